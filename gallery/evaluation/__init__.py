@@ -1,0 +1,1 @@
+"""Labels and predictions in, reports out."""

@@ -1,0 +1,1 @@
+"""The only room that imports keras and tensorflow: architectures, classifier, class activation maps."""

@@ -1,0 +1,1 @@
+"""Photos in: scan, sandboxed decoding, thumbnails, metadata, uploads."""

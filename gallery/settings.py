@@ -1,0 +1,144 @@
+"""Paths, limits and thresholds; every number with its reason."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from gallery.errors import PhotoError
+
+CLASS_NAMES = (
+    "dog", "cat", "horse", "spider", "butterfly",
+    "chicken", "sheep", "cow", "squirrel", "elephant",
+)  # fmt: skip
+"""The ten classes in the order of the shipped model's outputs, which is also the order of the keys 1-9 and 0."""
+
+DEFAULT_MODEL_ID = "animals10-vgg16"
+
+PHOTO_SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".avif",
+        ".heic",
+        ".heif",
+    ]
+)
+
+THUMBNAIL_PX = 320
+"""Longer side of a stored thumbnail: sharp in a 220 px cell on most screens, about 15 KB a photo."""
+
+LARGE_VIEW_PX = 1600
+"""Longer side of a photo shown large: fills a laptop's screen, a tenth of a 24-megapixel file."""
+
+PIXEL_LIMIT = 200_000_000
+"""A photo with more pixels is refused: larger than any camera's, and 600 MB when decoded."""
+
+FILE_SIZE_LIMIT_BYTES = 1_000_000_000
+"""A larger file is refused: no photo is, and reading it would stall the run."""
+
+DECODE_TIMEOUT_S = 30.0
+"""A photo that needs longer is skipped; a 100-megapixel TIFF takes about 5 s on a slow laptop."""
+
+DECODE_MEMORY_LIMIT_BYTES = 3 * 1024**3
+"""Address space of one reading process: 600 MB of pixels, copies of them, and the libraries."""
+
+UPLOAD_LIMIT_BYTES = 20 * 1024**3
+"""What one upload may hold unpacked: a full 16 GB card and some air."""
+
+UPLOAD_FILE_LIMIT = 200_000
+"""Files in one upload: the largest collection the app is built for."""
+
+UNSURE_BELOW = 0.6
+"""Default threshold of the Unsure shelf; users move it."""
+
+TAG_BATCH = 32
+"""Photos a forward pass: larger batches gain nothing on two cores, and progress stays smooth."""
+
+JOB_HEARTBEAT_S = 15.0
+"""A running job that has not reported for this long is taken for dead (it reports every second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are, for one process.
+
+    Attributes:
+        home: the one directory the app writes to.
+        shipped_models: the repository's model_store, never written by the app.
+        roots: folders that may be opened, with all below them; empty means any.
+    """
+
+    home: Path
+    shipped_models: Path
+    roots: tuple[Path, ...] = ()
+
+    @classmethod
+    def from_environment(cls, home: Path | None = None) -> Settings:
+        """Return the settings that GALLERY_HOME, GALLERY_ROOTS and GALLERY_MODEL_STORE ask for."""
+        if home is None:
+            named = os.environ.get("GALLERY_HOME")
+            home = (
+                Path(named) if named else Path(platformdirs.user_data_dir("smart-gallery", appauthor=False))
+            )
+        roots = tuple(
+            Path(part).expanduser().resolve()
+            for part in os.environ.get("GALLERY_ROOTS", "").split(os.pathsep)
+            if part.strip()
+        )
+        store = os.environ.get("GALLERY_MODEL_STORE")
+        shipped = Path(store) if store else Path(__file__).resolve().parent.parent / "model_store"
+        return cls(home=home.expanduser().resolve(), shipped_models=shipped, roots=roots)
+
+    @property
+    def catalog_dir(self) -> Path:
+        return self.home / "catalog"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.home / "thumbnails"
+
+    @property
+    def uploads(self) -> Path:
+        return self.home / "uploads"
+
+    @property
+    def own_models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    def allow(self, folder: Path) -> Path:
+        """Return the folder, resolved, if it may be opened.
+
+        Raises:
+            PhotoError: it does not exist, is no folder, or lies outside GALLERY_ROOTS.
+        """
+        try:
+            resolved = folder.expanduser().resolve(strict=True)
+        except (OSError, RuntimeError) as exc:
+            raise PhotoError(
+                f"There is no folder {folder}. Check the spelling, or whether its disk is connected."
+            ) from exc
+        if not resolved.is_dir():
+            raise PhotoError(f"{folder} is a file, not a folder. Give the folder that holds it.")
+        inside = any(resolved == root or root in resolved.parents for root in self.roots)
+        own = self.home / "uploads" in resolved.parents
+        if self.roots and not (inside or own):
+            allowed = ", ".join(str(root) for root in self.roots)
+            raise PhotoError(f"{folder} may not be opened on this server. Folders that may: {allowed}.")
+        return resolved

@@ -1,0 +1,1 @@
+"""The resumable run that reads photos, classifies them and writes the catalog."""

@@ -1,0 +1,321 @@
+"""The nouns that every room shares: frozen dataclasses and array aliases.
+
+Nothing here imports more than the standard library and numpy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+RgbImage = NDArray[np.uint8]
+"""(height, width, 3) uint8, upright, sRGB."""
+
+ImageBatch = NDArray[np.uint8]
+"""(batch, side, side, 3) uint8 RGB: what a classifier takes; it preprocesses by itself."""
+
+FloatArray = NDArray[np.float32]
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+PhotoId = str
+"""The SHA-256 of the file's bytes, 64 lower-case hexadecimal digits."""
+
+
+def display_path(path: Path) -> str:
+    """Return a path as text that any page can show, whatever bytes the name holds.
+
+    Bytes that are not UTF-8 arrive from the file system as lone surrogates,
+    which crash a browser's text and SQLite's TEXT; they become U+FFFD.
+
+    Example:
+        >>> display_path(Path("caf\\udce9.jpg")) == "caf\\ufffd.jpg"
+        True
+    """
+    return _SURROGATES.sub("\ufffd", str(path))
+
+
+class SkipReason(StrEnum):
+    """Why a file was not tagged; the value is what people and ``--json`` see."""
+
+    EMPTY = "empty file"
+    NOT_A_PHOTO = "not a supported photo"
+    DAMAGED = "damaged or truncated"
+    TOO_LARGE = "too large"
+    TOO_SLOW = "took too long to read"
+    OUT_OF_MEMORY = "needs too much memory"
+    CRASHED_READER = "crashed the reader"
+    NOT_A_REGULAR_FILE = "not a regular file"
+    NO_PERMISSION = "no permission to read it"
+    VANISHED = "vanished while being read"
+    HEIC_NOT_INSTALLED = "HEIC needs an optional package"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that could not be read: a result to be listed, never an exception that ends a run."""
+
+    path: Path
+    reason: SkipReason
+    detail: str  # one sentence, with the remedy where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file as the scan of a folder found it."""
+
+    path: Path  # absolute
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMetadata:
+    """What the file says of itself."""
+
+    width_px: int  # upright
+    height_px: int
+    size_bytes: int
+    image_format: str  # Pillow's name: "JPEG", "PNG", ...
+    taken_at: str | None = None  # ISO 8601 camera-local, no zone: "2024-05-01T06:12:09"; never invented
+    camera: str | None = None
+    notes: tuple[str, ...] = ()  # "first of 12 frames", "16 bits: 0..4095 scaled to 0..255"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A catalogued photo at one of the places where it lies."""
+
+    file_id: int
+    photo_id: PhotoId
+    collection_id: int
+    path: Path  # absolute, as the file system knows it
+    metadata: PhotoMetadata
+
+    @property
+    def display_name(self) -> str:
+        return display_path(Path(self.path.name))
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """What one reading of a file gives: all that tagging and showing need."""
+
+    path: Path
+    photo_id: PhotoId
+    metadata: PhotoMetadata
+    model_input: RgbImage  # (side, side, 3): the whole photo squashed to the model's input
+    thumbnail_jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPrediction:
+    """What a classifier says of a batch, from one forward pass.
+
+    Attributes:
+        probabilities: (batch, classes) float32, calibrated, rows sum to 1.
+        features: (batch, channels) float32, the globally pooled last feature map.
+        cams: (batch, classes, height, width) float32 >= 0, class activation
+            maps of the logits before any scaling; None for a network whose
+            head has no closed form.
+    """
+
+    probabilities: FloatArray
+    features: FloatArray
+    cams: FloatArray | None
+
+    def __post_init__(self) -> None:
+        batch, classes = self.probabilities.shape
+        if self.features.ndim != 2 or self.features.shape[0] != batch:
+            raise ValueError(f"features must be ({batch}, channels), got {self.features.shape}")
+        if self.cams is not None and self.cams.shape[:2] != (batch, classes):
+            raise ValueError(f"cams must be ({batch}, {classes}, h, w), got {self.cams.shape}")
+
+    def __len__(self) -> int:
+        return int(self.probabilities.shape[0])
+
+
+class Classifier(Protocol):
+    """What the use cases need of a network; `gallery.network` has the real one, tests have a fake."""
+
+    @property
+    def model_id(self) -> str: ...
+    @property
+    def class_names(self) -> tuple[str, ...]: ...
+    @property
+    def input_px(self) -> int: ...
+    def classify(self, images: ImageBatch) -> BatchPrediction: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one model said of one photo; all probabilities are kept."""
+
+    photo_id: PhotoId
+    model_id: str
+    class_names: tuple[str, ...]
+    probabilities: FloatArray  # (classes,)
+
+    @property
+    def class_index(self) -> int:
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def label(self) -> str:
+        return self.class_names[self.class_index]
+
+    @property
+    def confidence(self) -> float:
+        return float(self.probabilities[self.class_index])
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person said of a photo. It never overwrites the prediction, and it wins over it."""
+
+    photo_id: PhotoId
+    label: str | None  # None takes an earlier correction back
+    person: str
+    made_at: str  # ISO 8601, UTC
+    shown_model_id: str | None
+    shown_label: str | None
+    shown_confidence: float | None
+
+
+class CollectionKind(StrEnum):
+    FOLDER = "folder"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A folder that was opened, or photos that were uploaded."""
+
+    collection_id: int
+    kind: CollectionKind
+    root: Path
+    name: str
+    opened_at: str  # ISO 8601, UTC
+    photo_count: int = 0
+    skipped_count: int = 0
+
+
+UNSURE = "unsure"
+UNREADABLE = "unreadable"
+WAITING = "waiting"  # catalogued, not yet tagged by the model
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One compartment of the sorted gallery."""
+
+    name: str  # a class name, or UNSURE, UNREADABLE, WAITING, ALL
+    count: int
+    corrected: int = 0  # how many of them a person has labelled
+    cover_photo_id: PhotoId | None = None  # the surest photo
+    mean_confidence: float | None = None
+
+
+class SortOrder(StrEnum):
+    PATH = "path"
+    TAKEN_AT = "date taken"
+    MOST_CERTAIN = "most certain first"
+    LEAST_CERTAIN = "least certain first"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoQuery:
+    """Which photos of a collection to show, and in what order."""
+
+    collection_id: int
+    model_id: str
+    shelf: str = ALL
+    unsure_below: float = 0.6
+    min_confidence: float = 0.0
+    max_confidence: float = 1.0
+    taken_from: str | None = None  # ISO date, inclusive
+    taken_to: str | None = None  # ISO date, inclusive
+    folder: str | None = None  # relative to the root, "/"-separated; sub-folders included
+    name_contains: str | None = None
+    sort: SortOrder = SortOrder.PATH
+
+
+@dataclass(frozen=True, slots=True)
+class GridItem:
+    """One cell of the thumbnail grid."""
+
+    file_id: int
+    photo_id: PhotoId
+    name: str  # display name
+    label: str | None  # the tag shown: the person's label, else the model's; None while waiting
+    source: str  # "person", "model" or "waiting"
+    confidence: float | None  # the model's, of its own label
+    predicted_label: str | None
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its process is gone; it can be resumed
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A tagging run as the catalog remembers it."""
+
+    job_id: int
+    collection_id: int
+    model_id: str
+    state: JobState
+    stage: str  # "looking for photos", "loading the model", "tagging"
+    total: int
+    done: int  # tagged or found unchanged or skipped
+    tagged: int
+    unchanged: int
+    skipped: int
+    photos_per_second: float | None
+    started_at: str | None  # ISO 8601 UTC
+    finished_at: str | None
+    message: str | None  # one sentence for FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """All that must travel with a model's weights.
+
+    `architecture` chooses code by name; nothing in a card is ever executed.
+    """
+
+    model_id: str
+    name: str
+    architecture: str  # "vgg16-gap"
+    class_names: tuple[str, ...]
+    input_px: int
+    preprocessing: str  # "caffe": RGB -> BGR, minus the ImageNet mean
+    resize: str  # "squash": the whole photo, aspect not kept, Pillow BICUBIC
+    target_layer: str  # "block5_conv3"
+    temperature: float  # probabilities = softmax(logits / temperature)
+    weights_file: str  # "weights.npz"
+    weights_sha256: str
+    parameter_count: int
+    created_at: str
+    description: str = ""
+    trained_on: Mapping[str, Any] = field(default_factory=dict)
+    tested_on: Mapping[str, Any] = field(default_factory=dict)
+    limits: Sequence[str] = ()
+    library_versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)

@@ -1,0 +1,34 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _data_folder() -> Path | None:
+    named = os.environ.get("GALLERY_TEST_DATA")
+    for folder in ([Path(named)] if named else []) + [REPOSITORY.parent / "shared" / "data"]:
+        if (folder / "photos.csv").is_file():
+            return folder
+    return None
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The team's labelled photos; tests that use it are marked `real_photos`."""
+    folder = _data_folder()
+    if folder is None:
+        if os.environ.get("GALLERY_REQUIRE_REAL_PHOTOS"):
+            pytest.fail("GALLERY_REQUIRE_REAL_PHOTOS is set, but there is no folder of real photos")
+        pytest.skip("no real photos here: set GALLERY_TEST_DATA to a folder with photos.csv")
+    return folder
