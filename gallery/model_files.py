@@ -1,0 +1,416 @@
+"""The models on disk: list, read, verify, save atomically, activate.
+
+A model is a folder named by its id, with ``card.json``, ``weights.npz``
+(float16 arrays named ``<layer>/kernel`` and ``<layer>/bias``) and, where it was
+measured, ``evaluation.json``, ``history.csv`` and ``training_photos.txt``. It
+holds numbers and text only: a model from a stranger cannot run code.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery import settings
+from gallery.errors import ModelError
+from gallery.types import ModelCard, PhotoId
+
+CARD_FILE = "card.json"
+WEIGHTS_FILE = "weights.npz"
+EVALUATION_FILE = "evaluation.json"
+HISTORY_FILE = "history.csv"
+TRAINING_PHOTOS_FILE = "training_photos.txt"
+ACTIVE_FILE = "active.json"
+
+WEIGHTS_LIMIT_BYTES = 2 * 1024**3
+"""Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
+_KINDS: dict[str, type | UnionType] = {
+    "class_names": list | tuple,
+    "input_px": int,
+    "parameter_count": int,
+    "temperature": int | float,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model as the store lists it; with a problem it is shown, but cannot be used.
+
+    Attributes:
+        card: None when it cannot be read.
+        own: it lies in the user's home and may be removed.
+        problem: one sentence with the remedy, None when nothing is known against it.
+    """
+
+    model_id: str
+    folder: Path
+    own: bool
+    card: ModelCard | None
+    problem: str | None
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None
+
+
+class ModelStore:
+    """The shipped models (read only) and the user's own, seen as one store."""
+
+    def __init__(self, shipped: Path, own: Path) -> None:
+        self.shipped = shipped
+        self.own = own
+
+    def entries(self) -> list[ModelEntry]:
+        """Return every model, shipped ones first, each group by id; cheap, so weights are not hashed.
+
+        Folders that cannot be used stay in the list with their problem.
+        """
+        shipped = [_entry(folder, own=False) for folder in _model_folders(self.shipped)]
+        ids = {entry.model_id for entry in shipped}
+        own = [_entry(folder, own=True) for folder in _model_folders(self.own)]
+        for index, entry in enumerate(own):
+            if entry.model_id in ids:
+                problem = f"A shipped model is called {entry.model_id} too. Rename the folder {entry.folder}."
+                own[index] = dataclasses.replace(entry, problem=problem)
+        return shipped + own
+
+    def entry(self, model_id: str) -> ModelEntry:
+        """Return the model of that id; where a shipped and an own one clash, the shipped one.
+
+        Raises:
+            ModelError: there is none.
+        """
+        entries = self.entries()
+        for entry in entries:
+            if entry.model_id == model_id:
+                return entry
+        known = ", ".join(entry.model_id for entry in entries) or "none"
+        raise ModelError(f"There is no model called {model_id!r}. Models that are here: {known}.")
+
+    def card(self, model_id: str) -> ModelCard:
+        """Return a usable model's card.
+
+        Raises:
+            ModelError: there is no such model, or it has a problem.
+        """
+        entry = self.entry(model_id)
+        if entry.problem is not None or entry.card is None:
+            raise ModelError(entry.problem or f"The model {model_id} has no card.")
+        return entry.card
+
+    def weights(self, model_id: str) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return the tensors as stored (float16), after checking that the file is the one of the card.
+
+        Raises:
+            ModelError: no such model, a changed or damaged file, objects in place of numbers.
+        """
+        card = self.card(model_id)
+        problem = self.verify(model_id)
+        if problem is not None:
+            raise ModelError(problem)
+        return read_weights(self.entry(model_id).folder / card.weights_file)
+
+    def verify(self, model_id: str) -> str | None:
+        """Return what is wrong with a model after hashing its weights, None when nothing is."""
+        try:
+            entry = self.entry(model_id)
+            card = self.card(model_id)
+            found = _sha256(entry.folder / card.weights_file)
+        except (ModelError, OSError) as exc:
+            return str(exc)
+        if found == card.weights_sha256.lower():
+            return None
+        remedy = "train or import it again" if entry.own else "restore the folder from the download"
+        return (
+            f"The weights of {model_id} are not those of its card (SHA-256 {found[:12]}..., "
+            f"expected {card.weights_sha256[:12]}...): the file is damaged or was replaced; {remedy}."
+        )
+
+    def evaluation(self, model_id: str) -> dict[str, Any] | None:
+        """Return what ``evaluation.json`` holds, None where the model has none.
+
+        Raises:
+            ModelError: there is no such model, or the file is not a JSON object.
+        """
+        path = self.entry(model_id).folder / EVALUATION_FILE
+        return _read_json(path) if path.is_file() else None
+
+    def save(
+        self,
+        card: ModelCard,
+        weights: Mapping[str, NDArray[np.floating[Any]]],
+        *,
+        evaluation: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        training_photos: Iterable[PhotoId] | None = None,
+    ) -> Path:
+        """Write a new own model and return its folder; whole or not at all.
+
+        The card's weights_file, weights_sha256 and parameter_count are filled
+        in from what is written.
+
+        Args:
+            card: its model_id names the folder.
+            weights: any float dtype; stored as float16.
+            evaluation: for ``evaluation.json``.
+            history: a row an epoch, all with the same keys, for ``history.csv``.
+            training_photos: SHA-256 of each photo trained on, for finding overlaps later.
+
+        Raises:
+            ModelError: the id is taken or no folder name, a tensor does not fit
+                float16, or the disk refuses.
+        """
+        if not _ID.fullmatch(card.model_id):
+            raise ModelError(
+                f"{card.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
+                "beginning and ending with a letter or digit."
+            )
+        if any(entry.model_id == card.model_id for entry in self.entries()):
+            raise ModelError(
+                f"There is a model called {card.model_id} already, and predictions refer to it. "
+                "Choose another id."
+            )
+        tensors = {name: _to_float16(name, tensor) for name, tensor in weights.items()}
+        target = self.own / card.model_id
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=self.own))
+            try:
+                with (staging / WEIGHTS_FILE).open("wb") as file:
+                    np.savez(file, **tensors)
+                    _flush(file)
+                card = dataclasses.replace(
+                    card,
+                    weights_file=WEIGHTS_FILE,
+                    weights_sha256=_sha256(staging / WEIGHTS_FILE),
+                    parameter_count=sum(tensor.size for tensor in tensors.values()),
+                )
+                _card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
+                if evaluation is not None:
+                    _write_json(staging / EVALUATION_FILE, evaluation)
+                if history:
+                    _write_csv(staging / HISTORY_FILE, history)
+                if training_photos is not None:
+                    (staging / TRAINING_PHOTOS_FILE).write_text(
+                        "".join(f"{photo_id}\n" for photo_id in training_photos), encoding="ascii"
+                    )
+                _write_json(staging / CARD_FILE, card.to_json())
+                staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
+                staging.replace(target)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        except OSError as exc:
+            raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
+        return target
+
+    def active_id(self) -> str | None:
+        """Return the model that tags: the chosen one, else the shipped default, else any that works."""
+        usable = [entry.model_id for entry in self.entries() if entry.ok]
+        try:
+            chosen = _read_json(self.own / ACTIVE_FILE).get("model_id")
+        except ModelError:
+            chosen = None  # never chosen, or unreadable: the default is right in both cases
+        for model_id in (chosen, settings.DEFAULT_MODEL_ID):
+            if model_id in usable:
+                return model_id
+        return usable[0] if usable else None
+
+    def activate(self, model_id: str) -> None:
+        """Make a model the one that tags from now on.
+
+        Raises:
+            ModelError: there is no such model, it has a problem, or the choice cannot be written.
+        """
+        self.card(model_id)
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=".active-", dir=self.own)
+            os.close(handle)
+            staging = Path(name)
+            try:
+                _write_json(staging, {"model_id": model_id})
+                staging.chmod(0o644)
+                staging.replace(self.own / ACTIVE_FILE)
+            finally:
+                staging.unlink(missing_ok=True)
+        except OSError as exc:
+            raise ModelError(f"The choice of {model_id} could not be written to {self.own}: {exc}.") from exc
+
+    def remove(self, model_id: str) -> None:
+        """Delete an own model.
+
+        Raises:
+            ModelError: there is no such model, it is shipped, or the disk refuses.
+        """
+        entry = self.entry(model_id)
+        if not entry.own:
+            raise ModelError(
+                f"{model_id} came with the app and cannot be removed. Activate another one instead."
+            )
+        try:
+            doomed = Path(tempfile.mkdtemp(prefix=".removing-", dir=self.own))
+            entry.folder.replace(doomed / model_id)  # gone from the list at once, even if deleting is cut off
+            shutil.rmtree(doomed)
+        except OSError as exc:
+            raise ModelError(f"{model_id} could not be removed from {self.own}: {exc}.") from exc
+
+
+def read_weights(path: Path) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return the tensors of an npz file of plain float arrays.
+
+    Raises:
+        ModelError: it is no such file, holds pickled objects or other than
+            floats, or would unpack to more than `WEIGHTS_LIMIT_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size_bytes = sum(info.file_size for info in archive.infolist())
+        if size_bytes > WEIGHTS_LIMIT_BYTES:
+            raise ModelError(
+                f"{path} unpacks to {size_bytes / 1e9:.1f} GB; weights of at most "
+                f"{WEIGHTS_LIMIT_BYTES / 1e9:.1f} GB are read. Use a smaller model."
+            )
+        with np.load(path, allow_pickle=False) as archive:
+            tensors = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
+        raise ModelError(
+            f"{path} is not a file of plain weights ({exc}). "
+            "Only .npz files of numbers are read, never pickles."
+        ) from exc
+    for name, tensor in tensors.items():
+        if not np.issubdtype(tensor.dtype, np.floating):
+            raise ModelError(
+                f"{name} in {path} holds {tensor.dtype}, not floating-point weights. Export it again."
+            )
+    return tensors
+
+
+def _model_folders(store: Path) -> list[Path]:
+    """Return the folders of a store that are meant as models; a store that is not there is empty."""
+    try:
+        return sorted(
+            folder for folder in store.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_"))
+        )
+    except OSError:
+        return []
+
+
+def _entry(folder: Path, *, own: bool) -> ModelEntry:
+    card: ModelCard | None = None
+    problem: str | None = None
+    try:
+        card = _card_from_json(_read_json(folder / CARD_FILE), folder.name)
+        if not (folder / card.weights_file).is_file():
+            problem = f"{folder.name} has no {card.weights_file}. Restore the folder {folder}."
+    except ModelError as exc:
+        problem = str(exc)
+    return ModelEntry(model_id=folder.name, folder=folder, own=own, card=card, problem=problem)
+
+
+def _card_from_json(data: Mapping[str, Any], model_id: str) -> ModelCard:
+    """Return the card that the JSON object describes; fields of later versions are left out.
+
+    Raises:
+        ModelError: a field is missing or holds what it cannot.
+    """
+
+    def refuse(what: str) -> ModelError:
+        return ModelError(
+            f"The card of {model_id} cannot be used: {what}. Restore or correct its {CARD_FILE}."
+        )
+
+    fields = dataclasses.fields(ModelCard)
+    required = [
+        f.name
+        for f in fields
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+    missing = [name for name in required if name not in data]
+    if missing:
+        raise refuse(f"it lacks {', '.join(missing)}")
+    values = {f.name: data[f.name] for f in fields if f.name in data}
+    for name in required:
+        if not isinstance(values[name], _KINDS.get(name, str)) or isinstance(values[name], bool):
+            raise refuse(f"{name} is {values[name]!r}")
+    for name in ("trained_on", "tested_on", "library_versions"):
+        if name in values and not isinstance(values[name], Mapping):
+            raise refuse(f"{name} is not a JSON object")
+    names = tuple(values["class_names"])
+    if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
+        raise refuse(f"class_names must be two or more different names, not {list(names)!r}")
+    if values["model_id"] != model_id:
+        raise refuse(f"it is the card of {values['model_id']!r}, in a folder called {model_id}")
+    if not (math.isfinite(values["temperature"]) and values["temperature"] > 0):
+        raise refuse(f"temperature must be above 0, not {values['temperature']}")
+    if not 32 <= values["input_px"] <= 1024:
+        raise refuse(f"input_px must be 32 to 1024, not {values['input_px']}")
+    if not re.fullmatch(r"[\w-][\w.-]*", values["weights_file"]):
+        raise refuse(f"weights_file must be a plain file name, not {values['weights_file']!r}")
+    values["class_names"] = names
+    values["temperature"] = float(values["temperature"])
+    values["limits"] = tuple(str(limit) for limit in values.get("limits") or ())
+    return ModelCard(**values)
+
+
+def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
+    array = np.asarray(tensor)
+    if not np.isfinite(array).all():
+        raise ModelError(f"{name} holds values that are not finite. Train again, with a lower learning rate.")
+    largest = float(np.abs(array).max(initial=0))
+    if largest > np.finfo(np.float16).max:
+        raise ModelError(
+            f"{name} holds {largest:.3g}, beyond float16 (65,504). Scale the layer down and the next one up."
+        )
+    return array.astype(np.float16)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise ModelError(f"{path} cannot be read as JSON ({exc}). Restore it.") from exc
+    if not isinstance(data, dict):
+        raise ModelError(f"{path} must hold a JSON object, not {type(data).__name__}. Restore it.")
+    return data
+
+
+def _flush(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(data, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        _flush(file)
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
