@@ -12,7 +12,6 @@ import csv
 import dataclasses
 import hashlib
 import json
-import math
 import os
 import re
 import shutil
@@ -21,7 +20,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -29,6 +27,7 @@ from numpy.typing import NDArray
 
 from gallery import settings
 from gallery.errors import ModelError
+from gallery.model_card import card_from_json
 from gallery.types import ModelCard, PhotoId
 
 CARD_FILE = "card.json"
@@ -42,12 +41,6 @@ WEIGHTS_LIMIT_BYTES = 2 * 1024**3
 """Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
-_KINDS: dict[str, type | UnionType] = {
-    "class_names": list | tuple,
-    "input_px": int,
-    "parameter_count": int,
-    "temperature": int | float,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +181,7 @@ class ModelStore:
                 f"There is a model called {card.model_id} already, and predictions refer to it. "
                 "Choose another id."
             )
-        tensors = {name: _to_float16(name, tensor) for name, tensor in weights.items()}
+        tensors: dict[str, Any] = {name: _to_float16(name, tensor) for name, tensor in weights.items()}
         target = self.own / card.model_id
         try:
             self.own.mkdir(parents=True, exist_ok=True)
@@ -203,7 +196,7 @@ class ModelStore:
                     weights_sha256=_sha256(staging / WEIGHTS_FILE),
                     parameter_count=sum(tensor.size for tensor in tensors.values()),
                 )
-                _card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
+                card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
                 if evaluation is not None:
                     _write_json(staging / EVALUATION_FILE, evaluation)
                 if history:
@@ -317,57 +310,12 @@ def _entry(folder: Path, *, own: bool) -> ModelEntry:
     card: ModelCard | None = None
     problem: str | None = None
     try:
-        card = _card_from_json(_read_json(folder / CARD_FILE), folder.name)
+        card = card_from_json(_read_json(folder / CARD_FILE), folder.name)
         if not (folder / card.weights_file).is_file():
             problem = f"{folder.name} has no {card.weights_file}. Restore the folder {folder}."
     except ModelError as exc:
         problem = str(exc)
     return ModelEntry(model_id=folder.name, folder=folder, own=own, card=card, problem=problem)
-
-
-def _card_from_json(data: Mapping[str, Any], model_id: str) -> ModelCard:
-    """Return the card that the JSON object describes; fields of later versions are left out.
-
-    Raises:
-        ModelError: a field is missing or holds what it cannot.
-    """
-
-    def refuse(what: str) -> ModelError:
-        return ModelError(
-            f"The card of {model_id} cannot be used: {what}. Restore or correct its {CARD_FILE}."
-        )
-
-    fields = dataclasses.fields(ModelCard)
-    required = [
-        f.name
-        for f in fields
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    ]
-    missing = [name for name in required if name not in data]
-    if missing:
-        raise refuse(f"it lacks {', '.join(missing)}")
-    values = {f.name: data[f.name] for f in fields if f.name in data}
-    for name in required:
-        if not isinstance(values[name], _KINDS.get(name, str)) or isinstance(values[name], bool):
-            raise refuse(f"{name} is {values[name]!r}")
-    for name in ("trained_on", "tested_on", "library_versions"):
-        if name in values and not isinstance(values[name], Mapping):
-            raise refuse(f"{name} is not a JSON object")
-    names = tuple(values["class_names"])
-    if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
-        raise refuse(f"class_names must be two or more different names, not {list(names)!r}")
-    if values["model_id"] != model_id:
-        raise refuse(f"it is the card of {values['model_id']!r}, in a folder called {model_id}")
-    if not (math.isfinite(values["temperature"]) and values["temperature"] > 0):
-        raise refuse(f"temperature must be above 0, not {values['temperature']}")
-    if not 32 <= values["input_px"] <= 1024:
-        raise refuse(f"input_px must be 32 to 1024, not {values['input_px']}")
-    if not re.fullmatch(r"[\w-][\w.-]*", values["weights_file"]):
-        raise refuse(f"weights_file must be a plain file name, not {values['weights_file']!r}")
-    values["class_names"] = names
-    values["temperature"] = float(values["temperature"])
-    values["limits"] = tuple(str(limit) for limit in values.get("limits") or ())
-    return ModelCard(**values)
 
 
 def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
