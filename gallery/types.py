@@ -177,6 +177,23 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionTable:
+    """All that one model said of a collection, row by row in the order of the paths.
+
+    Two files with the same bytes are two rows with the same photo_id.
+    """
+
+    file_ids: NDArray[np.int64]  # (n,)
+    photo_ids: tuple[PhotoId, ...]  # n of them
+    paths: tuple[Path, ...]  # n of them, absolute
+    probabilities: FloatArray  # (n, classes)
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """What a person said of a photo. It never overwrites the prediction, and it wins over it."""
 
@@ -205,6 +222,16 @@ class Collection:
     opened_at: str  # ISO 8601, UTC
     photo_count: int = 0
     skipped_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSummary:
+    """What a scan of a collection found, against what was known before."""
+
+    new: int
+    changed: int  # another size or time: to be read again
+    unchanged: int
+    gone: int  # known before, not found now; kept, in case they come back
 
 
 UNSURE = "unsure"
@@ -254,7 +281,7 @@ class GridItem:
     """One cell of the thumbnail grid."""
 
     file_id: int
-    photo_id: PhotoId
+    photo_id: PhotoId  # "" while the file has not been read, or when it could not be
     name: str  # display name
     label: str | None  # the tag shown: the person's label, else the model's; None while waiting
     source: str  # "person", "model" or "waiting"
