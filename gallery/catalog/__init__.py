@@ -1,1 +1,6 @@
-"""The store: photos, predictions, corrections and jobs in SQLite; vectors and cams in flat files beside it."""
+"""The store: SQLite for what must never be lost, flat files beside it for what can be made again."""
+
+from gallery.catalog.catalog import Catalog
+from gallery.types import PredictionTable, ScanSummary
+
+__all__ = ["Catalog", "PredictionTable", "ScanSummary"]

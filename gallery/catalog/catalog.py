@@ -1,0 +1,60 @@
+"""The catalog: the one source of truth about photos, predictions, corrections and jobs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gallery.catalog.collection_store import CollectionStore
+from gallery.catalog.correction_store import CorrectionStore
+from gallery.catalog.database import Database
+from gallery.catalog.file_store import FileStore
+from gallery.catalog.job_store import JobStore
+from gallery.catalog.prediction_store import PredictionStore
+from gallery.catalog.shelf_queries import ShelfQueries
+from gallery.errors import CatalogError
+from gallery.types import display_path
+
+
+class Catalog(CollectionStore, FileStore, PredictionStore, ShelfQueries, CorrectionStore, JobStore):
+    """All that is known, in one folder; any number of threads and processes may use it at once.
+
+    Example:
+        >>> import tempfile
+        >>> from gallery.types import CollectionKind
+        >>> with tempfile.TemporaryDirectory() as folder, Catalog.open(Path(folder)) as catalog:
+        ...     catalog.add_collection(Path("/photos/2024"), CollectionKind.FOLDER).name
+        '2024'
+    """
+
+    @classmethod
+    def open(cls, folder: Path, *, now: Callable[[], float] = time.time) -> Catalog:
+        """Return the catalog of a folder, made if there is none, brought up to date if it is older.
+
+        Args:
+            folder: `Settings.catalog_dir`.
+            now: the clock by which running jobs are known to be alive, in seconds.
+
+        Raises:
+            CatalogError: it cannot be written, is damaged, or is of a newer program.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise CatalogError(
+                f"The folder {display_path(folder)} for the catalog cannot be made ({exc.strerror}). Check "
+                "that you "
+                "may write there, or set GALLERY_HOME to another folder."
+            ) from exc
+        return cls(Database(folder / "catalog.sqlite3"), folder, now)
+
+    def close(self) -> None:
+        """Close the connections; the catalog cannot be used any more."""
+        self._database.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

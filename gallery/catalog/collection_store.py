@@ -1,0 +1,105 @@
+"""Collections: folders that were opened, and uploads."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.store import Store
+from gallery.errors import CatalogError
+from gallery.types import Collection, CollectionKind
+
+_SELECT = """
+    SELECT collection_id, kind, root, name, opened_at,
+        (SELECT count(*) FROM files f
+         WHERE f.collection_id = c.collection_id AND f.missing = 0 AND f.skip_reason IS NULL),
+        (SELECT count(*) FROM files f
+         WHERE f.collection_id = c.collection_id AND f.missing = 0 AND f.skip_reason IS NOT NULL)
+    FROM collections c
+"""
+
+
+def _collection(row: tuple[int, str, bytes, str, str, int, int]) -> Collection:
+    collection_id, kind, root, name, opened_at, photos, skipped = row
+    return Collection(
+        collection_id, CollectionKind(kind), Path(os.fsdecode(root)), name, opened_at, photos, skipped
+    )
+
+
+def root_of(connection: sqlite3.Connection, collection_id: int) -> Path:
+    """Return the folder of a collection.
+
+    Raises:
+        CatalogError: there is no such collection.
+    """
+    row = connection.execute(
+        "SELECT root FROM collections WHERE collection_id = ?", (collection_id,)
+    ).fetchone()
+    if row is None:
+        raise _unknown(collection_id)
+    return Path(os.fsdecode(row[0]))
+
+
+def _unknown(collection_id: int) -> CatalogError:
+    return CatalogError(f"There is no collection {collection_id} (any more). Open its folder again.")
+
+
+class CollectionStore(Store):
+    """What the catalog knows of collections."""
+
+    def add_collection(self, root: Path, kind: CollectionKind, name: str | None = None) -> Collection:
+        """Return the collection of a folder, made if new, and now the newest opened.
+
+        Args:
+            root: the folder; made absolute, links in it are kept.
+            kind: a folder in place, or an upload; that of a known folder is kept.
+            name: what to call it; the folder's own name unless told.
+        """
+        root = root.absolute()
+        called = plain_text(name if name is not None else root.name or str(root))
+        with self._database.writing() as connection:
+            row = connection.execute(
+                """
+                INSERT INTO collections (kind, root, name, opened_at, opening)
+                VALUES (?, ?, ?, ?, (SELECT coalesce(max(opening), 0) + 1 FROM collections))
+                ON CONFLICT (root) DO UPDATE SET opened_at = excluded.opened_at, opening = excluded.opening,
+                    name = CASE WHEN ? THEN excluded.name ELSE name END
+                RETURNING collection_id
+                """,
+                (str(kind), os.fsencode(root), called, utc_now(), name is not None),
+            ).fetchone()
+            return self._one(connection, int(row[0]))
+
+    def collections(self) -> list[Collection]:
+        """Return all collections, the newest opened first."""
+        with self._database.reading() as connection:
+            return [_collection(row) for row in connection.execute(_SELECT + "ORDER BY opening DESC")]
+
+    def collection(self, collection_id: int) -> Collection:
+        """Return a collection.
+
+        Raises:
+            CatalogError: there is none of that number.
+        """
+        with self._database.reading() as connection:
+            return self._one(connection, collection_id)
+
+    def remove_collection(self, collection_id: int) -> None:
+        """Forget a collection and its places; photos keep their predictions and corrections.
+
+        Raises:
+            CatalogError: there is none of that number.
+        """
+        with self._database.writing() as connection:
+            gone = connection.execute("DELETE FROM collections WHERE collection_id = ?", (collection_id,))
+            if not gone.rowcount:
+                raise _unknown(collection_id)
+
+    @staticmethod
+    def _one(connection: sqlite3.Connection, collection_id: int) -> Collection:
+        row = connection.execute(_SELECT + "WHERE collection_id = ?", (collection_id,)).fetchone()
+        if row is None:
+            raise _unknown(collection_id)
+        return _collection(row)

@@ -1,0 +1,144 @@
+"""Corrections: what people said, only ever added to, and what stands after all of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.prediction_store import model_row
+from gallery.catalog.store import Store
+from gallery.errors import CatalogError
+from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId
+
+LABEL_LIMIT = 100
+"""Characters of a label: longer ones are pasted by mistake."""
+
+_SELECT = """
+    SELECT photo_id, label, person, made_at, shown_model_id, shown_label, shown_confidence
+    FROM corrections JOIN photos USING (photo_key)
+"""
+
+
+class CorrectionStore(Store):
+    """What the catalog knows of people's labels."""
+
+    def correct(
+        self, photo_ids: Sequence[PhotoId], label: str | None, *, person: str, model_id: str | None
+    ) -> None:
+        """Note what a person says of photos; on the disk when it returns.
+
+        Args:
+            photo_ids: the photos; corrected together, taken back together.
+            label: what they show; None takes back what people said before.
+            person: who says it.
+            model_id: whose tag the person was looking at; it is noted with it.
+
+        Raises:
+            CatalogError: a photo is unknown, or the label is no label; nothing is noted.
+        """
+        label = None if label is None else _label(label)
+        with self._database.writing(durable=True) as connection:
+            model = model_row(connection, model_id) if model_id is not None else None
+            (action,) = connection.execute("SELECT coalesce(max(action), 0) + 1 FROM corrections").fetchone()
+            made_at = utc_now()
+            for photo_id in dict.fromkeys(photo_ids):
+                row = connection.execute(
+                    "SELECT photos.photo_key, class_index, confidence FROM photos LEFT JOIN predictions p "
+                    "ON p.model_key = ? AND p.photo_key = photos.photo_key WHERE photo_id = ?",
+                    (model.model_key if model else None, photo_id),
+                ).fetchone()
+                if row is None:
+                    raise CatalogError(
+                        f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
+                    )
+                photo_key, class_index, confidence = row
+                shown = model.class_names[class_index] if model and class_index is not None else None
+                connection.execute(
+                    "INSERT INTO corrections (action, photo_key, label, person, made_at, shown_model_id, "
+                    "shown_label, shown_confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (action, photo_key, label, plain_text(person), made_at, model_id, shown, confidence),
+                )
+                _settle(connection, photo_key)
+
+    def undo_last(self, person: str) -> Correction | None:
+        """Take back the last thing a person said that still counts, and return it; None if there is none.
+
+        Photos that were corrected together are taken back together (the first is
+        returned). What others said of them meanwhile stays.
+        """
+        with self._database.writing(durable=True) as connection:
+            last = connection.execute(
+                "SELECT action FROM corrections c WHERE person = ? AND undoes IS NULL AND NOT EXISTS "
+                "(SELECT 1 FROM corrections u WHERE u.undoes = c.correction_id) "
+                "ORDER BY correction_id DESC LIMIT 1",
+                (plain_text(person),),
+            ).fetchone()
+            if last is None:
+                return None
+            undone = connection.execute(
+                "SELECT correction_id, photo_key FROM corrections WHERE action = ? ORDER BY correction_id",
+                last,
+            ).fetchall()
+            (action,) = connection.execute("SELECT max(action) + 1 FROM corrections").fetchone()
+            made_at = utc_now()
+            for correction_id, photo_key in undone:
+                (entry,) = connection.execute(
+                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes) VALUES (?, ?, ?, "
+                    "?, ?) "
+                    "RETURNING correction_id",
+                    (action, photo_key, plain_text(person), made_at, correction_id),
+                ).fetchone()
+                connection.execute(
+                    "UPDATE corrections SET label = ? WHERE correction_id = ?",
+                    (_settle(connection, photo_key), entry),
+                )
+            row = connection.execute(_SELECT + "WHERE correction_id = ?", (undone[0][0],)).fetchone()
+            return Correction(*row)
+
+    def corrections(self, photo_id: PhotoId) -> list[Correction]:
+        """Return all that people said of a photo, the oldest first; the last one's label stands."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_SELECT + "WHERE photo_id = ? ORDER BY correction_id", (photo_id,))
+            return [Correction(*row) for row in rows]
+
+    def all_corrections(self) -> list[Correction]:
+        """Return all that people ever said, the oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_SELECT + "ORDER BY correction_id")
+            return [Correction(*row) for row in rows]
+
+    def labels(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, str]:
+        """Return the labels that people's words leave standing; photos without one are left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT photo_id, label FROM json_each(?) JOIN photos ON photo_id = value "
+                "JOIN labels USING (photo_key)",
+                (json.dumps(list(photo_ids)),),
+            )
+            return dict(rows)
+
+
+def _settle(connection: sqlite3.Connection, photo_key: int) -> str | None:
+    """Bring the standing label of a photo up to date, and return it."""
+    row = connection.execute(
+        "SELECT label, correction_id FROM corrections c WHERE photo_key = ? AND undoes IS NULL AND NOT "
+        "EXISTS "
+        "(SELECT 1 FROM corrections u WHERE u.undoes = c.correction_id) ORDER BY correction_id DESC LIMIT 1",
+        (photo_key,),
+    ).fetchone()
+    if row is None or row[0] is None:
+        connection.execute("DELETE FROM labels WHERE photo_key = ?", (photo_key,))
+        return None
+    connection.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", (photo_key, *row))
+    return str(row[0])
+
+
+def _label(given: str) -> str:
+    label = " ".join(plain_text(given).split())
+    if not label or len(label) > LABEL_LIMIT:
+        raise CatalogError(f"A label needs 1 to {LABEL_LIMIT} characters; {given[:LABEL_LIMIT]!r} was given.")
+    if label in (ALL, UNSURE, UNREADABLE, WAITING):
+        raise CatalogError(f"{label!r} is the name of a shelf and cannot be a label. Choose another word.")
+    return label

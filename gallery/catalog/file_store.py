@@ -1,0 +1,217 @@
+"""Files of a collection: found by a scan, read into photos, or skipped with a reason."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from gallery.catalog.collection_store import root_of
+from gallery.catalog.paths import decode_below, encode_below, name_key, plain_text, shown_parts
+from gallery.catalog.prediction_store import model_row
+from gallery.catalog.store import Store
+from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
+
+RETRIED = (SkipReason.NO_PERMISSION, SkipReason.VANISHED, SkipReason.HEIC_NOT_INSTALLED)
+"""Reasons that can end without the file changing; looking again costs next to nothing."""
+
+_FOUND = """
+    CREATE TEMP TABLE IF NOT EXISTS found (
+        path BLOB PRIMARY KEY, name TEXT, name_key TEXT, folder TEXT, size_bytes INTEGER, modified_ns INTEGER
+    ) WITHOUT ROWID
+"""
+
+_SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
+
+
+def _row(root: Path, path: Path, size_bytes: int, modified_ns: int) -> tuple[bytes, str, str, str, int, int]:
+    stored = encode_below(root, path)
+    folder, name = shown_parts(stored)
+    return stored, name, name_key(name), folder, size_bytes, modified_ns
+
+
+class FileStore(Store):
+    """What the catalog knows of files."""
+
+    def record_scan(self, collection_id: int, entries: Sequence[FileEntry]) -> ScanSummary:
+        """Set the collection's files to what a full scan found, and return what is different.
+
+        Changed files lose their photo (and wait to be read again); files that
+        were not found are marked missing, and come back when found again.
+
+        Raises:
+            CatalogError: no such collection, or a path outside its folder.
+        """
+        with self._database.writing() as connection:
+            root = root_of(connection, collection_id)
+            connection.execute(_FOUND)
+            connection.execute("DELETE FROM found")
+            connection.executemany(
+                "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?, ?)",
+                (_row(root, entry.path, entry.size_bytes, entry.modified_ns) for entry in entries),
+            )
+            found: int = connection.execute("SELECT count(*) FROM found").fetchone()[0]
+            gone = connection.execute(
+                "UPDATE files SET missing = 1 WHERE collection_id = ? AND missing = 0 "
+                "AND path NOT IN (SELECT path FROM found)",
+                (collection_id,),
+            ).rowcount
+            changed = connection.execute(
+                "UPDATE files SET missing = 0, size_bytes = found.size_bytes, modified_ns = "
+                "found.modified_ns, "
+                "photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
+                f"WHERE files.collection_id = ? AND files.path = found.path AND NOT ({_SAME})",
+                (collection_id,),
+            ).rowcount
+            connection.execute(
+                "UPDATE files SET missing = 0 FROM found "
+                "WHERE files.collection_id = ? AND files.path = found.path AND files.missing = 1",
+                (collection_id,),
+            )
+            new = connection.execute(
+                "INSERT INTO files (collection_id, path, name, name_key, folder, size_bytes, modified_ns) "
+                "SELECT ?1, path, name, name_key, folder, size_bytes, modified_ns FROM found "
+                "WHERE path NOT IN (SELECT path FROM files WHERE collection_id = ?1) ORDER BY path",
+                (collection_id,),
+            ).rowcount
+            connection.execute("DELETE FROM found")
+        return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
+
+    def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
+        """Return the files that a model has yet to see, in the order of their paths.
+
+        These are files never read (or changed since), and photos without a
+        prediction of the model, or whose features or maps are lost. A file that
+        was skipped is not tried again before it changes, unless its reason may
+        have passed (`RETRIED`).
+
+        Raises:
+            CatalogError: there is no such collection.
+        """
+        with self._database.reading() as connection:
+            root = root_of(connection, collection_id)
+            model = model_row(connection, model_id)
+            rows = connection.execute(
+                f"""
+                SELECT f.path FROM files f
+                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
+                WHERE f.collection_id = ? AND f.missing = 0
+                AND (f.skip_reason IS NULL OR f.skip_reason IN ({",".join("?" * len(RETRIED))}))
+                AND (p.slot IS NULL OR p.slot >= ?)
+                ORDER BY f.path
+                """,
+                (
+                    model.model_key if model else None,
+                    collection_id,
+                    *map(str, RETRIED),
+                    model.first_lost_slot(self._folder) if model else 0,
+                ),
+            )
+            return [decode_below(root, path) for (path,) in rows]
+
+    def record_photos(
+        self, collection_id: int, photos: Sequence[tuple[Path, PhotoId, PhotoMetadata]]
+    ) -> None:
+        """Note what was read: which photo each file is, and what it says of itself.
+
+        A file that no scan has found yet is added.
+
+        Raises:
+            CatalogError: no such collection, or a path outside its folder.
+        """
+        with self._database.writing() as connection:
+            root = root_of(connection, collection_id)
+            for path, photo_id, metadata in photos:
+                (photo_key,) = connection.execute(
+                    """
+                    INSERT INTO photos (photo_id, width_px, height_px, size_bytes, image_format, taken_at,
+                        camera, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (photo_id) DO UPDATE SET width_px = excluded.width_px,
+                        height_px = excluded.height_px, size_bytes = excluded.size_bytes,
+                        image_format = excluded.image_format, taken_at = excluded.taken_at,
+                        camera = excluded.camera, notes = excluded.notes
+                    RETURNING photo_key
+                    """,
+                    (
+                        photo_id,
+                        metadata.width_px,
+                        metadata.height_px,
+                        metadata.size_bytes,
+                        metadata.image_format,
+                        plain_text(metadata.taken_at) if metadata.taken_at else None,
+                        plain_text(metadata.camera) if metadata.camera else None,
+                        json.dumps(metadata.notes),
+                    ),
+                ).fetchone()
+                self._upsert(connection, collection_id, _row(root, path, metadata.size_bytes, 0))
+                connection.execute(
+                    "UPDATE files SET photo_key = ?, skip_reason = NULL, skip_detail = NULL "
+                    "WHERE collection_id = ? AND path = ?",
+                    (photo_key, collection_id, encode_below(root, path)),
+                )
+
+    def record_skipped(self, collection_id: int, skipped: Sequence[SkippedFile]) -> None:
+        """Note files (or folders) that could not be read, each with its reason.
+
+        Raises:
+            CatalogError: no such collection, or a path outside its folder.
+        """
+        with self._database.writing() as connection:
+            root = root_of(connection, collection_id)
+            for file in skipped:
+                self._upsert(connection, collection_id, _row(root, file.path, 0, 0))
+                connection.execute(
+                    "UPDATE files SET photo_key = NULL, skip_reason = ?, skip_detail = ? "
+                    "WHERE collection_id = ? AND path = ?",
+                    (
+                        str(file.reason),
+                        plain_text(file.detail),
+                        collection_id,
+                        encode_below(root, file.path),
+                    ),
+                )
+
+    def skipped_files(self, collection_id: int) -> list[SkippedFile]:
+        """Return the collection's files that could not be read, in the order of their paths.
+
+        Raises:
+            CatalogError: there is no such collection.
+        """
+        with self._database.reading() as connection:
+            root = root_of(connection, collection_id)
+            rows = connection.execute(
+                "SELECT path, skip_reason, skip_detail FROM files "
+                "WHERE collection_id = ? AND missing = 0 AND skip_reason IS NOT NULL ORDER BY path",
+                (collection_id,),
+            )
+            return [
+                SkippedFile(decode_below(root, path), SkipReason(reason), detail)
+                for path, reason, detail in rows
+            ]
+
+    def folders(self, collection_id: int) -> list[str]:
+        """Return the sub-folders with files in or below them, "/"-separated, sorted; not the root."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT folder FROM files WHERE collection_id = ? AND missing = 0", (collection_id,)
+            )
+            return sorted(_with_parents(folder for (folder,) in rows), key=lambda folder: folder.split("/"))
+
+    @staticmethod
+    def _upsert(
+        connection: sqlite3.Connection, collection_id: int, row: tuple[bytes, str, str, str, int, int]
+    ) -> None:
+        connection.execute(
+            "INSERT INTO files (collection_id, path, name, name_key, folder, size_bytes, modified_ns) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
+            (collection_id, *row),
+        )
+
+
+def _with_parents(folders: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for folder in folders:
+        parts = folder.split("/") if folder else []
+        found.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return found

@@ -1,0 +1,183 @@
+"""Tagging jobs as all processes see them."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+
+from gallery.catalog.collection_store import root_of
+from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.store import Store
+from gallery.errors import CatalogError, JobError
+from gallery.settings import JOB_HEARTBEAT_S
+from gallery.types import Job, JobState
+
+_COLUMNS = (
+    "job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped, "
+    "photos_per_second, started_at, finished_at, message"
+)
+
+PROGRESS = frozenset({"stage", "total", "done", "tagged", "unchanged", "skipped", "photos_per_second"})
+"""What `JobStore.update_job` may set."""
+
+_INTERRUPTED = "The tagging process is gone. What it tagged is kept; start again to do the rest."
+
+
+class JobStore(Store):
+    """What the catalog knows of jobs.
+
+    A running job reports every second. One that has not for JOB_HEARTBEAT_S is
+    taken for dead: it reads as INTERRUPTED, and no longer stands in the way.
+    """
+
+    def queue_job(self, collection_id: int, model_id: str) -> Job:
+        """Return the collection's job that waits or runs, whoever started it; a new one if there is none.
+
+        Raises:
+            CatalogError: there is no such collection.
+        """
+        with self._database.writing(shown=False) as connection:
+            root_of(connection, collection_id)
+            self._bury_the_dead(connection)
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE collection_id = ? AND state IN ('queued', 'running') "
+                "AND cancel_requested = 0 ORDER BY job_id LIMIT 1",
+                (collection_id,),
+            ).fetchone()
+            if row is None:
+                row = connection.execute(
+                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, ?) "
+                    f"RETURNING {_COLUMNS}",
+                    (collection_id, model_id, str(JobState.QUEUED)),
+                ).fetchone()
+            return _job(row)
+
+    def claim_job(self, pid: int) -> Job | None:
+        """Return the oldest waiting job, now running in this process.
+
+        None when none waits, or while another job runs: two at once would only
+        take the processor from each other.
+        """
+        with self._database.writing(shown=False) as connection:
+            self._bury_the_dead(connection)
+            row = connection.execute(
+                f"""
+                UPDATE jobs SET state = ?, pid = ?, heartbeat = ?, started_at = ?
+                WHERE job_id = (SELECT job_id FROM jobs WHERE state = 'queued' ORDER BY job_id LIMIT 1)
+                AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
+                RETURNING {_COLUMNS}
+                """,
+                (str(JobState.RUNNING), pid, self._now(), utc_now()),
+            ).fetchone()
+            return None if row is None else _job(row)
+
+    def update_job(self, job_id: int, **progress: int | float | str | None) -> bool:
+        """Report that a job is alive, and how far it is; return whether it may go on.
+
+        Args:
+            job_id: the running job.
+            **progress: any of stage, total, done, tagged, unchanged, skipped and
+                photos_per_second.
+
+        Returns:
+            False when the job no longer counts as running: it was cancelled, or
+            taken for dead because the computer slept.
+        """
+        unknown = progress.keys() - PROGRESS
+        if unknown:
+            raise JobError(
+                f"A job has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(PROGRESS))}."
+            )
+        settings = "".join(f", {name} = ?" for name in progress)
+        with self._database.writing(shown=False) as connection:
+            row = connection.execute(
+                f"UPDATE jobs SET heartbeat = ?{settings} WHERE job_id = ? AND state = 'running' "
+                "RETURNING cancel_requested",
+                (self._now(), *progress.values(), job_id),
+            ).fetchone()
+            return row is not None and not row[0]
+
+    def finish_job(self, job_id: int, state: JobState, message: str | None = None) -> None:
+        """Note how a job ended; a job that has ended stays as it is."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = ?, message = ?, finished_at = ? "
+                "WHERE job_id = ? AND state IN ('queued', 'running')",
+                (str(state), None if message is None else plain_text(message), utc_now(), job_id),
+            )
+
+    def request_cancel(self, job_id: int) -> None:
+        """Ask a running job to stop after its batch; a waiting one is cancelled at once."""
+        with self._database.writing(shown=False) as connection:
+            self._bury_the_dead(connection)
+            connection.execute(
+                "UPDATE jobs SET cancel_requested = 1 WHERE job_id = ? AND state = 'running'", (job_id,)
+            )
+            connection.execute(
+                "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE job_id = ? AND state = 'queued'",
+                (utc_now(), job_id),
+            )
+
+    def cancel_requested(self, job_id: int) -> bool:
+        """Return whether a job shall stop: someone asked for it, or it no longer counts as running."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT cancel_requested OR state <> 'running' FROM jobs WHERE job_id = ?", (job_id,)
+            ).fetchone()
+            return row is None or bool(row[0])
+
+    def job(self, job_id: int) -> Job:
+        """Return a job as it is now.
+
+        Raises:
+            CatalogError: there is no such job.
+        """
+        found = self._jobs("WHERE job_id = ?", job_id)
+        if not found:
+            raise CatalogError(f"There is no job {job_id} (any more). Reload the page.")
+        return found[0]
+
+    def latest_job(self, collection_id: int) -> Job | None:
+        """Return the collection's newest job, as it is now; None if there never was one."""
+        found = self._jobs("WHERE collection_id = ? ORDER BY job_id DESC LIMIT 1", collection_id)
+        return found[0] if found else None
+
+    def live_job(self) -> Job | None:
+        """Return the job that runs, else the one that waits longest; None if there is none."""
+        found = self._jobs("WHERE state IN ('queued', 'running') ORDER BY state = 'queued', job_id")
+        return next((job for job in found if job.state is not JobState.INTERRUPTED), None)
+
+    def _jobs(self, condition: str, *values: object) -> list[Job]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS}, heartbeat FROM jobs {condition}", values
+            ).fetchall()
+        return [_job(row[:-1], dead_since=self._dead_since(row[3], row[-1])) for row in rows]
+
+    def _dead_since(self, state: str, heartbeat: float | None) -> float | None:
+        dead = state == JobState.RUNNING and self._now() - (heartbeat or 0) > JOB_HEARTBEAT_S
+        return (heartbeat or 0) if dead else None
+
+    def _bury_the_dead(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            "SELECT job_id, state, heartbeat FROM jobs WHERE state = 'running'"
+        ).fetchall()
+        for job_id, state, heartbeat in rows:
+            died = self._dead_since(state, heartbeat)
+            if died is not None:
+                connection.execute(
+                    "UPDATE jobs SET state = 'interrupted', message = ?, finished_at = ? WHERE job_id = ?",
+                    (_INTERRUPTED, _iso(died), job_id),
+                )
+
+
+def _job(row: tuple[object, ...], dead_since: float | None = None) -> Job:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    values["state"] = JobState(str(values["state"]))
+    if dead_since is not None:
+        values.update(state=JobState.INTERRUPTED, message=_INTERRUPTED, finished_at=_iso(dead_since))
+    return Job(**values)  # type: ignore[arg-type]
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")

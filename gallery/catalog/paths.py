@@ -1,0 +1,78 @@
+"""Paths as the catalog keeps them: any bytes come back as they were, and sort folder by folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gallery.errors import CatalogError
+from gallery.types import display_path
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def encode_below(root: Path, path: Path) -> bytes:
+    """Return the bytes of a path below its collection's root, its parts joined by NUL.
+
+    No file name holds a NUL, and it sorts before all else: ``a/z`` comes before
+    ``a-b/c``, as people expect of folders.
+
+    Raises:
+        CatalogError: the path does not lie below the root.
+
+    Example:
+        >>> encode_below(Path("/photos"), Path("/photos/a/b.jpg"))
+        b'a\\x00b.jpg'
+    """
+    try:
+        parts = path.relative_to(root).parts
+    except ValueError as exc:
+        raise CatalogError(
+            f"{display_path(path)} does not lie in the collection's folder {display_path(root)}. "
+            "Open the folder that holds it."
+        ) from exc
+    return b"\0".join(os.fsencode(part) for part in parts)
+
+
+def decode_below(root: Path, stored: bytes) -> Path:
+    """Return the path that `encode_below` stored.
+
+    Example:
+        >>> decode_below(Path("/photos"), b"a\\x00b.jpg").as_posix()
+        '/photos/a/b.jpg'
+    """
+    return root.joinpath(*(os.fsdecode(part) for part in stored.split(b"\0")))
+
+
+def plain_text(text: str) -> str:
+    """Return the text with what no database or browser takes (lone surrogates) as U+FFFD."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def name_key(name: str) -> str:
+    """Return a name as it is searched and sorted by: upper and lower case alike, accents composed.
+
+    Example:
+        >>> name_key("DSC_Ä.JPG") == name_key("dsc_a\\u0308.jpg")
+        True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain_text(name)).casefold())
+
+
+def shown_parts(stored: bytes) -> tuple[str, str]:
+    """Return the folder ("/"-separated, "" for the root) and the name, both fit to be shown.
+
+    Example:
+        >>> shown_parts(b"2024\\x00May\\x00b.jpg")
+        ('2024/May', 'b.jpg')
+    """
+    *folders, name = (plain_text(os.fsdecode(part)) for part in stored.split(b"\0"))
+    return "/".join(folders), name
+
+
+def utc_now() -> str:
+    """Return the present moment, ISO 8601, UTC, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,168 @@
+"""The catalog's tables, and the steps that bring an older file up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gallery.errors import CatalogError
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Run a script inside the open transaction (`executescript` would commit it first)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def _first(connection: sqlite3.Connection) -> None:
+    _run(connection, _FIRST)
+
+
+_FIRST = """
+CREATE TABLE revision (value INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
+
+CREATE TABLE collections (
+    collection_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    root BLOB NOT NULL UNIQUE,       -- the bytes of the absolute path
+    name TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    opening INTEGER NOT NULL         -- counts up: the newest opened has the highest
+);
+
+CREATE TABLE photos (
+    photo_key INTEGER PRIMARY KEY,
+    photo_id TEXT NOT NULL UNIQUE,   -- SHA-256 of the bytes: a moved file stays the same photo
+    width_px INTEGER NOT NULL,
+    height_px INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    image_format TEXT NOT NULL,
+    taken_at TEXT,
+    camera TEXT,
+    notes TEXT NOT NULL              -- JSON list
+);
+
+CREATE TABLE files (
+    file_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    path BLOB NOT NULL,              -- bytes below the root, parts joined by NUL: sorts folder by folder
+    name TEXT NOT NULL,              -- as shown
+    name_key TEXT NOT NULL,          -- as searched and sorted: NFC, case folded
+    folder TEXT NOT NULL,            -- as shown, "/"-separated, "" for the root
+    size_bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    missing INTEGER NOT NULL DEFAULT 0,
+    photo_key INTEGER REFERENCES photos,
+    skip_reason TEXT,
+    skip_detail TEXT,
+    UNIQUE (collection_id, path)
+);
+CREATE INDEX files_by_collection ON files (collection_id, missing, skip_reason, photo_key);
+CREATE INDEX files_by_photo ON files (photo_key);
+
+CREATE TABLE models (
+    model_key INTEGER PRIMARY KEY,
+    model_id TEXT NOT NULL UNIQUE,
+    class_names TEXT NOT NULL,       -- JSON list
+    feature_size INTEGER NOT NULL,
+    cam_height INTEGER,              -- NULL until a batch brings maps
+    cam_width INTEGER,
+    next_slot INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE predictions (
+    model_key INTEGER NOT NULL REFERENCES models,
+    photo_key INTEGER NOT NULL REFERENCES photos,
+    class_index INTEGER NOT NULL,
+    confidence REAL NOT NULL,
+    slot INTEGER,                    -- record number in the flat files; NULL when that record is lost
+    features_crc INTEGER NOT NULL,
+    cams_crc INTEGER,
+    cam_peaks BLOB,                  -- float32, one a class; NULL for a model without maps
+    probabilities BLOB NOT NULL,     -- float32, one a class
+    PRIMARY KEY (model_key, photo_key)
+) WITHOUT ROWID;
+CREATE INDEX predictions_by_photo ON predictions (model_key, photo_key, class_index, confidence);
+
+CREATE TABLE corrections (
+    correction_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    action INTEGER NOT NULL,         -- photos corrected together share it
+    photo_key INTEGER NOT NULL REFERENCES photos,
+    label TEXT,
+    person TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    shown_model_id TEXT,
+    shown_label TEXT,
+    shown_confidence REAL,
+    undoes INTEGER REFERENCES corrections
+);
+CREATE INDEX corrections_by_photo ON corrections (photo_key);
+CREATE INDEX corrections_by_person ON corrections (person);
+CREATE UNIQUE INDEX corrections_undone ON corrections (undoes) WHERE undoes IS NOT NULL;
+
+CREATE TABLE labels (                -- what stands after all corrections, kept in their transactions
+    photo_key INTEGER PRIMARY KEY REFERENCES photos,
+    label TEXT NOT NULL,
+    correction_id INTEGER NOT NULL REFERENCES corrections
+);
+
+CREATE TABLE jobs (
+    job_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    stage TEXT NOT NULL DEFAULT '',
+    total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    tagged INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    photos_per_second REAL,
+    started_at TEXT,
+    finished_at TEXT,
+    message TEXT,
+    pid INTEGER,
+    heartbeat REAL,                  -- seconds since 1970
+    cancel_requested INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX jobs_by_collection ON jobs (collection_id);
+CREATE INDEX jobs_by_state ON jobs (state);
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first,)
+"""The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
+
+
+def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the file to the newest version; one transaction a version, safe with others opening it too.
+
+    Raises:
+        CatalogError: a newer program wrote the file.
+    """
+    while True:
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(migrations):
+            raise CatalogError(
+                f"The catalog {file} has version {version}, written by a newer Smart Gallery; this one "
+                "reads up "
+                f"to version {len(migrations)}. Update the program, or set GALLERY_HOME to another folder."
+            )
+        if version == len(migrations):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == version:  # nobody was quicker
+                migrations[version](connection)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")

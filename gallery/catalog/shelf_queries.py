@@ -1,0 +1,288 @@
+"""What Browse asks: shelves, which photos lie on one and in what order, and how each is shown.
+
+A file lies on exactly one shelf. In this order: unreadable, when it was
+skipped; that of the label a person gave it; waiting, before the model has seen
+it; unsure, when the model's confidence lies below the threshold; else that of
+the model's class.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.catalog.collection_store import root_of
+from gallery.catalog.paths import decode_below, name_key
+from gallery.catalog.prediction_store import model_row
+from gallery.catalog.store import Store
+from gallery.errors import CatalogError
+from gallery.types import (
+    ALL,
+    UNREADABLE,
+    UNSURE,
+    WAITING,
+    GridItem,
+    Photo,
+    PhotoId,
+    PhotoMetadata,
+    PhotoQuery,
+    Shelf,
+    SortOrder,
+)
+
+_FILES = """
+    FROM files f
+    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
+    LEFT JOIN labels l ON l.photo_key = f.photo_key
+"""
+
+_ORDERS = {
+    SortOrder.PATH: "f.path",
+    SortOrder.NAME: "f.name_key, f.path",
+    SortOrder.TAKEN_AT: "taken_at IS NULL, taken_at, f.path",
+    SortOrder.MOST_CERTAIN: "p.confidence DESC NULLS LAST, f.path",
+    SortOrder.LEAST_CERTAIN: "p.confidence ASC NULLS LAST, f.path",
+}
+
+_PHOTO = """
+    SELECT f.file_id, photo_id, f.collection_id, f.path, width_px, height_px, p.size_bytes, image_format,
+        taken_at, camera, notes
+    FROM files f JOIN photos p USING (photo_key)
+"""
+
+
+class ShelfQueries(Store):
+    """The catalog as Browse sees it."""
+
+    def shelves(
+        self, collection_id: int, model_id: str, class_names: Sequence[str], unsure_below: float
+    ) -> list[Shelf]:
+        """Return the compartments of the sorted gallery.
+
+        The classes in their order (also the empty ones), then UNSURE, WAITING and
+        UNREADABLE; after them, one for each other label that people gave. The
+        counts add up to all files found. Cover and mean confidence are of the
+        photos that the model put there (a corrected photo covers a shelf that
+        has no other).
+        """
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            groups = connection.execute(
+                f"""
+                SELECT label, class_index, unsure, skipped, count(*), max(confidence), count(confidence),
+                    total(confidence), photo_key
+                FROM (
+                    SELECT l.label, iif(l.label IS NULL, p.class_index, NULL) AS class_index,
+                        l.label IS NULL AND p.confidence < :unsure_below AS unsure,
+                        f.skip_reason IS NOT NULL AS skipped, p.confidence, f.photo_key
+                    {_FILES}
+                    WHERE f.collection_id = :collection AND f.missing = 0
+                )
+                GROUP BY label, class_index, unsure, skipped
+                """,
+                {
+                    "model": model.model_key if model else None,
+                    "collection": collection_id,
+                    "unsure_below": unsure_below,
+                },
+            ).fetchall()
+            tallies = {name: _Tally() for name in (*class_names, UNSURE, WAITING, UNREADABLE)}
+            for label, class_index, unsure, skipped, *figures in groups:
+                if skipped:
+                    shelf = UNREADABLE
+                elif label is not None:
+                    shelf = label
+                elif class_index is None or model is None:
+                    shelf = WAITING
+                else:
+                    shelf = UNSURE if unsure else model.class_names[class_index]
+                tallies.setdefault(shelf, _Tally()).add(*figures, corrected=label is not None)
+            covers = dict(
+                connection.execute(
+                    "SELECT photo_key, photo_id FROM photos JOIN json_each(?) ON photo_key = value",
+                    (json.dumps([tally.cover for tally in tallies.values()]),),
+                )
+            )
+        return [
+            Shelf(name, tally.count, tally.corrected, covers.get(tally.cover), tally.mean_confidence)
+            for name, tally in tallies.items()
+        ]
+
+    def find_files(self, query: PhotoQuery) -> NDArray[np.int64]:
+        """Return the ids of the files that a query asks for, in its order.
+
+        ALL is every file that could be read or still waits. A label that is no
+        class of the model finds the photos that people gave it. Confidence means
+        the model's; a limit on it, or on the date, leaves out photos without one.
+        """
+        with self._database.reading() as connection:
+            model = model_row(connection, query.model_id)
+            conditions = ["f.collection_id = :collection", "f.missing = 0"]
+            values: dict[str, object] = {
+                "collection": query.collection_id,
+                "model": model.model_key if model else None,
+                "unsure_below": query.unsure_below,
+                "label": query.shelf,
+            }
+            if query.shelf == UNREADABLE:
+                conditions.append("f.skip_reason IS NOT NULL")
+            else:
+                conditions.append("f.skip_reason IS NULL")
+            if query.shelf == UNSURE:
+                conditions.append("l.label IS NULL AND p.confidence < :unsure_below")
+            elif query.shelf == WAITING:
+                conditions.append("l.label IS NULL AND p.confidence IS NULL")
+            elif query.shelf not in (ALL, UNREADABLE):
+                index = (
+                    model.class_names.index(query.shelf) if model and query.shelf in model.class_names else -1
+                )
+                values["class_index"] = index
+                conditions.append(
+                    "(l.label = :label OR (l.label IS NULL AND p.class_index = :class_index "
+                    "AND p.confidence >= :unsure_below))"
+                )
+            if query.min_confidence > 0:
+                conditions.append("p.confidence >= :min_confidence")
+                values["min_confidence"] = query.min_confidence
+            if query.max_confidence < 1:
+                conditions.append("p.confidence <= :max_confidence")
+                values["max_confidence"] = query.max_confidence
+            if query.taken_from:
+                conditions.append("substr(taken_at, 1, 10) >= :taken_from")
+                values["taken_from"] = query.taken_from[:10]
+            if query.taken_to:
+                conditions.append("substr(taken_at, 1, 10) <= :taken_to")
+                values["taken_to"] = query.taken_to[:10]
+            if query.folder:
+                conditions.append("(f.folder = :folder OR (f.folder >= :below AND f.folder < :behind))")
+                values.update(
+                    folder=query.folder, below=f"{query.folder}/", behind=f"{query.folder}0"
+                )  # "0" follows "/"
+            if query.name_contains:
+                conditions.append("instr(f.name_key, :part) > 0")
+                values["part"] = name_key(query.name_contains)
+            dated = query.taken_from or query.taken_to or query.sort is SortOrder.TAKEN_AT
+            rows = connection.execute(
+                f"SELECT f.file_id {_FILES} "
+                + ("LEFT JOIN photos ON photos.photo_key = f.photo_key " if dated else "")
+                + f"WHERE {' AND '.join(conditions)} ORDER BY {_ORDERS[query.sort]}",
+                values,
+            )
+            return np.fromiter((row[0] for row in rows), np.int64)
+
+    def grid_items(self, file_ids: Sequence[int] | NDArray[np.int64], model_id: str) -> list[GridItem]:
+        """Return how files are shown in the grid, in the order given; unknown ids are left out."""
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            rows = connection.execute(
+                f"""
+                SELECT f.file_id, photo_id, f.name, l.label, p.class_index, p.confidence
+                FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
+                {_FILES.replace("FROM files f", "")}
+                LEFT JOIN photos ON photos.photo_key = f.photo_key
+                ORDER BY j.key
+                """,
+                {
+                    "ids": json.dumps(np.asarray(file_ids, np.int64).tolist()),
+                    "model": model.model_key if model else None,
+                },
+            ).fetchall()
+        items = []
+        for file_id, photo_id, name, label, class_index, confidence in rows:
+            predicted = model.class_names[class_index] if model and class_index is not None else None
+            source = "person" if label is not None else "model" if predicted is not None else "waiting"
+            items.append(
+                GridItem(
+                    file_id,
+                    photo_id or "",
+                    name,
+                    label if label is not None else predicted,
+                    source,
+                    confidence,
+                    predicted,
+                )
+            )
+        return items
+
+    def photo(self, file_id: int) -> Photo:
+        """Return a photo by the place where it lies.
+
+        Raises:
+            CatalogError: there is no such file, or it has not been read.
+        """
+        found = self._photos("WHERE f.file_id = ?", file_id)
+        if not found:
+            raise CatalogError(
+                f"There is no photo number {file_id} in the catalog: its file has not been read yet, could "
+                "not be "
+                "read, or its collection was removed. Go back to Browse."
+            )
+        return found[0]
+
+    def photo_at(self, photo_id: PhotoId) -> Photo:
+        """Return a photo at any of its places, one that still exists if there is one.
+
+        Raises:
+            CatalogError: no collection holds it.
+        """
+        found = self._photos("WHERE photo_id = ? ORDER BY f.missing, f.file_id", photo_id)
+        if not found:
+            raise CatalogError(
+                f"No opened collection holds the photo {photo_id[:12]}. Open the folder where it lies."
+            )
+        return next((photo for photo in found if photo.path.is_file()), found[0])
+
+    def revision(self) -> int:
+        """Return a number that changes whenever what Browse shows could have, whichever process did it."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT value FROM revision").fetchone()[0])
+
+    def _photos(self, condition: str, value: object) -> list[Photo]:
+        with self._database.reading() as connection:
+            photos = []
+            rows = connection.execute(_PHOTO + condition, (value,)).fetchall()
+            for file_id, photo_id, collection_id, path, *about, notes in rows:
+                width, height, size, image_format, taken_at, camera = about
+                metadata = PhotoMetadata(
+                    width, height, size, image_format, taken_at, camera, tuple(json.loads(notes))
+                )
+                place = decode_below(root_of(connection, collection_id), path)
+                photos.append(Photo(file_id, photo_id, collection_id, place, metadata))
+            return photos
+
+
+class _Tally:
+    """What has been counted of a shelf."""
+
+    def __init__(self) -> None:
+        self.count = self.corrected = self._rated = 0
+        self._sum = 0.0
+        self._highest = -1.0
+        self.cover: int | None = None
+
+    def add(
+        self,
+        count: int,
+        highest: float | None,
+        rated: int,
+        total: float,
+        cover: int | None,
+        *,
+        corrected: bool,
+    ) -> None:
+        self.count += count
+        if corrected:  # the model's confidence was in its own label, not in this one
+            self.corrected += count
+        else:
+            self._rated += rated
+            self._sum += total
+        certainty = -0.5 if corrected or highest is None else highest
+        if certainty > self._highest and cover is not None:
+            self._highest, self.cover = certainty, cover
+
+    @property
+    def mean_confidence(self) -> float | None:
+        return self._sum / self._rated if self._rated else None
