@@ -1,0 +1,200 @@
+"""The network at work: photos in, probabilities, features and all maps out of one forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery import settings
+from gallery.errors import CamError, ModelError
+from gallery.network import cam, vgg16
+from gallery.network.engine import keras, tf
+from gallery.network.precision import Precision, best_precision
+from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard, RgbImage
+
+PREPROCESSING = "caffe"
+RESIZE = "squash"
+
+
+class KerasClassifier:
+    """A loaded model of the store: implements `gallery.types.Classifier`, callable from any thread."""
+
+    def __init__(
+        self, card: ModelCard, network: keras.Model, *, precision: Precision, mirrored: bool
+    ) -> None:
+        self.card = card
+        self.precision = precision
+        self.mirrored = mirrored
+        self._network = network
+        self._with_maps = keras.Model(
+            network.inputs, [network.get_layer(card.target_layer).output, network.output], name="with_maps"
+        )
+        self._backbone = keras.Model(
+            network.inputs, network.get_layer(card.target_layer).output, name="backbone"
+        )
+        self._fc1 = network.get_layer("fc1")
+        self._predictions = network.get_layer("predictions")
+        images = tf.TensorSpec((None, card.input_px, card.input_px, 3), tf.uint8)
+        # Not jit_compile: XLA has no AMX kernels, and all that bfloat16 gains would be lost.
+        self._forward = tf.function(self._pass, input_signature=[images], autograph=False)
+
+    @property
+    def model_id(self) -> str:
+        return self.card.model_id
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.card.class_names
+
+    @property
+    def input_px(self) -> int:
+        return self.card.input_px
+
+    def classify(self, images: ImageBatch) -> BatchPrediction:
+        """Return what the network says of a batch, with the maps of every class.
+
+        Args:
+            images: (batch, input_px, input_px, 3) uint8 RGB; any batch size, also 0.
+
+        Returns:
+            Probabilities are softmax(logits / temperature), the mean of both
+            views if the classifier is mirrored; features and maps are those of
+            the plain view. Maps are (batch, classes, 14, 14) at 224 pixels.
+
+        Raises:
+            ModelError: the images have another shape or type, or the network
+                gave no finite numbers for them.
+        """
+        self._check(images)
+        try:
+            logits, mirrored_logits, features, cams = (
+                tensor.numpy() for tensor in self._forward(tf.constant(images))
+            )
+        except tf.errors.OpError as exc:
+            raise ModelError(
+                f"The network could not run on {len(images)} photos ({exc.message}). "
+                "Close other programs to free memory, or try again."
+            ) from exc
+        if not np.isfinite(logits).all():
+            raise ModelError(
+                f"{self.model_id} gave values that are not finite. Verify it on the Models page."
+            )
+        probabilities = softmax(logits / self.card.temperature)
+        if self.mirrored:
+            mirrored = softmax(mirrored_logits / self.card.temperature)
+            probabilities = (probabilities + mirrored) / np.float32(2)
+        return BatchPrediction(probabilities=probabilities, features=features, cams=cams)
+
+    def warm_up(self, batch: int = settings.TAG_BATCH) -> None:
+        """Trace the network and let the libraries choose kernels: the first batch is then as fast as any."""
+        self.classify(np.zeros((batch, self.input_px, self.input_px, 3), np.uint8))
+
+    def gradient_cams(self, image: RgbImage, class_index: int) -> FloatArray:
+        """Return one class's map by automatic differentiation, (h, w) float32 >= 0: the closed form's oracle.
+
+        Args:
+            image: (input_px, input_px, 3) uint8 RGB.
+            class_index: 0 .. classes - 1.
+
+        Raises:
+            CamError: there is no such class.
+            ModelError: the image has another shape or type.
+        """
+        if not 0 <= class_index < len(self.class_names):
+            raise CamError(f"Classes are numbered 0 to {len(self.class_names) - 1}, got {class_index}.")
+        self._check(image[np.newaxis])
+        with tf.GradientTape() as tape:
+            maps, logits = self._with_maps(preprocess(tf.constant(image[np.newaxis])), training=False)
+            logit = logits[0, class_index]
+        gradients = tf.cast(tape.gradient(logit, maps), tf.float32).numpy()[0]  # (h, w, channels)
+        return cam.combine_cam(tf.cast(maps, tf.float32).numpy()[0], cam.gradient_weights(gradients))
+
+    def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Return logits (B, K), those of the mirrored view (or again), features (B, C), maps (B, K, h, w)."""
+        maps = self._maps(images)  # (B, h, w, C)
+        logits, hidden, features = self._head(maps)
+        mirrored_logits = logits
+        if self.mirrored:
+            mirrored_logits, _, _ = self._head(self._maps(tf.reverse(images, axis=[2])))
+
+        # cam.channel_weights and cam.combine_cam, for the whole batch and every class at once
+        batch, (height, width, channels) = tf.shape(maps)[0], maps.shape[1:]
+        open_units = tf.cast(hidden > 0, tf.float32)  # (B, units)
+        paths = open_units[:, :, tf.newaxis] * self._predictions.kernel  # (B, units, K)
+        weights = tf.einsum("kj,bjc->bkc", self._fc1.kernel, paths) / (height * width)  # (B, C, K)
+        cells = tf.reshape(maps, (batch, height * width, channels))
+        cams = tf.nn.relu(tf.einsum("bpk,bkc->bcp", cells, weights))  # (B, K, h * w)
+        return logits, mirrored_logits, features, tf.reshape(cams, (batch, -1, height, width))
+
+    def _maps(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(self._backbone(preprocess(images), training=False), tf.float32)
+
+    def _head(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        features = tf.reduce_mean(maps, axis=(1, 2))
+        hidden = self._fc1(features)
+        return self._predictions(hidden), hidden, features
+
+    def _check(self, images: NDArray[Any]) -> None:
+        wanted = (self.input_px, self.input_px, 3)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != wanted:
+            raise ModelError(
+                f"{self.model_id} takes uint8 photos of shape (batch, {wanted[0]}, {wanted[1]}, 3), "
+                f"got {images.dtype} of shape {images.shape}. Decode them with this size."
+            )
+
+
+def load_classifier(
+    card: ModelCard,
+    weights: Mapping[str, NDArray[np.floating[Any]]],
+    *,
+    precision: Literal["auto", "bfloat16", "float32"] = "auto",
+    mirrored: bool = False,
+) -> KerasClassifier:
+    """Return the classifier that a card describes; its architecture is code chosen by name.
+
+    Args:
+        card: from `gallery.model_files.ModelStore`.
+        weights: the model's tensors, as stored.
+        precision: of the convolutions; "auto" takes bfloat16 where the
+            processor has units for it. Pooling, head and maps are float32 always.
+        mirrored: tag by the mean of the photo and its mirror image: half as
+            fast, a little more accurate.
+
+    Raises:
+        ModelError: this code has no such architecture, preprocessing or target
+            layer, or the weights do not fit it.
+    """
+    for what, asked, known in (
+        ("architecture", card.architecture, vgg16.ARCHITECTURE),
+        ("preprocessing", card.preprocessing, PREPROCESSING),
+        ("resize", card.resize, RESIZE),
+        ("target layer", card.target_layer, vgg16.TARGET_LAYER),
+    ):
+        if asked != known:
+            raise ModelError(
+                f"{card.model_id} asks for the {what} {asked!r}, and this version knows {known!r} only. "
+                "Update the app, or choose another model."
+            )
+    chosen: Precision = best_precision() if precision == "auto" else precision
+    network = vgg16.build_vgg16_gap(len(card.class_names), card.input_px, backbone_dtype=chosen)
+    vgg16.set_weights(network, weights)
+    return KerasClassifier(card, network, precision=chosen, mirrored=mirrored)
+
+
+def preprocess(images: tf.Tensor) -> tf.Tensor:
+    """Return a uint8 RGB batch as the network's input: BGR minus ImageNet's mean, float32, unscaled."""
+    return tf.cast(tf.reverse(images, axis=[3]), tf.float32) - tf.constant(vgg16.IMAGENET_MEAN_BGR)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Return each row's probabilities, (batch, classes) float32.
+
+    Example:
+        >>> softmax(np.array([[1000.0, 1000.0, 0.0]], np.float32)).tolist()
+        [[0.5, 0.5, 0.0]]
+    """
+    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)
