@@ -1,0 +1,243 @@
+"""The one loader: display, tagging and heatmaps all see the same upright sRGB picture."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from gallery.photos import formats, metadata, pixels
+from gallery.photos.reading import UnreadablePhoto, read_regular_file
+from gallery.settings import PIXEL_LIMIT
+from gallery.types import DecodedPhoto, PhotoMetadata, RgbImage, SkippedFile, SkipReason
+
+__all__ = ["UnreadablePhoto", "decode_photo", "decode_upright", "encode_jpeg", "large_jpeg", "squash"]
+
+THUMBNAIL_QUALITY = 82
+"""Of 100: no blocks are seen at 320 px, and twice as small as at 95."""
+
+LARGE_QUALITY = 90
+
+SHRINK_MARGIN = 2
+"""Cheap shrinking (JPEG's own, box means) stops at this many times the size that is needed."""
+
+_warnings_are_global = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Upright:
+    image: Image.Image  # RGB, upright, perhaps shrunk
+    metadata: PhotoMetadata
+
+
+def decode_photo(path: Path, *, input_px: int, thumbnail_px: int) -> DecodedPhoto:
+    """Return all that one reading of a file gives.
+
+    Large pictures are shrunk while they are decoded; the metadata keep the
+    true size.
+
+    Args:
+        path: a file, of whatever content.
+        input_px: side of the model's square input; the whole photo is squashed to it.
+        thumbnail_px: longer side of the thumbnail, which is never enlarged.
+
+    Raises:
+        UnreadablePhoto: it gave no picture; its `skipped` has the reason.
+    """
+    data = read_regular_file(path)
+    photo_id = hashlib.sha256(data).hexdigest()
+    with _faults_named(path, data):
+        upright = _load(data, path, least=(input_px, thumbnail_px))
+        return DecodedPhoto(
+            path=path,
+            photo_id=photo_id,
+            metadata=upright.metadata,
+            model_input=np.asarray(_squashed(upright.image, input_px)),
+            thumbnail_jpeg=encode_jpeg(_fitted(upright.image, thumbnail_px), THUMBNAIL_QUALITY),
+        )
+
+
+def decode_upright(path: Path, max_px: int | None) -> RgbImage:
+    """Return a file's picture, upright, (height, width, 3) uint8 sRGB.
+
+    Args:
+        path: a file, of whatever content.
+        max_px: longer side that it is shrunk to; None keeps its size.
+
+    Raises:
+        UnreadablePhoto: it gave no picture; its `skipped` has the reason.
+    """
+    data = read_regular_file(path)
+    with _faults_named(path, data):
+        return np.asarray(_upright_within(data, path, max_px))
+
+
+def large_jpeg(path: Path, max_px: int) -> bytes:
+    """Return a file's picture, upright, as a JPEG for the large view.
+
+    Raises:
+        UnreadablePhoto: it gave no picture; its `skipped` has the reason.
+    """
+    data = read_regular_file(path)
+    with _faults_named(path, data):
+        return encode_jpeg(_upright_within(data, path, max_px), LARGE_QUALITY)
+
+
+def squash(image: RgbImage, input_px: int) -> RgbImage:
+    """Return the whole picture in a square, its aspect not kept: what models are trained on and shown.
+
+    Bicubic, with the support widened when shrinking (Pillow's antialiasing).
+
+    Args:
+        image: (height, width, 3) uint8.
+        input_px: the square's side.
+
+    Returns:
+        (input_px, input_px, 3) uint8.
+    """
+    return np.asarray(_squashed(Image.fromarray(image), input_px))
+
+
+def encode_jpeg(image: Image.Image, quality: int) -> bytes:
+    """Return an RGB picture as JPEG, without any of its metadata."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def _upright_within(data: bytes, path: Path, max_px: int | None) -> Image.Image:
+    upright = _load(data, path, least=None if max_px is None else (1, max_px))
+    return upright.image if max_px is None else _fitted(upright.image, max_px)
+
+
+def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright:
+    """Return the picture and its facts; it may be shrunk, but not below `least` (square, longer side)."""
+    image = _open(data, path)
+    width, height = image.size
+    if width * height > PIXEL_LIMIT:
+        detail = f"It has {width:,} x {height:,} pixels; up to {PIXEL_LIMIT / 1e6:,.0f} million are read."
+        raise UnreadablePhoto(SkippedFile(path, SkipReason.TOO_LARGE, detail))
+    notes: list[str] = []
+    facts = metadata.read_facts(image)
+    if facts.damaged:
+        notes.append("its EXIF data are damaged")
+    if any(";16" in str(tile.args) for tile in image.tile) and not image.mode.startswith("I"):
+        notes.append("16 bits a channel: the upper 8 are shown")
+    wanted = None if least is None else _wanted_size(image.size, *least)
+    if wanted is not None:
+        image.draft(None, wanted)  # only JPEG can; others stay as they are
+    image.load()
+    turn = metadata.read_turn(image)
+    picture = pixels.to_srgb(_shrunk(image, wanted), notes.append)
+    if turn is not None:
+        picture = picture.transpose(turn)
+        if turn in metadata.SIDEWAYS:
+            width, height = height, width
+    notes.extend(_frames_note(image))
+    picture.info = {}  # no comment, place or profile of the original travels into a thumbnail
+    name = "JPEG" if image.format == "MPO" else str(image.format)
+    return _Upright(
+        picture,
+        PhotoMetadata(width, height, len(data), name, facts.taken_at, facts.camera, tuple(notes)),
+    )
+
+
+def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
+    allowed: Sequence[str] = formats.FORMATS
+    if formats.sniff(data) == "HEIF":
+        if not formats.heic_is_installed():
+            skipped = SkippedFile(path, SkipReason.HEIC_NOT_INSTALLED, formats.HEIC_REMEDY)
+            raise UnreadablePhoto(skipped)
+        allowed = ("HEIF",)
+    return Image.open(io.BytesIO(data), formats=list(allowed))
+
+
+def _wanted_size(size: tuple[int, int], square_px: int, longer_px: int) -> tuple[int, int]:
+    """Return the smallest size that both outputs can still be made of, with some margin."""
+    scale = min(1.0, longer_px / max(size))
+    width, height = (SHRINK_MARGIN * max(square_px, round(side * scale)) for side in size)
+    return width, height
+
+
+def _shrunk(image: Image.Image, wanted: tuple[int, int] | None) -> Image.Image:
+    """Return the picture shrunk by a whole factor where that is exact, before costlier steps."""
+    if wanted is None or image.mode not in ("RGB", "L", "CMYK", "RGBA", "LA"):
+        return image
+    factor = min(image.width // wanted[0], image.height // wanted[1])
+    if factor < 2 or (image.mode in ("RGB", "L") and "transparency" in image.info):
+        return image
+    smaller = image.reduce(factor)
+    smaller.info = image.info
+    return smaller
+
+
+def _squashed(image: Image.Image, input_px: int) -> Image.Image:
+    return image.resize((input_px, input_px), Image.Resampling.BICUBIC)
+
+
+def _fitted(image: Image.Image, max_px: int) -> Image.Image:
+    """Return the picture with its longer side at most max_px, never enlarged."""
+    scale = max_px / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _frames_note(image: Image.Image) -> list[str]:
+    if image.format in ("JPEG", "MPO"):  # the other pictures of an MPO are previews and depth maps
+        return []
+    try:
+        count = int(getattr(image, "n_frames", 1))
+    except MemoryError:
+        raise
+    except Exception:  # a later frame is damaged, the first is not
+        return ["the first of several frames; another one is damaged"]
+    if count < 2:
+        return []
+    return [f"the first of {count:,} {'pages' if image.format == 'TIFF' else 'frames'}"]
+
+
+@contextlib.contextmanager
+def _faults_named(path: Path, data: bytes) -> Iterator[None]:
+    """Turn whatever Pillow raises of hostile bytes into an UnreadablePhoto with a fitting reason."""
+
+    def refuse(reason: SkipReason, detail: str) -> UnreadablePhoto:
+        return UnreadablePhoto(SkippedFile(path, reason, detail))
+
+    try:
+        with _warnings_are_global, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except UnreadablePhoto:
+        raise
+    except Image.DecompressionBombError as exc:
+        detail = (
+            f"It unpacks to more pixels than any photo has; up to {PIXEL_LIMIT / 1e6:,.0f} million are read."
+        )
+        raise refuse(SkipReason.TOO_LARGE, detail) from exc
+    except MemoryError as exc:
+        detail = "Reading it takes more memory than one photo may have. Save it smaller."
+        raise refuse(SkipReason.OUT_OF_MEMORY, detail) from exc
+    except Exception as exc:  # Pillow raises of every kind: OSError, SyntaxError, struct.error, ...
+        what = " ".join("".join(c if c.isprintable() else " " for c in str(exc)).split())[:120]
+        if "out of memory" in what.lower():
+            detail = "Reading it takes more memory than one photo may have. Save it smaller."
+            raise refuse(SkipReason.OUT_OF_MEMORY, detail) from exc
+        announced = formats.sniff(data)
+        if announced is None and isinstance(exc, UnidentifiedImageError):
+            raise refuse(SkipReason.NOT_A_PHOTO, f"Its content is not {formats.SPOKEN}.") from exc
+        fault = "" if isinstance(exc, UnidentifiedImageError) or not what else f" ({what})"
+        detail = (
+            f"It begins like {announced or 'a photo'} but cannot be decoded{fault}. "
+            "Copy it again from the camera or a backup."
+        )
+        raise refuse(SkipReason.DAMAGED, detail) from exc

@@ -1,0 +1,215 @@
+"""Class activation maps as pictures: scaled, coloured, laid over the photo."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import CamError
+from gallery.types import FloatArray, RgbImage
+
+COLOUR_MAPS: Final = {
+    "inferno": cv2.COLORMAP_INFERNO,
+    "viridis": cv2.COLORMAP_VIRIDIS,
+    "cividis": cv2.COLORMAP_CIVIDIS,
+    "jet": cv2.COLORMAP_JET,
+}
+"""The first three grow evenly brighter, also to colour-blind eyes; jet is what the field's papers print."""
+
+DEFAULT_COLOUR_MAP: Final = "inferno"
+DEFAULT_SIZE_PX: Final = (224, 224)
+
+RgbaImage = NDArray[np.uint8]
+"""(height, width, 4) uint8, alpha not premultiplied."""
+
+
+def has_evidence(cam: NDArray[np.floating]) -> bool:
+    """Return whether anything in the photo speaks for the class; if not, say so and show no map.
+
+    Example:
+        >>> has_evidence(np.zeros((14, 14))), has_evidence(np.eye(14))
+        (False, True)
+    """
+    return bool(_checked(cam).max() > 0)
+
+
+def cam_to_heatmap(
+    cam: NDArray[np.floating], *, size_px: tuple[int, int] = DEFAULT_SIZE_PX, peak: float | None = None
+) -> FloatArray:
+    """Return a map's share of the peak at every pixel.
+
+    The map is divided by the peak without an epsilon, then enlarged bicubically;
+    what that overshoots is cut off.
+
+    Args:
+        cam: (h, w), values >= 0; 14 x 14 for VGG16. Below 0 counts as 0.
+        size_px: (width, height) of the result.
+        peak: what is shown as 1; None takes the map's own maximum. Give two maps
+            one peak to compare them.
+
+    Returns:
+        (height, width) float32 in [0, 1]; all zeros for a map without evidence.
+
+    Raises:
+        CamError: the map is not two-dimensional or not finite, the peak is
+            negative or not finite, or the size is not positive.
+
+    Example:
+        >>> cam_to_heatmap(np.array([[2.0]]), size_px=(2, 1), peak=8.0).tolist()
+        [[0.25, 0.25]]
+    """
+    shares = _shares(cam, peak)
+    width, height = size_px
+    if width < 1 or height < 1:
+        raise CamError(f"A heatmap needs a size of at least 1 x 1, got {width} x {height}.")
+    shrinks = width < shares.shape[1] or height < shares.shape[0]
+    enlarged = cv2.resize(
+        shares, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    )
+    return np.asarray(np.clip(enlarged, 0.0, 1.0), np.float32)
+
+
+def colour(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MAP) -> RgbImage:
+    """Return a heatmap in colours.
+
+    Args:
+        heatmap: (height, width) in [0, 1].
+        colour_map: one of COLOUR_MAPS.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    Raises:
+        CamError: there is no such colour map.
+    """
+    steps = np.rint(np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8)
+    return colour_table(colour_map)[steps]
+
+
+def colour_table(colour_map: str) -> NDArray[np.uint8]:
+    """Return a colour map's 256 colours from cold to hot, (256, 3) uint8.
+
+    Raises:
+        CamError: there is no such colour map.
+    """
+    if colour_map not in COLOUR_MAPS:
+        known = ", ".join(COLOUR_MAPS)
+        raise CamError(f"There is no colour map {colour_map[:40]!r}. Choose one of {known}.")
+    ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
+    table = cv2.applyColorMap(ramp, COLOUR_MAPS[colour_map])[:, 0, ::-1]  # OpenCV's order is BGR
+    return np.ascontiguousarray(table, np.uint8)
+
+
+def coloured_with_alpha(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MAP) -> RgbaImage:
+    """Return a heatmap in colours that is as opaque as it is hot, so that cold parts leave the photo alone.
+
+    Returns:
+        (height, width, 4) uint8.
+    """
+    alpha = np.rint(np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8)
+    return np.dstack([colour(heatmap, colour_map), alpha])
+
+
+def overlay(
+    image: RgbImage, heatmap: FloatArray, *, opacity: float = 0.5, colour_map: str = DEFAULT_COLOUR_MAP
+) -> RgbImage:
+    """Return the photo with the heatmap laid over it, as `heatmap_png` looks over it in a browser.
+
+    Args:
+        image: (height, width, 3) uint8.
+        heatmap: (height, width) in [0, 1].
+        opacity: of the hottest place, 0 (photo only) to 1.
+        colour_map: one of COLOUR_MAPS.
+
+    Raises:
+        CamError: photo and heatmap differ in size, or there is no such colour map.
+    """
+    if image.shape[:2] != heatmap.shape:
+        raise CamError(
+            f"The photo is {image.shape[:2]} pixels, its heatmap {heatmap.shape}: make them equal."
+        )
+    layer = coloured_with_alpha(heatmap, colour_map)
+    share = layer[..., 3:].astype(np.float32) * (float(np.clip(opacity, 0.0, 1.0)) / 255)
+    mixed = image * (1 - share) + layer[..., :3] * share
+    return np.asarray(np.rint(mixed), np.uint8)
+
+
+def heatmap_png(
+    cam: NDArray[np.floating],
+    *,
+    peak: float | None = None,
+    colour_map: str = DEFAULT_COLOUR_MAP,
+    size_px: tuple[int, int] = DEFAULT_SIZE_PX,
+) -> bytes:
+    """Return a class activation map as a transparent PNG that a page lays over the photo.
+
+    Args:
+        cam: (h, w), values >= 0.
+        peak: what is shown as the hottest; None takes the map's own maximum.
+        colour_map: one of COLOUR_MAPS.
+        size_px: (width, height); a browser stretches it to the photo.
+
+    Raises:
+        CamError: see `cam_to_heatmap` and `colour`.
+    """
+    return png(coloured_with_alpha(cam_to_heatmap(cam, size_px=size_px, peak=peak), colour_map))
+
+
+def cells(
+    cam: NDArray[np.floating],
+    *,
+    size_px: tuple[int, int] = DEFAULT_SIZE_PX,
+    peak: float | None = None,
+    colour_map: str = DEFAULT_COLOUR_MAP,
+) -> RgbImage:
+    """Return the raw map with each of its cells as one even rectangle: what the network really resolves.
+
+    Args:
+        cam: (h, w), values >= 0.
+        size_px: (width, height) of the picture.
+        peak: what is shown as the hottest; None takes the map's own maximum.
+        colour_map: one of COLOUR_MAPS.
+
+    Raises:
+        CamError: see `cam_to_heatmap` and `colour`.
+    """
+    shares = _shares(cam, peak)
+    width, height = size_px
+    if width < 1 or height < 1:
+        raise CamError(f"A heatmap needs a size of at least 1 x 1, got {width} x {height}.")
+    rows = np.arange(height) * shares.shape[0] // height
+    columns = np.arange(width) * shares.shape[1] // width
+    return colour(shares[np.ix_(rows, columns)], colour_map)
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    """Return an RGB or RGBA picture, (height, width, 3 or 4) uint8, as PNG."""
+    order = [2, 1, 0, 3][: image.shape[2]]  # OpenCV's order is BGR(A)
+    done, encoded = cv2.imencode(".png", np.ascontiguousarray(image[..., order]))
+    if not done:
+        raise CamError(f"A picture of shape {image.shape} cannot be written as PNG.")
+    return bytes(encoded)
+
+
+def _shares(cam: NDArray[np.floating], peak: float | None) -> FloatArray:
+    """Return the map divided by the peak, within [0, 1]."""
+    positive = np.maximum(_checked(cam), 0.0)
+    if peak is None:
+        peak = float(positive.max())
+    if not np.isfinite(peak) or peak < 0:
+        raise CamError(f"A heatmap's peak is a finite number of at least 0, got {peak}.")
+    if peak == 0:
+        return np.zeros(positive.shape, np.float32)
+    return np.asarray(np.minimum(positive / peak, 1.0), np.float32)
+
+
+def _checked(cam: NDArray[np.floating]) -> NDArray[np.float64]:
+    values = np.asarray(cam, np.float64)
+    if values.ndim != 2 or values.size == 0:
+        raise CamError(f"A class activation map has two dimensions, got the shape {values.shape}.")
+    if not np.isfinite(values).all():
+        raise CamError("The class activation map holds values that are no numbers. Tag the photo again.")
+    return values

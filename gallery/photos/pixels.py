@@ -1,0 +1,172 @@
+"""From whatever a file holds to 8-bit sRGB, by rules that are written down with the photo.
+
+Pillow's own ``convert("RGB")`` clips instead of scaling: 93.6 % of a 12-bit
+ramp turn white.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+FULL_SCALES = (255, 1023, 4095, 16383, 65535)
+"""White of 8, 10, 12, 14 and 16 bits: sensors of every depth are stored in 16 bits."""
+
+_BAND_ROWS = 256  # rows converted at a time, so that a large scan needs no second copy in float
+_WHITE_IS_ZERO = 0
+_PHOTOMETRIC = 262  # TIFF tag
+
+Note = Callable[[str], None]
+
+
+def to_srgb(image: Image.Image, note: Note) -> Image.Image:
+    """Return a loaded picture as 8-bit sRGB without transparency.
+
+    Args:
+        image: any of Pillow's modes.
+        note: is told what had to be done to the values.
+
+    Returns:
+        A picture of mode RGB and the same size.
+    """
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I") or image.mode == "F":
+        return rescale_depth(image, note).convert("RGB")
+    if image.mode == "LAB":
+        note("colours converted from Lab")
+        return _lab_to_srgb(image)
+    if image.has_transparency_data or image.mode in ("LA", "La", "PA", "RGBa", "RGBA"):
+        image = flatten_on_white(image, note)
+    elif image.mode not in ("RGB", "L", "CMYK"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if isinstance(profile, bytes) and profile:
+        image = apply_profile(image, profile, note)
+    elif image.mode == "CMYK":
+        note("CMYK without a colour profile: colours are approximate")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
+    """Return a picture of more than 8 bits, or of floats, scaled linearly to 8 bits.
+
+    White is the smallest full scale (1 for floats, then 8, 10, 12, 14, 16 bits)
+    that holds the brightest value; values below 0 or above 65535 are scaled from
+    the darkest to the brightest instead. Values that are no numbers become black.
+
+    Args:
+        image: mode I, I;16 in either byte order, or F.
+        note: is told the rule, as "16 bits: 0..4095 scaled to 0..255".
+
+    Returns:
+        A picture of mode L and the same size.
+    """
+    low, high, not_numbers = _extremes(image)
+    scales = FULL_SCALES if image.mode != "F" else (1, *FULL_SCALES)
+    if low >= 0 and high <= scales[-1]:
+        low, high = 0.0, float(next(scale for scale in scales if scale >= high))
+    kind = {"F": "floating point", "I": "32 bits"}.get(image.mode, "16 bits")
+    note(f"{kind}: {low:g}..{high:g} scaled to 0..255")
+    if not_numbers:
+        note(f"{not_numbers:,} values that are no numbers are shown black")
+    factor = 255.0 / (high - low) if high > low else 0.0
+    grey = np.empty((image.height, image.width), np.uint8)
+    for top, band in _bands(image):
+        values = np.nan_to_num(band, nan=low, posinf=high, neginf=low)
+        scaled = np.rint((values - low) * factor).clip(0, 255)
+        grey[top : top + len(band)] = scaled.astype(np.uint8)
+    result = Image.fromarray(grey)
+    if image.mode != "F" and _white_is_zero(image):
+        note("0 is white in this file")
+        result = ImageOps.invert(result)
+    return result
+
+
+def flatten_on_white(image: Image.Image, note: Note) -> Image.Image:
+    """Return the picture laid on white paper, as RGB."""
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    opaque = image.convert("RGB")
+    if alpha.getextrema() == (255, 255):
+        return opaque
+    note("transparency is shown white")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(opaque, mask=alpha)
+    return white
+
+
+def apply_profile(image: Image.Image, profile: bytes, note: Note) -> Image.Image:
+    """Return the picture in sRGB as its colour profile asks; a useless profile is ignored and noted."""
+    try:
+        wanted = _profile_space(profile)
+        if wanted == "RGB" and image.mode == "L":
+            image = image.convert("RGB")
+        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(wanted) != image.mode:
+            note(f"a colour profile for {wanted or 'nothing'} was ignored")
+            return image
+        transform, name = _transform_to_srgb(profile, image.mode)
+        if transform is None:
+            return image
+        converted = transform.apply(image)
+    except MemoryError:
+        raise
+    except Exception:  # a stranger's profile: littlecms and Pillow raise of every kind
+        note("its damaged colour profile was ignored")
+        return image
+    note(f"colours converted from {name}")
+    return converted
+
+
+def _profile_space(profile: bytes) -> str:
+    return profile[16:20].decode("latin-1").strip()  # ICC.1:2022, 7.2: data colour space
+
+
+@functools.lru_cache(maxsize=8)
+def _transform_to_srgb(profile: bytes, mode: str) -> tuple[ImageCms.ImageCmsTransform | None, str]:
+    """Return what brings a profile's colours to sRGB (None: they are) and the profile's name."""
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    try:
+        described = ImageCms.getProfileDescription(source)
+    except ImageCms.PyCMSError:
+        described = ""
+    name = "".join(c for c in described if c.isprintable()).strip()[:60] or "an unnamed profile"
+    if mode == "RGB" and name.lower().startswith("srgb"):
+        return None, name
+    return ImageCms.buildTransform(source, _srgb(), mode, "RGB"), name
+
+
+@functools.cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _lab_to_srgb(image: Image.Image) -> Image.Image:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB").apply(image)
+
+
+def _extremes(image: Image.Image) -> tuple[float, float, int]:
+    """Return the darkest and brightest finite value, and how many are not finite."""
+    low, high, not_finite = np.inf, -np.inf, 0
+    for _, band in _bands(image):
+        finite = band[np.isfinite(band)]
+        not_finite += band.size - finite.size
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return (low, high, not_finite) if low <= high else (0.0, 0.0, not_finite)
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    for top in range(0, image.height, _BAND_ROWS):
+        bottom = min(top + _BAND_ROWS, image.height)
+        yield top, np.asarray(image.crop((0, top, image.width, bottom))).astype(np.float64)
+
+
+def _white_is_zero(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", None)  # only TIFFs have it
+    return tags is not None and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO

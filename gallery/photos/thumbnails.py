@@ -1,0 +1,68 @@
+"""Thumbnails on disk, named by the photo's content."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from pathlib import Path
+
+from gallery.errors import PhotoError
+from gallery.types import PhotoId
+
+_PHOTO_ID = re.compile("[0-9a-f]{64}")
+
+
+class ThumbnailStore:
+    """JPEG thumbnails in a folder that can be deleted and built again at any time.
+
+    Args:
+        folder: made when the first thumbnail comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, photo_id: PhotoId) -> Path:
+        """Return where a photo's thumbnail lies, or would lie.
+
+        Raises:
+            PhotoError: this is no photo id, so it might lead anywhere.
+        """
+        if not _PHOTO_ID.fullmatch(photo_id):
+            raise PhotoError(f"{photo_id[:80]!r} is not the id of a photo: 64 digits of 0-9 and a-f.")
+        return self._folder / photo_id[:2] / f"{photo_id}.jpg"
+
+    def put(self, photo_id: PhotoId, jpeg: bytes) -> None:
+        """Keep a thumbnail; who reads meanwhile sees the old one or the new one, never half.
+
+        Raises:
+            PhotoError: the disk is full or may not be written.
+        """
+        path = self.path(photo_id)
+        part = path.with_name(f".{photo_id}.{secrets.token_hex(4)}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(jpeg)
+            try:
+                os.replace(part, path)  # noqa: PTH105
+            except PermissionError:
+                # Windows refuses while somebody reads the old one, which shows the same photo.
+                if not path.is_file():
+                    raise
+                part.unlink()
+        except OSError as exc:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise PhotoError(
+                f"A thumbnail could not be written to {path.parent}: {exc.strerror or exc}. "
+                "Make room on that disk, or set GALLERY_HOME to a folder that can be written."
+            ) from exc
+
+    def get(self, photo_id: PhotoId) -> bytes | None:
+        """Return a photo's thumbnail, or None when there is none yet."""
+        try:
+            return self.path(photo_id).read_bytes() or None
+        except OSError:
+            return None

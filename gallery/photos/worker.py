@@ -1,0 +1,151 @@
+"""The process in which strangers' bytes are decoded: ``python -m gallery.photos.worker``.
+
+It reads tasks from standard input and answers on standard output (`wire`).
+Whatever a file does to it, to its memory or to its time ends here. It ends
+with its parent, because standard input ends then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from gallery.photos import decode
+from gallery.photos.reading import UnreadablePhoto
+from gallery.photos.wire import Message, read_message, write_message
+from gallery.types import SkippedFile
+
+SELF_DESTRUCTION = 3.0
+"""Times the time limit after which a stuck worker ends by itself, in case nobody is left to end it."""
+
+
+class Worker:
+    """Answers one task after the other.
+
+    Args:
+        input_px: side of the model's input.
+        thumbnail_px: longer side of thumbnails.
+        timeout_s: what one file may take; the parent watches it.
+    """
+
+    def __init__(self, *, input_px: int, thumbnail_px: int, timeout_s: float) -> None:
+        self._input_px = input_px
+        self._thumbnail_px = thumbnail_px
+        self._timeout_s = timeout_s
+
+    def serve(self, tasks: queue.SimpleQueue[Message], answers: IO[bytes]) -> None:
+        """Answer tasks for ever: the process ends when its input does."""
+        while True:
+            task = tasks.get().header
+            for name in task["paths"]:
+                _alarm(self._timeout_s * SELF_DESTRUCTION)
+                header, blobs = self._answer(task, Path(name))
+                _alarm(0)
+                write_message(answers, header, blobs)
+
+    def _answer(self, task: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            if task["task"] == "large":
+                return {"kind": "large"}, [self.read_large(path, int(task["max_px"]))]
+            return self.read_photo(path)
+        except UnreadablePhoto as exc:
+            return skipped_header(exc.skipped), []
+        except MemoryError:
+            return {"kind": "memory"}, []
+
+    def read_photo(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
+        """Return the answer to a "photo" task."""
+        photo = decode.decode_photo(path, input_px=self._input_px, thumbnail_px=self._thumbnail_px)
+        facts = photo.metadata
+        header = {
+            "kind": "photo",
+            "photo_id": photo.photo_id,
+            "width_px": facts.width_px,
+            "height_px": facts.height_px,
+            "size_bytes": facts.size_bytes,
+            "image_format": facts.image_format,
+            "taken_at": facts.taken_at,
+            "camera": facts.camera,
+            "notes": list(facts.notes),
+        }
+        return header, [photo.model_input.tobytes(), photo.thumbnail_jpeg]
+
+    def read_large(self, path: Path, max_px: int) -> bytes:
+        """Return the answer to a "large" task."""
+        return decode.large_jpeg(path, max_px)
+
+
+def skipped_header(skipped: SkippedFile) -> dict[str, Any]:
+    """Return the answer for a file that gave no picture."""
+    return {"kind": "skipped", "reason": skipped.reason.value, "detail": skipped.detail}
+
+
+def limit_memory(limit_bytes: int) -> bool:
+    """Return whether this process can now take no more address space than that.
+
+    Windows has no such limit, macOS does not keep it: there a photo's pixel
+    limit alone bounds the memory.
+    """
+    if sys.platform in ("win32", "darwin"):
+        return False
+    import resource
+
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard != resource.RLIM_INFINITY:
+            limit_bytes = min(limit_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no gigabytes behind
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _alarm(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):  # its default action ends the process, whatever library is stuck
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _read_tasks(stream: IO[bytes], tasks: queue.SimpleQueue[Message]) -> None:
+    """Pass tasks on; when the parent is gone, end at once, even in the middle of a photo."""
+    try:
+        while (message := read_message(stream)) is not None:
+            tasks.put(message)
+    finally:
+        os._exit(0)
+
+
+def main(arguments: list[str] | None = None, *, kind: type[Worker] = Worker) -> None:
+    """Serve until standard input ends.
+
+    Args:
+        arguments: of the command line.
+        kind: the tests' workers crash and hang on purpose.
+    """
+    parser = argparse.ArgumentParser(prog="python -m gallery.photos.worker", description=__doc__)
+    parser.add_argument("--input-px", type=int, required=True)
+    parser.add_argument("--thumbnail-px", type=int, required=True)
+    parser.add_argument("--timeout-s", type=float, required=True)
+    parser.add_argument("--memory-limit-bytes", type=int, required=True)
+    options = parser.parse_args(arguments)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
+    answers = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a library that prints must not garble answers
+        os.dup2(nowhere.fileno(), 1)
+    limited = limit_memory(options.memory_limit_bytes)
+    tasks: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=_read_tasks, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    write_message(answers, {"kind": "ready", "memory_limited": limited})
+    worker = kind(input_px=options.input_px, thumbnail_px=options.thumbnail_px, timeout_s=options.timeout_s)
+    worker.serve(tasks, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Unpacking the photos of a zip that a stranger made."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gallery.errors import PhotoError
+from gallery.photos.names import safe_relative
+from gallery.photos.scan import OTHERS_FOLDERS, is_photo_name
+from gallery.types import SkippedFile, SkipReason
+
+if TYPE_CHECKING:
+    from gallery.photos.uploads import UploadArea
+
+CHUNK_BYTES = 1024**2
+
+BOMB_RATIO = 200
+"""Times the packed size: photos are packed already; only bombs and blank pictures shrink so far."""
+
+BOMB_FLOOR_BYTES = 100_000_000
+"""Below this a file may have any ratio: a blank TIFF is harmless."""
+
+ENTRY_LIMIT = 1_000_000
+"""Entries of a zip that are looked through, photos or not."""
+
+_ARCHIVE = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
+
+
+def unpack(zip_path: Path, folder: Path, area: UploadArea) -> list[SkippedFile]:
+    """Unpack a zip's photos below a folder; see `UploadArea.unpack_zip`."""
+    skipped: list[SkippedFile] = []
+    try:
+        with zipfile.ZipFile(zip_path) as archive:
+            entries = archive.infolist()
+            _refuse_bombs(entries, zip_path)
+            for entry in entries:
+                left_out = _unpack_entry(archive, entry, folder, area)
+                if left_out is not None:
+                    skipped.append(left_out)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as exc:
+        raise PhotoError(
+            f"{zip_path.name} is damaged or no zip ({exc}). Pack the photos again, as a plain zip."
+        ) from exc
+    except OSError as exc:
+        raise PhotoError(f"{zip_path.name} cannot be read: {exc.strerror or exc}. Upload it again.") from exc
+    return skipped
+
+
+def _refuse_bombs(entries: list[zipfile.ZipInfo], zip_path: Path) -> None:
+    if len(entries) > ENTRY_LIMIT:
+        raise PhotoError(f"{zip_path.name} has more than {ENTRY_LIMIT:,} entries. Pack the photos in parts.")
+    if sum(entry.compress_size for entry in entries) > zip_path.stat().st_size:
+        # Entries that share their packed bytes (Fifield 2019, "A better zip bomb").
+        raise PhotoError(f"{zip_path.name} is built to overflow a disk; nothing of it was unpacked.")
+
+
+def _unpack_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: UploadArea
+) -> SkippedFile | None:
+    """Unpack one entry; return why it was left out, if somebody may miss it."""
+    raw_parts = re.split(r"[/\\]", entry.filename)
+    hidden = any(part.startswith(".") and part.strip(".") for part in raw_parts)
+    if entry.is_dir() or hidden or any(part.lower() in OTHERS_FOLDERS for part in raw_parts):
+        return None
+    parts = safe_relative(entry.filename)
+    if not parts:
+        return None
+    path = folder.joinpath(*parts)
+    if _ARCHIVE.search(parts[-1]):
+        detail = "It is an archive inside the zip; unpack it and upload the photos."
+        return SkippedFile(path, SkipReason.NOT_A_PHOTO, detail)
+    if not is_photo_name(parts[-1]):
+        return None
+    mode = entry.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return SkippedFile(path, SkipReason.NOT_A_REGULAR_FILE, "It is a link inside the zip.")
+    if entry.flag_bits & 0x1:
+        detail = "It is locked with a password; pack the photos without one."
+        return SkippedFile(path, SkipReason.NO_PERMISSION, detail)
+    if entry.file_size > area.file_limit_bytes:
+        detail = (
+            f"It has {entry.file_size / 1e6:,.0f} MB; up to {area.file_limit_bytes / 1e6:,.0f} MB are read."
+        )
+        return SkippedFile(path, SkipReason.TOO_LARGE, detail)
+    most = max(entry.compress_size * BOMB_RATIO, BOMB_FLOOR_BYTES)
+    try:
+        with archive.open(entry) as packed, area.incoming(folder, "/".join(parts)) as file:
+            written = 0
+            while chunk := packed.read(CHUNK_BYTES):
+                written += len(chunk)
+                if written > most:
+                    detail = f"It unpacks to more than {BOMB_RATIO} times its size, as no photo does."
+                    return SkippedFile(path, SkipReason.TOO_LARGE, detail)
+                file.write(chunk)
+            file.finish()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
+        return SkippedFile(path, SkipReason.DAMAGED, f"It cannot be unpacked ({exc}). Pack it again.")
+    return None
