@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,9 @@ THUMBNAIL_QUALITY = 82
 
 LARGE_QUALITY = 90
 
-SHRINK_MARGIN = 2
-"""Cheap shrinking (JPEG's own, box means) stops at this many times the size that is needed."""
+SHRINK_MARGIN = 1.5
+"""Cheap shrinking (JPEG's own, box means) stops at this many times the size that is needed: a photo of
+12 megapixels is decoded at an eighth, and the model's input differs by less than 1 of 255 in the mean."""
 
 _warnings_are_global = threading.Lock()
 
@@ -143,15 +145,15 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
         detail = f"It has {width:,} x {height:,} pixels; up to {PIXEL_LIMIT / 1e6:,.0f} million are read."
         raise UnreadablePhoto(SkippedFile(path, SkipReason.TOO_LARGE, detail))
     notes: list[str] = []
-    facts = metadata.read_facts(image)
-    if facts.damaged:
-        notes.append("its EXIF data are damaged")
     if any(";16" in str(tile.args) for tile in image.tile) and not image.mode.startswith("I"):
         notes.append("16 bits a channel: the upper 8 are shown")
     wanted = None if least is None else _wanted_size(image.size, *least)
     if wanted is not None:
         image.draft(None, wanted)  # only JPEG can; others stay as they are
     image.load()
+    facts = metadata.read_facts(image)  # after loading: a PNG's EXIF may follow its pixels
+    if facts.damaged:
+        notes.append("its EXIF data are damaged")
     turn = metadata.read_turn(image)
     picture = pixels.to_srgb(_shrunk(image, wanted), notes.append)
     if turn is not None:
@@ -180,7 +182,7 @@ def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
 def _wanted_size(size: tuple[int, int], square_px: int, longer_px: int) -> tuple[int, int]:
     """Return the smallest size that both outputs can still be made of, with some margin."""
     scale = min(1.0, longer_px / max(size))
-    width, height = (SHRINK_MARGIN * max(square_px, round(side * scale)) for side in size)
+    width, height = (ceil(SHRINK_MARGIN * max(square_px, side * scale)) for side in size)
     return width, height
 
 

@@ -11,7 +11,6 @@ from PIL import (
     GifImagePlugin,
     Image,
     JpegImagePlugin,
-    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
@@ -24,13 +23,12 @@ READERS: Final = (
     BmpImagePlugin,
     GifImagePlugin,
     JpegImagePlugin,
-    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
-FORMATS: Final = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "AVIF")
-"""Pillow's names of what is read; everything else it could read is refused unseen."""
+FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "AVIF")
+"""Pillow's names of what is read (an MPO enters as JPEG); all else it could read is refused unseen."""
 
 SPOKEN: Final = "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF or HEIC"
 HEIC_REMEDY: Final = "Photos of iPhones need one more package: pip install pillow-heif"
