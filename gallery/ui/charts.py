@@ -87,6 +87,7 @@ def confusion_figure(
     shares: bool = False,
     chosen: Cell | None = None,
     dark: bool = False,
+    clickable: bool = True,
 ) -> go.Figure:
     """Return the confusion matrix as a figure whose every cell can be clicked.
 
@@ -96,6 +97,7 @@ def confusion_figure(
         shares: write shares of the true class instead of counts.
         chosen: the cell to frame.
         dark: colours for the dark theme.
+        clickable: the tooltips promise photos.
 
     Returns:
         A figure whose last trace carries ``customdata = [i, j, n]`` for each
@@ -114,7 +116,7 @@ def confusion_figure(
             _cells(wrong, WRONG[dark]),
             _cells(sums, (TOTAL[dark], TOTAL[dark])),
             _numbers(totals, share, strength, shares=shares, dark=dark),
-            _doors(totals, share, class_names),
+            _doors(totals, share, class_names, "<br>Click to see them" if clickable else ""),
         ]
     )
     names = [theme.label_text(name) for name in class_names] + ["All"]
@@ -169,7 +171,9 @@ def _number(totals: NDArray[np.int64], share: NDArray[np.float64], i: int, j: in
     return f"{share[i, j]:.0%}" if as_share else f"{totals[i, j]:,}"
 
 
-def _doors(totals: NDArray[np.int64], share: NDArray[np.float64], class_names: Sequence[str]) -> go.Scatter:
+def _doors(
+    totals: NDArray[np.int64], share: NDArray[np.float64], class_names: Sequence[str], promise: str
+) -> go.Scatter:
     rows, columns = np.indices(totals.shape).reshape(2, -1)
     count = len(class_names)
     hover = []
@@ -178,7 +182,7 @@ def _doors(totals: NDArray[np.int64], share: NDArray[np.float64], class_names: S
         number = f"{totals[i, j]:,} photo{'' if totals[i, j] == 1 else 's'}"
         of_class = f" ({share[i, j]:.1%} of the class)" if i < count and j < count else ""
         sentence = cell.sentence(class_names)
-        hover.append(f"{sentence[0].upper()}{sentence[1:]}<br><b>{number}</b>{of_class}<br>Click to see them")
+        hover.append(f"{sentence[0].upper()}{sentence[1:]}<br><b>{number}</b>{of_class}{promise}")
     return go.Scatter(
         x=columns, y=rows, mode="markers", marker={"size": 4, "opacity": 0},
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},

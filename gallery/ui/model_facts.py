@@ -1,0 +1,101 @@
+"""What a model's card and evaluation.json say, read with caution: they may come from anybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.types import ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class CardScore:
+    """A model's measured accuracy, as its card states it."""
+
+    accuracy: float
+    interval: tuple[float, float] | None
+    photos: int | None
+
+    def sentence(self) -> str:
+        """Return the interval and the number of photos in words.
+
+        Example:
+            >>> CardScore(0.833, (0.807, 0.856), 917).sentence()
+            '95 % interval 80.7 to 85.6 %, 917 test photos'
+        """
+        parts = []
+        if self.interval is not None:
+            parts.append(f"95 % interval {100 * self.interval[0]:.1f} to {100 * self.interval[1]:.1f} %")
+        if self.photos is not None:
+            parts.append(f"{self.photos:,} test photos")
+        return ", ".join(parts) or "the card does not say on how many photos"
+
+
+def card_score(tested_on: Mapping[str, Any]) -> CardScore | None:
+    """Return the accuracy that a card states; None where it states none that can be read."""
+    accuracy = tested_on.get("accuracy")
+    if accuracy is None or not _is_share(accuracy):
+        return None
+    interval = tested_on.get("accuracy_interval")
+    if not (isinstance(interval, Sequence) and len(interval) == 2 and all(map(_is_share, interval))):
+        interval = None
+    photos = tested_on.get("n", tested_on.get("photos"))
+    return CardScore(
+        float(accuracy),
+        (float(interval[0]), float(interval[1])) if interval else None,
+        photos if isinstance(photos, int) and not isinstance(photos, bool) else None,
+    )
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def card_facts(card: ModelCard) -> list[tuple[str, str]]:
+    """Return the card's fields as (what, value) rows in the order in which people ask for them."""
+    facts = [
+        ("Model id", card.model_id),
+        ("Architecture", f"{card.architecture}, {card.parameter_count:,} parameters"),
+        ("Input", f"{card.input_px} x {card.input_px} px, {card.resize}, preprocessing {card.preprocessing}"),
+        ("Heatmaps from", card.target_layer),
+        ("Temperature", f"{card.temperature:g}: probabilities = softmax(logits / temperature)"),
+        ("Made", card.created_at),
+    ]
+    facts += [(f"Trained: {_words(key)}", _value(value)) for key, value in card.trained_on.items()]
+    facts += [(f"Tested: {_words(key)}", _value(value)) for key, value in card.tested_on.items()]
+    facts += [(f"Made with {name}", version) for name, version in card.library_versions.items()]
+    return [*facts, ("Weights SHA-256", card.weights_sha256)]
+
+
+def _words(key: str) -> str:
+    return str(key).replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    """Return a card's value as text: what is nested stays JSON, which people can at least read."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{_words(key)} {_value(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(item) for item in value)
+    return json.dumps(value)
+
+
+def stored_matrix(evaluation: Mapping[str, Any] | None) -> NDArray[np.int64] | None:
+    """Return the square count matrix that an evaluation.json holds, None where it holds none."""
+    try:
+        matrix = np.asarray((evaluation or {}).get("confusion_matrix"), dtype=np.int64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] >= 2
+    return matrix if square and bool((matrix >= 0).all()) else None

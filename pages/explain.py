@@ -1,0 +1,22 @@
+"""Explain: why the model says what it says of one photo."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gallery.ui import explain_sources, explain_view, photo_choice, routes, wiring
+
+st.title("Explain")
+card = wiring.active_model()
+if card is None:
+    explain_sources.no_model()
+    st.stop()
+
+source = explain_sources.choose_source(has_collections=bool(wiring.catalog().collections()))
+if source == explain_sources.UPLOAD:
+    explained = explain_sources.uploaded(card)
+else:
+    photo = photo_choice.choose(wiring.catalog(), card, thumbnails=routes.THUMBNAILS)
+    explained = explain_sources.catalogued(photo, card) if photo else None
+if explained is not None:
+    explain_view.show(explained, card.name)
