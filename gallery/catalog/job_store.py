@@ -142,6 +142,11 @@ class JobStore(Store):
         found = self._jobs("WHERE collection_id = ? ORDER BY job_id DESC LIMIT 1", collection_id)
         return found[0] if found else None
 
+    def waiting_job(self) -> Job | None:
+        """Return the job that waits longest; None if none waits."""
+        found = self._jobs("WHERE state = 'queued' ORDER BY job_id LIMIT 1")
+        return found[0] if found else None
+
     def live_job(self) -> Job | None:
         """Return the job that runs, else the one that waits longest; None if there is none."""
         found = self._jobs("WHERE state IN ('queued', 'running') ORDER BY state = 'queued', job_id")

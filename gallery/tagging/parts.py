@@ -1,0 +1,81 @@
+"""What tagging is handed: the catalog it writes to, and the progress and result it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gallery.types import (
+    BatchPrediction,
+    Classifier,
+    DecodedPhoto,
+    FileEntry,
+    PhotoId,
+    PhotoMetadata,
+    ScanSummary,
+    SkippedFile,
+)
+
+Scan = Callable[[Path], Iterable[FileEntry | SkippedFile]]
+"""Finds the photos of a folder; sub-folders that could not be looked into come as skipped files."""
+
+Decode = Callable[[Iterable[Path]], Iterator[DecodedPhoto | SkippedFile]]
+"""Reads files, in any order, one result a file; draws paths no faster than it reads."""
+
+StoreThumbnail = Callable[[PhotoId, bytes], None]
+LoadClassifier = Callable[[], Classifier]
+
+
+class TaggingCatalog(Protocol):
+    """What tagging needs of the catalog; `gallery.catalog` has the real one."""
+
+    def record_scan(self, collection_id: int, entries: Sequence[FileEntry]) -> ScanSummary: ...
+    def pending_files(self, collection_id: int, model_id: str) -> list[Path]: ...
+    def record_photos(
+        self, collection_id: int, photos: Sequence[tuple[Path, PhotoId, PhotoMetadata]]
+    ) -> None: ...
+    def record_skipped(self, collection_id: int, skipped: Sequence[SkippedFile]) -> None: ...
+    def skipped_files(self, collection_id: int) -> list[SkippedFile]: ...
+    def predicted(self, model_id: str, photo_ids: Sequence[PhotoId]) -> set[PhotoId]: ...
+    def record_predictions(
+        self,
+        model_id: str,
+        class_names: Sequence[str],
+        photo_ids: Sequence[PhotoId],
+        batch: BatchPrediction,
+    ) -> None: ...
+
+
+LOOKING = "looking for photos"
+LOADING = "loading the model"
+TAGGING = "tagging"
+
+
+@dataclass(frozen=True, slots=True)
+class TaggingProgress:
+    """How far a run is."""
+
+    stage: str  # LOOKING, LOADING or TAGGING
+    total: int  # files found; grows while looking
+    done: int  # tagged + unchanged + skipped
+    tagged: int
+    unchanged: int
+    skipped: int
+    photos_per_second: float | None = None  # over the last seconds; None until there is a rate
+    remaining_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaggingResult:
+    """What a run did; unless cancelled, photos = tagged + unchanged + skipped."""
+
+    photos: int  # files found
+    tagged: int  # classified in this run
+    unchanged: int  # known before, or the same bytes as another file
+    skipped: list[SkippedFile]  # every file that cannot be read, also those known from before
+    seconds: float
+    photos_per_second: float  # tagged ones, over the whole run
+    model_id: str
+    cancelled: bool

@@ -1,0 +1,267 @@
+"""From a folder to a catalog of tagged photos: scan, read, classify, store.
+
+Every step leaves the catalog in order, so a run may be cancelled or killed at
+any moment, and the next one does only what is left.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from gallery.errors import GalleryError, ModelError, PhotoError
+from gallery.settings import TAG_BATCH
+from gallery.tagging.parts import (
+    LOADING,
+    LOOKING,
+    TAGGING,
+    Decode,
+    LoadClassifier,
+    Scan,
+    StoreThumbnail,
+    TaggingCatalog,
+    TaggingProgress,
+    TaggingResult,
+)
+from gallery.tagging.rate import SmoothedRate
+from gallery.tagging.reading import PhotoReader
+from gallery.types import Classifier, Collection, DecodedPhoto, FileEntry, SkippedFile, display_path
+
+_PATIENCE_S = 0.2
+"""How long to wait for something to do before looking at the cancel flag again."""
+
+_BATCH_PATIENCE_S = 1.0
+"""Where photos come slowly, a batch that is not full goes on after this time."""
+
+
+def tag_collection(
+    *,
+    catalog: TaggingCatalog,
+    collection: Collection,
+    decode: Decode,
+    scan: Scan,
+    load_classifier: LoadClassifier,
+    model_id: str,
+    store_thumbnail: StoreThumbnail,
+    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TaggingResult:
+    """Tag what a model has not seen of a collection, and return what was done.
+
+    The model loads while the first photos are read; photos are in the catalog
+    as soon as they are read, predictions after each batch.
+
+    Args:
+        catalog: where everything is kept.
+        collection: whose folder is looked through.
+        decode: reads files in other processes.
+        scan: finds the photos of a folder.
+        load_classifier: gives the model; called once, in a thread, and only if
+            there is something to read.
+        model_id: the model's id, by which its predictions are kept.
+        store_thumbnail: keeps a photo's small picture.
+        on_progress: told how far it is, about five times a second.
+        cancelled: asked between batches whether to stop.
+
+    Raises:
+        PhotoError: the folder is not there (any more).
+        ModelError: the model cannot be loaded, or failed on a batch; earlier batches are kept.
+        CatalogError: the catalog cannot be written.
+    """
+    started = time.monotonic()
+    _require(collection.root)
+    entries, unopened = _look(collection.root, scan, on_progress, cancelled)
+    if entries is None:
+        return _result(catalog, collection, model_id, 0, 0, 0, started, cancelled=True)
+    catalog.record_scan(collection.collection_id, entries)
+    if unopened:
+        catalog.record_skipped(collection.collection_id, unopened)
+    pending = catalog.pending_files(collection.collection_id, model_id)
+    again = set(pending)
+    skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
+    total = len(entries) + len(unopened)
+    begin = TaggingProgress(
+        LOADING if pending else TAGGING,
+        total,
+        total - len(pending),
+        0,
+        total - len(pending) - skipped,
+        skipped,
+    )
+    on_progress(begin)
+    if not pending:
+        return _result(catalog, collection, model_id, total, 0, begin.unchanged, started, cancelled=False)
+    reader = PhotoReader(
+        pending,
+        catalog=catalog,
+        collection_id=collection.collection_id,
+        model_id=model_id,
+        decode=decode,
+        store_thumbnail=store_thumbnail,
+    )
+    with _Loading(load_classifier) as loading, reader:
+        progress, stopped = _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
+    if not stopped:
+        _require(collection.root)  # a disk that was unplugged makes every file vanish
+    return _result(
+        catalog, collection, model_id, total, progress.tagged, progress.unchanged, started, cancelled=stopped
+    )
+
+
+def _require(root: Path) -> None:
+    if not root.is_dir():
+        raise PhotoError(
+            f"The folder {display_path(root)} is not there (any more): it was moved, renamed or deleted, or "
+            "its "
+            "disk is not connected. Connect the disk, or open the folder at its new place; tags and "
+            "corrections "
+            "are kept."
+        )
+
+
+def _look(
+    root: Path, scan: Scan, on_progress: Callable[[TaggingProgress], None], cancelled: Callable[[], bool]
+) -> tuple[list[FileEntry] | None, list[SkippedFile]]:
+    """Return the files of a folder and the sub-folders that could not be opened; None if cancelled."""
+    entries: list[FileEntry] = []
+    unopened: list[SkippedFile] = []
+    reported = 0.0
+    for found in scan(root):
+        if isinstance(found, SkippedFile):
+            unopened.append(found)
+        else:
+            entries.append(found)
+        if time.monotonic() - reported >= _PATIENCE_S:
+            if cancelled():
+                return None, unopened
+            on_progress(TaggingProgress(LOOKING, len(entries), 0, 0, 0, 0))
+            reported = time.monotonic()
+    return entries, unopened
+
+
+def _classify_all(
+    catalog: TaggingCatalog,
+    model_id: str,
+    reader: PhotoReader,
+    loading: _Loading,
+    begin: TaggingProgress,
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
+) -> tuple[TaggingProgress, bool]:
+    """Classify what the reader hands on; return how far it came, and whether it was cancelled."""
+    rate = SmoothedRate()
+    tagged = 0
+    stage = LOADING
+
+    def report() -> TaggingProgress:
+        unchanged, skipped = begin.unchanged + reader.unchanged, begin.skipped + reader.skipped
+        done = tagged + unchanged + skipped
+        if stage == TAGGING:
+            rate.update(done)
+        progress = replace(
+            begin,
+            stage=stage,
+            done=done,
+            tagged=tagged,
+            unchanged=unchanged,
+            skipped=skipped,
+            photos_per_second=rate.per_second,
+            remaining_s=rate.remaining_s(begin.total - done),
+        )
+        on_progress(progress)
+        return progress
+
+    while not reader.finished():
+        if cancelled():
+            return report(), True
+        reader.record_when_due()
+        classifier = loading.result(timeout_s=0.0 if stage == TAGGING else _PATIENCE_S)
+        if classifier is not None:
+            stage = TAGGING
+            photos = reader.take(
+                TAG_BATCH, timeout_s=_PATIENCE_S if not reader.waiting() else _BATCH_PATIENCE_S
+            )
+            if photos:
+                _classify(catalog, model_id, classifier, photos)
+                tagged += len(photos)
+        report()
+    return report(), False
+
+
+def _classify(
+    catalog: TaggingCatalog, model_id: str, classifier: Classifier, photos: Sequence[DecodedPhoto]
+) -> None:
+    try:
+        batch = classifier.classify(np.stack([photo.model_input for photo in photos]))
+    except GalleryError:
+        raise
+    except Exception as exc:
+        raise ModelError(
+            f"The model {model_id} failed on a batch of {len(photos)} photos ({type(exc).__name__}: {exc}). "
+            "What was "
+            "tagged before is kept. Start again to go on; if it fails again, choose another model."
+        ) from exc
+    catalog.record_predictions(model_id, classifier.class_names, [photo.photo_id for photo in photos], batch)
+
+
+def _result(
+    catalog: TaggingCatalog,
+    collection: Collection,
+    model_id: str,
+    photos: int,
+    tagged: int,
+    unchanged: int,
+    started: float,
+    *,
+    cancelled: bool,
+) -> TaggingResult:
+    seconds = time.monotonic() - started
+    return TaggingResult(
+        photos=photos,
+        tagged=tagged,
+        unchanged=unchanged,
+        skipped=catalog.skipped_files(collection.collection_id),
+        seconds=seconds,
+        photos_per_second=tagged / seconds if seconds > 0 else 0.0,
+        model_id=model_id,
+        cancelled=cancelled,
+    )
+
+
+class _Loading:
+    """A classifier that loads in a thread."""
+
+    def __init__(self, load_classifier: LoadClassifier) -> None:
+        self._load = load_classifier
+        self._classifier: Classifier | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
+
+    def __enter__(self) -> _Loading:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()  # a library that is half imported must not meet the end of the process
+
+    def result(self, *, timeout_s: float) -> Classifier | None:
+        """Return the classifier, or None if it is not there in time.
+
+        Raises:
+            Exception: what kept it from loading.
+        """
+        self._thread.join(timeout_s)
+        if self._error is not None:
+            raise self._error
+        return self._classifier
+
+    def _run(self) -> None:
+        try:
+            self._classifier = self._load()
+        except BaseException as exc:  # raised again in the thread that waits for it
+            self._error = exc
