@@ -1,0 +1,202 @@
+"""Scores as plain functions of arrays; every one equals scikit-learn's on the same input.
+
+Where a score is called ``*_score`` elsewhere, higher is better here too; losses
+and calibration errors are better when lower.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DatasetError
+
+Z_95 = 1.959963984540054
+"""97.5 % quantile of the standard normal distribution: the bounds of a 95 % interval."""
+
+CALIBRATION_BINS = 15
+"""As in Guo et al. 2017, so that the figure compares with published ones."""
+
+IntVector = NDArray[np.int64]
+FloatVector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """What each class reached, one value a class in the order of the matrix.
+
+    Attributes:
+        precision: of the photos called so, the share that is; 0 where none is called so.
+        recall: of the photos that are so, the share called so; 0 where there are none.
+        f1: harmonic mean of the two; 0 where both are 0.
+        support: photos of the class.
+        occurs: the class is the true or the predicted one of at least one photo.
+    """
+
+    precision: FloatVector  # (K,)
+    recall: FloatVector  # (K,)
+    f1: FloatVector  # (K,)
+    support: IntVector  # (K,)
+    occurs: NDArray[np.bool_]  # (K,)
+
+    def macro(self, scores: FloatVector) -> float:
+        """Return the plain mean of a score over the classes that occur.
+
+        A class that is neither true nor predicted anywhere has no score, and is
+        left out as scikit-learn leaves it out, instead of counting as 0.
+        """
+        return float(scores[self.occurs].mean()) if self.occurs.any() else 0.0
+
+    def weighted(self, scores: FloatVector) -> float:
+        """Return the mean of a score over the photos: each class counts by its support."""
+        total = int(self.support.sum())
+        return float((scores * self.support).sum() / total) if total else 0.0
+
+
+def confusion_matrix(y_true: NDArray[np.integer], y_pred: NDArray[np.integer], class_count: int) -> IntVector:
+    """Return how many photos of class i are called class j, (K, K): row i true, column j predicted.
+
+    Raises:
+        DatasetError: the two differ in length, or hold a class that there is not.
+
+    Example:
+        >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+        [[1, 1], [0, 1]]
+    """
+    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if true.ndim != 1 or true.shape != predicted.shape:
+        raise DatasetError(
+            f"Labels and predictions must be one a photo, got {true.shape} labels and {predicted.shape} "
+            "predictions. Tag the photos again."
+        )
+    for name, values in (("label", true), ("prediction", predicted)):
+        outside = values[(values < 0) | (values >= class_count)]
+        if outside.size:
+            raise DatasetError(
+                f"There are {class_count} classes, numbered from 0, but a {name} is {int(outside[0])}. "
+                "Evaluate with the model that the labels belong to."
+            )
+    cells = true.astype(np.int64) * class_count + predicted.astype(np.int64)
+    return np.bincount(cells, minlength=class_count * class_count).reshape(class_count, class_count)
+
+
+def row_shares(matrix: IntVector) -> NDArray[np.float64]:
+    """Return the matrix as shares of the true class, (K, K); a class without photos has zeros.
+
+    Example:
+        >>> row_shares(np.array([[3, 1], [0, 0]])).tolist()
+        [[0.75, 0.25], [0.0, 0.0]]
+    """
+    return _divide(matrix, matrix.sum(axis=1, keepdims=True))
+
+
+def class_scores(matrix: IntVector) -> ClassScores:
+    """Return precision, recall, F1 and support of every class of a confusion matrix.
+
+    Undefined scores (a class never predicted, or absent) are 0, as with
+    scikit-learn's ``zero_division=0``.
+
+    Example:
+        >>> class_scores(np.array([[1, 1], [0, 2]])).recall.tolist()
+        [0.5, 1.0]
+    """
+    hits = np.diag(matrix)
+    support, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+    return ClassScores(
+        precision=_divide(hits, predicted),
+        recall=_divide(hits, support),
+        f1=_divide(2 * hits, support + predicted),  # = 2PR / (P + R), without its 0/0
+        support=support,
+        occurs=(support + predicted) > 0,
+    )
+
+
+def accuracy_score(matrix: IntVector) -> float:
+    """Return the share of photos on the diagonal; 0 for a matrix without photos."""
+    total = int(matrix.sum())
+    return int(np.trace(matrix)) / total if total else 0.0
+
+
+def wilson_interval(successes: int, n: int, *, z: float = Z_95) -> tuple[float, float]:
+    """Return the interval that holds the true share, for a share measured on n photos.
+
+    Wilson's score interval (Wilson 1927): unlike the usual plus-minus it stays
+    within [0, 1] and is right for few photos and for shares near 0 or 1.
+
+    Args:
+        successes: photos that were right, 0 to n.
+        n: photos; without any, nothing is known and the interval is (0, 1).
+        z: quantile of the normal distribution; 1.96 for 95 %.
+
+    Example:
+        >>> [round(bound, 4) for bound in wilson_interval(8, 10)]
+        [0.4902, 0.9433]
+    """
+    if n == 0:
+        return 0.0, 1.0
+    share = successes / n
+    scale = 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / scale
+    half = z / scale * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # At the ends the bound is exactly 0 or 1; rounding must not leave the share outside.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return low, high
+
+
+def log_loss(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:
+    """Return the mean of -ln(probability of the true class): the cross-entropy; lower is better.
+
+    Probabilities are clipped to [eps, 1 - eps], where eps is the machine
+    precision of their own type (1.2e-7 for float32), which is scikit-learn's
+    rule; one certain error so costs 15.9 and not infinity. Logarithms and the
+    mean are computed in float64 whatever the type.
+
+    Args:
+        y_true: (n,) class indices.
+        probabilities: (n, K), rows sum to 1.
+
+    Returns:
+        0 for no photos.
+    """
+    if not len(y_true):
+        return 0.0
+    precision = float(np.finfo(probabilities.dtype).eps)
+    one = probabilities.dtype.type(1)
+    clipped = np.clip(probabilities, precision, one - probabilities.dtype.type(precision))
+    of_truth = clipped[np.arange(len(y_true)), np.asarray(y_true)]
+    return float(-np.log(of_truth.astype(np.float64)).mean())
+
+
+def expected_calibration_error(
+    y_true: NDArray[np.integer], probabilities: NDArray[np.floating], *, bins: int = CALIBRATION_BINS
+) -> float:
+    """Return how far confidence is from being the share of right answers, in [0, 1]; 0 is best.
+
+    Photos are put into bins of equal width by the confidence of their predicted
+    class, ((m - 1) / M, m / M]; the gaps between mean confidence and accuracy
+    are averaged by the bins' counts (Guo et al. 2017, eq. 3).
+
+    Args:
+        y_true: (n,) class indices.
+        probabilities: (n, K), rows sum to 1.
+        bins: how many.
+    """
+    n = len(y_true)
+    if not n:
+        return 0.0
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == np.asarray(y_true)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    # per bin: n_m / n * |accuracy_m - confidence_m| = |sum of (right - confidence)| / n
+    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / n)
+
+
+def _divide(numerator: NDArray[np.integer], denominator: NDArray[np.integer]) -> FloatVector:
+    result = np.zeros(numerator.shape)
+    np.divide(numerator, denominator, out=result, where=denominator > 0)
+    return result
