@@ -35,9 +35,9 @@ THUMBNAIL_QUALITY = 82
 
 LARGE_QUALITY = 90
 
-SHRINK_MARGIN = 1.5
-"""Cheap shrinking (JPEG's own, box means) stops at this many times the size that is needed: a photo of
-12 megapixels is decoded at an eighth, and the model's input differs by less than 1 of 255 in the mean."""
+INPUT_MARGIN = 1.5
+"""Cheap shrinking (JPEG's own, means of squares) stops at this many times the model's input: a photo of
+12 megapixels is decoded at an eighth, and the input differs by less than 1 of 255 in the mean."""
 
 _warnings_are_global = threading.Lock()
 
@@ -147,22 +147,28 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
     notes: list[str] = []
     if any(";16" in str(tile.args) for tile in image.tile) and not image.mode.startswith("I"):
         notes.append("16 bits a channel: the upper 8 are shown")
+    frames = _frames_note(image)
+    if frames is not None:
+        notes.append(frames)
+        image = _open(data, path)  # counting has moved it on
     wanted = None if least is None else _wanted_size(image.size, *least)
     if wanted is not None:
         image.draft(None, wanted)  # only JPEG can; others stay as they are
     image.load()
+    name = "JPEG" if image.format == "MPO" else str(image.format)
     facts = metadata.read_facts(image)  # after loading: a PNG's EXIF may follow its pixels
     if facts.damaged:
         notes.append("its EXIF data are damaged")
     turn = metadata.read_turn(image)
-    picture = pixels.to_srgb(_shrunk(image, wanted), notes.append)
+    profile = image.info.get("icc_profile")
+    picture = pixels.unpacked(image, notes.append)
+    del image  # a large scan needs no second copy
+    picture = pixels.to_srgb(_shrunk(picture, wanted), profile, notes.append)
     if turn is not None:
         picture = picture.transpose(turn)
         if turn in metadata.SIDEWAYS:
             width, height = height, width
-    notes.extend(_frames_note(image))
     picture.info = {}  # no comment, place or profile of the original travels into a thumbnail
-    name = "JPEG" if image.format == "MPO" else str(image.format)
     return _Upright(
         picture,
         PhotoMetadata(width, height, len(data), name, facts.taken_at, facts.camera, tuple(notes)),
@@ -180,22 +186,16 @@ def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
 
 
 def _wanted_size(size: tuple[int, int], square_px: int, longer_px: int) -> tuple[int, int]:
-    """Return the smallest size that both outputs can still be made of, with some margin."""
+    """Return the smallest size that both outputs can still be made of."""
     scale = min(1.0, longer_px / max(size))
-    width, height = (ceil(SHRINK_MARGIN * max(square_px, side * scale)) for side in size)
+    width, height = (ceil(max(INPUT_MARGIN * square_px, side * scale)) for side in size)
     return width, height
 
 
 def _shrunk(image: Image.Image, wanted: tuple[int, int] | None) -> Image.Image:
-    """Return the picture shrunk by a whole factor where that is exact, before costlier steps."""
-    if wanted is None or image.mode not in ("RGB", "L", "CMYK", "RGBA", "LA"):
-        return image
-    factor = min(image.width // wanted[0], image.height // wanted[1])
-    if factor < 2 or (image.mode in ("RGB", "L") and "transparency" in image.info):
-        return image
-    smaller = image.reduce(factor)
-    smaller.info = image.info
-    return smaller
+    """Return the picture shrunk by a whole factor, as means of squares, before costlier steps."""
+    factor = 1 if wanted is None else min(image.width // wanted[0], image.height // wanted[1])
+    return image if factor < 2 or image.mode == "LAB" else image.reduce(factor)
 
 
 def _squashed(image: Image.Image, input_px: int) -> Image.Image:
@@ -211,18 +211,19 @@ def _fitted(image: Image.Image, max_px: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def _frames_note(image: Image.Image) -> list[str]:
+def _frames_note(image: Image.Image) -> str | None:
+    """Return what to say of a file with several pictures. Counting them may move the image on."""
     if image.format in ("JPEG", "MPO"):  # the other pictures of an MPO are previews and depth maps
-        return []
+        return None
     try:
         count = int(getattr(image, "n_frames", 1))
     except MemoryError:
         raise
-    except Exception:  # a later frame is damaged, the first is not
-        return ["the first of several frames; another one is damaged"]
+    except Exception:  # a later frame is damaged, the first may not be
+        return "the first of several frames, of which one is damaged"
     if count < 2:
-        return []
-    return [f"the first of {count:,} {'pages' if image.format == 'TIFF' else 'frames'}"]
+        return None
+    return f"the first of {count:,} {'pages' if image.format == 'TIFF' else 'frames'}"
 
 
 @contextlib.contextmanager

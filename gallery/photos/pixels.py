@@ -24,27 +24,42 @@ _PHOTOMETRIC = 262  # TIFF tag
 Note = Callable[[str], None]
 
 
-def to_srgb(image: Image.Image, note: Note) -> Image.Image:
-    """Return a loaded picture as 8-bit sRGB without transparency.
+def unpacked(image: Image.Image, note: Note) -> Image.Image:
+    """Return a loaded picture with 8 bits a channel and no palette.
 
     Args:
         image: any of Pillow's modes.
         note: is told what had to be done to the values.
 
     Returns:
+        A picture of mode L, RGB, RGBA, CMYK or LAB, and of the same size.
+    """
+    if image.mode.startswith("I") or image.mode == "F":
+        return rescale_depth(image, note)
+    if image.has_transparency_data or image.mode in ("La", "PA", "RGBa"):
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    if image.mode in ("L", "RGB", "CMYK", "LAB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def to_srgb(image: Image.Image, profile: bytes | None, note: Note) -> Image.Image:
+    """Return an unpacked picture as sRGB without transparency.
+
+    Args:
+        image: mode L, RGB, RGBA, CMYK or LAB.
+        profile: the file's ICC profile, if it has one.
+        note: is told what had to be done to the colours.
+
+    Returns:
         A picture of mode RGB and the same size.
     """
-    profile = image.info.get("icc_profile")
-    if image.mode.startswith("I") or image.mode == "F":
-        return rescale_depth(image, note).convert("RGB")
     if image.mode == "LAB":
         note("colours converted from Lab")
         return _lab_to_srgb(image)
-    if image.has_transparency_data or image.mode in ("LA", "La", "PA", "RGBa", "RGBA"):
+    if image.mode == "RGBA":
         image = flatten_on_white(image, note)
-    elif image.mode not in ("RGB", "L", "CMYK"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    if isinstance(profile, bytes) and profile:
+    if profile:
         image = apply_profile(image, profile, note)
     elif image.mode == "CMYK":
         note("CMYK without a colour profile: colours are approximate")
@@ -87,9 +102,7 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
 
 
 def flatten_on_white(image: Image.Image, note: Note) -> Image.Image:
-    """Return the picture laid on white paper, as RGB."""
-    if image.mode != "RGBA":
-        image = image.convert("RGBA")
+    """Return an RGBA picture laid on white paper, as RGB."""
     alpha = image.getchannel("A")
     opaque = image.convert("RGB")
     if alpha.getextrema() == (255, 255):
