@@ -1,0 +1,23 @@
+"""The entry: ``streamlit run app.py`` serves this app and its photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit import runtime
+
+from gallery.ui import frame, messages, routes
+
+PAGES = Path(__file__).resolve().parent / "pages"
+
+if runtime.exists():
+    st.set_page_config(
+        page_title="Smart Gallery", page_icon="🐾", layout="wide", initial_sidebar_state="expanded"
+    )
+    frame.style()
+    page = st.navigation(frame.pages(PAGES), position="top")
+    with messages.boundary():
+        page.run()
+else:
+    app = st.App(Path(__file__).resolve(), routes=routes.all_routes(), on_script_error=messages.show_error)

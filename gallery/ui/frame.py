@@ -1,0 +1,34 @@
+"""The frame around every page: which pages there are, and the style that they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_PAGES = {
+    "browse": ("Browse", ":material/photo_library:"),
+    "review": ("Review", ":material/fact_check:"),
+    "explain": ("Explain", ":material/visibility:"),
+    "evaluate": ("Evaluate", ":material/monitoring:"),
+    "train": ("Train", ":material/model_training:"),
+    "models": ("Models", ":material/neurology:"),
+}
+"""Title and icon of each page, in the order of the navigation; a page without a file is left out."""
+
+_STYLE = Path(__file__).parent / "frame.css"
+
+
+def pages(folder: Path) -> list[StreamlitPage]:
+    """Return the pages of a folder in the navigation's order, the first one as default."""
+    return [
+        st.Page(folder / f"{name}.py", title=title, icon=icon, default=name == "browse")
+        for name, (title, icon) in _PAGES.items()
+        if (folder / f"{name}.py").is_file()
+    ]
+
+
+def style() -> None:
+    """Make the pages look like one photo manager."""
+    st.html(_STYLE)
