@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from collections.abc import Mapping
 from types import UnionType
@@ -50,18 +49,20 @@ def card_from_json(data: Mapping[str, Any], model_id: str) -> ModelCard:
     for name in ("trained_on", "tested_on", "library_versions"):
         if name in values and not isinstance(values[name], Mapping):
             raise refuse(f"{name} is not a JSON object")
+    if not isinstance(values.get("limits", []), list | tuple):
+        raise refuse("limits is not a list")
     names = tuple(values["class_names"])
-    if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(n, str) and n for n in names):
+    if not all(isinstance(name, str) and name for name in names) or not 2 <= len(names) == len(set(names)):
         raise refuse(f"class_names must be two or more different names, not {list(names)!r}")
     if values["model_id"] != model_id:
         raise refuse(f"it is the card of {values['model_id']!r}, in a folder called {model_id}")
-    if not (math.isfinite(values["temperature"]) and values["temperature"] > 0):
-        raise refuse(f"temperature must be above 0, not {values['temperature']}")
+    if not 0 < values["temperature"] < 1000:
+        raise refuse(f"temperature must be above 0 and below 1000, not {values['temperature']}")
     if not 32 <= values["input_px"] <= 1024:
         raise refuse(f"input_px must be 32 to 1024, not {values['input_px']}")
     if not re.fullmatch(r"[\w-][\w.-]*", values["weights_file"]):
         raise refuse(f"weights_file must be a plain file name, not {values['weights_file']!r}")
     values["class_names"] = names
     values["temperature"] = float(values["temperature"])
-    values["limits"] = tuple(str(limit) for limit in values.get("limits") or ())
+    values["limits"] = tuple(str(limit) for limit in values.get("limits", ()))
     return ModelCard(**values)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from gallery import settings
 from gallery.errors import ModelError
 from gallery.model_card import card_from_json
-from gallery.types import ModelCard, PhotoId
+from gallery.types import ModelCard, PhotoId, display_path
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.npz"
@@ -39,6 +39,8 @@ ACTIVE_FILE = "active.json"
 
 WEIGHTS_LIMIT_BYTES = 2 * 1024**3
 """Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
+
+FLOAT16_MAX = 65504.0
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
 
@@ -210,7 +212,7 @@ class ModelStore:
                 staging.replace(target)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
-        except OSError as exc:
+        except (OSError, TypeError, ValueError) as exc:  # the latter two: no JSON in an evaluation or history
             raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
         return target
 
@@ -309,13 +311,14 @@ def _model_folders(store: Path) -> list[Path]:
 def _entry(folder: Path, *, own: bool) -> ModelEntry:
     card: ModelCard | None = None
     problem: str | None = None
+    model_id = display_path(Path(folder.name))
     try:
-        card = card_from_json(_read_json(folder / CARD_FILE), folder.name)
+        card = card_from_json(_read_json(folder / CARD_FILE), model_id)
         if not (folder / card.weights_file).is_file():
-            problem = f"{folder.name} has no {card.weights_file}. Restore the folder {folder}."
+            problem = f"{model_id} has no {card.weights_file}. Restore the folder {folder}."
     except ModelError as exc:
         problem = str(exc)
-    return ModelEntry(model_id=folder.name, folder=folder, own=own, card=card, problem=problem)
+    return ModelEntry(model_id=model_id, folder=folder, own=own, card=card, problem=problem)
 
 
 def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
@@ -323,7 +326,7 @@ def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.floa
     if not np.isfinite(array).all():
         raise ModelError(f"{name} holds values that are not finite. Train again, with a lower learning rate.")
     largest = float(np.abs(array).max(initial=0))
-    if largest > np.finfo(np.float16).max:
+    if largest > FLOAT16_MAX:
         raise ModelError(
             f"{name} holds {largest:.3g}, beyond float16 (65,504). Scale the layer down and the next one up."
         )
@@ -339,7 +342,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as exc:
-        raise ModelError(f"{path} cannot be read as JSON ({exc}). Restore it.") from exc
+        raise ModelError(f"{display_path(path)} cannot be read as JSON ({exc}). Restore it.") from exc
     if not isinstance(data, dict):
         raise ModelError(f"{path} must hold a JSON object, not {type(data).__name__}. Restore it.")
     return data

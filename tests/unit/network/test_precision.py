@@ -1,0 +1,43 @@
+"""What the processor's own words say of bfloat16; no TensorFlow here."""
+
+from __future__ import annotations
+
+import pytest
+
+from gallery.network import precision
+
+SAPPHIRE_RAPIDS = "processor : 0\nflags\t\t: fpu sse2 avx512f avx512_bf16 amx_bf16 amx_tile\nbugs\t: none\n"
+SKYLAKE = "processor : 0\nflags\t\t: fpu sse2 avx2 avx512f\nmodel name : not amx_bf16\n"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "machine", "expected"),
+    [
+        (SAPPHIRE_RAPIDS, "x86_64", True),
+        (SKYLAKE, "x86_64", False),
+        ("Features : fp asimd bf16\n", "aarch64", None),  # units, but not every TensorFlow uses them
+        (None, "AMD64", None),
+        (None, "arm64", None),
+        ("", "x86_64", None),
+    ],
+)
+def test_flags_of_the_processor_decide_where_there_are_any(
+    cpuinfo: str | None, machine: str, expected: bool | None
+) -> None:
+    assert precision.has_bfloat16_units(cpuinfo, machine) is expected
+
+
+@pytest.mark.parametrize("named", ["bfloat16", "float32", " Float32 "])
+def test_environment_variable_settles_the_question(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv(precision.OVERRIDE, named)
+    assert precision.best_precision.__wrapped__() == named.strip().lower()
+
+
+@pytest.mark.parametrize(("speedup", "expected"), [(6.0, "bfloat16"), (1.2, "float32"), (0.0, "float32")])
+def test_trial_decides_where_the_processor_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, speedup: float, expected: str
+) -> None:
+    monkeypatch.delenv(precision.OVERRIDE, raising=False)
+    monkeypatch.setattr(precision, "_read_cpuinfo", lambda: None)
+    monkeypatch.setattr(precision, "trial_speedup", lambda: speedup)
+    assert precision.best_precision.__wrapped__() == expected
