@@ -1,0 +1,167 @@
+"""Scores against hand calculations and against scikit-learn as the second implementation."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from gallery.errors import DatasetError
+from gallery.evaluation import metrics
+
+EXACT = 1e-9
+
+CASES = {
+    "every class in both": ([0, 1, 2, 2, 1, 0], [0, 2, 2, 2, 1, 1], 3),
+    "a class absent from the truth": ([0, 0, 1, 1], [0, 2, 1, 2], 3),
+    "a class never predicted": ([0, 1, 2, 2], [0, 1, 1, 0], 3),
+    "a class in neither": ([0, 1, 1], [1, 1, 0], 4),
+    "a single class": ([1, 1, 1], [1, 1, 1], 3),
+    "one right sample": ([2], [2], 3),
+    "one wrong sample": ([2], [0], 3),
+    "all wrong": ([0, 1, 2], [1, 2, 0], 3),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray, int]:
+    true, predicted, count = request.param
+    return np.array(true), np.array(predicted), count
+
+
+def test_row_is_the_true_class_and_column_the_predicted_one() -> None:
+    matrix = metrics.confusion_matrix(np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1]), 2)
+    assert matrix.tolist() == [[1, 2], [0, 1]]
+
+
+def test_matrix_equals_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) -> None:
+    true, predicted, count = case
+    ours = metrics.confusion_matrix(true, predicted, count)
+    assert ours.tolist() == sk.confusion_matrix(true, predicted, labels=range(count)).tolist()
+
+
+def test_scores_of_each_class_equal_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) -> None:
+    true, predicted, count = case
+    ours = metrics.class_scores(metrics.confusion_matrix(true, predicted, count))
+    theirs = sk.precision_recall_fscore_support(true, predicted, labels=range(count), zero_division=0)
+    for mine, other in zip((ours.precision, ours.recall, ours.f1, ours.support), theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=0, atol=EXACT)
+
+
+def test_averages_equal_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) -> None:
+    true, predicted, count = case
+    ours = metrics.class_scores(metrics.confusion_matrix(true, predicted, count))
+    for average, mean in (("macro", ours.macro), ("weighted", ours.weighted)):
+        theirs = sk.precision_recall_fscore_support(true, predicted, average=average, zero_division=0)
+        assert [mean(s) for s in (ours.precision, ours.recall, ours.f1)] == pytest.approx(
+            theirs[:3], abs=EXACT
+        )
+
+
+def test_accuracy_equals_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) -> None:
+    true, predicted, count = case
+    ours = metrics.accuracy_score(metrics.confusion_matrix(true, predicted, count))
+    assert ours == pytest.approx(sk.accuracy_score(true, predicted), abs=EXACT)
+
+
+def test_scores_by_hand() -> None:
+    # 4 dogs: 3 found, 1 called cat; 2 cats: 1 found, 1 called dog
+    scores = metrics.class_scores(np.array([[3, 1], [1, 1]]))
+    assert scores.precision.tolist() == [3 / 4, 1 / 2]
+    assert scores.recall.tolist() == [3 / 4, 1 / 2]
+    assert scores.macro(scores.f1) == (3 / 4 + 1 / 2) / 2
+    assert scores.weighted(scores.f1) == (3 / 4 * 4 + 1 / 2 * 2) / 6
+
+
+def test_no_photos_give_zeros_and_no_warning() -> None:
+    scores = metrics.class_scores(np.zeros((3, 3), np.int64))
+    assert scores.f1.tolist() == [0, 0, 0]
+    assert scores.macro(scores.f1) == scores.weighted(scores.f1) == 0
+    assert metrics.accuracy_score(np.zeros((3, 3), np.int64)) == 0
+    assert metrics.log_loss(np.array([], int), np.zeros((0, 3))) == 0
+    assert metrics.expected_calibration_error(np.array([], int), np.zeros((0, 3))) == 0
+
+
+def test_labels_that_are_no_class_are_refused() -> None:
+    with pytest.raises(DatasetError, match="a label is 3"):
+        metrics.confusion_matrix(np.array([3]), np.array([0]), 3)
+    with pytest.raises(DatasetError, match="a prediction is -1"):
+        metrics.confusion_matrix(np.array([0]), np.array([-1]), 3)
+    with pytest.raises(DatasetError, match="one a photo"):
+        metrics.confusion_matrix(np.array([0, 1]), np.array([0]), 3)
+
+
+def test_wilson_interval_by_hand() -> None:
+    # 1 of 4, z = 2: (1/4 + 4/8 +- 2 sqrt(3/64 + 4/64)) / (1 + 4/4) = (3/4 +- sqrt(7)/4) / 2
+    low, high = metrics.wilson_interval(1, 4, z=2.0)
+    assert low == pytest.approx((3 - math.sqrt(7)) / 8, abs=1e-12)
+    assert high == pytest.approx((3 + math.sqrt(7)) / 8, abs=1e-12)
+
+
+def test_wilson_interval_of_a_published_case() -> None:
+    # Newcombe 1998, table I, method 3: 81 of 263 is 0.2553 to 0.3662; 0 of 20 is 0 to 0.1611
+    assert metrics.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert metrics.wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert metrics.wilson_interval(29, 29) == pytest.approx((0.8830, 1.0), abs=5e-5)
+    assert metrics.wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def random_case(seed: int, n: int, classes: int, dtype: type) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    probabilities = generator.dirichlet(np.full(classes, 0.3), n).astype(dtype)
+    return generator.integers(0, classes, n), probabilities
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_log_loss_equals_scikit_learns(seed: int) -> None:
+    true, probabilities = random_case(seed, 200, 10, np.float64)
+    theirs = sk.log_loss(true, probabilities, labels=range(10))
+    assert metrics.log_loss(true, probabilities) == pytest.approx(theirs, abs=EXACT)
+
+
+def test_log_loss_of_certain_errors_in_float32_follows_scikit_learns_clip_rule() -> None:
+    true = np.array([0, 1, 1])
+    probabilities = np.array([[1, 0], [1, 0], [0.25, 0.75]], np.float32)
+    eps = 2.0**-23  # the machine precision of float32
+    by_hand = -(math.log(1 - eps) + math.log(eps) + math.log(0.75)) / 3
+    assert metrics.log_loss(true, probabilities) == pytest.approx(by_hand, abs=EXACT)
+    clipped = np.clip(probabilities.astype(np.float64), eps, 1 - eps)
+    with warnings.catch_warnings():  # rows that no longer sum to exactly 1
+        warnings.simplefilter("ignore", UserWarning)
+        assert metrics.log_loss(true, probabilities) == pytest.approx(sk.log_loss(true, clipped), abs=EXACT)
+    # scikit-learn adds up in float32: the same to that precision
+    assert metrics.log_loss(true, probabilities) == pytest.approx(sk.log_loss(true, probabilities), abs=1e-5)
+
+
+def test_log_loss_of_certain_errors_in_float64_equals_scikit_learns() -> None:
+    true, probabilities = np.array([0, 1, 1]), np.array([[1, 0], [1, 0], [0.25, 0.75]])
+    assert metrics.log_loss(true, probabilities) == pytest.approx(sk.log_loss(true, probabilities), abs=EXACT)
+
+
+def test_calibration_error_by_hand() -> None:
+    # Bins of 1/5. 0.9 twice, one right: |1 + 0 - 1.8| = 0.8; 0.55 wrong: 0.55; 0.75 right: 0.25.
+    # 0.75 and 0.55 lie in different bins (0.6, 0.8] and (0.4, 0.6], so nothing cancels: 1.6 / 4
+    probabilities = np.array([[0.9, 0.1], [0.1, 0.9], [0.55, 0.45], [0.75, 0.25]])
+    true = np.array([0, 0, 1, 0])
+    error = metrics.expected_calibration_error(true, probabilities, bins=5)
+    assert error == pytest.approx((0.8 + 0.55 + 0.25) / 4, abs=EXACT)
+
+
+def test_calibration_error_of_a_confident_oracle_is_zero_and_of_its_opposite_one() -> None:
+    certain = np.eye(3, dtype=np.float32)
+    assert metrics.expected_calibration_error(np.array([0, 1, 2]), certain) == 0
+    assert metrics.expected_calibration_error(np.array([1, 2, 0]), certain) == 1
+
+
+def test_a_confidence_on_a_bins_edge_belongs_to_the_lower_bin() -> None:
+    # (0.4, 0.6] holds 0.6: with 0.5 in the same bin the gaps +0.4 and -0.5 cancel to 0.1
+    probabilities = np.array([[0.6, 0.4], [0.5, 0.5]])
+    error = metrics.expected_calibration_error(np.array([0, 1]), probabilities, bins=5)
+    assert error == pytest.approx(abs((1 - 0.6) + (0 - 0.5)) / 2, abs=EXACT)
+
+
+def test_row_shares_are_shares_of_the_true_class() -> None:
+    assert metrics.row_shares(np.array([[3, 1], [0, 0]])).tolist() == [[0.75, 0.25], [0, 0]]
