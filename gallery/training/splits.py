@@ -1,0 +1,257 @@
+"""Which photos are learnt from, which judged by: drawn by class, kept together by group, stored."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DatasetError
+from gallery.training.inspection import same_pictures
+from gallery.training.labelled_data import Part
+from gallery.training.pixel_store import DecodedSet
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """How a split is drawn.
+
+    Attributes:
+        validation: share of validation photos, in (0, 1).
+        test: share of test photos, in [0, 1).
+        by_group: photos of one group (sub-folder, source) stay on one side.
+        seed: other seeds give other splits.
+    """
+
+    validation: float = 0.15
+    test: float = 0.0
+    by_group: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise DatasetError(
+                "The shares of validation and test photos must leave some for training, "
+                f"got {self.validation:g} and {self.test:g}. Usual are 0.15 and 0, or 0.15 and 0.15."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What each photo of a decoded set is used for.
+
+    Attributes:
+        parts: (N,) in the set's order.
+        notes: a sentence for each thing that the user should know.
+    """
+
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+    def rows(self, part: Part) -> NDArray[np.int64]:
+        """Return the rows of a part, ascending."""
+        return np.array([row for row, found in enumerate(self.parts) if found is part], np.int64)
+
+
+def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = None) -> Split:
+    """Return a split of a decoded set, from the stored file as far as that goes.
+
+    Photos that the file knows keep their part, new ones are drawn around them;
+    parts that the data themselves give win over both. The file is then written.
+
+    Args:
+        decoded: the readable photos.
+        plan: shares and grouping for what is to be drawn.
+        stored: a CSV file to read and write; None stores nothing.
+
+    Raises:
+        DatasetError: grouping leaves a class without training or validation photos, or the file is damaged.
+    """
+    known = read_split(stored) if stored is not None and stored.is_file() else {}
+    fixed: list[Part | None] = [
+        photo.part or known.get(photo_id)
+        for photo, photo_id in zip(decoded.data.photos, decoded.photo_ids, strict=True)
+    ]
+    given = {photo.part for photo in decoded.data.photos}
+    if Part.VALIDATION in given:  # ready folders: what has a part keeps it, nothing more is held back
+        plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
+    elif Part.TRAIN in given or Part.TEST in given:  # ready, but for the validation photos
+        fixed = [
+            known.get(i) if p is Part.TRAIN else p for i, p in zip(decoded.photo_ids, fixed, strict=True)
+        ]
+        plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
+    clusters = _clusters(decoded, plan)
+    learnt = [photo.part is Part.TRAIN for photo in decoded.data.photos]
+    parts, moved = _settle(fixed, clusters, learnt)
+    drawn = _draw(parts, clusters, decoded.data.labels, plan)
+    notes = []
+    if moved:
+        notes.append(
+            f"{moved} training photos share a picture or a group with photos to judge by and are left out."
+        )
+    split = Split(tuple(drawn), tuple(notes))
+    _check(split, decoded, plan)
+    if stored is not None:
+        write_split(stored, decoded, split)
+    return split
+
+
+def draw(labels: NDArray[np.int64], clusters: Sequence[Sequence[int]], plan: SplitPlan) -> list[Part]:
+    """Return a part for each photo, so that every class has its shares as nearly as the clusters allow.
+
+    Large clusters are placed first, each where its classes lack most; equal
+    ones in random order. A class of two clusters or more has a validation photo.
+
+    Args:
+        labels: class indices, (N,).
+        clusters: rows that stay together; each row is in one.
+        plan: shares and seed.
+    """
+    return _draw([None] * len(labels), clusters, labels, plan)
+
+
+def _draw(
+    fixed: Sequence[Part | None],
+    clusters: Sequence[Sequence[int]],
+    labels: NDArray[np.int64],
+    plan: SplitPlan,
+) -> list[Part]:
+    shares = {
+        Part.TRAIN: 1 - plan.validation - plan.test,
+        Part.VALIDATION: plan.validation,
+        Part.TEST: plan.test,
+    }
+    choices = [part for part, share in shares.items() if share > 0]
+    classes = int(labels.max()) + 1
+    usable = np.array([part is not Part.LEFT_OUT for part in fixed])
+    if plan.test == 0:
+        usable &= np.array([part is not Part.TEST for part in fixed])
+    totals = np.bincount(labels[usable], minlength=classes)
+    lacking = np.array([shares[part] * totals for part in choices])  # (parts, classes)
+    at_least_one = np.where(totals >= 2, 1.0, 0.0)
+    lacking[1:] = np.maximum(lacking[1:], at_least_one)
+    lacking[0] = totals - lacking[1:].sum(0)
+    parts = list(fixed)
+    for row, part in enumerate(fixed):
+        if part in choices:
+            lacking[choices.index(part), labels[row]] -= 1
+    rng = np.random.default_rng(plan.seed)
+    open_clusters = [[row for row in cluster if fixed[row] is None] for cluster in clusters]
+    open_clusters = [cluster for cluster in open_clusters if cluster]
+    order = sorted(rng.permutation(len(open_clusters)).tolist(), key=lambda i: -len(open_clusters[i]))
+    for i in order:
+        cluster = open_clusters[i]
+        counts = np.bincount(labels[cluster], minlength=classes)
+        # The part whose lack shrinks most, each class weighing the same however many photos it has.
+        after = np.abs(lacking - counts) - np.abs(lacking)  # (parts, classes)
+        scores = (after / np.maximum(totals, 1)).sum(1) - 1e-9 * (lacking @ counts)
+        best = choices[int(np.argmin(scores))]
+        lacking[choices.index(best)] -= counts
+        for row in cluster:
+            parts[row] = best
+    return [part if part is not None else Part.TRAIN for part in parts]
+
+
+def _clusters(decoded: DecodedSet, plan: SplitPlan) -> list[list[int]]:
+    """Return rows that must stay together: the same picture, and with `by_group` the same group."""
+    leader = list(range(len(decoded)))
+
+    def find(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    bonds: list[Sequence[int]] = list(same_pictures(decoded.photo_ids, decoded.hashes))
+    if plan.by_group:
+        groups: dict[str, list[int]] = {}
+        for row, photo in enumerate(decoded.data.photos):
+            groups.setdefault(photo.group, []).append(row)
+        bonds += groups.values()
+    for bond in bonds:
+        for row in bond:
+            leader[find(row)] = find(bond[0])
+    clusters: dict[int, list[int]] = {}
+    for row in range(len(decoded)):
+        clusters.setdefault(find(row), []).append(row)
+    return list(clusters.values())
+
+
+def _settle(
+    fixed: Sequence[Part | None], clusters: Sequence[Sequence[int]], learnt: Sequence[bool]
+) -> tuple[list[Part | None], int]:
+    """Return the parts with every cluster that has one on one side, and how many photos that left out.
+
+    The photos to judge by stay where they are, test before validation; new
+    photos join their like; photos to learn from are left out.
+
+    Args:
+        fixed: parts so far, (N,).
+        clusters: rows that stay together.
+        learnt: whether the data themselves put a photo into training, (N,).
+    """
+    parts, left_out = list(fixed), 0
+    for cluster in clusters:
+        found = {fixed[row] for row in cluster}
+        side = next((part for part in (Part.TEST, Part.VALIDATION, Part.TRAIN) if part in found), None)
+        for row in cluster:
+            part = fixed[row]
+            if side is None or part in (side, Part.LEFT_OUT):
+                continue
+            if part is None and not (learnt[row] and side is Part.TEST):
+                parts[row] = side
+            else:
+                parts[row] = Part.LEFT_OUT
+                left_out += 1
+    return parts, left_out
+
+
+def _check(split: Split, decoded: DecodedSet, plan: SplitPlan) -> None:
+    labels = decoded.data.labels
+    for part in (Part.TRAIN, Part.VALIDATION):
+        counts = np.bincount(labels[split.rows(part)], minlength=len(decoded.data.class_names))
+        for name, count in zip(decoded.data.class_names, counts, strict=True):
+            if count == 0:
+                remedy = (
+                    "All its photos may be one group: switch grouping off, or sort them into sub-folders."
+                    if plan.by_group
+                    else "Add photos of it, or remove the class."
+                )
+                raise DatasetError(f"The class {name!r} would have no {part.value} photo. {remedy}")
+
+
+def write_split(file: Path, decoded: DecodedSet, split: Split) -> None:
+    """Store a split as CSV (photo_id, path, label, group, part), whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".split-", dir=file.parent, text=True)
+    staging = Path(name)
+    try:
+        with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="surrogateescape") as out:
+            writer = csv.writer(out)
+            writer.writerow(("photo_id", "path", "label", "group", "part"))
+            for row, photo in enumerate(decoded.data.photos):
+                place = decoded.data.relative(row)
+                writer.writerow(
+                    (decoded.photo_ids[row], place, photo.label, photo.group, split.parts[row].value)
+                )
+        staging.replace(file)
+    finally:
+        staging.unlink(missing_ok=True)
+
+
+def read_split(file: Path) -> Mapping[str, Part]:
+    """Return the part of each photo, by its SHA-256, that `write_split` stored.
+
+    Raises:
+        DatasetError: the file is not one of these.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as rows:
+            return {row["photo_id"]: Part(row["part"]) for row in csv.DictReader(rows)}
+    except (OSError, KeyError, ValueError, csv.Error) as exc:
+        raise DatasetError(f"{file} is no stored split ({exc}). Remove it to draw a new one.") from exc
