@@ -71,7 +71,7 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
 
     White is the smallest full scale (1 for floats, then 8, 10, 12, 14, 16 bits)
     that holds the brightest value; values below 0 or above 65535 are scaled from
-    the darkest to the brightest instead. Values that are no numbers become black.
+    the darkest to the brightest instead. What is no number becomes black, infinity white.
 
     Args:
         image: mode I, I;16 in either byte order, or F.
@@ -87,12 +87,12 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
     kind = {"F": "floating point", "I": "32 bits"}.get(image.mode, "16 bits")
     note(f"{kind}: {low:g}..{high:g} scaled to 0..255")
     if not_numbers:
-        note(f"{not_numbers:,} values that are no numbers are shown black")
-    factor = 255.0 / (high - low) if high > low else 0.0
+        note(f"{not_numbers:,} values are no numbers: shown black, or white where infinite")
+    span = (high - low) or 1.0
     grey = np.empty((image.height, image.width), np.uint8)
     for top, band in _bands(image):
         values = np.nan_to_num(band, nan=low, posinf=high, neginf=low)
-        scaled = np.rint((values - low) * factor).clip(0, 255)
+        scaled = np.rint((values - low) / span * 255).clip(0, 255)
         grey[top : top + len(band)] = scaled.astype(np.uint8)
     result = Image.fromarray(grey)
     if image.mode != "F" and _white_is_zero(image):
