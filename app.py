@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime.pages_manager import PagesManager
 
 from gallery.ui import frame, messages, routes
 
@@ -20,4 +21,6 @@ if runtime.exists():
     with messages.boundary():
         page.run()
 else:
+    # Else the first address that a new server is asked for, if it is a page's, would run without this frame.
+    PagesManager.uses_pages_directory = False
     app = st.App(Path(__file__).resolve(), routes=routes.all_routes(), on_script_error=messages.show_error)
