@@ -1,1 +1,14 @@
 """One module a format: what leaves the catalog."""
+
+from gallery.exchange.csv_text import safe_text
+from gallery.exchange.photo_zip import ZipEntry, stream_zip
+from gallery.exchange.predictions_csv import prediction_rows, predictions_csv, write_predictions_csv
+
+__all__ = [
+    "ZipEntry",
+    "prediction_rows",
+    "predictions_csv",
+    "safe_text",
+    "stream_zip",
+    "write_predictions_csv",
+]

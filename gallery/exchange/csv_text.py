@@ -1,0 +1,75 @@
+"""CSV that a spreadsheet opens as it was meant, and that cannot make it compute anything."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gallery.errors import ExchangeError
+from gallery.types import display_path
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel takes UTF-8 for the system's old code page and garbles the names of files; pandas,
+readr, data.table and LibreOffice pass over it."""
+
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+"""A cell that begins so may be run as a formula, also one that somebody gave a photo as its name (OWASP)."""
+
+Cell = str | int | float | None
+
+
+def safe_text(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula.
+
+    Example:
+        >>> safe_text("=1+1.jpg"), safe_text("fox.jpg")
+        ("'=1+1.jpg", 'fox.jpg')
+    """
+    shown = display_path(Path(text)) if text else text
+    return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
+
+
+def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
+    """Yield a CSV file line by line, with the byte order mark before the first.
+
+    Texts are made safe; numbers are written with a point, None as an empty cell.
+    """
+    lines: list[str] = []
+
+    class _Lines:
+        def write(self, line: str) -> None:
+            lines.append(line)
+
+    writer = csv.writer(_Lines())
+    writer.writerow([safe_text(name) for name in header])
+    yield BYTE_ORDER_MARK + lines.pop()
+    for row in rows:
+        writer.writerow([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
+        yield lines.pop()
+
+
+def write_whole(file: Path, lines: Iterable[str]) -> None:
+    """Write a text file that is either complete or not there.
+
+    Raises:
+        ExchangeError: the place cannot be written; an older file there is left as it was.
+    """
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as output:
+            output.writelines(lines)
+            output.flush()
+            os.fsync(output.fileno())
+        part.replace(file)
+    except OSError as exc:
+        raise ExchangeError(
+            f"{display_path(file)} cannot be written: {exc.strerror or exc}. Choose a folder that exists and "
+            "that you may write to, and close the file if another program has it open."
+        ) from exc
+    finally:
+        with suppress(OSError):
+            part.unlink()
