@@ -39,6 +39,29 @@ _FILES = """
     LEFT JOIN labels l ON l.photo_key = f.photo_key
 """
 
+# CROSS JOIN and INDEXED BY hold SQLite to the order and the index that are quick: without statistics it
+# guesses, and guesses wrong by a factor of a thousand.
+
+_FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # the key is that of the maximum
+
+_UNLABELLED = f"""
+    SELECT coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) AS code, {_FIGURES} {_FILES}
+    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND l.label IS NULL
+    GROUP BY code
+"""
+
+_LABELLED = f"""
+    SELECT l.label, {_FIGURES}
+    FROM labels l CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = l.photo_key
+    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = l.photo_key
+    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
+    GROUP BY l.label
+"""
+
+_COUNT_UNREADABLE = """
+    SELECT count(*) FROM files WHERE collection_id = :collection AND missing = 0 AND skip_reason IS NOT NULL
+"""
+
 _ORDERS = {
     SortOrder.PATH: "f.path",
     SortOrder.NAME: "f.name_key, f.path",
@@ -70,39 +93,23 @@ class ShelfQueries(Store):
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
-            groups = connection.execute(
-                f"""
-                SELECT label, class_index, unsure, skipped, count(*), max(confidence), count(confidence),
-                    total(confidence), photo_key
-                FROM (
-                    SELECT l.label, iif(l.label IS NULL, p.class_index, NULL) AS class_index,
-                        l.label IS NULL AND p.confidence < :unsure_below AS unsure,
-                        f.skip_reason IS NOT NULL AS skipped, p.confidence, f.photo_key
-                    {_FILES}
-                    WHERE f.collection_id = :collection AND f.missing = 0
-                )
-                GROUP BY label, class_index, unsure, skipped
-                """,
-                {
-                    "model": model.model_key if model else None,
-                    "collection": collection_id,
-                    "unsure_below": unsure_below,
-                },
-            ).fetchall()
+            values = {
+                "model": model.model_key if model else None,
+                "collection": collection_id,
+                "unsure_below": unsure_below,
+            }
             tallies = {name: _Tally() for name in (*class_names, UNSURE, WAITING, UNREADABLE)}
-            for label, class_index, unsure, skipped, *figures in groups:
-                if skipped:
-                    shelf = UNREADABLE
-                elif label is not None:
-                    shelf = label
-                elif class_index is None or model is None:
-                    shelf = WAITING
-                else:
-                    shelf = UNSURE if unsure else model.class_names[class_index]
-                tallies.setdefault(shelf, _Tally()).add(*figures, corrected=label is not None)
+            for code, *figures in connection.execute(_UNLABELLED, values):
+                shelf = WAITING
+                if code >= 0 and model:
+                    shelf = UNSURE if code % 2 else model.class_names[code // 2]
+                tallies.setdefault(shelf, _Tally()).add(*figures, corrected=False)
+            for label, *figures in connection.execute(_LABELLED, values):
+                tallies.setdefault(label, _Tally()).add(*figures, corrected=True)
+            (tallies[UNREADABLE].count,) = connection.execute(_COUNT_UNREADABLE, values).fetchone()
             covers = dict(
                 connection.execute(
-                    "SELECT photo_key, photo_id FROM photos JOIN json_each(?) ON photo_key = value",
+                    "SELECT photo_key, photo_id FROM json_each(?) CROSS JOIN photos ON photo_key = value",
                     (json.dumps([tally.cover for tally in tallies.values()]),),
                 )
             )
@@ -222,6 +229,13 @@ class ShelfQueries(Store):
             )
         return found[0]
 
+    def photos(self, file_ids: Sequence[int] | NDArray[np.int64]) -> list[Photo]:
+        """Return those of the files that have been read, in the given order."""
+        wanted = [int(file_id) for file_id in file_ids]
+        found = self._photos("WHERE f.file_id IN (SELECT value FROM json_each(?))", json.dumps(wanted))
+        by_id = {photo.file_id: photo for photo in found}
+        return [by_id[file_id] for file_id in wanted if file_id in by_id]
+
     def photo_at(self, photo_id: PhotoId) -> Photo:
         """Return a photo at any of its places, one that still exists if there is one.
 
@@ -258,31 +272,24 @@ class _Tally:
     """What has been counted of a shelf."""
 
     def __init__(self) -> None:
-        self.count = self.corrected = self._rated = 0
-        self._sum = 0.0
+        self.count = self.corrected = 0
+        self._confidence = 0.0
         self._highest = -1.0
         self.cover: int | None = None
 
     def add(
-        self,
-        count: int,
-        highest: float | None,
-        rated: int,
-        total: float,
-        cover: int | None,
-        *,
-        corrected: bool,
+        self, count: int, highest: float | None, total: float, surest: int | None, *, corrected: bool
     ) -> None:
         self.count += count
         if corrected:  # the model's confidence was in its own label, not in this one
             self.corrected += count
-        else:
-            self._rated += rated
-            self._sum += total
-        certainty = -0.5 if corrected or highest is None else highest
-        if certainty > self._highest and cover is not None:
-            self._highest, self.cover = certainty, cover
+            highest = None
+        self._confidence += 0.0 if highest is None else total
+        certainty = -0.5 if highest is None else highest
+        if certainty > self._highest and surest is not None:
+            self._highest, self.cover = certainty, surest
 
     @property
     def mean_confidence(self) -> float | None:
-        return self._sum / self._rated if self._rated else None
+        tagged = self.count - self.corrected
+        return self._confidence / tagged if tagged and self._highest >= 0 else None
