@@ -96,6 +96,11 @@ class DecodePool:
             self._finalizer()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the workers that are running now."""
+        with self._lock:
+            return [process.pid for process in self._processes if process.alive]
+
     def decode(self, paths: Iterable[Path]) -> Iterator[DecodedPhoto | SkippedFile]:
         """Yield one result for each path, in the order in which they get ready.
 
