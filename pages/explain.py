@@ -12,11 +12,13 @@ if card is None:
     explain_sources.no_model()
     st.stop()
 
-source = explain_sources.choose_source(has_collections=bool(wiring.catalog().collections()))
+row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice")
+with row:
+    source = explain_sources.choose_source(has_collections=bool(wiring.catalog().collections()))
 if source == explain_sources.UPLOAD:
     explained = explain_sources.uploaded(card)
 else:
-    photo = photo_choice.choose(wiring.catalog(), card, thumbnails=routes.THUMBNAILS)
+    photo = photo_choice.choose(wiring.catalog(), card, row=row, thumbnails=routes.THUMBNAILS)
     explained = explain_sources.catalogued(photo, card) if photo else None
 if explained is not None:
     explain_view.show(explained, card.name)

@@ -25,12 +25,13 @@ def no_model() -> None:
 def choose_source(*, has_collections: bool) -> str:
     """Return CATALOG or UPLOAD; without a collection there is nothing to choose."""
     if not has_collections and "photo" not in st.query_params:
-        st.info(
-            "**No collection has been opened yet.** Open a folder of photos on the Browse page to explain any "
-            "of them, or drop a single photo here.",
-            icon="🖼️",
-        )
-        st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
+        with st.container(width="stretch"):
+            st.info(
+                "**No collection has been opened yet.** Open a folder of photos on the Browse page to "
+                "explain any of them, or drop a single photo here.",
+                icon="🖼️",
+            )
+            st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
         return UPLOAD
     chosen = st.segmented_control(
         "Photo from",
@@ -67,11 +68,11 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
 
 def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
     st.info(
-        f"**{escaped(photo.display_name)}** has not been tagged by {escaped(card.name)} yet. Its collection's "
-        "job will do it, or look at this one now.",
+        f"**{escaped(photo.display_name)}** has not been tagged by {escaped(card.name)} yet. Its "
+        "collection's job will do it, or look at this one now.",
         icon="⏳",
     )
-    if not st.session_state.get("explain_now") == photo.photo_id:
+    if st.session_state.get("explain_now") != photo.photo_id:
         st.button(
             "Explain it now",
             type="primary",
@@ -93,7 +94,7 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
         "A photo",
         type=sorted(suffix.lstrip(".") for suffix in settings.PHOTO_SUFFIXES),
         key="explain_file",
-        help="It is explained and then forgotten: nothing of it is kept. To keep photos, upload them on Browse.",
+        help="It is explained and then forgotten. To keep photos, upload them on the Browse page.",
     )
     if file is None:
         return None

@@ -17,6 +17,10 @@ from gallery.ui.explained_photo import ExplainedPhoto
 from gallery.ui.heatmap_view import COLOUR_MAPS, MapPair, caption, gradient_css
 from gallery.ui.plain_text import escaped
 
+_STYLE = """<style>
+.st-key-explain_pair img { max-height: 66vh; object-fit: contain; object-position: left top; }
+</style>"""
+
 
 @st.fragment
 def show(photo: ExplainedPhoto, model_name: str) -> None:
@@ -37,8 +41,9 @@ def show(photo: ExplainedPhoto, model_name: str) -> None:
         opacity, colour_map = _controls()
         first, second = (photo.cams[names.index(name)] for name in (photo.prediction.label, compared))
         pair = MapPair(first, second, colour_map)
+        st.html(_STYLE)
         for column, cam, name, role in zip(
-            st.columns(2),
+            st.container(key="explain_pair").columns(2),
             (first, second),
             (photo.prediction.label, compared),
             ("predicted", "compared"),
@@ -65,7 +70,7 @@ def _compare_with(name: str | None) -> None:
 
 
 def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> None:
-    st.markdown(f"**What {escaped(model_name)} says**")
+    st.markdown(f"**{escaped(photo.name)}** as {escaped(model_name)} sees it:")
     probability_bars.show(
         probability_bars.bars(
             photo.prediction.class_names,
@@ -131,20 +136,21 @@ def _heatmap(
         output_format="JPEG",
         alt=f"{photo.name} with the heatmap of {theme.plain_name(name)}. {sentence}.",
     )
-    if heatmap.has_evidence(cam):
-        st.caption(sentence)
-    else:
-        st.markdown(f"**{sentence}.** Nothing in it raises this class's score, so there is no heatmap.")
-    st.download_button(
-        "Download PNG",
-        _png_of(photo, pair, cam, opacity),
-        file_name=f"{photo.name.rsplit('.', 1)[0]}_{name}_heatmap.png",
-        mime="image/png",
-        icon=":material/download:",
-        key=f"explain_png_{role}",
-        on_click="ignore",
-        help="The photo with this heatmap over it, at full view size.",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        if heatmap.has_evidence(cam):
+            st.markdown(sentence, width="content")
+        else:
+            st.markdown(f"**{sentence}.** Nothing in it raises this class's score.", width="content")
+        st.download_button(
+            "Download PNG",
+            _png_of(photo, pair, cam, opacity),
+            file_name=f"{photo.name.rsplit('.', 1)[0]}_{name}_heatmap.png",
+            mime="image/png",
+            icon=":material/download:",
+            key=f"explain_png_{role}",
+            on_click="ignore",
+            help="The photo with this heatmap over it, at full view size.",
+        )
 
 
 def _png_of(
@@ -173,8 +179,16 @@ def _small_pictures(picture: RgbImage, pair: MapPair, first: str, second: str) -
     columns = st.columns(4)
     tiles = (
         (picture, "The photo", "The photo alone"),
-        (pair.raw(pair.first), f"Raw map, {first_name}", f"Raw {_shape(pair.first)} map of {first_name}"),
-        (pair.raw(pair.second), f"Raw map, {second_name}", f"Raw {_shape(pair.second)} map of {second_name}"),
+        (
+            pair.raw(pair.first, picture),
+            f"Raw map, {first_name}",
+            f"Raw {_shape(pair.first)} map of {first_name}",
+        ),
+        (
+            pair.raw(pair.second, picture),
+            f"Raw map, {second_name}",
+            f"Raw {_shape(pair.second)} map of {second_name}",
+        ),
         (
             pair.difference(picture),
             f"Orange: {first_name} and not {second_name}; purple: the reverse",

@@ -11,8 +11,8 @@ from gallery.ui import theme
 
 _CSS = """
 :host { display: block; font-family: var(--st-font); }
-.strip { display: flex; gap: 6px; padding: 3px; overflow: hidden; justify-content: center; }
-button { flex: 0 1 76px; min-width: 0; aspect-ratio: 1; padding: 0; border: 0; cursor: pointer; opacity: .72;
+.strip { display: flex; gap: 6px; padding: 3px; overflow: hidden; justify-content: flex-start; }
+button { flex: 0 1 64px; min-width: 0; aspect-ratio: 1; padding: 0; border: 0; cursor: pointer; opacity: .72;
   border-radius: calc(.75 * var(--st-base-radius)); background: var(--st-secondary-background-color);
   overflow: hidden; }
 button:hover, button:focus-visible, button[aria-current=true] { opacity: 1; }

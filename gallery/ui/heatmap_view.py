@@ -22,8 +22,8 @@ COLOUR_MAPS = {
 FOR_COLOUR, AGAINST_COLOUR = (230, 97, 1), (94, 60, 153)
 """Orange and purple of ColorBrewer's PuOr, which stay apart for every kind of colour blindness."""
 
-RAW_CELL_PX = 16
-"""Side of a raw map's cell as drawn; the browser enlarges the rest."""
+RAW_WIDTH_PX = 448
+"""Width of a raw map as drawn: 32 pixels for each of 14 positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class MapPair:
         heat = heatmap.cam_to_heatmap(cam, size_px=size, peak=self.peak)
         return heatmap.overlay(picture, heat, opacity=opacity, colour_map=self.colour_map)
 
-    def raw(self, cam: FloatArray) -> RgbImage:
-        """Return a map as the network computed it, one square a position, on the shared scale."""
-        height, width = cam.shape
-        size = (width * RAW_CELL_PX, height * RAW_CELL_PX)
+    def raw(self, cam: FloatArray, picture: RgbImage) -> RgbImage:
+        """Return a map as the network computed it, a rectangle a position, in the photo's aspect."""
+        height, width = picture.shape[:2]
+        size = (RAW_WIDTH_PX, max(1, round(RAW_WIDTH_PX * height / width)))
         return heatmap.cells(cam, size_px=size, peak=self.peak, colour_map=self.colour_map)
 
     def difference(self, picture: RgbImage) -> RgbImage:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.evaluation.metrics import wilson_interval
 from gallery.types import ModelCard
 
 
@@ -37,19 +38,21 @@ class CardScore:
 
 
 def card_score(tested_on: Mapping[str, Any]) -> CardScore | None:
-    """Return the accuracy that a card states; None where it states none that can be read."""
+    """Return the accuracy that a card states; None where it states none that can be read.
+
+    An interval that it leaves out follows from accuracy and number of photos.
+    """
     accuracy = tested_on.get("accuracy")
     if accuracy is None or not _is_share(accuracy):
         return None
     interval = tested_on.get("accuracy_interval")
     if not (isinstance(interval, Sequence) and len(interval) == 2 and all(map(_is_share, interval))):
         interval = None
-    photos = tested_on.get("n", tested_on.get("photos"))
-    return CardScore(
-        float(accuracy),
-        (float(interval[0]), float(interval[1])) if interval else None,
-        photos if isinstance(photos, int) and not isinstance(photos, bool) else None,
-    )
+    n = tested_on.get("n", tested_on.get("photos"))
+    photos = n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else None
+    if interval is None and photos is not None:
+        interval = wilson_interval(round(accuracy * photos), photos)
+    return CardScore(float(accuracy), (float(interval[0]), float(interval[1])) if interval else None, photos)
 
 
 def _is_share(value: Any) -> bool:

@@ -53,7 +53,7 @@ def show_entry(store: ModelStore, entry: ModelEntry, *, active: bool) -> None:
         _numbers(card)
         st.markdown(" ".join(_class_chips(card.class_names)), unsafe_allow_html=True)
         if card.limits:
-            st.markdown("**What it cannot do**\n" + "\n".join(f"- {escaped(limit)}" for limit in card.limits))
+            st.markdown("**Limits**\n" + "\n".join(f"- {escaped(limit)}" for limit in card.limits))
         with st.expander("How it was made and how it must be fed"):
             st.html(facts_html(card_facts(card)))
         _evaluation(store, entry, card)
@@ -71,7 +71,7 @@ def _badges(entry: ModelEntry, problem: str | None, *, active: bool) -> None:
 
 
 def _numbers(card: ModelCard) -> None:
-    accuracy, classes, parameters = st.columns([2, 1, 1])
+    accuracy, trained, classes, parameters = st.columns([2, 1, 1, 1])
     score = card_score(card.tested_on)
     with accuracy:
         st.metric("Test accuracy", f"{100 * score.accuracy:.1f} %" if score else "not measured")
@@ -79,6 +79,8 @@ def _numbers(card: ModelCard) -> None:
             st.caption(score.sentence())
         else:
             st.caption("Evaluate it on a labelled folder before you rely on it.")
+    photos = card.trained_on.get("photos")
+    trained.metric("Trained on", f"{photos:,} photos" if isinstance(photos, int) else "not stated")
     classes.metric("Classes", len(card.class_names))
     parameters.metric("Parameters", f"{card.parameter_count / 1e6:.1f} M", help=f"{card.parameter_count:,}")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from gallery import settings
 from gallery.catalog import Catalog
@@ -46,12 +47,13 @@ class _List:
         return self.file_ids[start : start + STRIP_LENGTH]
 
 
-def choose(catalog: Catalog, card: ModelCard, *, thumbnails: str) -> Photo | None:
+def choose(catalog: Catalog, card: ModelCard, *, row: DeltaGenerator, thumbnails: str) -> Photo | None:
     """Show the choice and return the chosen photo; None, with a sentence, when there is none.
 
     Args:
         catalog: where the photos are.
         card: the model whose labels make the shelves.
+        row: the container that the boxes and buttons go into.
         thumbnails: address that a photo_id completes.
     """
     asked = _asked_photo(catalog)
@@ -73,7 +75,7 @@ def choose(catalog: Catalog, card: ModelCard, *, thumbnails: str) -> Photo | Non
     photo = asked or _first(catalog, file_ids)
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)
     listed = _List(file_ids, int(where[0]) if where.size else None)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice"):
+    with row:
         _collection_box(collections, collection)
         _shelf_box(shelves, shelf)
         if photo and len(file_ids):

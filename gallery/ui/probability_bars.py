@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from gallery.ui import theme
 
 _CSS = """
-:host { display: block; font-family: var(--st-font); color: var(--st-text-color); }
+:host { display: block; container-type: inline-size; font-family: var(--st-font);
+  color: var(--st-text-color); }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 3px; }
 button { display: grid; grid-template-columns: 7.6em 1fr 3.9em; gap: .5em; align-items: center; width: 100%;
   padding: .3em .5em; border: 2px solid transparent; border-radius: var(--st-base-radius); background: none;
@@ -29,6 +30,10 @@ button[aria-pressed=true] { border-color: currentColor; background: var(--st-sec
 button[aria-pressed=true] .track, button:hover .track { background: var(--st-background-color); }
 .fill { height: 100%; min-width: 2px; box-sizing: border-box; border-radius: .4em; border: 1px solid; }
 .share { text-align: right; font-variant-numeric: tabular-nums; }
+@container (max-width: 280px) {
+  button { grid-template-columns: 1fr auto; row-gap: .15em; }
+  .track { grid-row: 2; grid-column: 1 / -1; height: .5em; }
+}
 .mark { grid-column: 1 / -1; font-size: .82em; font-weight: 600; margin-top: -.25em; }
 """
 _JS = """
