@@ -113,8 +113,8 @@ class CorrectionStore(Store):
         """Return the labels that people's words leave standing; photos without one are left out."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT photo_id, label FROM json_each(?) JOIN photos ON photo_id = value "
-                "JOIN labels USING (photo_key)",
+                "SELECT photo_id, label FROM json_each(?) CROSS JOIN photos ON photo_id = value "
+                "CROSS JOIN labels USING (photo_key)",
                 (json.dumps(list(photo_ids)),),
             )
             return dict(rows)

@@ -181,8 +181,8 @@ class PredictionStore(Store):
             if model is None:
                 return set()
             rows = connection.execute(
-                "SELECT photo_id FROM json_each(?) JOIN photos ON photo_id = value "
-                "JOIN predictions USING (photo_key) WHERE model_key = ? AND slot < ?",
+                "SELECT photo_id FROM json_each(?) CROSS JOIN photos ON photo_id = value "
+                "CROSS JOIN predictions USING (photo_key) WHERE model_key = ? AND slot < ?",
                 (json.dumps(list(photo_ids)), model.model_key, model.first_lost_slot(self._folder)),
             )
             return {photo_id for (photo_id,) in rows}
@@ -273,7 +273,7 @@ class PredictionStore(Store):
             rows = connection.execute(
                 "SELECT f.file_id, photo_id, f.path, p.probabilities FROM files f JOIN photos USING "
                 "(photo_key) "
-                "JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key "
+                "CROSS JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key "
                 "WHERE f.collection_id = ? AND f.missing = 0 ORDER BY f.path",
                 (model.model_key, collection_id),
             ).fetchall()

@@ -90,7 +90,6 @@ CREATE TABLE predictions (
     probabilities BLOB NOT NULL,     -- float32, one a class
     PRIMARY KEY (model_key, photo_key)
 ) WITHOUT ROWID;
-CREATE INDEX predictions_by_photo ON predictions (model_key, photo_key, class_index, confidence);
 
 CREATE TABLE corrections (
     correction_id INTEGER PRIMARY KEY AUTOINCREMENT,
