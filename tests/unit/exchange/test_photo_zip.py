@@ -81,7 +81,8 @@ def test_a_photo_older_than_zips_can_say_is_still_copied(tmp_path: Path) -> None
     ("name", "safe"),
     [
         ("../../etc/passwd", ".._.._etc_passwd"), ("C:\\x.jpg", "C__x.jpg"), ("nul", "_nul"),
-        ("com1.jpg", "_com1.jpg"), ("common.jpg", "common.jpg"), ("a. ", "a"), ("", "_"), ("\x07.jpg", "_.jpg"),
+        ("com1.jpg", "_com1.jpg"), ("common.jpg", "common.jpg"), ("a. ", "a"), ("", "_"),
+        ("\x07.jpg", "_.jpg"),
     ],
 )  # fmt: skip
 def test_names_are_made_safe_for_every_system(name: str, safe: str) -> None:
