@@ -1,0 +1,214 @@
+"""How each network is trained, as declarations: what a user may read, change, and find again on the card."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from gallery.errors import TrainingError
+from gallery.training.augmentation import Augmentation
+
+Trainable = Literal["all", "last block", "top"]
+Schedule = Literal["constant", "exponential", "cosine"]
+Balance = Literal["none", "oversample", "class weights"]
+Optimiser = Literal["adam", "adamw", "sgd", "rmsprop"]
+Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
+
+MILD = Augmentation(rotation_deg=15, translation=0.1, shear_deg=8, zoom=0.15, flip=True)
+"""What animals look like from another stand: no photo is upside down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A training, whole: the same recipe, seed and photos give the same network.
+
+    Attributes:
+        architecture: a name in `gallery.network.architectures`.
+        trainable: which layers learn: all, the last convolutional block and
+            the dense layers, or the dense layers alone on saved outputs of the rest.
+        schedule: how the learning rate goes, beside its reduction on a plateau:
+            "exponential" multiplies it by `decay` each epoch, "cosine" warms up
+            for `warmup_epochs` and falls to nothing at the last.
+        loss: over whole or sparse labels; the same number unless labels are smoothed.
+        label_smoothing: share of each label spread over all classes, in [0, 1).
+        l2: penalty on the squared kernels of the dense layers.
+        balance: what is done about classes of unequal size.
+        patience: epochs without a better validation loss before it stops early.
+        plateau: epochs without one before the learning rate is reduced.
+        plateau_factor: what it is multiplied with then.
+        conv_layers, kernel_px, filters, dense_units: cnn-small's form (0 dense units: the usual).
+    """
+
+    name: str
+    architecture: str
+    input_px: int
+    trainable: Trainable = "all"
+    optimiser: Optimiser = "adam"
+    learning_rate: float = 1e-4
+    schedule: Schedule = "constant"
+    decay: float = 0.9
+    warmup_epochs: int = 0
+    batch: int = 32
+    epochs: int = 15
+    loss: Loss = "categorical_crossentropy"
+    label_smoothing: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.5
+    balance: Balance = "none"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    patience: int = 5
+    plateau: int = 3
+    plateau_factor: float = 0.5
+    seed: int = 0
+    conv_layers: int = 4
+    kernel_px: int = 3
+    filters: int = 32
+    dense_units: int = 0
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        limits: Mapping[str, tuple[float, float]] = {
+            "input_px": (32, 1024), "learning_rate": (1e-8, 10), "decay": (0.01, 1),
+            "warmup_epochs": (0, 1000), "batch": (1, 4096), "epochs": (1, 10_000), "label_smoothing": (0, 0.9), "l2": (0, 10),
+            "dropout": (0, 0.95), "patience": (1, 10_000), "plateau": (1, 10_000),
+            "plateau_factor": (0.01, 1), "seed": (0, 2**32 - 1), "conv_layers": (1, 8), "kernel_px": (1, 11),
+            "filters": (1, 1024), "dense_units": (0, 8192),
+        }  # fmt: skip
+        for name, (least, most) in limits.items():
+            if not least <= getattr(self, name) <= most:
+                raise TrainingError(
+                    f"{name} must be {least:g} to {most:g}, got {getattr(self, name)!r} in {self.name}."
+                )
+        for name, choice in _CHOICES.items():
+            if getattr(self, name) not in get_args(choice):
+                raise TrainingError(
+                    f"{name} must be one of {', '.join(get_args(choice))}, got {getattr(self, name)!r}."
+                )
+        if self.label_smoothing and self.loss.startswith("sparse"):
+            raise TrainingError("Sparse labels cannot be smoothed: take the loss categorical_crossentropy.")
+        if self.trainable == "top" and self.augmentation.changes_something:
+            raise TrainingError(
+                "A top trained on saved outputs sees each photo once as it is: switch augmentation off, "
+                "or take a recipe that trains the convolutions too."
+            )
+
+    def changed(self, **values: Any) -> Recipe:
+        """Return the recipe with other values; ``None`` keeps one.
+
+        Raises:
+            TrainingError: an unknown name, or a value out of its limits.
+        """
+        known = {f.name for f in dataclasses.fields(self)}
+        if unknown := sorted(set(values) - known):
+            raise TrainingError(f"A recipe has no {unknown[0]!r}. It has: {', '.join(sorted(known))}.")
+        return dataclasses.replace(self, **{name: v for name, v in values.items() if v is not None})
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        """Return the recipe that `to_json` gave.
+
+        Raises:
+            TrainingError: a field is missing, unknown or out of its limits.
+        """
+        try:
+            values = dict(data)
+            values["augmentation"] = Augmentation(**values.get("augmentation", {}))
+            return cls(**values)
+        except TypeError as exc:
+            raise TrainingError(f"This is no recipe: {exc}. Choose one of {', '.join(RECIPES)}.") from exc
+
+
+_CHOICES = {
+    "trainable": Trainable,
+    "schedule": Schedule,
+    "balance": Balance,
+    "optimiser": Optimiser,
+    "loss": Loss,
+}
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="vgg16-gap",
+            architecture="vgg16-gap",
+            input_px=224,
+            augmentation=MILD,
+            description="VGG16 with global average pooling, every layer trained: the best, and the slowest.",
+        ),
+        Recipe(
+            name="vgg16-flatten",
+            architecture="vgg16-flatten",
+            input_px=224,
+            trainable="last block",
+            augmentation=MILD,
+            description="VGG16 with a deep dense top; only the last block of convolutions and the top learn.",
+        ),
+        Recipe(
+            name="vgg16-bottleneck",
+            architecture="vgg16-bottleneck",
+            input_px=224,
+            trainable="top",
+            learning_rate=1e-3,
+            schedule="exponential",
+            decay=0.8,
+            epochs=30,
+            l2=0.05,
+            description="The convolutions' outputs are computed once; a dense top learns in a minute.",
+        ),
+        Recipe(
+            name="cnn-large",
+            architecture="cnn-large",
+            input_px=128,
+            epochs=30,
+            balance="oversample",
+            augmentation=MILD,
+            description="A network of eight convolutions from scratch, for photos unlike any of ImageNet's.",
+        ),
+        Recipe(
+            name="cnn-small",
+            architecture="cnn-small",
+            input_px=150,
+            learning_rate=1e-3,
+            epochs=30,
+            loss="sparse_categorical_crossentropy",
+            augmentation=MILD,
+            description="Four convolutions from scratch: minutes to train; what the search tunes.",
+        ),
+    )
+}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return a recipe of the project.
+
+    Raises:
+        TrainingError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise TrainingError(f"There is no recipe {name!r}. Choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def scheduled_rate(recipe: Recipe, epoch: int) -> float:
+    """Return the learning rate of an epoch (0 is the first) before any reduction on a plateau.
+
+    Example:
+        >>> halving = recipe_named("vgg16-bottleneck").changed(learning_rate=0.8, decay=0.5)
+        >>> [scheduled_rate(halving, epoch) for epoch in range(3)]
+        [0.8, 0.4, 0.2]
+    """
+    if recipe.schedule == "exponential":
+        return recipe.learning_rate * recipe.decay**epoch
+    if recipe.schedule == "cosine":
+        if epoch < recipe.warmup_epochs:
+            return recipe.learning_rate * (epoch + 1) / (recipe.warmup_epochs + 1)
+        gone = (epoch - recipe.warmup_epochs) / max(1, recipe.epochs - recipe.warmup_epochs)
+        return recipe.learning_rate * (1 + math.cos(math.pi * min(1.0, gone))) / 2
+    return recipe.learning_rate
