@@ -79,7 +79,7 @@ def heatmap_png(request: Request) -> Response:
     """Answer with a stored heatmap as a transparent PNG; 204 when nothing speaks for the class.
 
     Query: ``peak`` is what is shown as the hottest (its own maximum if absent),
-    ``colour_map`` one of the known maps.
+    ``with`` another class that shares the scale, ``colour_map`` one of the known maps.
     """
     model_id = _matched(_MODEL_ID, request.path_params["model_id"])
     photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
@@ -96,6 +96,9 @@ def heatmap_png(request: Request) -> Response:
         peak = float(request.query_params["peak"]) if "peak" in request.query_params else None
     except ValueError:
         return _refusal(400, "The peak is no number.")
+    other = request.query_params.get("with")
+    if other in prediction.class_names:
+        peak = float(max(cam.max(), cams[prediction.class_names.index(other)].max()))
     colour_map = request.query_params.get("colour_map", heatmap.DEFAULT_COLOUR_MAP)
     picture = heatmap.heatmap_png(cam, peak=peak, colour_map=colour_map, size_px=_HEATMAP_PX)
     return _answer(picture, "image/png", "private, max-age=600")

@@ -49,7 +49,7 @@ def settings() -> Settings:
 
 
 @functools.lru_cache(maxsize=4)
-def _settings(environment: tuple[str | None, ...]) -> Settings:
+def _settings(_environment: tuple[str | None, ...]) -> Settings:
     return Settings.from_environment()
 
 
@@ -142,7 +142,7 @@ def classifier(model_id: str) -> KerasClassifier:
 
 
 @functools.lru_cache(maxsize=2)
-def _classifier(chosen: Settings, model_id: str) -> KerasClassifier:
+def _classifier(_chosen: Settings, model_id: str) -> KerasClassifier:
     from gallery.network.classifier import load_classifier
 
     store = models()

@@ -1,0 +1,88 @@
+// Small pieces that the grid and the large view share. File names are other people's text:
+// they enter the page through textContent and attributes only, never as markup.
+
+const make = (tag, properties = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined) continue;
+    if (name === "class") node.className = value;
+    else if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name in node && !name.startsWith("aria")) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.filter(Boolean));
+  return node;
+};
+
+const percent = (share) => (share >= 0.995 && share < 1 ? "99" : String(Math.round(share * 100))) + "\u202f%";
+
+const bytes = (count) => {
+  if (count < 1e6) return Math.max(1, Math.round(count / 1e3)) + "\u202fkB";
+  return (count / 1e6).toFixed(count < 1e7 ? 1 : 0) + "\u202fMB";
+};
+
+const remembered = (name, otherwise) => {
+  try {
+    return localStorage.getItem("gallery." + name) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+};
+
+const remember = (name, value) => {
+  try {
+    localStorage.setItem("gallery." + name, value);
+  } catch {
+    // a browser that keeps nothing shows the defaults again
+  }
+};
+
+const address = {
+  thumb: (base, item) => `${base}/thumb/${item.photo}`,
+  large: (base, item) => `${base}/photo/${item.photo}`,
+  heatmap: (base, model, item, name, colours, other) =>
+    `${base}/heatmap/${encodeURIComponent(model)}/${item.photo}/${encodeURIComponent(name)}` +
+    `?colour_map=${colours}` + (other ? `&with=${encodeURIComponent(other)}` : ""),
+};
+
+// How a label looks: its icon, name and colours; a class of somebody's own model has a neutral tag.
+const lookOf = (classes, name) =>
+  classes.find((one) => one.name === name) ||
+  { name, title: name || "Not tagged yet", icon: name ? "🏷️" : "⏳", fill: "#8a8f8d", on_fill: "#000" };
+
+// A digit's place among the keys 1 to 9 and 0, or -1.
+const digitOf = (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return -1;
+  return (Number(event.key) + 9) % 10;
+};
+
+// The sheet of keys, made from the bindings that really run.
+const keySheet = (title, bindings, onClose) => {
+  const rows = bindings.filter((one) => one.text).map((one) =>
+    make("tr", {}, make("th", { scope: "row" }, ...one.shown.map((key) => make("kbd", { text: key }))),
+      make("td", { text: one.text })));
+  const close = make("button", { type: "button", class: "plain", text: "Close", onclick: () => sheet.close() });
+  const sheet = make("dialog", { class: "sheet", "aria-label": title, onclose: () => { sheet.remove(); onClose(); } },
+    make("h2", { text: title }), make("table", {}, make("tbody", {}, ...rows)), close);
+  sheet.addEventListener("keydown", (event) => {
+    if (event.key === "?") sheet.close();
+    event.stopPropagation();
+  });
+  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
+  return sheet;
+};
+
+const runBinding = (bindings, event) => {
+  for (const binding of bindings) {
+    if (!binding.match(event)) continue;
+    event.preventDefault();
+    event.stopPropagation();
+    binding.run(event);
+    return true;
+  }
+  return false;
+};
+
+const onKey = (...keys) => (event) => !event.ctrlKey && !event.metaKey && !event.altKey && keys.includes(event.key);
+const onCtrl = (key) => (event) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === key;

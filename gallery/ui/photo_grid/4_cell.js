@@ -1,0 +1,116 @@
+// One cell of the grid; cells are few and are used again for other photos while scrolling.
+
+class Cell {
+  constructor(grid, number) {
+    this.grid = grid;
+    this.picture = make("img", { alt: "", decoding: "async", draggable: false });
+    this.heat = make("img", { class: "heat", alt: "", decoding: "async", draggable: false });
+    this.frame = make("span", { class: "frame" }, this.picture, this.heat);
+    this.twin = make("img", { alt: "", decoding: "async", draggable: false });
+    this.twinHeat = make("img", { class: "heat", alt: "", decoding: "async", draggable: false });
+    this.twinFrame = make("span", { class: "frame twin" }, this.twin, this.twinHeat);
+    this.icon = make("span", { class: "icon", "aria-hidden": "true" });
+    this.words = make("span", { class: "words" });
+    this.badge = make("span", { class: "badge" }, this.icon, this.words);
+    this.person = make("span", { class: "person", title: "Set by a person", text: "✓", "aria-hidden": "true" });
+    this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
+    this.name = make("span", { class: "name" });
+    this.node = make("div", { class: "cell", role: "option", id: `cell-${number}` },
+      this.frame, this.twinFrame, this.badge, this.person, this.name, this.tick);
+    this.picture.addEventListener("load", () => { this.node.classList.add("loaded"); this.fitHeat(); });
+    this.picture.addEventListener("error", () => this.node.classList.add("broken"));
+    this.index = -1;
+  }
+
+  place(index, left, top, width, height) {
+    if (this.index !== index) this.item = undefined;
+    this.index = index;
+    const { style } = this.node;
+    style.transform = `translate(${left}px, ${top}px)`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+    this.node.setAttribute("aria-posinset", index + 1);
+    this.node.setAttribute("aria-setsize", this.grid.items.count);
+  }
+
+  show(item) {
+    const { grid, node } = this;
+    node.classList.toggle("chosen", grid.selection.has(this.index));
+    node.classList.toggle("active", grid.active === this.index);
+    node.setAttribute("aria-selected", grid.selection.has(this.index));
+    const drawn = item && JSON.stringify([item, grid.heatOn]);
+    if (drawn === this.item) { this.fitHeat(); return; }
+    this.item = drawn;
+    node.classList.toggle("empty", !item);
+    if (!item) {
+      this.source(this.picture, "");
+      this.source(this.heat, "");
+      this.words.textContent = "";
+      this.icon.textContent = "";
+      node.setAttribute("aria-label", `Photo ${this.index + 1}, loading`);
+      return;
+    }
+    const look = lookOf(grid.data.classes, item.label);
+    const byPerson = item.source === "person";
+    this.source(this.picture, item.photo ? address.thumb(grid.data.base, item) : "");
+    node.classList.toggle("unread", !item.photo);
+    node.classList.toggle("by-person", byPerson);
+    node.style.setProperty("--class", look.fill);
+    this.icon.textContent = look.icon;
+    this.words.textContent = this.saying(item, byPerson);
+    this.name.textContent = item.name;
+    node.title = item.name;
+    const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} sure`;
+    const who = byPerson ? `${look.title}, set by a person` : item.label ? `${look.title}${sure}` : "not tagged yet";
+    node.setAttribute("aria-label", `${item.name}: ${who}`);
+    this.picture.alt = `${look.title}: ${item.name}`;
+    this.showHeat(item);
+  }
+
+  saying(item, byPerson) {
+    if (item.truth && item.truth !== item.label) {
+      const truth = lookOf(this.grid.data.classes, item.truth);
+      return `${truth.icon} is a ${truth.title.toLowerCase()}`;
+    }
+    if (byPerson) return lookOf(this.grid.data.classes, item.label).title;
+    if (!item.label) return item.photo ? "waiting" : "not read yet";
+    return item.confidence === null ? "" : percent(item.confidence);
+  }
+
+  showHeat(item) {
+    const { data, heatOn } = this.grid;
+    const asked = item.predicted || item.label;
+    const twins = data.heatmaps === "true_and_predicted" && item.truth && item.predicted;
+    const on = heatOn && item.photo && asked;
+    const two = on && twins && item.truth !== item.predicted;
+    this.node.classList.toggle("two", Boolean(twins));
+    const url = (name, other) => address.heatmap(data.base, data.model_id, item, name, data.colour_map, other);
+    this.source(this.heat, on ? url(two ? item.truth : asked, two ? item.predicted : null) : "");
+    this.source(this.twin, twins ? address.thumb(data.base, item) : "");
+    this.source(this.twinHeat, two ? url(item.predicted, item.truth) : on && twins ? url(asked, null) : "");
+    this.frame.title = twins ? `evidence for ${item.truth}` : "";
+    this.twinFrame.title = twins ? `evidence for ${item.predicted}` : "";
+  }
+
+  source(image, url) {
+    if (image.dataset.url === url) return;
+    image.dataset.url = url;
+    if (image === this.picture) this.node.classList.remove("loaded", "broken");
+    if (url) image.src = url;
+    else image.removeAttribute("src");
+  }
+
+  // A heatmap covers the whole photo: it lies exactly where the photo lies, however that is cut.
+  fitHeat() {
+    const { naturalWidth: wide, naturalHeight: high } = this.picture;
+    if (!wide || (!this.heat.dataset.url && !this.twinHeat.dataset.url)) return;
+    const box = this.frame.getBoundingClientRect();
+    const fit = this.grid.whole ? Math.min : Math.max;
+    const scale = fit(box.width / wide, box.height / high);
+    for (const heat of [this.heat, this.twinHeat]) {
+      heat.style.width = `${wide * scale}px`;
+      heat.style.height = `${high * scale}px`;
+      heat.style.opacity = this.grid.data.opacity;
+    }
+  }
+}

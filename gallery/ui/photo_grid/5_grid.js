@@ -1,0 +1,350 @@
+// The grid: as many cells as fit the window and one row more on each side, however long the list is.
+
+const GAP = 6;
+const OVERSCAN_ROWS = 1;
+
+class Grid {
+  constructor(parent, component) {
+    this.component = component;
+    this.labels = new Labels((value) => this.component.setStateValue("queue", value), () => this.changed());
+    this.selection = new Selection(() => this.selected());
+    this.active = 0;
+    this.cells = [];
+    this.heatOn = false;
+    this.side = Number(remembered("cell", 180));
+    this.whole = remembered("fit", "fill") === "whole";
+    this.build(parent);
+    this.large = new Large(this);
+    this.resize = new ResizeObserver(() => { this.measure(); this.draw(); });
+    this.resize.observe(this.scroller);
+    this.onWindow = () => this.measure();
+    window.addEventListener("resize", this.onWindow);
+  }
+
+  build(parent) {
+    this.count = make("span", { class: "count" });
+    this.news = make("button", { type: "button", class: "news", hidden: true, onclick: () => this.adoptNews() });
+    this.heatButton = make("button", {
+      type: "button", class: "plain", "aria-pressed": "false", title: "Show where the model looked (G)",
+      onclick: () => this.toggleHeat() },
+      make("span", { "aria-hidden": "true", text: "🔥" }), make("span", { text: "Heatmaps" }));
+    this.fitButton = make("button", { type: "button", class: "plain", onclick: () => this.toggleFit() });
+    this.sizer = make("input", {
+      type: "range", min: 110, max: 340, step: 10, value: this.side, "aria-label": "Size of the thumbnails",
+      oninput: () => { this.side = Number(this.sizer.value); remember("cell", this.side); this.measure(); this.draw(); } });
+    const help = make("button", {
+      type: "button", class: "plain round", text: "?", title: "Keys (?)", "aria-label": "Show the keys",
+      onclick: () => this.showKeys() });
+    this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.count, this.news,
+      make("span", { class: "space" }), this.heatButton, this.fitButton,
+      make("label", { class: "sizer", title: "Size of the thumbnails" },
+        make("span", { class: "small", "aria-hidden": "true", text: "▪" }), this.sizer,
+        make("span", { class: "big", "aria-hidden": "true", text: "■" })), help);
+    this.space = make("div", { class: "all", role: "presentation" });
+    this.scroller = make("div", {
+      class: "scroller", role: "listbox", tabIndex: 0, "aria-multiselectable": "true", "aria-label": "Photos" }, this.space);
+    this.live = make("div", { class: "live", role: "status", "aria-live": "polite" });
+    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.live);
+    parent.appendChild(this.root);
+    this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.scroller.addEventListener("click", (event) => this.clicked(event));
+    this.scroller.addEventListener("keydown", (event) => this.pressed(event));
+    this.showFit();
+  }
+
+  // ---- what Python sends -------------------------------------------------
+
+  take(component) {
+    const { data } = component;
+    const before = this.data;
+    this.component = component;
+    this.data = data;
+    this.labels.acknowledge(data.receipts);
+    if (!before) this.heatOn = data.heatmaps !== "off";
+    if (!this.items || data.list.token !== this.items.token) {
+      const sameView = before && before.scope === data.scope;
+      if (sameView && this.busy()) this.setNews(data.list);
+      else this.adopt(data.list, sameView);
+    } else {
+      this.setNews(null);
+      if (before && before.version !== data.version) this.refresh();
+    }
+    if (before && before.cleared !== data.cleared) this.selection.clear();
+    if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
+    this.measure();
+    this.draw();
+    if (data.open && (!before || before.open?.file_id !== data.open.file_id) && this.large.itemId !== data.open.file_id
+        && this.reported !== data.open.file_id) {
+      this.large.open(new Items(data.base, data.open.list, this.labels, () => this.large.show()), data.open.index);
+    }
+  }
+
+  // Whether the list must not change under the user's hands.
+  busy() {
+    return this.large.isOpen || this.selection.size > 0 || this.labels.done.length > 0 || this.scroller.scrollTop > 20;
+  }
+
+  setNews(list) {
+    this.waitingList = list;
+    this.news.hidden = !list;
+    if (!list) return;
+    const more = list.count - this.items.count;
+    this.news.textContent = more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update";
+  }
+
+  adoptNews() {
+    const list = this.waitingList;
+    if (list) this.adopt(list, true);
+    this.scroller.focus({ preventScroll: true });
+  }
+
+  adopt(list, sameView) {
+    const kept = sameView ? this.items?.at(this.active)?.id : null;
+    this.items?.close();
+    this.setNews(null);
+    this.items = new Items(this.data.base, list, this.labels, () => this.draw());
+    this.selection.chosen.clear();
+    this.selected();
+    this.labels.done = [];
+    if (!sameView) {
+      this.scroller.scrollTop = 0;
+      this.active = 0;
+    }
+    this.active = Math.min(this.active, Math.max(list.count - 1, 0));
+    this.keep = kept;
+    this.count.textContent = `${list.count.toLocaleString("en")} ${list.count === 1 ? "photo" : "photos"}`;
+    for (const cell of this.cells) cell.item = undefined;
+    this.measure();
+    this.draw();
+  }
+
+  refresh() {
+    const [first, last] = this.sight();
+    this.items.refresh(first, last);
+    if (this.large.isOpen) this.large.refresh();
+  }
+
+  redraw() {
+    for (const cell of this.cells) cell.item = undefined;
+    this.draw();
+  }
+
+  // ---- layout ------------------------------------------------------------
+
+  measure() {
+    if (!this.items) return;
+    if (this.data.height === "fill") {
+      const top = this.scroller.getBoundingClientRect().top;
+      const room = Math.max(window.innerHeight - Math.max(top, 0) - 14, 260);
+      this.scroller.style.height = `${room}px`;
+    } else this.scroller.style.height = `${this.data.height}px`;
+    const wide = this.scroller.clientWidth;
+    const pair = this.data.heatmaps === "true_and_predicted" ? 2 : 1;
+    this.columns = Math.max(1, Math.floor((wide + GAP) / (this.side * pair * 0.9 + GAP)));
+    this.width = (wide - GAP * (this.columns - 1)) / this.columns;
+    this.height = this.width / pair;
+    this.rows = Math.ceil(this.items.count / this.columns);
+    this.space.style.height = `${Math.max(this.rows * (this.height + GAP) - GAP, 0)}px`;
+  }
+
+  sight() {
+    const step = this.height + GAP;
+    const firstRow = Math.max(Math.floor(this.scroller.scrollTop / step) - OVERSCAN_ROWS, 0);
+    const lastRow = Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / step) + OVERSCAN_ROWS;
+    return [firstRow * this.columns, Math.min(lastRow * this.columns, this.items.count) - 1];
+  }
+
+  draw() {
+    if (!this.items || !this.width) return;
+    const [first, last] = this.sight();
+    this.items.need(first, last);
+    const needed = Math.max(last - first + 1, 0);
+    const free = this.cells.filter((cell) => cell.index < first || cell.index > last);
+    const placed = new Map(this.cells.filter((cell) => !free.includes(cell)).map((cell) => [cell.index, cell]));
+    for (let index = first; index <= last; index++) {
+      let cell = placed.get(index) || free.pop();
+      if (!cell) {
+        cell = new Cell(this, this.cells.length);
+        this.cells.push(cell);
+        this.space.appendChild(cell.node);
+      }
+      const row = Math.floor(index / this.columns);
+      const left = (index % this.columns) * (this.width + GAP);
+      cell.place(index, left, row * (this.height + GAP), this.width, this.height);
+      cell.show(this.items.at(index));
+      if (index === this.active) this.scroller.setAttribute("aria-activedescendant", cell.node.id);
+    }
+    for (const cell of free) cell.node.remove();
+    this.cells = this.cells.filter((cell) => !free.includes(cell));
+    this.cells.forEach((cell, number) => { if (!cell.node.id) cell.node.id = `cell-${number}`; });
+    this.drawn = needed;
+  }
+
+  // ---- what people do ----------------------------------------------------
+
+  clicked(event) {
+    const node = event.target.closest(".cell");
+    const cell = this.cells.find((one) => one.node === node);
+    if (!cell) return;
+    this.active = cell.index;
+    const selects = this.data.select;
+    if (selects && event.shiftKey) this.selection.extend(cell.index);
+    else if (selects && (event.ctrlKey || event.metaKey || event.target === cell.tick)) this.selection.toggle(cell.index);
+    else {
+      this.selection.anchor = cell.index;
+      this.openAt(cell.index);
+    }
+    this.draw();
+  }
+
+  openAt(index) {
+    if (!this.items.at(index)?.photo) return;
+    this.large.open(this.items, index);
+  }
+
+  pressed(event) {
+    if (runBinding(this.bindings(), event)) return;
+    const key = digitOf(event);
+    if (key < 0 || key >= this.data.classes.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.label(this.data.classes[key].name);
+  }
+
+  bindings() {
+    const { columns, items, selection, data } = this;
+    const pageRows = Math.max(1, Math.floor(this.scroller.clientHeight / (this.height + GAP)));
+    const move = (by) => (event) => this.moveTo(this.active + by, event.shiftKey);
+    const all = [
+      { match: onKey("ArrowRight"), shown: ["←", "→", "↑", "↓"], text: "Move", run: move(1) },
+      { match: onKey("ArrowLeft"), shown: [], run: move(-1) },
+      { match: onKey("ArrowDown"), shown: [], run: move(columns) },
+      { match: onKey("ArrowUp"), shown: [], run: move(-columns) },
+      { match: onKey("PageDown"), shown: [], run: move(columns * pageRows) },
+      { match: onKey("PageUp"), shown: [], run: move(-columns * pageRows) },
+      { match: onKey("Home"), shown: ["Home", "End"], text: "First, last photo", run: (e) => this.moveTo(0, e.shiftKey) },
+      { match: onKey("End"), shown: [], run: (e) => this.moveTo(items.count - 1, e.shiftKey) },
+      { match: onKey("Enter"), shown: ["Enter"], text: "Open the photo", run: () => this.openAt(this.active) },
+      { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", run: () => this.toggleHeat() },
+      { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
+    ];
+    if (data.correct) all.push(
+      { match: () => false, shown: ["1", "…", "9", "0"], text: "Set the class: " + this.classKeys() },
+      { match: onKey("Backspace"), shown: ["Backspace"], text: "Take the set class back", run: () => this.label(null) },
+      { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
+    if (data.select) all.push(
+      { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
+      { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
+      { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(items.count); this.draw(); } },
+      { match: onKey("Escape"), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
+    return all;
+  }
+
+  classKeys() {
+    return this.data.classes.slice(0, 10).map((one, at) => `${(at + 1) % 10} ${one.title}`).join(", ");
+  }
+
+  moveTo(index, selecting) {
+    const to = Math.min(Math.max(index, 0), Math.max(this.items.count - 1, 0));
+    if (selecting && this.data.select) {
+      if (!this.selection.size) { this.selection.anchor = this.active; }
+      this.selection.extend(to);
+    }
+    this.active = to;
+    this.reveal(to);
+    this.draw();
+  }
+
+  reveal(index) {
+    const step = this.height + GAP;
+    const top = Math.floor(index / this.columns) * step;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop) this.scroller.scrollTop = top;
+    else if (top + this.height > scrollTop + clientHeight) this.scroller.scrollTop = top + this.height - clientHeight;
+  }
+
+  label(name) {
+    if (!this.data.correct || !this.items.count) return;
+    const spans = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
+    const known = [];
+    for (const [first, last] of spans)
+      for (let at = first; at <= last && known.length < 5000; at++) { const item = this.items.at(at); if (item) known.push(item); }
+    if (!known.length) return;
+    this.labels.set(this.items.token, spans, name, known);
+    const many = this.selection.size || 1;
+    this.say(`${many === 1 ? known[0].name : `${many} photos`}: ${name ? lookOf(this.data.classes, name).title : "set class taken back"}`);
+  }
+
+  undo() {
+    this.say(this.labels.undo() ? "Taken back" : "Nothing to take back");
+  }
+
+  changed() {
+    this.draw();
+    if (this.large.isOpen) this.large.show();
+  }
+
+  selected() {
+    if (!this.items) return;
+    this.root.classList.toggle("selecting", this.selection.size > 0);
+    clearTimeout(this.telling);
+    if (!this.selection.size && !this.told) return;
+    this.told = this.selection.size > 0;
+    this.telling = setTimeout(() => this.component.setStateValue("selection",
+      { token: this.items.token, ranges: this.selection.ranges() }), 150);
+  }
+
+  say(text) {
+    this.live.textContent = text;
+    this.live.classList.add("shown");
+    clearTimeout(this.hush);
+    this.hush = setTimeout(() => this.live.classList.remove("shown"), 2200);
+  }
+
+  toggleHeat() {
+    this.heatOn = !this.heatOn;
+    this.heatButton.setAttribute("aria-pressed", this.heatOn);
+    this.redraw();
+  }
+
+  toggleFit() {
+    this.whole = !this.whole;
+    remember("fit", this.whole ? "whole" : "fill");
+    this.showFit();
+    this.draw();
+  }
+
+  showFit() {
+    this.root.classList.toggle("whole", this.whole);
+    this.fitButton.textContent = this.whole ? "Fill squares" : "Whole photos";
+    this.fitButton.title = this.whole ? "Let the photos fill their squares" : "Show the photos uncut";
+  }
+
+  showKeys() {
+    const sheet = keySheet("Keys in the grid", this.bindings(), () => this.scroller.focus({ preventScroll: true }));
+    this.root.appendChild(sheet);
+    sheet.showModal();
+  }
+
+  // The large view tells where it stands; Python learns it a moment later, so that browsing is not slowed.
+  report(id) {
+    this.reported = id;
+    clearTimeout(this.reporting);
+    this.reporting = setTimeout(() => this.component.setStateValue("opened", id), id === null ? 0 : 350);
+  }
+
+  closed() {
+    if (this.large.items === this.items) this.active = this.large.index;
+    this.reveal(this.active);
+    this.draw();
+    this.scroller.focus({ preventScroll: true });
+  }
+
+  dispose() {
+    this.resize.disconnect();
+    window.removeEventListener("resize", this.onWindow);
+    this.items?.close();
+    this.labels.close();
+    this.large.dispose();
+  }
+}

@@ -1,0 +1,255 @@
+// A photo shown large over the page, in the browser's own modal dialog: it keeps the focus inside.
+
+class Large {
+  constructor(grid) {
+    this.grid = grid;
+    this.isOpen = false;
+    this.heatOn = false;
+    this.opacity = Number(remembered("opacity", 60));
+    this.goesOn = remembered("advance", "no") === "yes";
+    this.facts = new Map(); // file id -> what the server says of the photo
+    this.build();
+  }
+
+  build() {
+    this.small = make("img", { class: "under", alt: "", draggable: false });
+    this.photo = make("img", { class: "over", alt: "", draggable: false, onload: () => this.photo.classList.add("loaded") });
+    this.heat = make("img", { class: "heat", alt: "", draggable: false });
+    this.frame = make("div", { class: "photo" }, this.small, this.photo, this.heat);
+    this.note = make("p", { class: "note", role: "status" });
+    const arrow = (name, sign, by) => make("button", {
+      type: "button", class: `arrow ${name}`, text: sign, "aria-label": by < 0 ? "Previous photo (←)" : "Next photo (→)",
+      onclick: () => this.go(by) });
+    this.before = arrow("before", "‹", -1);
+    this.after = arrow("after", "›", 1);
+    this.place = make("span", { class: "place" });
+    const close = make("button", {
+      type: "button", class: "close", text: "✕", "aria-label": "Close (Esc)", title: "Close (Esc)",
+      onclick: () => this.dialog.close() });
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.note);
+    this.panel = new Panel(this);
+    this.dialog = make("dialog", {
+      class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(),
+      onkeydown: (event) => this.pressed(event) }, this.stage, this.panel.node, close);
+    this.grid.root.appendChild(this.dialog);
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(this.stage);
+    this.small.addEventListener("load", () => this.fit());
+  }
+
+  get itemId() { return this.isOpen ? this.item?.id : null; }
+
+  open(items, index) {
+    this.items = items;
+    this.index = index;
+    this.isOpen = true;
+    if (!this.dialog.open) this.dialog.showModal();
+    this.dialog.focus();
+    items.need(index, index);
+    this.show();
+  }
+
+  go(by) {
+    const to = this.index + by;
+    if (to < 0 || to >= this.items.count) return;
+    this.index = to;
+    this.items.need(to - 1, to + 1);
+    this.show();
+  }
+
+  refresh() {
+    this.items.refresh(this.index, this.index);
+    this.facts.delete(this.item?.id);
+    if (this.item) this.ask(this.item);
+  }
+
+  show() {
+    if (!this.isOpen) return;
+    const item = this.items.at(this.index);
+    this.place.textContent = `${(this.index + 1).toLocaleString("en")} / ${this.items.count.toLocaleString("en")}`;
+    this.before.disabled = this.index === 0;
+    this.after.disabled = this.index >= this.items.count - 1;
+    if (!item) return;
+    const another = this.item?.id !== item.id;
+    this.item = item;
+    if (another) this.newPhoto(item);
+    this.panel.show(item, this.facts.get(item.id));
+    this.showHeat();
+  }
+
+  newPhoto(item) {
+    const { base, classes } = this.grid.data;
+    this.heatClass = null;
+    this.photo.classList.remove("loaded");
+    this.photo.removeAttribute("src");
+    this.note.textContent = "";
+    this.dialog.setAttribute("aria-label", `Photo ${item.name}`);
+    if (!item.photo) {
+      this.small.removeAttribute("src");
+      this.note.textContent = "This file has not been read yet.";
+    } else {
+      this.small.src = address.thumb(base, item);
+      this.small.alt = `${lookOf(classes, item.label).title}: ${item.name}`;
+      this.photo.src = address.large(base, item);
+      this.photo.alt = this.small.alt;
+      this.ask(item);
+      clearTimeout(this.ahead);
+      this.ahead = setTimeout(() => this.lookAhead(), 250);
+    }
+    this.grid.report(item.id);
+  }
+
+  lookAhead() {
+    for (const by of [1, -1]) {
+      const item = this.items.at(this.index + by);
+      if (item?.photo) new Image().src = address.large(this.grid.data.base, item);
+    }
+  }
+
+  async ask(item) {
+    const { base, model_id: model } = this.grid.data;
+    try {
+      const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${item.id}`);
+      const facts = await answer.json();
+      if (!answer.ok) throw new Error(facts.error);
+      this.facts.set(item.id, facts);
+      if (this.facts.size > 300) this.facts.delete(this.facts.keys().next().value);
+    } catch (error) {
+      this.facts.set(item.id, { failed: error.message, probabilities: [], evidence: {} });
+    }
+    if (this.item?.id !== item.id) return;
+    const facts = this.facts.get(item.id);
+    if (facts.failed) this.note.textContent = facts.failed;
+    else if (facts.exists === false)
+      this.note.textContent = "The file is not where it was. You see what was kept of it; connect its disk or open its new folder.";
+    this.fit();
+    this.panel.show(this.item, facts);
+    this.showHeat();
+  }
+
+  // The photo as large as the stage allows, but never blown up beyond three times its size.
+  fit() {
+    if (!this.isOpen) return;
+    const facts = this.item && this.facts.get(this.item.id);
+    const wide = facts?.width_px || this.small.naturalWidth;
+    const high = facts?.height_px || this.small.naturalHeight;
+    if (!wide || !high) return;
+    const box = this.stage.getBoundingClientRect();
+    const most = facts?.width_px ? 3 : 99;
+    const scale = Math.min((box.width - 24) / wide, (box.height - 24) / high, most);
+    this.frame.style.width = `${wide * scale}px`;
+    this.frame.style.height = `${high * scale}px`;
+  }
+
+  // ---- heatmap -----------------------------------------------------------
+
+  showHeat() {
+    const { item } = this;
+    const facts = item && this.facts.get(item.id);
+    const name = this.heatClass || item?.predicted;
+    const known = facts && Object.keys(facts.evidence).length > 0;
+    const evident = known && facts.evidence[name];
+    const on = this.heatOn && evident && item.photo;
+    const { base, model_id: model, colour_map: colours } = this.grid.data;
+    const url = on ? address.heatmap(base, model, item, name, colours) : "";
+    if (this.heat.dataset.url !== url) {
+      this.heat.dataset.url = url;
+      if (url) this.heat.src = url;
+      else this.heat.removeAttribute("src");
+    }
+    this.heat.hidden = !on;
+    this.heat.style.opacity = this.opacity / 100;
+    const title = lookOf(this.grid.data.classes, name).title.toLowerCase();
+    let words = "";
+    if (this.heatOn && facts) {
+      if (on) words = `Evidence for ${title}`;
+      else words = known ? `No evidence: nothing in this photo speaks for ${title}.` : "No heatmap is stored for this photo.";
+    }
+    this.panel.showHeat(name, words);
+  }
+
+  toggleHeat() {
+    this.heatOn = !this.heatOn;
+    this.showHeat();
+  }
+
+  // A click on a bar shows that class's evidence; a second one hides it.
+  heatFor(name) {
+    const same = this.heatOn && (this.heatClass || this.item?.predicted) === name;
+    this.heatOn = !same;
+    this.heatClass = name;
+    this.showHeat();
+  }
+
+  // ---- labels ------------------------------------------------------------
+
+  label(name) {
+    const { item, grid } = this;
+    if (!item || !grid.data.correct) return;
+    grid.labels.set(this.items.token, [[this.index, this.index]], name, [item]);
+    this.panel.say(name ? `${lookOf(grid.data.classes, name).title}, said by you` : "Your label is taken back");
+    if (name && this.goesOn) this.go(1);
+  }
+
+  undo() {
+    const taken = this.grid.labels.undo();
+    this.panel.say(taken ? "Taken back" : "Nothing to take back");
+  }
+
+  // ---- keys --------------------------------------------------------------
+
+  bindings() {
+    const all = [
+      { match: onKey("ArrowRight", "ArrowDown", "PageDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
+      { match: onKey("ArrowLeft", "ArrowUp", "PageUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
+      { match: onKey("h", "H"), shown: ["H"], text: "Heatmap: where the model looked", run: () => this.toggleHeat() },
+      { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
+      { match: () => false, shown: ["Esc"], text: "Close" },
+    ];
+    if (this.grid.data.correct) all.splice(2, 0,
+      { match: () => false, shown: ["1", "…", "9", "0"], text: "Set the class: " + this.grid.classKeys() },
+      { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
+        text: "Accept what is shown, go on", run: () => this.accept() },
+      { match: onKey("Backspace"), shown: ["Backspace"], text: "Take your label back", run: () => this.label(null) },
+      { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
+    return all;
+  }
+
+  accept() {
+    const { item } = this;
+    if (item?.label && item.source !== "person")
+      this.grid.labels.set(this.items.token, [[this.index, this.index]], item.label, [item]);
+    this.go(1);
+  }
+
+  pressed(event) {
+    const slides = event.target.type === "range" && /^(Arrow|Home|End|Page)/.test(event.key);
+    if (slides || runBinding(this.bindings(), event)) return;
+    const key = digitOf(event);
+    if (key >= 0 && key < this.grid.data.classes.length) {
+      event.preventDefault();
+      this.label(this.grid.data.classes[key].name);
+    }
+    event.stopPropagation();
+  }
+
+  showKeys() {
+    const sheet = keySheet("Keys in the large view", this.bindings(), () => this.dialog.focus());
+    this.dialog.appendChild(sheet);
+    sheet.showModal();
+  }
+
+  wasClosed() {
+    this.isOpen = false;
+    this.item = null;
+    this.photo.removeAttribute("src");
+    this.grid.report(null);
+    this.grid.closed();
+  }
+
+  dispose() {
+    this.resize.disconnect();
+    clearTimeout(this.ahead);
+    if (this.dialog.open) this.dialog.close();
+  }
+}

@@ -1,0 +1,142 @@
+// What stands beside the large photo: the tag and its keys, the model's bars, the heatmap, the facts.
+
+const TOP = 5;
+
+class Panel {
+  constructor(large) {
+    this.large = large;
+    this.all = false;
+    this.title = make("h2", {});
+    this.tag = make("p", { class: "tag" });
+    this.keys = make("div", { class: "keys", role: "group", "aria-label": "Set the class" });
+    this.goesOn = make("input", {
+      type: "checkbox", checked: large.goesOn,
+      onchange: () => { large.goesOn = this.goesOn.checked; remember("advance", large.goesOn ? "yes" : "no"); large.dialog.focus(); } });
+    this.advance = make("label", { class: "advance" }, this.goesOn, "Go on to the next photo after a class is set");
+    this.said = make("p", { class: "said", role: "status", "aria-live": "polite" });
+    this.bars = make("div", { class: "bars" });
+    this.more = make("button", { type: "button", class: "plain more", onclick: () => { this.all = !this.all; this.redraw(); } });
+    this.heatToggle = make("button", {
+      type: "button", class: "plain", "aria-pressed": "false", text: "🔥 Heatmap", title: "Where the model looked (H)",
+      onclick: () => large.toggleHeat() }, make("kbd", { text: "H" }));
+    this.slider = make("input", {
+      type: "range", min: 10, max: 100, value: large.opacity, "aria-label": "Opacity of the heatmap",
+      oninput: () => { large.opacity = Number(this.slider.value); remember("opacity", large.opacity); large.showHeat(); },
+      onpointerup: () => large.dialog.focus() });
+    this.heatWords = make("p", { class: "evidence", role: "status" });
+    this.list = make("dl", {});
+    this.explain = make("a", { class: "plain link", text: "Explain this photo" });
+    const keysButton = make("button", { type: "button", class: "plain", text: "Keys ", onclick: () => large.showKeys() },
+      make("kbd", { text: "?" }));
+    this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.advance);
+    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag, this.said,
+      this.correcting,
+      make("section", {}, make("h3", { text: "What the model says" }), this.bars, this.more),
+      make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
+      make("section", {}, make("h3", { text: "About the file" }), this.list),
+      make("footer", {}, this.explain, keysButton));
+  }
+
+  redraw() {
+    if (this.item) this.show(this.item, this.facts);
+  }
+
+  show(item, facts) {
+    const { data } = this.large.grid;
+    const look = lookOf(data.classes, item.label);
+    if (this.item?.id !== item.id) this.said.textContent = "";
+    this.item = item;
+    this.facts = facts;
+    this.title.textContent = item.name;
+    this.title.title = item.name;
+    this.tag.style.setProperty("--class", look.fill);
+    this.tag.replaceChildren(
+      make("span", { class: "icon", "aria-hidden": "true", text: look.icon }),
+      make("strong", { text: look.title }), make("span", { class: "who", text: this.whoSays(item) }));
+    this.correcting.hidden = !data.correct;
+    if (data.correct) this.showKeys(item, data.classes);
+    this.showBars(facts);
+    this.showFacts(item, facts);
+    this.explain.href = item.photo ? `${data.explain}?photo=${item.photo}` : "#";
+  }
+
+  whoSays(item) {
+    if (item.source === "person") return "set by a person";
+    if (!item.label) return "";
+    return item.confidence === null ? "by the model" : `${percent(item.confidence)} sure, by the model`;
+  }
+
+  showKeys(item, classes) {
+    if (this.keys.childElementCount !== classes.length) {
+      this.keys.replaceChildren(...classes.map((one, at) => make("button", {
+        type: "button", class: "key", onclick: () => { this.large.label(one.name); this.large.dialog.focus(); } },
+        make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }),
+        make("span", { "aria-hidden": "true", text: one.icon }), make("span", { text: one.title }))));
+    }
+    classes.forEach((one, at) => {
+      const button = this.keys.children[at];
+      button.setAttribute("aria-pressed", item.label === one.name);
+      button.style.setProperty("--class", one.fill);
+    });
+  }
+
+  showBars(facts) {
+    const { classes } = this.large.grid.data;
+    const shares = facts?.probabilities || [];
+    if (!shares.length) {
+      const words = facts ? "Not tagged yet: nothing to show." : "…";
+      this.bars.replaceChildren(make("p", { class: "quiet", text: facts?.failed ? "" : words }));
+      this.more.hidden = true;
+      return;
+    }
+    const shown = this.all ? shares : shares.slice(0, TOP);
+    this.bars.replaceChildren(...shown.map(([name, share]) => {
+      const look = lookOf(classes, name);
+      const bar = make("button", {
+        type: "button", class: "share", title: `Show where the model sees ${look.title.toLowerCase()}`,
+        onclick: () => this.large.heatFor(name) },
+        make("span", { class: "who" }, make("span", { "aria-hidden": "true", text: look.icon + " " }), look.title),
+        make("span", { class: "track", "aria-hidden": "true" }, make("span", { class: "fill" })),
+        make("span", { class: "value", text: percent(share) }));
+      bar.dataset.name = name;
+      bar.style.setProperty("--class", look.fill);
+      bar.style.setProperty("--share", `${share * 100}%`);
+      return bar;
+    }));
+    this.more.hidden = shares.length <= TOP;
+    this.more.textContent = this.all ? "Only the top five" : `All ${shares.length} classes`;
+    this.more.setAttribute("aria-expanded", this.all);
+  }
+
+  showHeat(name, words) {
+    this.heatToggle.setAttribute("aria-pressed", this.large.heatOn);
+    this.slider.disabled = !this.large.heatOn;
+    this.heatWords.textContent = words;
+    for (const bar of this.bars.children)
+      if (bar.dataset.name) bar.setAttribute("aria-pressed", this.large.heatOn && bar.dataset.name === name);
+  }
+
+  showFacts(item, facts) {
+    if (!facts || facts.failed) { this.list.replaceChildren(); return; }
+    const rows = [
+      ["Taken", facts.taken_at ? facts.taken_at.replace("T", " ") : "the file does not say"],
+      ["Camera", facts.camera],
+      ["Size", `${facts.width_px} × ${facts.height_px} px, ${bytes(facts.size_bytes)} ${facts.format}`],
+      ["Note", facts.notes.join("; ")],
+      ["Model", item.predicted && item.source === "person" ? `said ${item.predicted}` : ""],
+      ["Set by", facts.corrections?.length && item.source === "person" ? this.byWhom(facts.corrections) : ""],
+      ["Path", facts.path],
+    ];
+    this.list.replaceChildren(...rows.filter(([, value]) => value).flatMap(
+      ([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
+  }
+
+  byWhom(corrections) {
+    const last = corrections[corrections.length - 1];
+    return last.label ? `${last.person}, ${last.made_at.slice(0, 16).replace("T", " ")} UTC` : "";
+  }
+
+  say(text) {
+    this.said.textContent = text;
+  }
+}

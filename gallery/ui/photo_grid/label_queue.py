@@ -1,0 +1,95 @@
+"""What people say by key, kept in the catalog exactly once however often it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.types import PhotoId
+from gallery.ui import lists, wiring
+from gallery.ui.plain_text import escaped
+
+_UNDO_STEPS = 200
+
+
+@dataclass(slots=True)
+class _Client:
+    """One opened grid in one browser tab."""
+
+    name: str = ""
+    upto: int = 0  # the last entry that is in the catalog
+    before: dict[int, dict[PhotoId, str | None]] = field(default_factory=dict)  # entry -> labels it replaced
+
+
+def apply_queue(key: str, model_id: str) -> None:
+    """Keep the entries of a grid's queue that are not in the catalog yet, in their order.
+
+    An entry is ``{sequence, token, ranges, label}`` or ``{sequence, undo}``; what
+    does not have that form is passed over, since it came from a browser.
+    """
+    state = st.session_state.get(key) or {}
+    queue = state.get("queue")
+    if not isinstance(queue, dict) or not isinstance(queue.get("entries"), list):
+        return
+    client = _client(key, str(queue.get("client", "")))
+    for entry in queue["entries"]:
+        sequence = entry.get("sequence") if isinstance(entry, dict) else None
+        if not isinstance(sequence, int) or sequence <= client.upto:
+            continue
+        try:
+            if "undo" in entry:
+                _undo(client, entry["undo"], model_id)
+            else:
+                _set(client, entry, sequence, model_id)
+        except GalleryError as error:
+            # sent again it would fail again; the person is told, and the photo shows its old label
+            st.toast(escaped(f"The label was not kept. {error}"), icon=":material/error:")
+        client.upto = sequence
+
+
+def receipts(key: str) -> dict[str, Any]:
+    """Return which entry of which grid is in the catalog, for the grid to stop sending it."""
+    client: _Client = st.session_state.get(f"{key}:client", _Client())
+    return {"client": client.name, "upto": client.upto}
+
+
+def set_labels(photo_ids: list[PhotoId], label: str | None, model_id: str) -> None:
+    """Keep one person's label for many photos; None takes labels back."""
+    if photo_ids:
+        wiring.catalog().correct(photo_ids, label, person=wiring.person(), model_id=model_id)
+
+
+def _client(key: str, name: str) -> _Client:
+    known = st.session_state.get(f"{key}:client")
+    if not isinstance(known, _Client) or known.name != name:
+        known = st.session_state[f"{key}:client"] = _Client(name)
+    return known
+
+
+def _set(client: _Client, entry: dict[str, Any], sequence: int, model_id: str) -> None:
+    chosen = lists.find(str(entry.get("token", "")))
+    label = entry.get("label")
+    if chosen is None or not (label is None or label in chosen.class_names):
+        return
+    file_ids = chosen.file_ids[lists.positions_of(entry.get("ranges"), len(chosen))]
+    photo_ids = photo_ids_of(file_ids, model_id)
+    standing = wiring.catalog().labels(photo_ids)
+    client.before[sequence] = {photo_id: standing.get(photo_id) for photo_id in photo_ids}
+    while len(client.before) > _UNDO_STEPS:
+        client.before.pop(next(iter(client.before)))
+    set_labels(photo_ids, label, model_id)
+
+
+def _undo(client: _Client, sequence: object, model_id: str) -> None:
+    before = client.before.pop(sequence, {}) if isinstance(sequence, int) else {}
+    for label in set(before.values()):
+        set_labels([photo_id for photo_id, was in before.items() if was == label], label, model_id)
+
+
+def photo_ids_of(file_ids: Any, model_id: str) -> list[PhotoId]:
+    """Return the photos of some files, each once; files that were never read have none."""
+    items = wiring.catalog().grid_items(file_ids, model_id) if len(file_ids) else []
+    return list(dict.fromkeys(item.photo_id for item in items if item.photo_id))
