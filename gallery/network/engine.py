@@ -51,4 +51,6 @@ with without_library_notes():
     import keras
     import tensorflow as tf
 
+tf.get_logger().setLevel("ERROR")  # a second model is a second tracing, not a fault
+
 __all__ = ["keras", "tf"]
