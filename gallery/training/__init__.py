@@ -1,0 +1,1 @@
+"""Training: labelled photos, their splits, fitting; `distillation` is how the shipped network was made."""
