@@ -72,7 +72,8 @@ class Recipe:
     def __post_init__(self) -> None:
         limits: Mapping[str, tuple[float, float]] = {
             "input_px": (32, 1024), "learning_rate": (1e-8, 10), "decay": (0.01, 1),
-            "warmup_epochs": (0, 1000), "batch": (1, 4096), "epochs": (1, 10_000), "label_smoothing": (0, 0.9), "l2": (0, 10),
+            "warmup_epochs": (0, 1000), "batch": (1, 4096), "epochs": (1, 10_000),
+            "label_smoothing": (0, 0.9), "l2": (0, 10),
             "dropout": (0, 0.95), "patience": (1, 10_000), "plateau": (1, 10_000),
             "plateau_factor": (0.01, 1), "seed": (0, 2**32 - 1), "conv_layers": (1, 8), "kernel_px": (1, 11),
             "filters": (1, 1024), "dense_units": (0, 8192),

@@ -1,0 +1,123 @@
+"""A training on disk: its last whole epoch and its best weights, each file whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import TrainingError
+from gallery.training.history import Epoch, epoch_of
+
+Tensors = Mapping[str, NDArray[Any]]
+STATE_FILE = "state.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """All that the next epoch depends on.
+
+    Attributes:
+        history: the epochs done.
+        weights: the network's tensors after the last one, float32.
+        optimiser: its variables, in their order.
+    """
+
+    history: tuple[Epoch, ...]
+    weights: Tensors
+    optimiser: Sequence[NDArray[Any]]
+
+
+def save_state(folder: Path, state: TrainingState) -> None:
+    """Replace the stored state by this one.
+
+    Raises:
+        TrainingError: the disk refuses; the older state is still there.
+    """
+    arrays = {f"weights/{name}": tensor for name, tensor in state.weights.items()}
+    arrays |= {f"optimiser/{i:04}": np.asarray(value) for i, value in enumerate(state.optimiser)}
+    arrays["history"] = np.array(json.dumps([asdict(row) for row in state.history]))
+    _replace(folder / STATE_FILE, arrays)
+
+
+def load_state(folder: Path) -> TrainingState | None:
+    """Return the stored state; None where no epoch has been finished.
+
+    Raises:
+        TrainingError: the file is damaged.
+    """
+    file = folder / STATE_FILE
+    if not file.is_file():
+        return None
+    arrays = _read(file)
+    try:
+        history = tuple(epoch_of(row) for row in json.loads(str(arrays.pop("history"))))
+    except (KeyError, ValueError, TypeError) as exc:
+        raise _damaged(file, exc) from exc
+    weights = {k.removeprefix("weights/"): v for k, v in arrays.items() if k.startswith("weights/")}
+    return TrainingState(
+        history, weights, [v for k, v in sorted(arrays.items()) if k.startswith("optimiser/")]
+    )
+
+
+def save_best(folder: Path, epoch: int, weights: Tensors) -> None:
+    """Store the weights of the best epoch so far beside the older ones, which a killed training may need."""
+    _replace(_best_file(folder, epoch), weights)
+
+
+def load_best(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
+    """Return the weights that `save_best` stored for an epoch.
+
+    Raises:
+        TrainingError: they are missing or damaged.
+    """
+    return _read(_best_file(folder, epoch))
+
+
+def drop_other_bests(folder: Path, epoch: int) -> None:
+    """Remove the weights of all but the best epoch, once the state that names it is stored."""
+    for file in folder.glob("best-*.npz"):
+        if file != _best_file(folder, epoch):
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _best_file(folder: Path, epoch: int) -> Path:
+    return folder / f"best-{epoch:04}.npz"
+
+
+def _replace(file: Path, arrays: Tensors) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            np.savez(out, **arrays)  # type: ignore[arg-type]
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(file)
+    except OSError as exc:
+        raise TrainingError(
+            f"The checkpoint {file} could not be written: {exc}. Free space and resume."
+        ) from exc
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _read(file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as exc:
+        raise _damaged(file, exc) from exc
+
+
+def _damaged(file: Path, exc: Exception) -> TrainingError:
+    return TrainingError(f"The checkpoint {file} is damaged ({exc}). Remove its folder and train again.")

@@ -1,0 +1,284 @@
+"""The training loop of every recipe: epochs that can be watched, stopped, killed and taken up again.
+
+Keras does the arithmetic of a batch, on whatever backend it runs; what makes an
+epoch follow from the last is here and in `history`, so that a resumed training
+equals an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import TrainingError
+from gallery.network.architectures import get_weights, preprocess, set_weights
+from gallery.training.augmentation import augment
+from gallery.training.calibration import cross_entropy
+from gallery.training.checkpoint import (
+    TrainingState,
+    drop_other_bests,
+    load_best,
+    load_state,
+    save_best,
+    save_state,
+)
+from gallery.training.history import (
+    Epoch,
+    Progress,
+    best_epoch,
+    next_rate,
+    remaining_s,
+    stops_early,
+    write_history,
+    write_progress,
+)
+from gallery.training.recipes import Recipe
+from gallery.training.sampling import class_weights, epoch_order
+
+HISTORY_FILE, PROGRESS_FILE, STOP_FILE = "history.csv", "progress.json", "stop"
+
+REPORT_S = 1.0
+"""How often those who watch are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitData:
+    """What a network is trained on and judged by.
+
+    Attributes:
+        inputs: some rows' inputs: uint8 photos, or float features.
+        labels: class indices of all rows, (N,).
+        train, validation: rows.
+        class_count: outputs of the network.
+        preprocessing: of photos; None for features, which are taken as they are.
+    """
+
+    inputs: Callable[[NDArray[np.int64]], NDArray[Any]]
+    labels: NDArray[np.int64]
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    class_count: int
+    preprocessing: str | None
+
+    def given(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the network's input of photos or features."""
+        if self.preprocessing is None:
+            return np.asarray(images, np.float32)
+        return preprocess(images, self.preprocessing)
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A finished training, with the network at its best epoch.
+
+    Attributes:
+        validation_logits: (validation rows, classes) float32, of the best epoch.
+        ended: "finished", "stopped early" (no better epoch for `patience` ones) or "stopped" (by a person).
+    """
+
+    history: tuple[Epoch, ...]
+    best: Epoch
+    validation_logits: NDArray[np.float32]
+    ended: str
+
+
+class _StoppedByPerson(Exception):
+    """Somebody asked a training to stop, in the middle of an epoch."""
+
+
+def fit(network: keras.Model, data: FitData, recipe: Recipe, *, folder: Path) -> FitResult:
+    """Train a network, or take up its training where the folder's last whole epoch ended.
+
+    The folder shows ``history.csv`` (a row an epoch) and ``progress.json``
+    (about every second). A file called ``stop`` in it ends the training at the
+    next batch with the best epoch so far.
+
+    Args:
+        network: with its first weights, and `trainable` set layer by layer; it
+            ends with the weights of the epoch with the lowest validation loss.
+        data: at least one training and one validation row.
+        recipe: how.
+        folder: of this training alone; existing.
+
+    Raises:
+        TrainingError: the loss is no number any more, or the folder holds another network's training.
+    """
+    _compile(network, recipe)
+    history = _resume(network, folder)
+    weigh = (
+        class_weights(data.labels[data.train], data.class_count)
+        if recipe.balance == "class weights"
+        else None
+    )
+    ended = "finished"
+    while len(history) < recipe.epochs:
+        if stops_early(history, recipe.patience):
+            ended = "stopped early"
+            break
+        begun, rate = time.monotonic(), next_rate(recipe, history)
+        network.optimizer.learning_rate = rate
+        stopped = False
+        try:
+            learnt = _train_epoch(network, data, recipe, weigh, history, folder)
+        except _StoppedByPerson:
+            ended, stopped = "stopped", True
+            if history:
+                break
+            learnt = {"cross_entropy": math.nan, "accuracy": math.nan}  # of a part of the first epoch
+        logits = predict_logits(network, data, data.validation)
+        row = Epoch(
+            epoch=len(history) + 1,
+            loss=learnt["cross_entropy"],
+            accuracy=learnt["accuracy"],
+            val_loss=cross_entropy(logits, data.labels[data.validation]),
+            val_accuracy=float((logits.argmax(1) == data.labels[data.validation]).mean()),
+            learning_rate=rate,
+            seconds=time.monotonic() - begun,
+        )
+        if not math.isfinite(row.val_loss):
+            if not history:
+                raise TrainingError("The loss is no number after the first epoch. Lower the learning rate.")
+            ended = "stopped early"  # it has come apart; the best epoch is still there
+            break
+        history = [*history, row]
+        _store(network, history, folder)
+        if stopped:
+            break
+    best = history[best_epoch(history)]
+    set_weights(network, load_best(folder, best.epoch))
+    return FitResult(tuple(history), best, predict_logits(network, data, data.validation), ended)
+
+
+def predict_logits(
+    network: keras.Model, data: FitData, rows: NDArray[np.int64], *, batch: int = 32
+) -> NDArray[np.float32]:
+    """Return a network's logits of rows as they are, (len(rows), classes), without dropout."""
+    parts = []
+    for start in range(0, len(rows), batch):
+        x = data.given(data.inputs(rows[start : start + batch]))
+        parts.append(np.asarray(network.predict_on_batch(x), np.float32))
+    return np.concatenate(parts) if parts else np.zeros((0, data.class_count), np.float32)
+
+
+def learn_only(network: keras.Model, names: Callable[[str], bool]) -> None:
+    """Freeze every layer whose name does not answer true."""
+    for layer in network.layers:
+        layer.trainable = names(layer.name)
+
+
+def _compile(network: keras.Model, recipe: Recipe) -> None:
+    optimisers = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": lambda rate: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    whole = recipe.loss == "categorical_crossentropy"
+    losses, metrics = keras.losses, keras.metrics
+    network.compile(
+        optimizer=optimisers[recipe.optimiser](float(recipe.learning_rate)),
+        loss=losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
+        if whole
+        else losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[
+            metrics.CategoricalAccuracy("accuracy")
+            if whole
+            else metrics.SparseCategoricalAccuracy("accuracy"),
+            metrics.CategoricalCrossentropy("cross_entropy", from_logits=True)
+            if whole
+            else metrics.SparseCategoricalCrossentropy("cross_entropy", from_logits=True),
+        ],
+        jit_compile=False,  # XLA loses what bfloat16 gains on a CPU, and compiles for minutes
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def _resume(network: keras.Model, folder: Path) -> list[Epoch]:
+    state = load_state(folder)
+    if state is None:
+        return []
+    variables = network.optimizer.variables
+    shapes = [tuple(value.shape) for value in state.optimiser]
+    if shapes != [tuple(variable.shape) for variable in variables]:
+        raise TrainingError(f"{folder} holds the training of another network. Choose another folder.")
+    set_weights(network, state.weights)
+    for variable, value in zip(variables, state.optimiser, strict=True):
+        variable.assign(value)
+    return list(state.history)
+
+
+def _train_epoch(
+    network: keras.Model,
+    data: FitData,
+    recipe: Recipe,
+    weigh: NDArray[np.float32] | None,
+    history: list[Epoch],
+    folder: Path,
+) -> dict[str, float]:
+    epoch = len(history)
+    _throw_dice(network, recipe.seed, epoch)
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = epoch_order(data.labels[data.train], rng, oversample=recipe.balance == "oversample")
+    rows = data.train[order]
+    steps = math.ceil(len(rows) / recipe.batch)
+    begun = told = time.monotonic()
+    learnt: dict[str, float] = {}
+    network.reset_metrics()
+    for step in range(steps):
+        if (folder / STOP_FILE).exists():
+            raise _StoppedByPerson
+        chosen = rows[step * recipe.batch : (step + 1) * recipe.batch]
+        images = data.inputs(chosen)
+        if recipe.augmentation.changes_something:
+            images = augment(images, recipe.augmentation, rng)
+        labels = data.labels[chosen]
+        learnt = network.train_on_batch(
+            data.given(images),
+            _targets(labels, data.class_count, recipe),
+            None if weigh is None else weigh[labels],
+            return_dict=True,
+        )
+        now = time.monotonic()
+        if step == 0 or now - told >= REPORT_S or step == steps - 1:
+            told = now
+            left = remaining_s(recipe, history, share_done=(step + 1) / steps, elapsed_s=now - begun)
+            report = Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left)
+            write_progress(folder / PROGRESS_FILE, report)
+    return {name: float(value) for name, value in learnt.items()}
+
+
+def _targets(labels: NDArray[np.int64], class_count: int, recipe: Recipe) -> NDArray[Any]:
+    if recipe.loss == "sparse_categorical_crossentropy":
+        return labels
+    return np.eye(class_count, dtype=np.float32)[labels]
+
+
+def _throw_dice(network: keras.Model, seed: int, epoch: int) -> None:
+    """Set dropout's random state from seed and epoch, as it would be had nothing interrupted."""
+    for number, layer in enumerate(network.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            state = np.random.default_rng([seed, epoch, number]).integers(0, 2**31, 2)
+            generator.state.assign(keras.ops.cast(state, generator.state.dtype))
+
+
+def _store(network: keras.Model, history: list[Epoch], folder: Path) -> None:
+    """Store the epoch; in this order, so that a kill between two steps loses the epoch and nothing else."""
+    weights, last = get_weights(network), len(history) - 1
+    best = best_epoch(history)
+    if best == last:
+        save_best(folder, history[best].epoch, weights)
+    optimiser = [
+        keras.ops.convert_to_numpy(keras.ops.copy(variable.value)) for variable in network.optimizer.variables
+    ]
+    save_state(folder, TrainingState(tuple(history), weights, optimiser))
+    write_history(folder / HISTORY_FILE, history)
+    drop_other_bests(folder, history[best].epoch)

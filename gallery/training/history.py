@@ -1,0 +1,169 @@
+"""What a training has done so far, and what follows from it: the best epoch, the next rate, when to stop.
+
+All decisions are functions of the recorded epochs alone. A training that was
+killed decides the same after reading them back, whatever else was in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gallery.training.recipes import Recipe, scheduled_rate
+
+WORTH_SEEING = 1e-4
+"""A validation loss must fall by more than this for the plateau to end (Keras' min_delta)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training photos; losses are mean cross-entropies without any penalty.
+
+    Attributes:
+        epoch: 1 is the first.
+        accuracy: over the epoch, while it learns and with augmentation.
+        val_accuracy: after it, on validation photos as they are.
+        seconds: of the epoch with its validation.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What somebody who watches a training reads.
+
+    Attributes:
+        state: "preparing", "training", "measuring", "finished", "stopped" or "failed".
+        step, steps: batches of the current epoch, or photos while preparing.
+        remaining_s: at most, since it may stop early; None while unknown.
+        message: a sentence, for "failed" and "stopped".
+        updated_at: seconds since 1970; an old one of a live state is a process that is gone.
+    """
+
+    state: str
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    remaining_s: float | None = None
+    message: str = ""
+    updated_at: float = 0.0
+
+
+def best_epoch(history: Sequence[Epoch]) -> int:
+    """Return the position of the lowest validation loss, the earliest of equals; -1 where there is none."""
+    losses = [row.val_loss if math.isfinite(row.val_loss) else math.inf for row in history]
+    return losses.index(min(losses)) if losses else -1
+
+
+def stops_early(history: Sequence[Epoch], patience: int) -> bool:
+    """Return whether so many epochs have passed since the best one."""
+    return bool(history) and len(history) - 1 - best_epoch(history) >= patience
+
+
+def reductions(history: Sequence[Epoch], plateau: int) -> int:
+    """Return how often the learning rate has been reduced: after each ``plateau`` epochs without progress.
+
+    Counts as Keras' ReduceLROnPlateau does: the wait begins anew after a reduction.
+    """
+    best, waited, reduced = math.inf, 0, 0
+    for row in history:
+        if row.val_loss < best - WORTH_SEEING:
+            best, waited = row.val_loss, 0
+        else:
+            waited += 1
+            if waited >= plateau:
+                reduced, waited = reduced + 1, 0
+    return reduced
+
+
+def next_rate(recipe: Recipe, history: Sequence[Epoch]) -> float:
+    """Return the learning rate of the epoch that follows these."""
+    reduced: float = recipe.plateau_factor ** reductions(history, recipe.plateau)
+    return scheduled_rate(recipe, len(history)) * reduced
+
+
+def remaining_s(
+    recipe: Recipe, history: Sequence[Epoch], *, share_done: float, elapsed_s: float
+) -> float | None:
+    """Return how long the rest lasts if no epoch is saved by stopping early; None before anything is known.
+
+    Args:
+        recipe: says how many epochs at most.
+        history: the epochs done.
+        share_done: of the current epoch, 0 to 1.
+        elapsed_s: since the current epoch began.
+    """
+    if history:
+        an_epoch = sum(row.seconds for row in history) / len(history)
+    elif share_done > 0:
+        an_epoch = elapsed_s / share_done
+    else:
+        return None
+    return max(0.0, an_epoch * (recipe.epochs - len(history) - share_done))
+
+
+def write_history(file: Path, history: Sequence[Epoch]) -> None:
+    """Write a row an epoch, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(Epoch)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in history)
+    replace_text(file, text.getvalue())
+
+
+def read_history(file: Path) -> list[Epoch]:
+    """Return what `write_history` wrote; nothing where there is no such file yet."""
+    if not file.is_file():
+        return []
+    with file.open(newline="", encoding="utf-8") as rows:
+        return [epoch_of(row) for row in csv.DictReader(rows)]
+
+
+def epoch_of(row: Mapping[str, Any]) -> Epoch:
+    """Return the epoch that a row of text or numbers describes."""
+    return Epoch(int(row["epoch"]), *(float(row[f.name]) for f in fields(Epoch)[1:]))
+
+
+def write_progress(file: Path, progress: Progress) -> None:
+    """Tell those who watch; a reader that holds the file open at that moment (Windows) misses one report."""
+    values = asdict(progress) | {"updated_at": time.time()}
+    try:
+        replace_text(file, json.dumps(values))
+    except PermissionError:
+        return
+
+
+def read_progress(file: Path) -> Progress | None:
+    """Return the last report; None where there is none yet."""
+    try:
+        return Progress(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Write a text file that no reader ever sees half."""
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            out.write(text)
+        Path(name).replace(file)
+    finally:
+        Path(name).unlink(missing_ok=True)

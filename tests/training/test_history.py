@@ -1,0 +1,97 @@
+"""What follows from the recorded epochs; Keras' own callbacks are the second implementation."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gallery.training.history import (
+    Epoch,
+    Progress,
+    best_epoch,
+    next_rate,
+    read_history,
+    read_progress,
+    reductions,
+    remaining_s,
+    stops_early,
+    write_history,
+    write_progress,
+)
+from gallery.training.recipes import recipe_named
+
+some_losses = st.lists(st.sampled_from([0.5, 0.4, 0.39995, 0.3, 0.30005, 0.2, 0.9]), min_size=1, max_size=25)
+
+
+def epochs(*losses: float, seconds: float = 10) -> list[Epoch]:
+    return [Epoch(i, 1.0, 0.5, loss, 0.5, 1e-3, seconds) for i, loss in enumerate(losses, start=1)]
+
+
+def test_the_best_epoch_is_the_earliest_lowest_and_never_one_without_a_number() -> None:
+    assert best_epoch(epochs(3, math.nan, 1, 2, 1)) == 2
+    assert best_epoch([]) == -1
+
+
+def test_it_stops_when_the_patience_is_used_up() -> None:
+    assert [stops_early(epochs(*[1.0] + [2.0] * bad), 5) for bad in (0, 4, 5)] == [False, False, True]
+
+
+def test_the_rate_is_halved_after_three_epochs_without_progress_and_again_after_three_more() -> None:
+    recipe = recipe_named("cnn-small").changed(learning_rate=0.8)
+    rates = [next_rate(recipe, epochs(*[1.0] * done)) for done in range(8)]
+    assert rates == [0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2]
+
+
+@pytest.mark.network
+@settings(deadline=None, max_examples=30)
+@given(some_losses)
+def test_decisions_are_those_of_keras_callbacks(losses: list[float]) -> None:
+    import keras
+
+    early, plateau = (
+        keras.callbacks.EarlyStopping(patience=5),
+        keras.callbacks.ReduceLROnPlateau(patience=3, factor=0.5),
+    )
+    model = SimpleNamespace(
+        stop_training=False, optimizer=SimpleNamespace(learning_rate=1024.0, _learning_rate=1024.0)
+    )
+    for callback in (early, plateau):
+        callback.set_model(model)
+        callback.on_train_begin()
+    for done, loss in enumerate(losses, start=1):
+        early.on_epoch_end(done - 1, {"val_loss": loss})
+        plateau.on_epoch_end(done - 1, {"val_loss": loss})
+        history = epochs(*losses[:done])
+        assert stops_early(history, 5) == model.stop_training
+        assert 1024 * 0.5 ** reductions(history, 3) == model.optimizer.learning_rate
+        if model.stop_training:
+            break
+
+
+def test_the_remaining_time_is_of_the_epochs_to_come() -> None:
+    recipe = recipe_named("cnn-small").changed(epochs=5)
+    assert remaining_s(recipe, [], share_done=0, elapsed_s=3) is None
+    assert remaining_s(recipe, [], share_done=0.25, elapsed_s=3) == pytest.approx(12 * 4.75)
+    assert remaining_s(recipe, epochs(1, 1, seconds=8), share_done=0.5, elapsed_s=1) == 8 * 2.5
+
+
+def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
+    rows = [Epoch(1, 0.1 + 0.2, 1 / 3, 2e-9, 0.0, 1e-4, 12.5), Epoch(2, 1, 1, 1, 1, 1, 1)]
+    write_history(tmp_path / "history.csv", rows)
+    assert read_history(tmp_path / "history.csv") == rows
+    assert read_history(tmp_path / "none.csv") == []
+
+
+def test_progress_is_read_as_it_was_told_and_what_is_none_is_none(tmp_path: Path) -> None:
+    write_progress(tmp_path / "progress.json", Progress("training", 2, 5, 3, 9, 1.5))
+    told = read_progress(tmp_path / "progress.json")
+    assert told is not None
+    assert (told.state, told.epoch, told.remaining_s) == ("training", 2, 1.5)
+    assert told.updated_at > 0
+    (tmp_path / "progress.json").write_text("{half")
+    assert read_progress(tmp_path / "progress.json") is None
