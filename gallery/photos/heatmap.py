@@ -203,7 +203,7 @@ def _shares(cam: NDArray[np.floating], peak: float | None) -> FloatArray:
         raise CamError(f"A heatmap's peak is a finite number of at least 0, got {peak}.")
     if peak == 0:
         return np.zeros(positive.shape, np.float32)
-    return np.asarray(np.minimum(positive / peak, 1.0), np.float32)
+    return np.asarray(np.minimum(positive, peak) / peak, np.float32)
 
 
 def _checked(cam: NDArray[np.floating]) -> NDArray[np.float64]:

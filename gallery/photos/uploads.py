@@ -67,7 +67,7 @@ class UploadArea:
             PhotoError: the folder cannot be made.
         """
         day = datetime.date.today().isoformat()
-        wanted = f"{day} {safe_component(name, longest=60) or 'photos'}"
+        wanted = f"{day} {safe_component(name, longest=60).strip('_ ') or 'photos'}"
         with _disk_faults_named(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
             for candidate in without_clash(wanted):
@@ -121,18 +121,24 @@ class UploadArea:
             What was left out although it looked like a photo or an archive, with the reason.
 
         Raises:
-            PhotoError: it is no zip, is built to overflow the disk, or a limit is reached.
+            PhotoError: it is no zip, is built to overflow the disk, or a limit
+                is reached; what was unpacked until then stays.
         """
         from gallery.photos.zips import unpack
 
         folder = self._own(folder)
         zip_path = Path(os.path.abspath(zip_path))  # noqa: PTH100
+        if folder not in zip_path.parents:
+            return unpack(zip_path, folder, self)
+        allowance = self.allowance(folder)
+        with _disk_faults_named(zip_path), self._lock:  # the limit is for what comes out of it
+            allowance.size_bytes += zip_path.stat().st_size
+            allowance.files += 1
         try:
             return unpack(zip_path, folder, self)
         finally:
-            if folder in zip_path.parents:
-                with contextlib.suppress(OSError):
-                    zip_path.unlink()
+            with contextlib.suppress(OSError):
+                zip_path.unlink()
 
     def allowance(self, folder: Path) -> Allowance:
         """Return what an upload may still take; counted anew after a restart."""

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -220,23 +220,12 @@ def test_a_file_above_the_size_limit_is_refused_unread(tmp_path: Path) -> None:
     assert skipped(sparse) is SkipReason.TOO_LARGE
 
 
-@pytest.fixture
-def ordinary_user() -> Iterator[None]:
-    """Let root be refused like everybody else."""
-    if sys.platform == "win32":
-        pytest.skip("Windows has other permissions")
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
-
-
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    path = made.write(tmp_path, "a.jpg", made.encoded(made.corners(), "JPEG"))
+def test_a_file_that_may_not_be_read_says_so(
+    shared_folder: Path, become_ordinary_user: Callable[[], None]
+) -> None:
+    path = made.write(shared_folder, "a.jpg", made.encoded(made.corners(), "JPEG"))
     path.chmod(0)
-    request.getfixturevalue("ordinary_user")
+    become_ordinary_user()
     assert skipped(path) is SkipReason.NO_PERMISSION
 
 

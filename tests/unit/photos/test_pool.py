@@ -208,11 +208,11 @@ def test_a_file_is_not_blamed_for_what_an_earlier_one_did_to_the_worker(
 def test_a_file_that_needs_too_much_memory_says_so_and_the_next_is_read(
     tmp_path: Path, photo_bytes: bytes
 ) -> None:
-    large = made.encoded(Image.new("RGB", (13_000, 13_000)), "PNG", compress_level=1)  # 676 MB decoded
-    paths = [made.write(tmp_path, "a.png", large), made.write(tmp_path, "b.jpg", photo_bytes)]
-    limit = 700 * 1024**2
+    large = made.encoded(Image.new("RGB", (6_000, 6_000)), "BMP")  # 108 MB, 144 MB decoded
+    paths = [made.write(tmp_path, "a.bmp", large), made.write(tmp_path, "b.jpg", photo_bytes)]
+    limit = 400 * 1024**2
     with DecodePool(workers=1, input_px=32, thumbnail_px=48, memory_limit_bytes=limit) as pool:
-        assert by_name(pool.decode(paths)) == {"a.png": "needs too much memory", "b.jpg": "photo"}
+        assert by_name(pool.decode(paths)) == {"a.bmp": "needs too much memory", "b.jpg": "photo"}
 
 
 def test_workers_that_do_not_start_blame_no_file(tmp_path: Path, photo_bytes: bytes) -> None:

@@ -1,0 +1,157 @@
+"""The scan finds the photos of a folder, and nothing makes it stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gallery.errors import PhotoError
+from gallery.photos.scan import scan_folder
+from gallery.types import SkippedFile, SkipReason
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"12345")
+
+
+def found(root: Path, skipped: list[SkippedFile] | None = None) -> list[str]:
+    report = None if skipped is None else skipped.append
+    return [entry.path.relative_to(root).as_posix() for entry in scan_folder(root, on_skip=report)]
+
+
+def test_photos_of_all_sub_folders_come_sorted_by_path(tmp_path: Path) -> None:
+    touch(tmp_path, "b/2.jpg", "b.jpg", "a/z.png", "b-side/1.jpg", "c.TIFF", "b/1.JPeG", "a/deep/er/x.heic")
+    assert found(tmp_path) == [
+        "a/deep/er/x.heic",
+        "a/z.png",
+        "b/1.JPeG",
+        "b/2.jpg",
+        "b-side/1.jpg",
+        "b.jpg",
+        "c.TIFF",
+    ]
+
+
+def test_the_order_is_that_of_sorted_paths(tmp_path: Path) -> None:
+    touch(tmp_path, "a b/1.jpg", "a/1.jpg", "a-b/1.jpg", "a.jpg", "A.jpg", "é/1.jpg", "z.jpg")
+    paths = [entry.path for entry in scan_folder(tmp_path)]
+    assert paths == sorted(paths)
+
+
+def test_size_and_time_of_change_are_told(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    os.utime(tmp_path / "a.jpg", ns=(5_000_000_000, 7_000_000_000))
+    (entry,) = scan_folder(tmp_path)
+    assert (entry.size_bytes, entry.modified_ns) == (5, 7_000_000_000)
+    assert entry.path.is_absolute()
+
+
+def test_what_is_no_photo_or_hidden_is_passed_over(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "notes.txt",
+        "photo",
+        "photo.jpg.xmp",
+        "Thumbs.db",
+        ".DS_Store",
+        "._a.jpg",
+        ".hidden/a.jpg",
+        "__MACOSX/a.jpg",
+        "@eaDir/a.jpg",
+        "$RECYCLE.BIN/a.jpg",
+    )
+    skipped: list[SkippedFile] = []
+    assert found(tmp_path, skipped) == []
+    assert skipped == []
+
+
+def test_a_folder_named_like_a_photo_is_a_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "album.jpg/1.jpg")
+    assert found(tmp_path) == ["album.jpg/1.jpg"]
+
+
+def test_a_hidden_root_may_be_opened(tmp_path: Path) -> None:
+    touch(tmp_path, ".archive/1.jpg")
+    assert found(tmp_path / ".archive") == ["1.jpg"]
+
+
+@needs_links
+def test_links_to_files_are_followed_and_links_to_folders_are_not(tmp_path: Path) -> None:
+    touch(tmp_path, "real/1.jpg")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path)
+    (tmp_path / "real" / "folder.jpg").symlink_to(tmp_path)
+    (tmp_path / "linked.jpg").symlink_to(tmp_path / "real" / "1.jpg")
+    skipped: list[SkippedFile] = []
+    assert found(tmp_path, skipped) == ["linked.jpg", "real/1.jpg"]
+    assert skipped == []
+
+
+@needs_links
+def test_a_link_to_nothing_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "gone.jpg")
+    skipped: list[SkippedFile] = []
+    assert found(tmp_path, skipped) == []
+    assert [(entry.path.name, entry.reason) for entry in skipped] == [("a.jpg", SkipReason.VANISHED)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on Windows")
+def test_a_named_pipe_is_reported(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    skipped: list[SkippedFile] = []
+    assert found(tmp_path, skipped) == []
+    assert [entry.reason for entry in skipped] == [SkipReason.NOT_A_REGULAR_FILE]
+
+
+def test_a_locked_sub_folder_is_reported_and_does_not_end_the_scan(
+    shared_folder: Path, become_ordinary_user: Callable[[], None]
+) -> None:
+    touch(shared_folder, "a/1.jpg", "b/1.jpg", "c/1.jpg")
+    (shared_folder / "b").chmod(0)
+    become_ordinary_user()
+    skipped: list[SkippedFile] = []
+    assert found(shared_folder, skipped) == ["a/1.jpg", "c/1.jpg"]
+    assert [(entry.path.name, entry.reason) for entry in skipped] == [("b", SkipReason.NO_PERMISSION)]
+
+
+def test_a_locked_root_is_an_error(shared_folder: Path, become_ordinary_user: Callable[[], None]) -> None:
+    (shared_folder / "b").mkdir(mode=0)
+    become_ordinary_user()
+    with pytest.raises(PhotoError, match="you may read it"):
+        list(scan_folder(shared_folder / "b"))
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_names_that_are_not_utf8_are_found(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"1")
+    (entry,) = scan_folder(tmp_path)
+    assert os.fsencode(entry.path.name) == b"caf\xe9.jpg"
+
+
+def test_very_deep_folders_are_no_obstacle(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 60)
+    touch(deep, "1.jpg")
+    assert len(found(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("name", ["missing", "file.txt"])
+def test_a_root_that_cannot_be_listed_is_an_error_with_a_remedy(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, "file.txt")
+    with pytest.raises(PhotoError, match="cannot be opened"):
+        list(scan_folder(tmp_path / name))
+
+
+def test_the_scan_goes_on_as_it_is_asked(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "b.jpg")
+    entries = scan_folder(tmp_path)
+    assert next(entries).path.name == "a.jpg"
+    (tmp_path / "b.jpg").unlink()
+    assert list(entries) == []
