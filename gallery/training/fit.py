@@ -23,6 +23,7 @@ from gallery.network.architectures import get_weights, preprocess, set_weights
 from gallery.training.augmentation import augment
 from gallery.training.calibration import cross_entropy
 from gallery.training.checkpoint import (
+    Tensors,
     TrainingState,
     drop_other_bests,
     load_best,
@@ -143,13 +144,16 @@ def fit(network: keras.Model, data: FitData, recipe: Recipe, *, folder: Path) ->
             learning_rate=rate,
             seconds=time.monotonic() - begun,
         )
-        if not math.isfinite(row.val_loss):
+        weights = get_weights(network)
+        if not (
+            math.isfinite(row.val_loss) and all(np.isfinite(tensor).all() for tensor in weights.values())
+        ):
             if not history:
                 raise TrainingError("The loss is no number after the first epoch. Lower the learning rate.")
             ended = "stopped early"  # it has come apart; the best epoch is still there
             break
         history = [*history, row]
-        _store(network, history, folder)
+        _store(network, weights, history, folder)
         if stopped:
             break
     best = history[best_epoch(history)]
@@ -270,11 +274,10 @@ def _throw_dice(network: keras.Model, seed: int, epoch: int) -> None:
             generator.state.assign(keras.ops.cast(state, generator.state.dtype))
 
 
-def _store(network: keras.Model, history: list[Epoch], folder: Path) -> None:
+def _store(network: keras.Model, weights: Tensors, history: list[Epoch], folder: Path) -> None:
     """Store the epoch; in this order, so that a kill between two steps loses the epoch and nothing else."""
-    weights, last = get_weights(network), len(history) - 1
     best = best_epoch(history)
-    if best == last:
+    if best == len(history) - 1:
         save_best(folder, history[best].epoch, weights)
     optimiser = [
         keras.ops.convert_to_numpy(keras.ops.copy(variable.value)) for variable in network.optimizer.variables
