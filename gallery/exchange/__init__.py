@@ -2,9 +2,15 @@
 
 from gallery.exchange.csv_text import safe_text
 from gallery.exchange.photo_zip import ZipEntry, stream_zip
-from gallery.exchange.predictions_csv import prediction_rows, predictions_csv, write_predictions_csv
+from gallery.exchange.predictions_csv import (
+    PredictionRow,
+    prediction_rows,
+    predictions_csv,
+    write_predictions_csv,
+)
 
 __all__ = [
+    "PredictionRow",
     "ZipEntry",
     "prediction_rows",
     "predictions_csv",

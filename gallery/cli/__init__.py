@@ -1,0 +1,131 @@
+"""The command line: ``python -m gallery tag | evaluate | explain | export | check | benchmark``.
+
+Importing this costs no TensorFlow, so ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gallery.errors import GalleryError
+
+FAILED = 2
+"""Exit code when a command could not be done: the sentence on standard error says why."""
+
+CUT_OFF = 141
+"""Exit code when the output's reader went away: 128 and the number of the signal, as shells have it."""
+
+EPILOG = """\
+Text and JSON go to standard output, progress and notes to standard error. With --json there is exactly one
+JSON object on standard output; when a command fails it is {"error": SENTENCE}. Exit codes: 0 done, 1 check
+found something wrong, 2 failed, 130 stopped by Ctrl+C (what was tagged is kept).
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; tests hold the README's lines against it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gallery",
+        description="Sort animal photos into ten classes, without a browser.",
+        epilog=EPILOG,
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--home", type=Path, metavar="DIR", help="where the app keeps its data (default: GALLERY_HOME)"
+    )
+    common.add_argument("--model", metavar="ID", help="a model of the store (default: the active one)")
+    common.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, epilog=EPILOG, parents=[common])
+
+    tag = command("tag", "Tag the photos of a folder and all below it; unchanged ones are passed over.")
+    tag.add_argument("folder", type=Path, metavar="DIR")
+
+    evaluate = command("evaluate", "Measure a model on a folder with one sub-folder a class.")
+    evaluate.add_argument("folder", type=Path, metavar="DIR")
+    evaluate.add_argument(
+        "--labels", type=Path, metavar="CSV",
+        help="take the labels from a table with the columns path and class instead of the folders' names; "
+        "only photos it lists are looked at",
+    )  # fmt: skip
+    evaluate.add_argument("--split", metavar="NAME", help="only rows with this value in the column split")
+
+    explain = command("explain", "Show why: the heatmap of a class over the photo.")
+    explain.add_argument("photo", type=Path, metavar="PHOTO")
+    explain.add_argument(
+        "--class", dest="class_name", metavar="NAME", help="English or Italian (default: the predicted class)"
+    )
+    explain.add_argument("--out", type=Path, required=True, metavar="PNG")
+    explain.add_argument("--opacity", type=_share, default=0.6, metavar="0..1", help="of the hottest place")
+    explain.add_argument(
+        "--colour-map", default="inferno", choices=["inferno", "viridis", "cividis", "jet"], metavar="NAME",
+        help="inferno, viridis, cividis or jet",
+    )  # fmt: skip
+
+    export = command("export", "Write a table: one line a photo, its label, who says so, all probabilities.")
+    export.add_argument("--out", type=Path, required=True, metavar="CSV")
+    export.add_argument("--collection", type=Path, metavar="DIR", help="an opened folder (default: all)")
+
+    command("check", "Look whether models, catalog, disk and libraries are in order; exit code 1 if not.")
+
+    benchmark = command("benchmark", "Time the tagging of a folder against the plain Keras loop, in one run.")
+    benchmark.add_argument("folder", type=Path, metavar="DIR")
+    benchmark.add_argument("--photos", type=_count, metavar="N", help="only the first N photos")
+
+    job = commands.add_parser("tag-job", description="Run the waiting jobs; the app starts this by itself.")
+    job.add_argument("--home", type=Path, required=True, metavar="DIR")
+    job.set_defaults(json=False)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the words after ``python -m gallery``; those of this process if left out.
+    """
+    arguments = build_parser().parse_args(argv)
+    from gallery.cli.output import answer, note
+    from gallery.cli.stopping import STOPPED
+    from gallery.settings import Settings
+
+    name = arguments.command.replace("-", "_")
+    module = importlib.import_module(f"gallery.cli.{'tag' if name == 'tag_job' else name}")
+    try:
+        code = getattr(module, name)(arguments, Settings.from_environment(arguments.home))
+        sys.stdout.flush()
+    except GalleryError as exc:
+        note(f"{arguments.command}: {exc}")
+        if arguments.json:
+            answer({"error": str(exc)})
+        return FAILED
+    except BrokenPipeError:  # who reads the output has enough of it: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
+    except KeyboardInterrupt:
+        note("\nStopped. What was tagged is kept.")
+        if arguments.json:
+            answer({"error": "stopped"})
+        return STOPPED
+    return int(code)
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text}")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
+    return value

@@ -1,0 +1,60 @@
+"""``tag DIR`` and the internal ``tag-job``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+
+from gallery import composition
+from gallery.cli.output import ProgressBar, answer, note_skipped, say, skipped_json
+from gallery.cli.stopping import STOPPED, asked_to_stop
+from gallery.settings import Settings
+from gallery.types import CollectionKind, display_path
+
+
+def tag(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Tag what is new in a folder, and print what was done."""
+    folder = settings.allow(arguments.folder)
+    with composition.composed(settings) as parts:
+        card = composition.chosen_card(parts.models, arguments.model)
+        collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
+        with ProgressBar() as show, asked_to_stop() as stop:
+            result = composition.tag(parts, collection, card, on_progress=show, cancelled=stop.is_set)
+    if arguments.json:
+        answer(
+            {
+                "photos": result.photos,
+                "tagged": result.tagged,
+                "unchanged": result.unchanged,
+                "skipped": skipped_json(result.skipped),
+                "seconds": result.seconds,
+                "photos_per_second": result.photos_per_second,
+                "model_id": result.model_id,
+            }
+        )
+    else:
+        say(
+            f"{display_path(folder)}: {result.photos:,} photos, {result.tagged:,} tagged now with "
+            f"{result.model_id} in {result.seconds:.1f} s ({result.photos_per_second:.1f} photos/s), "
+            f"{result.unchanged:,} unchanged, {len(result.skipped):,} could not be read."
+        )
+        note_skipped(result.skipped)
+        if not result.photos:
+            say("There are no photos in this folder or below it.")
+    return STOPPED if result.cancelled else 0
+
+
+def tag_job(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
+    """Run the jobs that wait in the catalog: the child process of the app."""
+    from gallery.tagging import lower_priority
+
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # the job notes its end
+    lower_priority()
+    ran = composition.run_waiting_jobs(settings)
+    logging.getLogger(__name__).info("%d jobs done", ran)
+    return 0

@@ -1,0 +1,192 @@
+"""The composition root of the command line: real parts for the use cases.
+
+Heavy libraries load inside the functions that need them: importing this file
+costs neither TensorFlow nor Pillow.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from gallery import types
+from gallery.errors import ModelError
+from gallery.settings import Settings
+from gallery.tagging.parts import TaggingCatalog, TaggingProgress, TaggingResult
+from gallery.types import FileEntry, ModelCard, SkippedFile
+
+if TYPE_CHECKING:
+    from gallery.catalog import Catalog
+    from gallery.model_files import ModelStore
+    from gallery.network.classifier import KerasClassifier
+    from gallery.photos.pool import DecodePool
+    from gallery.photos.thumbnails import ThumbnailStore
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the commands of one process work with."""
+
+    settings: Settings
+    catalog: Catalog
+    models: ModelStore
+    thumbnails: ThumbnailStore
+
+
+@contextmanager
+def composed(settings: Settings) -> Iterator[Parts]:
+    """Give the real parts for a home, and close the catalog at the end.
+
+    Raises:
+        CatalogError: the catalog cannot be opened.
+    """
+    from gallery.catalog import Catalog
+    from gallery.photos.thumbnails import ThumbnailStore
+
+    with Catalog.open(settings.catalog_dir) as catalog:
+        yield Parts(settings, catalog, model_store(settings), ThumbnailStore(settings.thumbnails))
+
+
+def model_store(settings: Settings) -> ModelStore:
+    """Return the models of the repository and of the home, as one store."""
+    from gallery.model_files import ModelStore
+
+    return ModelStore(settings.shipped_models, settings.own_models)
+
+
+def chosen_card(models: ModelStore, model_id: str | None) -> ModelCard:
+    """Return the card of the model of that id, or of the active one for None.
+
+    Raises:
+        ModelError: there is no such model, or none at all that can be used.
+    """
+    chosen = model_id or models.active_id()
+    if chosen is None:
+        problems = [entry.problem for entry in models.entries() if entry.problem]
+        raise ModelError(
+            f"There is no usable model in {models.shipped}, so nothing can be tagged. "
+            + (problems[0] if problems else "Put a model folder there, or set GALLERY_MODEL_STORE.")
+        )
+    return models.card(chosen)
+
+
+def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
+    """Return a loaded model; TensorFlow loads with the first one (3-4 s).
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    from gallery.network.classifier import load_classifier as load
+
+    return load(models.card(model_id), models.weights(model_id))
+
+
+def decode_pool(input_px: int) -> DecodePool:
+    """Return reading processes, half as many as there are cores: the network has the others."""
+    from gallery.photos.pool import DecodePool
+
+    return DecodePool(workers=max(2, min(8, (os.cpu_count() or 2) // 2)), input_px=input_px)
+
+
+def scan(root: Path) -> Iterator[FileEntry | SkippedFile]:
+    """Yield the photos below a folder, and what looks like one but cannot be looked at.
+
+    Raises:
+        PhotoError: the folder itself cannot be opened.
+    """
+    from gallery.photos.scan import scan_folder
+
+    skipped: list[SkippedFile] = []
+    yield from scan_folder(root, on_skip=skipped.append)
+    yield from skipped
+
+
+def tag(
+    parts: Parts,
+    collection: types.Collection,
+    card: ModelCard,
+    *,
+    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    only: Collection[Path] | None = None,
+) -> TaggingResult:
+    """Tag what a model has not seen of a collection.
+
+    Args:
+        parts: real or fake ones.
+        collection: whose folder is looked through.
+        card: the model's.
+        on_progress: told how far it is.
+        cancelled: asked whether to stop.
+        only: paths to which reading is limited; the whole folder is still looked through.
+
+    Raises:
+        GalleryError: the folder vanished, the model failed, the catalog cannot be written.
+    """
+    from gallery.tagging import tag_collection
+
+    catalog = parts.catalog if only is None else cast(TaggingCatalog, _Limited(parts.catalog, set(only)))
+    with decode_pool(card.input_px) as pool:
+        return tag_collection(
+            catalog=catalog,
+            collection=collection,
+            decode=pool.decode,
+            scan=scan,
+            load_classifier=lambda: load_classifier(parts.models, card.model_id),
+            model_id=card.model_id,
+            store_thumbnail=parts.thumbnails.put,
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+
+
+def run_waiting_jobs(settings: Settings) -> int:
+    """Run the tagging jobs that wait in the catalog, and return how many ran.
+
+    One model stays loaded for the jobs that follow with it.
+
+    Raises:
+        CatalogError: the catalog cannot be opened.
+    """
+    from gallery.tagging import run_queued_jobs, run_tagging_job
+
+    loaded: dict[str, KerasClassifier] = {}
+
+    with composed(settings) as parts:
+
+        def load(model_id: str) -> KerasClassifier:
+            if model_id not in loaded:
+                loaded.clear()
+                loaded[model_id] = load_classifier(parts.models, model_id)
+            return loaded[model_id]
+
+        def run_one(job: types.Job) -> None:
+            with decode_pool(parts.models.card(job.model_id).input_px) as pool:
+                run_tagging_job(
+                    job,
+                    catalog=parts.catalog,
+                    decode=pool.decode,
+                    scan=scan,
+                    load_classifier=load,
+                    store_thumbnail=parts.thumbnails.put,
+                )
+
+        return run_queued_jobs(parts.catalog, run_one, os.getpid())
+
+
+class _Limited:
+    """A catalog in which only some files wait to be tagged."""
+
+    def __init__(self, catalog: TaggingCatalog, only: set[Path]) -> None:
+        self._catalog = catalog
+        self._only = only
+
+    def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
+        return [path for path in self._catalog.pending_files(collection_id, model_id) if path in self._only]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._catalog, name)
