@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
+from gallery.network.engine import keras
 from gallery.network.vgg16 import IMAGENET_MEAN_BGR, TARGET_LAYER, build_vgg16_gap
 
 CNN_LARGE_FILTERS = ((32, 64), (128, 256), (256, 512), (512, 1024))

@@ -29,13 +29,14 @@ def best_precision() -> Precision:
     """Return the arithmetic for the convolutions on this machine.
 
     GALLERY_PRECISION decides, else the processor's flags, else (where there are
-    none to read: Windows, macOS, Arm) a trial of about half a second.
+    none to read: Windows, macOS, Arm; or a GPU would do the work) a trial of
+    about half a second.
     """
     named = os.environ.get(OVERRIDE, "").strip().lower()
     if named in ("bfloat16", "float32"):
         return cast(Precision, named)
     known = has_bfloat16_units(_read_cpuinfo(), platform.machine())
-    if known is None:
+    if known is None or (known and _has_gpu()):
         known = trial_speedup() >= WORTHWHILE
     return "bfloat16" if known else "float32"
 
@@ -86,6 +87,12 @@ def trial_speedup() -> float:
         return best_of_three(tf.float32) / best_of_three(tf.bfloat16)
     except (tf.errors.OpError, NotImplementedError):
         return 0.0
+
+
+def _has_gpu() -> bool:
+    from gallery.network.engine import tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _read_cpuinfo() -> str | None:

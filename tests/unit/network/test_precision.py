@@ -33,6 +33,23 @@ def test_environment_variable_settles_the_question(monkeypatch: pytest.MonkeyPat
     assert precision.best_precision.__wrapped__() == named.strip().lower()
 
 
+def test_processor_with_units_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(precision.OVERRIDE, raising=False)
+    monkeypatch.setattr(precision, "_read_cpuinfo", lambda: SAPPHIRE_RAPIDS)
+    monkeypatch.setattr(precision.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(precision, "_has_gpu", lambda: False)
+    assert precision.best_precision.__wrapped__() == "bfloat16"
+
+
+def test_gpu_beside_a_processor_with_units_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(precision.OVERRIDE, raising=False)
+    monkeypatch.setattr(precision, "_read_cpuinfo", lambda: SAPPHIRE_RAPIDS)
+    monkeypatch.setattr(precision.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(precision, "_has_gpu", lambda: True)
+    monkeypatch.setattr(precision, "trial_speedup", lambda: 0.0)
+    assert precision.best_precision.__wrapped__() == "float32"
+
+
 @pytest.mark.parametrize(("speedup", "expected"), [(6.0, "bfloat16"), (1.2, "float32"), (0.0, "float32")])
 def test_trial_decides_where_the_processor_says_nothing(
     monkeypatch: pytest.MonkeyPatch, speedup: float, expected: str
