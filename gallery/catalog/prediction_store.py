@@ -112,13 +112,8 @@ class PredictionStore(Store):
         features = np.clip(batch.features, -_FLOAT16_LARGEST, _FLOAT16_LARGEST).astype("<f2")
         feature_records = features.view(np.uint8).reshape(len(batch), -1)
         with self._database.writing() as connection:
+            self._mark_lost(connection, model_row(connection, model_id))
             model = self._model_for(connection, model_id, tuple(class_names), batch)
-            lost = model.first_lost_slot(self._folder)
-            if lost < model.next_slot:  # else the gap would read as zeros
-                connection.execute(
-                    "UPDATE predictions SET slot = NULL WHERE model_key = ? AND slot >= ?",
-                    (model.model_key, lost),
-                )
             cam_records, peaks = _cam_records(batch, model)
             try:
                 model.features_file(self._folder).write(model.next_slot, feature_records)
@@ -289,6 +284,17 @@ class PredictionStore(Store):
         """Return the ids of the models that have tagged photos, sorted."""
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute("SELECT model_id FROM models ORDER BY model_id")]
+
+    def _mark_lost(self, connection: sqlite3.Connection, model: ModelRow | None) -> None:
+        """Note which records the files no longer hold, before new ones hide the gap."""
+        if model is None:
+            return
+        lost = model.first_lost_slot(self._folder)
+        if lost < model.next_slot:
+            connection.execute(
+                "UPDATE predictions SET slot = NULL WHERE model_key = ? AND slot >= ?",
+                (model.model_key, lost),
+            )
 
     def _give_up(self, model: ModelRow, records: Sequence[tuple[int, int]]) -> None:
         """Mark records (photo_key, slot) as lost, so that tagging again makes them anew."""
