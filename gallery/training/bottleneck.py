@@ -1,0 +1,99 @@
+"""Training a dense top alone: what the frozen convolutions say of each photo is computed once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import TrainingError
+from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
+from gallery.training.fit import FitData, FitResult, fit
+from gallery.training.recipes import Recipe
+
+LAST_FROZEN = "block5_pool"
+TOP_LAYERS = frozenset(("fc1", "predictions"))
+
+_BATCH = 32
+
+
+def fit_top(
+    network: keras.Model,
+    data: FitData,
+    recipe: Recipe,
+    *,
+    options: NetworkOptions,
+    folder: Path,
+    features_folder: Path,
+    photo_set: str,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> FitResult:
+    """Train the dense top of vgg16-bottleneck on saved outputs, and put it into the network.
+
+    Args:
+        network: the whole one; its convolutions stay as they are.
+        data: photos.
+        recipe: how.
+        options: those that the network was built with.
+        folder: of this training.
+        features_folder: where outputs are kept, for other trainings of the same photos too.
+        photo_set: tells one set of photos from another.
+        on_progress: is told how many photos of how many have their outputs.
+
+    Raises:
+        TrainingError: as `fit`, or the disk refuses.
+    """
+    features = saved_features(network, data, features_folder, photo_set, on_progress)
+    top = bottleneck_top(data.class_count, features.shape[1:], options)
+    set_weights(top, get_weights(network), only=TOP_LAYERS)
+    on_features = replace(data, inputs=lambda rows: features[rows], preprocessing=None)
+    result = fit(top, on_features, recipe, folder=folder)
+    set_weights(network, get_weights(top), only=TOP_LAYERS)
+    return result
+
+
+def saved_features(
+    network: keras.Model,
+    data: FitData,
+    folder: Path,
+    photo_set: str,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> NDArray[np.float16]:
+    """Return the frozen convolutions' outputs of all photos, (N, 7, 7, 512) float16, mapped from disk.
+
+    The ``.npy`` file is named by the photos and the weights, and written once.
+
+    Raises:
+        TrainingError: the disk refuses.
+    """
+    last = network.get_layer(LAST_FROZEN).output
+    convolutions = keras.Model(network.input, last)
+    digest = hashlib.sha256(photo_set.encode())
+    for name, tensor in sorted(get_weights(convolutions).items()):
+        digest.update(name.encode() + tensor.tobytes())
+    file = folder / f"{LAST_FROZEN}-{digest.hexdigest()[:16]}.npy"
+    count = len(data.labels)
+    try:
+        if not file.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            staging = file.with_suffix(".part")
+            shape = (count, *(int(side) for side in last.shape[1:]))
+            saved = np.lib.format.open_memmap(staging, mode="w+", dtype=np.float16, shape=shape)
+            for start in range(0, count, _BATCH):
+                rows = np.arange(start, min(start + _BATCH, count))
+                outputs = np.asarray(convolutions.predict_on_batch(data.given(data.inputs(rows))), np.float32)
+                saved[rows] = np.minimum(outputs, np.finfo(np.float16).max)
+                on_progress(int(rows[-1]) + 1, count)
+            saved.flush()
+            del saved  # Windows renames no open file
+            staging.replace(file)
+        return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+    except OSError as exc:
+        raise TrainingError(
+            f"The outputs could not be saved in {folder}: {exc}. Free space and resume."
+        ) from exc

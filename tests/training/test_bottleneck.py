@@ -1,0 +1,52 @@
+"""A top trained on saved outputs is the whole network's top, and the outputs are computed once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gallery.training.recipes import recipe_named
+
+pytestmark = pytest.mark.network
+
+
+def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(tmp_path: Path) -> None:
+    import keras
+
+    from gallery.network.architectures import NetworkOptions, build, get_weights
+    from gallery.training.bottleneck import fit_top
+    from gallery.training.fit import FitData, predict_logits
+
+    images = np.random.default_rng(0).integers(0, 160, (12, 32, 32, 3)).astype(np.uint8)
+    labels = np.arange(12) % 2
+    images[labels == 1, ..., 2] += 90
+    read: list[int] = []
+
+    def inputs(rows: np.ndarray) -> np.ndarray:
+        read.extend(rows.tolist())
+        return images[rows]
+
+    keras.utils.set_random_seed(0)
+    options = NetworkOptions(l2=0.05, dense_units=8)
+    network = build("vgg16-bottleneck", 2, 32, options=options)
+    before = get_weights(network)
+    data = FitData(inputs, labels, np.arange(8), np.arange(8, 12), 2, "caffe")
+    recipe = recipe_named("vgg16-bottleneck").changed(input_px=32, epochs=3)
+    told: list[tuple[int, int]] = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        result = fit_top(
+            network, data, recipe, options=options, folder=tmp_path / name, features_folder=tmp_path,
+            photo_set="these", on_progress=lambda *done: told.append(done),
+        )  # fmt: skip
+        assert sorted(read) == list(range(12))  # each photo once, in both trainings together
+    assert told == [(12, 12)]
+    [file] = tmp_path.glob("*.npy")
+    assert np.load(file).shape == (12, 1, 1, 512)
+    after = get_weights(network)
+    moved = {name for name, tensor in after.items() if not np.array_equal(tensor, before[name])}
+    assert moved == {"fc1/kernel", "fc1/bias", "predictions/kernel", "predictions/bias"}
+    whole = predict_logits(network, data, data.validation)
+    np.testing.assert_allclose(whole, result.validation_logits, rtol=0.01, atol=0.01)
