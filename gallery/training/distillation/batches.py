@@ -33,9 +33,7 @@ class BatchSource:
         rng = np.random.default_rng([self._seed, step])
         numbers = rng.choice(len(self._photos), size, p=self._weights)
         views = list(zip(numbers.tolist(), rng.integers(0, self._views, size).tolist(), strict=True))
-        fetch = self._cache.image_batch if self._images else self._cache.batch
-        inputs, codes = fetch(views, cells, rng)
-        return inputs, codes, self._labels[numbers]
+        return (*self._fetch(views, cells, rng), self._labels[numbers])
 
     def batches(self, first_step: int, size: int, cells: Callable[[], int]) -> Iterator[tuple[int, Batch]]:
         """Yield (step, batch) without end, two batches ahead; ``cells`` is asked when a batch is begun."""
@@ -49,6 +47,12 @@ class BatchSource:
 
     def whole(self, numbers: Sequence[int]) -> Batch:
         """Return the whole photos (first views), as `batch` does."""
-        fetch = self._cache.image_batch if self._images else self._cache.batch
-        inputs, codes = fetch([(int(i), 0) for i in numbers], ALL_CELLS, np.random.default_rng(0))
+        inputs, codes = self._fetch([(int(i), 0) for i in numbers], ALL_CELLS, np.random.default_rng(0))
         return inputs, codes, self._labels[list(numbers)]
+
+    def _fetch(
+        self, views: Sequence[tuple[int, int]], cells: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        if self._images:
+            return self._cache.image_batch(views, cells)
+        return self._cache.batch(views, cells, rng)

@@ -137,19 +137,23 @@ class FeatureCache:
         return lower, teacher
 
     def image_batch(
-        self, views: Sequence[tuple[int, int]], cells: int, rng: np.random.Generator
+        self, views: Sequence[tuple[int, int]], cells: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return what `batch` does, with pixels (B, 32 * cells, 32 * cells, 3) in place of block3_pool."""
+        """Return whole views as pixels, and the teacher's codes of them.
+
+        Args:
+            views: (photo number, view number) of each row.
+            cells: the pixels' side by 32; 7 gives full views, fewer give smaller ones.
+
+        Returns:
+            Pixels (B, 32 * cells, 32 * cells, 3), the teacher's codes (B, 7, 7, 2048).
+        """
         self.fill(views)
-        images = self._render(views)
-        side = 32 * cells
-        pixels = np.empty((len(views), side, side, 3), np.uint8)
-        teacher = np.empty((len(views), cells, cells, TEACHER_SHAPE[2]), np.uint8)
-        for k, (photo, view) in enumerate(views):
-            y, x = rng.integers(0, TEACHER_SHAPE[0] - cells + 1, 2)
-            pixels[k] = images[k, 32 * y : 32 * y + side, 32 * x : 32 * x + side]
-            teacher[k] = self._teacher_codes[view][photo, y : y + cells, x : x + cells]
-        return pixels, teacher
+        pixels = self._render(views)
+        if cells < TEACHER_SHAPE[0]:
+            smaller = tf.image.resize(pixels, (32 * cells, 32 * cells), "bicubic", antialias=True)
+            pixels = np.rint(np.clip(smaller.numpy(), 0, 255)).astype(np.uint8)
+        return pixels, np.stack([self._teacher_codes[view][photo] for photo, view in views])
 
     def teacher_features(self, photo_numbers: Sequence[int], view: int = 0) -> NDArray[np.float32]:
         """Return the teacher's pooled features, (n, 2048), of filled views."""

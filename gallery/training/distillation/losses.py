@@ -64,7 +64,7 @@ class TeacherHeads:
         Args:
             adapted: the adapter's map, (B, h, w, 2048), of the student's last map pooled to the same grid.
             ten_logits: the student's, (B, 10).
-            target: the teacher's map, (B, h, w, 2048).
+            target: the teacher's map, (B, h, w, 2048); of the same grid, or resampled to it.
             labels: (B,) int, -1 for none.
         """
         pooled, target_pooled = tf.reduce_mean(adapted, (1, 2)), tf.reduce_mean(target, (1, 2))
@@ -72,7 +72,7 @@ class TeacherHeads:
         target_thousand = target_pooled @ self.thousand_kernel + self.thousand_bias
         target_ten = target_pooled @ self.ten_kernel + self.ten_bias
         return {
-            "map": relative_error(adapted, target, self.map_variance),
+            "map": relative_error(adapted, fitted_to(target, adapted.shape[1]), self.map_variance),
             "pooled": relative_error(pooled, target_pooled, self.pooled_variance),
             "thousand": softened_divergence(thousand, target_thousand, 2.0),
             "ten": softened_divergence(ten_logits, target_ten, 1.0),
@@ -83,6 +83,13 @@ class TeacherHeads:
 def pool_to_teacher(maps: tf.Tensor) -> tf.Tensor:
     """Return 2 x 2 means: the student's stride of 16 pixels becomes the teacher's of 32."""
     return tf.nn.avg_pool2d(maps, 2, 2, "VALID")
+
+
+def fitted_to(target: tf.Tensor, side: int) -> tf.Tensor:
+    """Return the teacher's map resampled to (B, side, side, channels), for smaller views."""
+    if target.shape[1] == side:
+        return target
+    return tf.image.resize(target, (side, side), antialias=True)
 
 
 def weighted_sum(terms: dict[str, tf.Tensor]) -> tf.Tensor:

@@ -47,8 +47,8 @@ def scale_lower(weights: Weights, factor: float) -> Weights:
 
 
 def preprocess(images: tf.Tensor) -> tf.Tensor:
-    """Return Keras' "caffe" input, BGR minus the mean, bfloat16, of RGB images (B, H, W, 3) in 0..255."""
-    return tf.cast(tf.reverse(tf.cast(images, tf.float32), [-1]) - BGR_MEAN, tf.bfloat16)
+    """Return Keras' "caffe" input, BGR minus the mean, float32, of RGB images (B, H, W, 3) in 0..255."""
+    return tf.reverse(tf.cast(images, tf.float32), [-1]) - BGR_MEAN
 
 
 class Student:
@@ -60,7 +60,9 @@ class Student:
         batch_norm: whether blocks 4 and 5 normalise.
     """
 
-    def __init__(self, weights: Weights, *, batch_norm: bool) -> None:
+    def __init__(self, weights: Weights, *, batch_norm: bool, precise: bool = False) -> None:
+        """Take float32 weights; ``precise`` computes the convolutions in float32, seven times slower."""
+        self.dtype = tf.float32 if precise else tf.bfloat16
         self.variables = {name: tf.Variable(value, name=name) for name, value in weights.items()}
         self.batch_norm = batch_norm
 
@@ -91,6 +93,7 @@ class Student:
 
     def lower(self, x: tf.Tensor) -> tf.Tensor:
         """Return block3_pool, (B, H / 8, W / 8, 256), of preprocessed images (B, H, W, 3)."""
+        x = tf.cast(x, self.dtype)
         for name in LOWER:
             x = self._biased(x, name)
             if name in ("block1_conv2", "block2_conv2", "block3_conv3"):

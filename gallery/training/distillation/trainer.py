@@ -53,8 +53,8 @@ class Trainer:
 
     def __init__(self, phase: Phase, prepared: Prepared, weights: Weights, heads: TeacherHeads) -> None:
         """Take weights that include the adapter's kernel and bias."""
-        self.step = tf.function(self._step, reduce_retracing=True)
-        self._compiled_measure = tf.function(self._measure, reduce_retracing=True)
+        self.step = tf.function(self._step)
+        self._compiled_measure = tf.function(self._measure)
         self.phase, self.heads = phase, heads
         self.student = Student(weights, batch_norm=phase.batch_norm)
         self.averaged = Student(weights, batch_norm=phase.batch_norm)

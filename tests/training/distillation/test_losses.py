@@ -7,6 +7,7 @@ tf = pytest.importorskip("tensorflow")
 
 from gallery.training.distillation.losses import (  # noqa: E402
     fit_adapter,
+    fitted_to,
     pool_to_teacher,
     relative_error,
     smoothed_cross_entropy,
@@ -50,3 +51,10 @@ def test_the_adapter_recovers_a_linear_map():
     fitted, bias = fit_adapter(maps, maps @ kernel + 2, penalty=1e-9)
     assert fitted == pytest.approx(kernel, abs=1e-4)
     assert bias == pytest.approx(np.full(3, 2.0), abs=1e-4)
+
+
+def test_a_target_of_another_grid_is_resampled_and_keeps_its_mean():
+    target = tf.reshape(tf.range(16, dtype=tf.float32), (1, 4, 4, 1))
+    assert fitted_to(target, 4) is target
+    assert fitted_to(target, 2).shape == (1, 2, 2, 1)
+    assert float(tf.reduce_mean(fitted_to(target, 2))) == pytest.approx(7.5)

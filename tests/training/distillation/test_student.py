@@ -67,7 +67,7 @@ def test_scaling_the_lower_blocks_changes_no_logit():
 def test_preprocessing_is_keras_caffe_mode():
     expected = np.array([30 - 103.939, 20 - 116.779, 10 - 123.68])
     values = preprocess(tf.constant([[[[10, 20, 30]]]], tf.uint8))
-    assert tf.cast(values, tf.float32).numpy().ravel() == pytest.approx(expected, rel=0.01)
+    assert values.numpy().ravel() == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_starts_outputs_are_put_in_the_projects_order():

@@ -40,6 +40,12 @@ class FakeCache:
         lower, teacher = (rng.integers(0, 255, (len(views), s, s, c), np.uint8) for s, c in sides)
         return lower, teacher
 
+    def image_batch(self, views, cells):
+        shapes = ((32 * cells, 3), (7, TEACHER_CHANNELS))
+        rng = np.random.default_rng(0)
+        images, teacher = (rng.integers(0, 255, (len(views), s, s, c), np.uint8) for s, c in shapes)
+        return images, teacher
+
 
 class FakePrepared:
     """Six photos of two classes, and heads of noise."""
@@ -113,3 +119,16 @@ def test_the_first_phase_leaves_the_lower_blocks_alone(tmp_path, prepared):
         moved = {name for name in after if not np.array_equal(before[name], after[name])}
     assert not {name for name in moved if name.split("/")[0] in LOWER}
     assert {f"{name}/kernel" for name in UPPER} <= moved
+
+
+def test_the_second_phase_starts_from_the_first_and_trains_every_layer(tmp_path, prepared):
+    training_run.train(PHASE, prepared, arguments(tmp_path, minutes=1e-6))
+    last = replace(PHASES["all"], batch_size=2, whole_map_after=2.0, muon_rate=0.3)
+    training_run.train(last, prepared, arguments(tmp_path, minutes=1e-6))
+    with (
+        np.load(tmp_path / "upper" / "weights.npz") as before,
+        np.load(tmp_path / "all" / "weights.npz") as after,
+    ):
+        assert set(before) == set(after)
+        layers = [f"{name}/kernel" for name in (*LOWER, *UPPER)]
+        assert not [name for name in layers if np.array_equal(before[name], after[name])]
