@@ -6,13 +6,13 @@ import streamlit as st
 
 from gallery.ui import explain_sources, explain_view, photo_choice, routes, wiring
 
-st.title("Explain")
+row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice")
+row.title("Explain", width="content", anchor=False)
 card = wiring.active_model()
 if card is None:
     explain_sources.no_model()
     st.stop()
 
-row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice")
 with row:
     source = explain_sources.choose_source(has_collections=bool(wiring.catalog().collections()))
 if source == explain_sources.UPLOAD:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.ui import models_view, wiring
 
-st.title("Models")
+st.title("Models", anchor=False)
 store = wiring.models()
 entries = store.entries()
 models_view.show_message(store)

@@ -23,6 +23,8 @@ RIGHT = {False: ("#f3f5f4", "#1f6f54"), True: ("#1e2422", "#4fb38d")}  # by dark
 WRONG = {False: ("#f3f5f4", "#c2500f"), True: ("#1e2422", "#e8833f")}
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}
 TEXT = {False: "#1b211f", True: "#e8eeec"}
+CLEAR = "rgba(0,0,0,0)"
+FONT = '"Source Sans", sans-serif'  # Streamlit's own, so that chart and page read as one
 FULL_ERROR_SHARE = 0.5
 """Errors on half of a class have the strongest colour: on a scale to 1 the usual few percent would vanish."""
 
@@ -123,15 +125,15 @@ def confusion_figure(
     axis: dict[str, Any] = {
         "tickmode": "array", "tickvals": list(range(count + 1)), "ticktext": names, "showgrid": False,
         "zeroline": False, "fixedrange": True, "tickfont": {"size": 13, "color": TEXT[dark]},
-        "title": {"font": {"size": 13, "color": TEXT[dark]}, "standoff": 8}, "ticks": "",
+        "ticks": "", "automargin": False, "ticklabeloverflow": "allow",
     }  # fmt: skip
-    figure.update_xaxes(**axis, side="top", range=[-0.5, count + 0.5], tickangle=-45)
+    figure.update_xaxes(**axis, side="top", range=[-0.5, count + 0.5], tickangle=-55)
     figure.update_yaxes(**axis, range=[count + 0.5, -0.5])
     figure.update_layout(
-        xaxis_title_text="model says", yaxis_title_text="true class", height=90 + 42 * (count + 2),
-        margin=dict.fromkeys("lrtb", 10), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        annotations=_axis_names(dark), height=112 + 42 * (count + 1),
+        margin={"l": 122, "r": 14, "t": 108, "b": 4}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR,
         clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1, showlegend=False,
-        font={"color": TEXT[dark]}, shapes=_frame(chosen, count, dark),
+        font={"color": TEXT[dark], "family": FONT}, shapes=_frame(chosen, count, dark),
     )  # fmt: skip
     return figure
 
@@ -189,6 +191,14 @@ def _doors(
         customdata=np.stack([rows, columns, totals.reshape(-1)], axis=1).tolist(),
         text=hover, hovertemplate="%{text}<extra></extra>", name="cells",
     )  # fmt: skip
+
+
+def _axis_names(dark: bool) -> list[dict[str, Any]]:
+    """Return the names of both axes in the corner between them, where they cost no room."""
+    common = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": 13, "color": TEXT[dark]}}
+    said = {"text": "<b>model says</b> →", "x": 0, "y": 1, "xanchor": "right", "xshift": -8, "yshift": 50}
+    true = {"text": "<b>true class</b> ↓", "x": 0, "y": 1, "xanchor": "right", "xshift": -8, "yshift": 14}
+    return [common | said, common | true]
 
 
 def _frame(chosen: Cell | None, count: int, dark: bool) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def _report(folder: EvaluatedFolder) -> None:
         f"**{sentence[0].upper()}{sentence[1:]}: {evaluate_view.photo_count(len(rows))}**, worst first"
     )
     if len(rows):
-        evaluate_view.grid(folder, rows, key="evaluate_class_grid", height=480)
+        evaluate_view.grid(folder, rows, key="evaluate_class_grid", height=480, scope=repr(cell))
 
 
 def selected_row(state: Any) -> int | None:

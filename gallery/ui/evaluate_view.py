@@ -111,23 +111,23 @@ def numbers(folder: EvaluatedFolder) -> None:
     wrong = len(report.incorrect())
     low, high = report.accuracy_interval
     accuracy, macro_f1, loss, photos = st.columns(4, border=True)
-    with accuracy:
+    with accuracy.container(gap=None):
         st.metric("Accuracy", f"{100 * report.accuracy:.1f} %")
         st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
         with st.container(horizontal=True, gap="small"):
             _door(f"{report.n - wrong:,} right", RIGHT)
             _door(f"{wrong:,} wrong", WRONG)
-    with macro_f1:
+    with macro_f1.container(gap=None):
         st.metric("Macro F1", f"{report.macro_f1:.3f}")
         st.caption(
             "Mean over the classes of precision and recall in one: rare classes count as much as common ones."
         )
-    with loss:
+    with loss.container(gap=None):
         st.metric("Loss", f"{report.loss:.3f}")
         st.caption(
             "Cross-entropy: 0 is certain and right every time; guessing among ten classes gives 2.303."
         )
-    with photos:
+    with photos.container(gap=None):
         st.metric("Photos", f"{report.n:,}")
         st.caption("labelled by their folder and tagged")
         with st.container(horizontal=True, gap="small"):
@@ -195,12 +195,14 @@ def behind(folder: EvaluatedFolder, now: Chosen) -> None:
     if now.cell is not None and now.cell.true is not None and now.cell.said not in (None, now.cell.true):
         true, said = (folder.report.class_names[k] for k in (now.cell.true, now.cell.said) if k is not None)
         st.caption(
-            f"Worst first. Each photo shows why {theme.plain_name(said)} and why {theme.plain_name(true)}."
+            f"Worst first. Left: what speaks for {theme.plain_name(true)}; right: for "
+            f"{theme.plain_name(said)}, on one scale."
         )
-    grid(folder, rows, key="evaluate_grid", height=520)
+    grid(folder, rows, key="evaluate_grid", height=520, scope=repr(now))
 
 
-def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int) -> None:
+@st.fragment
+def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int, scope: str = "") -> None:
     """Show photos of the report in the photo grid, with their true class."""
     photo_grid.show(
         folder.file_ids[rows],
@@ -211,6 +213,7 @@ def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int) -> None:
         heatmaps="true_and_predicted",
         height=height,
         select=False,
+        scope=scope,
     )
 
 

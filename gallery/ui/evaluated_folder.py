@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from gallery.catalog import Catalog
@@ -119,22 +118,6 @@ def evaluate(
         skipped=tuple(catalog.skipped_files(collection.collection_id)),
         trained_on=np.flatnonzero([photo_id in trained for photo_id in photo_ids]).astype(np.int64),
     )
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def evaluate_cached(
-    _catalog: Catalog,
-    _collection: Collection,
-    _card: ModelCard,
-    _trained: frozenset[PhotoId],
-    *,
-    collection_id: int,  # noqa: ARG001
-    model_id: str,  # noqa: ARG001
-    home: str,  # noqa: ARG001
-    revision: int,  # noqa: ARG001
-) -> EvaluatedFolder:
-    """Return `evaluate`'s result, computed anew when one of the names without underscore changes."""
-    return evaluate(_catalog, _collection, _card, trained=_trained)
 
 
 def report_csv(report: EvaluationReport) -> str:

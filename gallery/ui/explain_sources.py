@@ -18,7 +18,10 @@ CATALOG, UPLOAD = "My collections", "A single file"
 
 def no_model() -> None:
     """Say that nothing can be explained yet, and where to get a model."""
-    st.info("There is no model that could be explained. The Models page says what to do.", icon="🧠")
+    st.info(
+        "There is no usable model yet, so there is nothing to show. The Models page says what to do.",
+        icon="🧠",
+    )
     st.page_link("pages/models.py", label="Open Models", icon=":material/arrow_forward:")
 
 

@@ -39,7 +39,7 @@ def alternatives(page: AppTest) -> list[str]:
 def test_without_a_model_the_page_leads_to_models(empty: SmallGallery) -> None:
     page = open_page("explain")
     assert not page.exception
-    assert "no model" in texts(page)
+    assert "There is no usable model yet" in texts(page)
 
 
 def test_without_a_collection_one_photo_can_still_be_dropped(empty: SmallGallery) -> None:

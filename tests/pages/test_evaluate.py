@@ -1,0 +1,264 @@
+"""The Evaluate page: empty, a good folder, each wrong folder, each door, and what is in the downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gallery.errors import JobError
+from gallery.types import CollectionKind
+from gallery.ui import evaluate_choice, wiring
+from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
+from tests.pages.small_gallery import SmallGallery, model_card, open_page, texts
+
+SAID = {
+    "cane/1.png": {"dog": 0.9, "cat": 0.1},
+    "cane/2.png": {"cat": 0.8, "dog": 0.2},  # the surest error
+    "cane/3.png": {"cat": 0.6, "dog": 0.4},
+    "Cats/1.png": {"cat": 1.0},
+    "Cats/2.png": {"cat": 0.7, "cow": 0.3},
+}
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallGallery:
+    gallery = SmallGallery.make(tmp_path, monkeypatch)
+    monkeypatch.setattr(wiring, "start_job", lambda collection_id: gallery.tag(SAID))
+    return gallery
+
+
+@pytest.fixture
+def gallery(empty: SmallGallery) -> SmallGallery:
+    """Five photos in an Italian and an English folder; two dogs are taken for cats: 3 of 5 are right."""
+    empty.add_model()
+    for shade, path in enumerate(SAID):
+        empty.draw(path, (30 * shade, 90, 200))
+    return empty
+
+
+@pytest.fixture
+def evaluated(gallery: SmallGallery) -> AppTest:
+    collection = gallery.tag(SAID)
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert not page.exception
+    return page
+
+
+def give_path(page: AppTest, path: object) -> AppTest:
+    page.text_input(key="evaluate_path").set_value(str(path))
+    next(button for button in page.button if button.label == "Evaluate").click()
+    return page.run()
+
+
+def test_without_a_model_the_page_leads_to_models(empty: SmallGallery) -> None:
+    page = open_page("evaluate")
+    assert not page.exception
+    assert "There is no usable model yet" in texts(page)
+
+
+def test_at_first_the_page_says_what_a_labelled_folder_looks_like(empty: SmallGallery) -> None:
+    empty.add_model()
+    page = open_page("evaluate")
+    assert not page.exception
+    assert "one sub-folder a class" in texts(page)
+    assert "cane/" in page.code[0].value
+
+
+def test_a_folder_is_opened_tagged_and_evaluated(gallery: SmallGallery) -> None:
+    page = give_path(open_page("evaluate"), gallery.photos)
+    assert not page.exception
+    assert "collection" in page.query_params
+    shown = {metric.label: metric.value for metric in page.metric}
+    # macro F1: dog 1/2, cat 2/3, no other occurs; loss: -(ln .9 + ln .2 + ln .4 + ln 1 + ln .7) / 5
+    assert shown == {"Accuracy": "60.0 %", "Macro F1": "0.583", "Loss": "0.598", "Photos": "5"}
+    assert "95 % interval 23.1 to 88.2 %" in texts(page)  # Wilson, 3 of 5
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("", "Give the path of a folder first"), ("/no/such/folder", "There is no folder /no/such/folder")],
+)
+def test_a_path_that_is_no_folder_gets_a_sentence(gallery: SmallGallery, path: str, sentence: str) -> None:
+    page = give_path(open_page("evaluate"), path)
+    assert not page.exception
+    assert sentence in texts(page)
+    assert wiring.catalog().collections() == []
+
+
+def test_an_unknown_sub_folder_is_named_before_anything_is_tagged(gallery: SmallGallery) -> None:
+    gallery.draw("hors/1.png", (1, 2, 3))
+    page = give_path(open_page("evaluate"), gallery.photos)
+    assert not page.exception
+    assert "“hors” (did you mean horse?) is not the name of a class" in texts(page)
+    assert wiring.catalog().collections() == []
+
+
+def test_photos_without_class_folders_get_a_sentence(gallery: SmallGallery) -> None:
+    page = give_path(open_page("evaluate"), gallery.photos / "cane")
+    assert not page.exception
+    assert "nothing says what they show" in texts(page)
+
+
+def test_a_folder_without_photos_gets_a_sentence(gallery: SmallGallery, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    page = give_path(open_page("evaluate"), tmp_path / "nothing")
+    assert not page.exception
+    assert "There are no photos in" in texts(page)
+
+
+def test_a_job_that_cannot_start_is_a_sentence(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(collection_id: int) -> None:
+        raise JobError("The tagging process cannot be started. Try again.")
+
+    monkeypatch.setattr(wiring, "start_job", refuse)
+    page = give_path(open_page("evaluate"), gallery.photos)
+    assert not page.exception
+    assert "cannot be started" in texts(page)
+
+
+def test_a_collection_without_predictions_offers_to_tag(gallery: SmallGallery) -> None:
+    collection = wiring.catalog().add_collection(gallery.photos, CollectionKind.FOLDER)
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert not page.exception
+    page.button(key="evaluate_tag").click().run()
+    assert not page.exception
+    assert page.metric[0].value == "60.0 %"
+
+
+@pytest.mark.parametrize("value", ["999", "x", "", "-1", "²"])
+def test_an_address_of_no_collection_starts_over(gallery: SmallGallery, value: str) -> None:
+    page = open_page("evaluate", collection=value)
+    assert not page.exception
+    assert "one sub-folder a class" in texts(page)
+
+
+def test_the_largest_error_is_open_at_first(evaluated: AppTest) -> None:
+    assert "True Dog, model says Cat: 2 photos" in texts(evaluated)
+
+
+def test_the_address_opens_a_cell_a_row_and_a_column(gallery: SmallGallery) -> None:
+    number = str(gallery.tag(SAID).collection_id)
+    cell = open_page("evaluate", collection=number, true="dog", said="dog")
+    assert "True Dog, recognised: 1 photo**" in texts(cell)
+    row = open_page("evaluate", collection=number, true="cat")
+    assert "True Cat: 2 photos" in texts(row)
+    column = open_page("evaluate", collection=number, said="cat")
+    assert "Model says Cat: 4 photos" in texts(column)
+    nobody = open_page("evaluate", collection=number, true="cow", said="sheep")
+    assert "No photo is in this cell" in texts(nobody)
+    nonsense = open_page("evaluate", collection=number, true="<b>", said="")
+    assert not nonsense.exception
+    assert "All photos: 5 photos" in texts(nonsense)
+
+
+@pytest.mark.parametrize(
+    ("door", "label", "sentence"),
+    [
+        ("recognised", "3 right", "Photos that the model recognised, least certain first: 3 photos"),
+        ("wrong", "2 wrong", "Photos that the model got wrong, most certain first: 2 photos"),
+        ("all", "See all", "All photos: 5 photos"),
+    ],
+)
+def test_every_count_on_top_opens_its_photos(
+    evaluated: AppTest, door: str, label: str, sentence: str
+) -> None:
+    button = evaluated.button(key=f"evaluate_door_{door}")
+    assert button.label == label
+    button.click().run()
+    assert not evaluated.exception
+    assert sentence in texts(evaluated)
+
+
+def test_the_matrix_and_its_twin_table_hold_the_same_numbers(evaluated: AppTest) -> None:
+    table = evaluated.dataframe(key="evaluate_confusion_table").value
+    assert table.loc["Dog", "Cat"] == 2
+    assert table.loc["Dog", "All"] == 3
+    assert table.loc["All", "All"] == 5
+    assert len(evaluated.get("plotly_chart")) == 1
+
+
+def test_the_report_has_a_row_a_class_and_says_where_photos_are_few(evaluated: AppTest) -> None:
+    report = evaluated.dataframe(key="evaluate_report").value.set_index("Class")
+    dog = report.loc["🐶 Dog"]
+    assert (dog["Precision"], dog["Photos"]) == (1.0, 3)
+    assert dog["Recall"] == pytest.approx(1 / 3)
+    assert dog["95 % interval of recall"] == "0.06 to 0.79 (few photos)"  # Wilson, 1 of 3
+    assert report.loc["🐮 Cow", "95 % interval of recall"] == "no photos"
+    assert list(report.index[-2:]) == ["Macro average", "Weighted average"]
+
+
+def test_shares_of_the_true_class_replace_the_counts(evaluated: AppTest) -> None:
+    evaluated.segmented_control(key="evaluate_confusion_numbers").set_value("Shares of the true class").run()
+    assert not evaluated.exception
+    assert '"67%"' in evaluated.get("plotly_chart")[0].proto.spec.replace("\\u0025", "%")
+
+
+def test_unreadable_files_and_loose_photos_are_problems_and_not_in_the_numbers(
+    gallery: SmallGallery,
+) -> None:
+    gallery.draw("loose.png", (9, 9, 9))
+    collection = gallery.tag(SAID | {"loose.png": {"cow": 1.0}})
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert page.metric[3].value == "5"
+    page.session_state["evaluate_tab"] = next(t.label for t in page.tabs if t.label.startswith("Problems"))
+    page.run()
+    assert not page.exception
+    assert "1 photo lies outside the class folders" in texts(page)
+
+
+def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: SmallGallery) -> None:
+    for shade, path in enumerate(SAID):
+        empty.draw(path, (30 * shade, 90, 200))
+    empty.add_model(training_photos=[empty.photo_id("Cats/1.png"), "f" * 64])
+    page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
+    assert not page.exception
+    assert "1 of these 5 photos were used to train the model" in texts(page)
+    page.button(key="evaluate_door_trained_on").click().run()
+    assert "Photos that the model was trained on: 1 photo**" in texts(page)
+
+
+def test_a_model_of_other_classes_evaluates_its_own(gallery: SmallGallery) -> None:
+    gallery.add_model(model_card("second"), own=True)
+    wiring.models().activate("second")
+    collection = gallery.tag(SAID, model_id="second")
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert not page.exception
+    assert page.metric[0].value == "60.0 %"
+
+
+def evaluated_folder(gallery: SmallGallery) -> EvaluatedFolder:
+    collection = gallery.tag(SAID)
+    folder = evaluate_choice.evaluated(collection, wiring.models().card("drawn-vgg16"))
+    assert folder is not None
+    return folder
+
+
+def test_the_predictions_file_has_a_line_a_photo(gallery: SmallGallery) -> None:
+    rows = list(csv.DictReader(io.StringIO(predictions_csv(evaluated_folder(gallery)))))
+    assert [row["file"] for row in rows] == [
+        "Cats/1.png",
+        "Cats/2.png",
+        "cane/1.png",
+        "cane/2.png",
+        "cane/3.png",
+    ]
+    wrong = rows[3]
+    assert (wrong["true"], wrong["predicted"], wrong["correct"]) == ("dog", "cat", "0")
+    assert float(wrong["confidence"]) == pytest.approx(0.8)
+    assert float(wrong["probability_dog"]) == pytest.approx(0.2)
+
+
+def test_the_matrix_and_report_files_say_the_same_as_the_page(gallery: SmallGallery) -> None:
+    report = evaluated_folder(gallery).report
+    matrix = list(csv.reader(io.StringIO(matrix_csv(report))))
+    assert matrix[0][:3] == ["true \\ predicted", "dog", "cat"]
+    assert matrix[1][:3] == ["dog", "1", "2"]
+    rows = {row["class"]: row for row in csv.DictReader(io.StringIO(report_csv(report)))}
+    assert float(rows["cat"]["precision"]) == pytest.approx(0.5)
+    assert rows["weighted avg"]["support"] == "5"
