@@ -22,6 +22,9 @@ _FOUND = """
     ) WITHOUT ROWID
 """
 
+_UNSCANNED = -1
+"""Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
+
 _SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
 
 
@@ -97,7 +100,8 @@ class FileStore(Store):
                 SELECT f.path FROM files f
                 LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
                 WHERE f.collection_id = ? AND f.missing = 0
-                AND (f.skip_reason IS NULL OR f.skip_reason IN ({",".join("?" * len(RETRIED))}))
+                AND (f.skip_reason IS NULL
+                    OR (f.skip_reason IN ({",".join("?" * len(RETRIED))}) AND f.size_bytes > {_UNSCANNED}))
                 AND (p.slot IS NULL OR p.slot >= ?)
                 ORDER BY f.path
                 """,
@@ -160,7 +164,7 @@ class FileStore(Store):
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
             for file in skipped:
-                self._upsert(connection, collection_id, _row(root, file.path, 0, 0))
+                self._upsert(connection, collection_id, _row(root, file.path, _UNSCANNED, 0))
                 connection.execute(
                     "UPDATE files SET photo_key = NULL, skip_reason = ?, skip_detail = ? "
                     "WHERE collection_id = ? AND path = ?",

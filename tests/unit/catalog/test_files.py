@@ -106,6 +106,7 @@ def test_a_folder_that_could_not_be_opened_is_listed_until_the_next_scan(shop) -
     shop.catalog.record_skipped(shop.collection, [locked])
     assert shop.catalog.skipped_files(shop.collection) == [locked]
     assert shop.catalog.collection(shop.collection).skipped_count == 1
+    assert shop.catalog.pending_files(shop.collection, "any") == [shop.root / "a.jpg"], "no file to be read"
     shop.scan("a.jpg")
     assert shop.catalog.skipped_files(shop.collection) == []
 
