@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gallery.errors import TrainingError
 from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
 from gallery.training.fit import FitData, FitResult, fit
+from gallery.training.history import Progress
 from gallery.training.recipes import Recipe
 
 LAST_FROZEN = "block5_pool"
@@ -31,7 +32,7 @@ def fit_top(
     folder: Path,
     features_folder: Path,
     photo_set: str,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> FitResult:
     """Train the dense top of vgg16-bottleneck on saved outputs, and put it into the network.
 
@@ -43,16 +44,20 @@ def fit_top(
         folder: of this training.
         features_folder: where outputs are kept, for other trainings of the same photos too.
         photo_set: tells one set of photos from another.
-        on_progress: is told how many photos of how many have their outputs.
+        on_progress: is told, first of photos "preparing", then of epochs.
 
     Raises:
         TrainingError: as `fit`, or the disk refuses.
     """
-    features = saved_features(network, data, features_folder, photo_set, on_progress)
+
+    def told(done: int, total: int) -> None:
+        on_progress(Progress("preparing", 0, recipe.epochs, done, total))
+
+    features = saved_features(network, data, features_folder, photo_set, told)
     top = bottleneck_top(data.class_count, features.shape[1:], options)
     set_weights(top, get_weights(network), only=TOP_LAYERS)
     on_features = replace(data, inputs=lambda rows: features[rows], preprocessing=None)
-    result = fit(top, on_features, recipe, folder=folder)
+    result = fit(top, on_features, recipe, folder=folder, on_progress=on_progress)
     set_weights(network, get_weights(top), only=TOP_LAYERS)
     return result
 

@@ -39,12 +39,11 @@ from gallery.training.history import (
     remaining_s,
     stops_early,
     write_history,
-    write_progress,
 )
 from gallery.training.recipes import Recipe
 from gallery.training.sampling import class_weights, epoch_order
 
-HISTORY_FILE, PROGRESS_FILE, STOP_FILE = "history.csv", "progress.json", "stop"
+HISTORY_FILE, STOP_FILE = "history.csv", "stop"
 
 REPORT_S = 1.0
 """How often those who watch are told."""
@@ -95,11 +94,17 @@ class _StoppedByPerson(Exception):
     """Somebody asked a training to stop, in the middle of an epoch."""
 
 
-def fit(network: keras.Model, data: FitData, recipe: Recipe, *, folder: Path) -> FitResult:
+def fit(
+    network: keras.Model,
+    data: FitData,
+    recipe: Recipe,
+    *,
+    folder: Path,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> FitResult:
     """Train a network, or take up its training where the folder's last whole epoch ended.
 
-    The folder shows ``history.csv`` (a row an epoch) and ``progress.json``
-    (about every second). A file called ``stop`` in it ends the training at the
+    The folder shows ``history.csv``, a row an epoch. A file called ``stop`` in it ends the training at the
     next batch with the best epoch so far.
 
     Args:
@@ -108,6 +113,7 @@ def fit(network: keras.Model, data: FitData, recipe: Recipe, *, folder: Path) ->
         data: at least one training and one validation row.
         recipe: how.
         folder: of this training alone; existing.
+        on_progress: is told about every second.
 
     Raises:
         TrainingError: the loss is no number any more, or the folder holds another network's training.
@@ -128,11 +134,13 @@ def fit(network: keras.Model, data: FitData, recipe: Recipe, *, folder: Path) ->
         network.optimizer.learning_rate = rate
         stopped = False
         try:
-            learnt = _train_epoch(network, data, recipe, weigh, history, folder)
+            learnt = _train_epoch(network, data, recipe, weigh, history, folder, on_progress)
         except _StoppedByPerson:
             ended, stopped = "stopped", True
             if history:
                 break
+            if int(network.optimizer.iterations.value) == 0:
+                raise TrainingError("Stopped before anything was learnt; there is nothing to keep.") from None
             learnt = {"cross_entropy": math.nan, "accuracy": math.nan}  # of a part of the first epoch
         logits = predict_logits(network, data, data.validation)
         row = Epoch(
@@ -226,6 +234,7 @@ def _train_epoch(
     weigh: NDArray[np.float32] | None,
     history: list[Epoch],
     folder: Path,
+    on_progress: Callable[[Progress], None],
 ) -> dict[str, float]:
     epoch = len(history)
     _throw_dice(network, recipe.seed, epoch)
@@ -254,8 +263,7 @@ def _train_epoch(
         if step == 0 or now - told >= REPORT_S or step == steps - 1:
             told = now
             left = remaining_s(recipe, history, share_done=(step + 1) / steps, elapsed_s=now - begun)
-            report = Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left)
-            write_progress(folder / PROGRESS_FILE, report)
+            on_progress(Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left))
     return {name: float(value) for name, value in learnt.items()}
 
 

@@ -42,6 +42,10 @@ class SplitPlan:
             )
 
 
+USUAL = SplitPlan()
+"""85/15 train and validation, as in the field's report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """What each photo of a decoded set is used for.

@@ -30,11 +30,17 @@ class Start:
         source: "imagenet", "none", or the file's name.
         layers: the layers filled.
         missing: convolutions that the source did not have, which begin at random.
+        convolutions: all of them, in their order.
     """
 
     source: str
-    layers: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    layers: tuple[str, ...]
+    missing: tuple[str, ...]
+    convolutions: tuple[str, ...]
+
+    @property
+    def last_convolution(self) -> str:
+        return self.convolutions[-1]
 
 
 def fill(
@@ -58,8 +64,9 @@ def fill(
         TrainingError: no such file, no connection, or no layer fits.
     """
     source = weights or ("imagenet" if architecture.imagenet else "none")
+    convolutions = _convolutions(network)
     if source == "none":
-        return Start("none", missing=_convolutions(network))
+        return Start("none", (), convolutions, convolutions)
     if source == "imagenet":
         if not architecture.imagenet:
             raise TrainingError(
@@ -71,14 +78,14 @@ def fill(
         path = Path(source).expanduser()
         tensors, name = _read(path), path.parent.name if path.name == "weights.npz" else path.name
     fitting = _fitting(network, tensors)
-    convolutions = _convolutions(network)
     if not fitting & set(convolutions):
         raise TrainingError(
             f"No convolution of {network.name} has its weights in {name}. Give weights of the same "
             f"architecture; its layers are {', '.join(convolutions[:3])} and so on."
         )
     filled = set_weights(network, tensors, only=frozenset(fitting))
-    return Start(name, tuple(filled), tuple(layer for layer in convolutions if layer not in fitting))
+    missing = tuple(layer for layer in convolutions if layer not in fitting)
+    return Start(name, tuple(filled), missing, convolutions)
 
 
 def _fitting(network: keras.Model, tensors: Tensors) -> set[str]:

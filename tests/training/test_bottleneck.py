@@ -34,15 +34,15 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
     before = get_weights(network)
     data = FitData(inputs, labels, np.arange(8), np.arange(8, 12), 2, "caffe")
     recipe = recipe_named("vgg16-bottleneck").changed(input_px=32, epochs=3)
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         result = fit_top(
             network, data, recipe, options=options, folder=tmp_path / name, features_folder=tmp_path,
-            photo_set="these", on_progress=lambda *done: told.append(done),
+            photo_set="these", on_progress=lambda now: told.append((now.state, now.step, now.steps)),
         )  # fmt: skip
         assert sorted(read) == list(range(12))  # each photo once, in both trainings together
-    assert told == [(12, 12)]
+    assert [now for now in told if now[0] == "preparing"] == [("preparing", 12, 12)]
     [file] = tmp_path.glob("*.npy")
     assert np.load(file).shape == (12, 1, 1, 512)
     after = get_weights(network)

@@ -13,7 +13,7 @@ import pytest
 from gallery.errors import TrainingError
 from gallery.training.augmentation import Augmentation
 from gallery.training.checkpoint import load_state
-from gallery.training.history import read_history, read_progress
+from gallery.training.history import Progress, read_history, read_progress, write_progress
 from gallery.training.recipes import Recipe, recipe_named
 
 pytestmark = pytest.mark.network
@@ -33,7 +33,7 @@ def tinted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (noise + tint[:, None, None]).astype(np.uint8), labels
 
 
-def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0):  # type: ignore[no-untyped-def]
+def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0, stop_after_first_batch: bool = False):  # type: ignore[no-untyped-def]
     """Train on 48 pictures, validate on 16; used by the child process too."""
     import keras
 
@@ -56,7 +56,15 @@ def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0):  # type
     network = build("cnn-small", 2, 32, options=options)
     folder.mkdir(parents=True, exist_ok=True)
     data = FitData(inputs, labels, np.arange(48), np.arange(48, 64), 2, "unit")
-    return network, data, fit(network, data, recipe, folder=folder)
+    told = folder / "progress.json"
+
+    def tell(now: Progress) -> None:
+        write_progress(told, now)
+        if stop_after_first_batch:
+            (folder / "stop").touch()
+
+    result = fit(network, data, recipe, folder=folder, on_progress=tell)
+    return network, data, result
 
 
 def losses(result: object) -> list[tuple[float, float]]:
@@ -127,10 +135,15 @@ def test_a_stopped_training_keeps_its_best_epoch_and_can_go_on(undisturbed, tmp_
     assert losses(run(tmp_path)[2]) == losses(undisturbed[3])
 
 
-def test_a_stop_in_the_first_epoch_still_gives_a_network(tmp_path: Path) -> None:
+def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_before_it_there_is_nothing(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "stop").touch()
-    _, _, result = run(tmp_path)
-    assert (result.ended, result.best.epoch) == ("stopped", 1)
+    with pytest.raises(TrainingError, match="nothing to keep"):
+        run(tmp_path)
+    (tmp_path / "stop").unlink()
+    _, _, result = run(tmp_path, stop_after_first_batch=True)
+    assert (result.ended, result.best.epoch, np.isfinite(result.best.val_loss)) == ("stopped", 1, True)
 
 
 def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""The card of a freshly trained model: all that must travel with it, and what it reached."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gallery.training.labelled_data import Part
+from gallery.training.request import TrainingRequest
+from gallery.training.splits import Split
+from gallery.types import ModelCard
+
+if TYPE_CHECKING:
+    from gallery.training.fit import FitResult
+
+
+def photo_counts(split: Split) -> dict[str, int]:
+    """Return how many photos each part has."""
+    return {part.value: count for part in Part if (count := len(split.rows(part)))}
+
+
+def new_card(
+    request: TrainingRequest,
+    class_names: tuple[str, ...],
+    photos: Mapping[str, int],
+    fitted: FitResult,
+    *,
+    source: str,
+    evaluation: Mapping[str, Any],
+    temperature: float,
+    precision: str,
+    target_layer: str,
+) -> ModelCard:
+    """Return the card, but for what the store fills in: the weights' hash and the number of parameters.
+
+    Args:
+        request: what was asked.
+        class_names: in the order of the outputs.
+        photos: of each part.
+        fitted: what the training did.
+        source: what it began from.
+        evaluation: as it stands in ``evaluation.json``, with its "part".
+        temperature: fitted on the validation photos.
+        precision: the convolutions' dtype while training.
+        target_layer: whose maps Grad-CAM weighs.
+    """
+    from gallery.network.architectures import architecture_named
+
+    recipe, part = request.recipe, str(evaluation["part"])
+    architecture = architecture_named(recipe.architecture)
+    limits = []
+    if part == Part.VALIDATION.value:
+        limits.append(
+            "Measured on its validation photos, by which the best epoch and the temperature were chosen: "
+            "expect a little less on other photos."
+        )
+    if not request.plan.by_group:
+        limits.append("The split did not keep sources apart: photos of another camera or site may do worse.")
+    return ModelCard(
+        model_id=request.model_id,
+        name=f"{recipe.name}, {len(class_names)} classes",
+        architecture=architecture.name,
+        class_names=class_names,
+        input_px=recipe.input_px,
+        preprocessing=architecture.preprocessing,
+        resize="squash",
+        target_layer=target_layer,
+        temperature=temperature,
+        weights_file="weights.npz",
+        weights_sha256="",  # filled in by the store, as is the number of parameters
+        parameter_count=0,
+        created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        description=recipe.description,
+        trained_on={
+            "data": request.data.name,
+            "photos": photos.get("train", 0),
+            "validation_photos": photos.get("validation", 0),
+            "weights": source,
+            "epochs": len(fitted.history),
+            "best_epoch": fitted.best.epoch,
+            "seconds": round(sum(row.seconds for row in fitted.history), 1),
+            "precision": precision,
+            "split": asdict(request.plan),
+            "recipe": recipe.to_json(),
+        },
+        tested_on={
+            "part": part,
+            "n": evaluation.get("n"),
+            "accuracy": evaluation.get("accuracy"),
+            "accuracy_interval": evaluation.get("accuracy_interval"),
+            "loss": evaluation.get("loss"),
+            "macro_f1": evaluation.get("macro_f1"),
+        },
+        limits=limits,
+        library_versions={
+            name: importlib.metadata.version(name) for name in ("keras", "numpy", "tensorflow")
+        },
+    )

@@ -1,0 +1,175 @@
+"""What a training is asked, what it is handed, and what it gives back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import TrainingError
+from gallery.training.history import Epoch, replace_text
+from gallery.training.inspection import Inspection
+from gallery.training.labelled_data import Scan, Translate
+from gallery.training.pixel_store import Decode
+from gallery.training.recipes import Recipe
+from gallery.training.splits import USUAL, SplitPlan
+from gallery.types import ModelCard, PhotoId
+
+REQUEST_FILE = "request.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What to train, on what, and where it is kept while it lasts.
+
+    Attributes:
+        data: folder of class sub-folders, zip of one, or CSV of path and label.
+        weights: "imagenet", "none", a path, or None for the architecture's usual.
+        model_id: of the model it becomes.
+        folder: of this training: split, history, progress, checkpoints.
+        cache: of decoded photos and saved outputs, shared by trainings.
+        plan: how photos are split where the data do not say.
+    """
+
+    data: Path
+    recipe: Recipe
+    weights: str | None
+    model_id: str
+    folder: Path
+    cache: Path
+    plan: SplitPlan = USUAL
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "data": str(self.data),
+            "recipe": self.recipe.to_json(),
+            "weights": self.weights,
+            "model_id": self.model_id,
+            "plan": asdict(self.plan),
+        }
+
+
+class SaveModel(Protocol):
+    """`model_files.ModelStore.save`."""
+
+    def __call__(
+        self,
+        card: ModelCard,
+        weights: Mapping[str, NDArray[np.floating[Any]]],
+        *,
+        evaluation: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        training_photos: Iterable[PhotoId] | None = None,
+    ) -> Path: ...
+
+
+@dataclass(frozen=True)
+class TrainingParts:
+    """The adapters and the neighbour that a training uses.
+
+    Attributes:
+        scan: lists photos below a folder.
+        unzip: unpacks a zip file into a folder of the home and returns it.
+        translate: the class that a folder's name stands for.
+        decode: opens a decoder to a given input size.
+        taken: whether there is a model of an id.
+        save: stores a new model.
+        evaluate: (true class indices, probabilities, class names, model id) to what
+            ``evaluation.json`` holds.
+    """
+
+    scan: Scan
+    unzip: Callable[[Path], Path]
+    translate: Translate
+    decode: Callable[[int], AbstractContextManager[Decode]]
+    taken: Callable[[str], bool]
+    save: SaveModel
+    evaluate: Callable[[NDArray[np.int64], NDArray[np.float64], tuple[str, ...], str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a training came to.
+
+    Attributes:
+        model_folder: where the new model lies.
+        measured_on: "test" or "validation"; `evaluation` is of that part.
+        ended: "finished", "stopped early" or "stopped".
+        seconds: of all epochs.
+        notes: a sentence for each thing worth knowing.
+    """
+
+    model_id: str
+    model_folder: Path
+    recipe: str
+    parameter_count: int
+    photos: Mapping[str, int]
+    history: tuple[Epoch, ...]
+    best: Epoch
+    measured_on: str
+    evaluation: Mapping[str, Any]
+    temperature: float
+    ended: str
+    seconds: float
+    inspection: Inspection
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``train --json`` prints."""
+        looked = self.inspection.to_json()
+        return {
+            "model_id": self.model_id,
+            "folder": str(self.model_folder),
+            "recipe": self.recipe,
+            "parameter_count": self.parameter_count,
+            "photos": dict(self.photos),
+            "epochs": len(self.history),
+            "best_epoch": self.best.epoch,
+            "ended": self.ended,
+            "seconds": self.seconds,
+            "validation_accuracy": self.best.val_accuracy,
+            "validation_loss": self.best.val_loss,
+            "temperature": self.temperature,
+            "measured_on": self.measured_on,
+            "accuracy": self.evaluation.get("accuracy"),
+            "skipped": looked.pop("skipped"),
+            "data": looked,
+            "notes": list(self.notes),
+        }
+
+
+def remember(request: TrainingRequest) -> bool:
+    """Store what is asked in the training's folder, and return whether it was there: this is a resumption.
+
+    The number of epochs may differ, so that a training can be made longer.
+
+    Raises:
+        TrainingError: the folder belongs to another training.
+    """
+    request.folder.mkdir(parents=True, exist_ok=True)
+    file, asked = request.folder / REQUEST_FILE, json.loads(json.dumps(request.to_json()))
+    if not file.is_file():
+        replace_text(file, json.dumps(asked, indent=1))
+        return False
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        different = sorted(
+            [key for key in asked if key != "recipe" and asked[key] != before[key]]
+            + [k for k, v in asked["recipe"].items() if k != "epochs" and v != before["recipe"].get(k)]
+        )
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise TrainingError(
+            f"{file} cannot be read ({exc}). Remove {request.folder} and train again."
+        ) from exc
+    if different:
+        raise TrainingError(
+            f"{request.model_id} was begun with another {different[0]}. Take up that training as it was, or "
+            f"choose another id, or remove {request.folder}."
+        )
+    return True

@@ -1,0 +1,248 @@
+"""A training from data to model: read, decode, look, split, fit, measure, save."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import GalleryError, TrainingError
+from gallery.training.calibration import fit_temperature, log_softmax
+from gallery.training.history import Progress, write_progress
+from gallery.training.inspection import Inspection, inspect_set
+from gallery.training.labelled_data import Part, read_data
+from gallery.training.new_card import new_card, photo_counts
+from gallery.training.pixel_store import DecodedSet, decode_set
+from gallery.training.request import TrainingParts, TrainingRequest, TrainingResult, remember
+from gallery.training.run_lock import sole_process
+from gallery.training.splits import Split, split_set
+
+if TYPE_CHECKING:
+    import keras
+
+    from gallery.network.architectures import NetworkOptions
+    from gallery.training.fit import FitData, FitResult
+    from gallery.training.starting_weights import Start
+
+PROGRESS_FILE, SPLIT_FILE, STOP_FILE = "progress.json", "split.csv", "stop"
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A data set ready to be trained on."""
+
+    decoded: DecodedSet
+    split: Split
+    inspection: Inspection
+
+
+def train(
+    request: TrainingRequest, parts: TrainingParts, *, on_progress: Tell = lambda _: None
+) -> TrainingResult:
+    """Train a network as asked, save it as a model, and return what it came to.
+
+    Asked again with the same folder, a training that was killed goes on after
+    its last whole epoch. In the folder lie ``progress.json``, ``history.csv``
+    and ``split.csv``; a file ``stop`` ends it with the best epoch so far.
+
+    Args:
+        request: what.
+        parts: the adapters.
+        on_progress: is told about every second.
+
+    Raises:
+        GalleryError: the data, the weights or the disk do not allow it; the
+            sentence stands in ``progress.json`` too.
+    """
+    if parts.taken(request.model_id):
+        raise TrainingError(f"There is a model called {request.model_id} already. Choose another id.")
+    remember(request)
+    told_at = 0.0
+    state = ""
+
+    def tell(progress: Progress) -> None:
+        nonlocal told_at, state
+        on_progress(progress)
+        if time.monotonic() - told_at >= 1 or progress.state != state:
+            told_at, state = time.monotonic(), progress.state
+            write_progress(request.folder / PROGRESS_FILE, progress)
+
+    with sole_process(request.folder), _failures_told(request.folder):
+        (request.folder / STOP_FILE).unlink(missing_ok=True)
+        tell(Progress("preparing", epochs=request.recipe.epochs))
+        prepared = prepare(request, parts, tell)
+        result = _train(request, parts, prepared, tell)
+        message = "" if result.ended == "finished" else result.ended
+        done = len(result.history)
+        write_progress(
+            request.folder / PROGRESS_FILE,
+            Progress("finished", done, request.recipe.epochs, 0, 0, 0.0, message),
+        )
+        for file in (*request.folder.glob("best-*.npz"), request.folder / "state.npz"):
+            file.unlink(missing_ok=True)  # the model has what they were for
+    return result
+
+
+def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda _: None) -> Prepared:
+    """Return the photos of a request decoded, split and looked at; the Train page shows this beforehand.
+
+    Raises:
+        GalleryError: the data cannot be read, or not be split as planned.
+    """
+    data = read_data(request.data, scan=parts.scan, unzip=parts.unzip, translate=parts.translate)
+
+    def told(done: int, total: int) -> None:
+        if (request.folder / STOP_FILE).exists():
+            raise TrainingError("Stopped while the photos were being read; nothing was learnt yet.")
+        tell(Progress("preparing", 0, request.recipe.epochs, done, total))
+
+    with parts.decode(request.recipe.input_px) as decode:
+        decoded = decode_set(
+            data, input_px=request.recipe.input_px, decode=decode, folder=request.cache, on_progress=told
+        )
+    request.folder.mkdir(parents=True, exist_ok=True)
+    split = split_set(decoded, request.plan, stored=request.folder / SPLIT_FILE)
+    return Prepared(decoded, split, inspect_set(decoded, split.parts))
+
+
+def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, tell: Tell) -> TrainingResult:
+    import keras
+
+    from gallery.network.architectures import architecture_named, build, get_weights, set_weights
+    from gallery.network.precision import best_precision
+    from gallery.training.fit import FitData, predict_logits
+    from gallery.training.starting_weights import fill
+
+    recipe, decoded, split = request.recipe, prepared.decoded, prepared.split
+    architecture, options = architecture_named(recipe.architecture), network_options(request)
+    keras.utils.set_random_seed(recipe.seed)
+    conv_dtype = "mixed_bfloat16" if best_precision() == "bfloat16" else "float32"
+    class_names = decoded.data.class_names
+    network = build(
+        architecture.name, len(class_names), recipe.input_px, conv_dtype=conv_dtype, options=options
+    )
+    start = fill(network, architecture, request.weights)
+    data = FitData(
+        inputs=decoded.images,
+        labels=decoded.data.labels,
+        train=split.rows(Part.TRAIN),
+        validation=split.rows(Part.VALIDATION),
+        class_count=len(class_names),
+        preprocessing=architecture.preprocessing,
+    )
+    fitted = _fit(network, data, request, prepared, start, options, tell)
+    tell(Progress("measuring", len(fitted.history), recipe.epochs))
+    stored = {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()}
+    set_weights(network, stored)  # what is measured is what is kept
+    judged = predict_logits(network, data, data.validation)
+    temperature = fit_temperature(judged, data.labels[data.validation])
+    part, rows = Part.VALIDATION, data.validation
+    if len(split.rows(Part.TEST)):
+        part, rows = Part.TEST, split.rows(Part.TEST)
+        judged = predict_logits(network, data, rows)
+    probabilities = np.exp(log_softmax(judged / temperature))
+    evaluation = dict(parts.evaluate(data.labels[rows], probabilities, class_names, request.model_id))
+    evaluation["part"] = part.value
+    card = new_card(
+        request,
+        class_names,
+        photo_counts(split),
+        fitted,
+        source=start.source,
+        evaluation=evaluation,
+        temperature=temperature,
+        precision=conv_dtype,
+        target_layer=architecture.target_layer or start.last_convolution,
+    )
+    folder = parts.save(
+        card,
+        stored,
+        evaluation=evaluation,
+        history=[asdict(row) for row in fitted.history],
+        training_photos=[decoded.photo_ids[row] for row in data.train],
+    )
+    return TrainingResult(
+        model_id=request.model_id,
+        model_folder=folder,
+        recipe=recipe.name,
+        parameter_count=network.count_params(),
+        photos=photo_counts(split),
+        history=fitted.history,
+        best=fitted.best,
+        measured_on=part.value,
+        evaluation=evaluation,
+        temperature=temperature,
+        ended=fitted.ended,
+        seconds=sum(row.seconds for row in fitted.history),
+        inspection=prepared.inspection,
+        notes=(*split.notes, *_start_notes(request, start)),
+    )
+
+
+def _fit(
+    network: keras.Model,
+    data: FitData,
+    request: TrainingRequest,
+    prepared: Prepared,
+    start: Start,
+    options: NetworkOptions,
+    tell: Tell,
+) -> FitResult:
+    from gallery.training.bottleneck import fit_top
+    from gallery.training.fit import fit, learn_only
+
+    if request.recipe.trainable == "top":
+        digest = hashlib.sha256("".join(prepared.decoded.photo_ids).encode()).hexdigest()
+        return fit_top(
+            network, data, request.recipe, options=options, folder=request.folder,
+            features_folder=request.cache, photo_set=f"{digest} {request.recipe.input_px}", on_progress=tell,
+        )  # fmt: skip
+    if request.recipe.trainable == "last block":
+        # A convolution that begins at random must learn, wherever it lies.
+        learn_only(
+            network, lambda n: n.startswith("block5") or not n.startswith("block") or n in start.missing
+        )
+    return fit(network, data, request.recipe, folder=request.folder, on_progress=tell)
+
+
+def network_options(request: TrainingRequest) -> NetworkOptions:
+    """Return the form of the network that a recipe asks for."""
+    from gallery.network.architectures import NetworkOptions
+
+    recipe = request.recipe
+    return NetworkOptions(
+        recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
+    )
+
+
+def _start_notes(request: TrainingRequest, start: Start) -> list[str]:
+    if not start.missing or (start.source == "none" and request.recipe.trainable == "all"):
+        return []
+    what = "All convolutions" if start.source == "none" else f"{len(start.missing)} convolutions"
+    how = "stay random" if request.recipe.trainable == "top" else "begin at random and learn"
+    return [f"{what} {how}: {start.source} has no weights for them."]
+
+
+@contextlib.contextmanager
+def _failures_told(folder: Path) -> Iterator[None]:
+    """Leave the sentence of an error where those who watch will find it."""
+    try:
+        yield
+    except GalleryError as exc:
+        write_progress(folder / PROGRESS_FILE, Progress("failed", message=str(exc)))
+        raise
+
+
+def pixels_of(decoded: DecodedSet, label: str, count: int) -> NDArray[np.uint8]:
+    """Return some photos of a class for a look, (up to count, side, side, 3), spread over the set."""
+    rows = np.flatnonzero(decoded.data.labels == decoded.data.class_names.index(label))
+    return decoded.images(rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)])

@@ -1,0 +1,44 @@
+"""One process a training: a second one on the same folder is told so instead of spoiling the first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gallery.errors import TrainingError
+
+
+@contextmanager
+def sole_process(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the system lets go of it however the process ends.
+
+    Raises:
+        TrainingError: another process holds it.
+    """
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            _lock(handle)
+        except OSError as exc:
+            raise TrainingError(
+                f"The training in {folder} is running already. Watch it, or stop it first."
+            ) from exc
+        yield
+    finally:
+        os.close(handle)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
