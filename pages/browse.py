@@ -1,19 +1,31 @@
 """Browse: the gallery, sorted by the model."""
 
+from __future__ import annotations
+
 import streamlit as st
 
-from gallery.types import PhotoQuery
-from gallery.ui import browse_queries, photo_grid, wiring
+from gallery.ui import gallery_view, library, messages, view_state, wiring
 
-model_id, class_names = wiring.shown_model()
-c = wiring.catalog().collections()[0]
+collections = wiring.catalog().collections()
+view = view_state.current()
+chosen = next((one for one in collections if one.collection_id == view.collection_id), None)
+if chosen is None and collections:
+    chosen = collections[0]
+    view_state.open_collection(chosen.collection_id)
+library.show(collections, chosen)
 
+if chosen is None:
+    messages.empty(
+        "🐾",
+        "Open a folder and see it sorted",
+        "Choose a folder with photos of animals. They are sorted into ten classes by a network on this "
+        "machine; nothing leaves it, and nothing is written into your folder.",
+    )
+    ways = st.container(horizontal=True, horizontal_alignment="center")
+    if ways.button("Open a folder", type="primary", icon=":material/folder_open:", key="first_folder"):
+        library.ask_for_folder()
+    if ways.button("Upload photos", icon=":material/upload:", key="first_upload"):
+        library.ask_for_upload()
+    st.stop()
 
-@st.fragment
-def grid() -> None:
-    ids = browse_queries.find_files(PhotoQuery(c.collection_id, model_id))
-    s = photo_grid.show(ids, model_id=model_id, class_names=class_names, key="grid")
-    st.write(len(s.selected_file_ids), s.opened_file_id)
-
-
-grid()
+gallery_view.show(chosen)

@@ -6,9 +6,7 @@ their content may be kept for ever; none may be read by another site's pages.
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -19,7 +17,8 @@ from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
 from gallery.types import GridItem, Photo, display_path
-from gallery.ui import lists, upload_routes, wiring
+from gallery.ui import downloads, folder_routes, lists, upload_routes, wiring
+from gallery.ui.request_guard import SAFE, NotAnIdError, guarded, refusal
 
 BASE = "/gallery"
 THUMBNAILS = f"{BASE}/thumb/"
@@ -27,12 +26,9 @@ THUMBNAILS = f"{BASE}/thumb/"
 _PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 _FOR_EVER = "private, max-age=31536000, immutable"
 _NEVER = "no-store"
 _HEATMAP_PX = (224, 224)  # a 14 x 14 map holds no more; the browser stretches it to the photo
-
-Endpoint = Callable[[Request], Response]
 
 
 def all_routes() -> list[BaseRoute]:
@@ -45,9 +41,11 @@ def all_routes() -> list[BaseRoute]:
         "/info/{model_id}/{file_id:int}": photo_facts,
     }
     reading: list[BaseRoute] = [
-        Route(BASE + path, _guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
+        Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
     ]
-    return reading + upload_routes.all_routes(BASE)
+    return (
+        reading + upload_routes.all_routes(BASE) + downloads.all_routes(BASE) + folder_routes.all_routes(BASE)
+    )
 
 
 def thumb(request: Request) -> Response:
@@ -88,14 +86,14 @@ def heatmap_png(request: Request) -> Response:
     cams = catalog.cams(photo_id, model_id)
     class_name = request.path_params["class_name"]
     if prediction is None or cams is None or class_name not in prediction.class_names:
-        return _refusal(404, "No heatmap of this class is stored for this photo.")
+        return refusal(404, "No heatmap of this class is stored for this photo.")
     cam = cams[prediction.class_names.index(class_name)]
     if not heatmap.has_evidence(cam):
-        return Response(status_code=204, headers={**_SAFE, "Cache-Control": _NEVER})
+        return Response(status_code=204, headers=SAFE)
     try:
         peak = float(request.query_params["peak"]) if "peak" in request.query_params else None
     except ValueError:
-        return _refusal(400, "The peak is no number.")
+        return refusal(400, "The peak is no number.")
     other = request.query_params.get("with")
     if other in prediction.class_names:
         peak = float(max(cam.max(), cams[prediction.class_names.index(other)].max()))
@@ -108,7 +106,7 @@ def grid_page(request: Request) -> Response:
     """Answer with one page of a grid's items, in the list's order."""
     chosen = lists.find(_matched(_TOKEN, request.path_params["token"]))
     if chosen is None:
-        return _refusal(404, "This list is not known any more; the page makes a new one.")
+        return refusal(404, "This list is not known any more; the page makes a new one.")
     first = request.path_params["page"] * lists.PAGE_SIZE
     file_ids = chosen.file_ids[first : first + lists.PAGE_SIZE]
     items = wiring.catalog().grid_items(file_ids, chosen.model_id) if len(file_ids) else []
@@ -119,7 +117,7 @@ def grid_page(request: Request) -> Response:
         if truths is not None and 0 <= truths[offset] < len(chosen.class_names):
             truth = chosen.class_names[int(truths[offset])]
         rows.append(_row(item, truth))
-    return JSONResponse({"items": rows}, headers={**_SAFE, "Cache-Control": _NEVER})
+    return JSONResponse({"items": rows}, headers=SAFE)
 
 
 def photo_facts(request: Request) -> Response:
@@ -145,7 +143,7 @@ def photo_facts(request: Request) -> Response:
         {"label": one.label, "person": one.person, "made_at": one.made_at}
         for one in catalog.corrections(photo.photo_id)
     ]
-    return JSONResponse(facts, headers={**_SAFE, "Cache-Control": _NEVER})
+    return JSONResponse(facts, headers=SAFE)
 
 
 def _facts(photo: Photo) -> dict[str, Any]:
@@ -183,37 +181,11 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
     ]
 
 
-def _guarded(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint that answers this app's own pages only, and errors with a sentence."""
-
-    @functools.wraps(endpoint)
-    def guarded(request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return _refusal(403, "Photos are shown to this app's own pages only.")
-        try:
-            return endpoint(request)
-        except _NotAnIdError:
-            return _refusal(404, "There is nothing of this name.")
-        except GalleryError as error:
-            return _refusal(404, str(error))
-
-    return guarded
-
-
-class _NotAnIdError(Exception):
-    """What came is not of an id's form."""
-
-
 def _matched(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
-        raise _NotAnIdError
+        raise NotAnIdError
     return text
 
 
 def _answer(content: bytes, media_type: str, keep: str) -> Response:
-    return Response(content, media_type=media_type, headers={**_SAFE, "Cache-Control": keep})
-
-
-def _refusal(status: int, sentence: str) -> Response:
-    safe = sentence.encode("utf-8", "replace").decode()
-    return JSONResponse({"error": safe}, status, headers={**_SAFE, "Cache-Control": _NEVER})
+    return Response(content, media_type=media_type, headers={**SAFE, "Cache-Control": keep})

@@ -8,33 +8,32 @@ POST {id}/finish    unpacks what came as zip -> {"files": n, "skipped": [...]}
 from __future__ import annotations
 
 import secrets
+import shutil
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gallery.errors import GalleryError, PhotoError
-from gallery.types import display_path
+from gallery.types import CollectionKind, display_path
 from gallery.ui import wiring
+from gallery.ui.request_guard import SAFE, posted_from_own_page
 
 _WRITE_BYTES = 1 << 20  # the body arrives in small chunks; a thread a megabyte is cheap
-_SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 _folders: dict[str, Path] = {}
 _lock = threading.Lock()
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 def all_routes(base: str) -> list[BaseRoute]:
-    """Return the three routes of an upload."""
+    """Return the routes of an upload."""
     return [
-        Route(f"{base}/upload/begin", _from_own_page(begin), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/file", _from_own_page(receive), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/finish", _from_own_page(finish), methods=["POST"]),
+        Route(f"{base}/upload/begin", posted_from_own_page(begin), methods=["POST"]),
+        Route(f"{base}/upload/{{upload}}/file", posted_from_own_page(receive), methods=["POST"]),
+        Route(f"{base}/upload/{{upload}}/finish", posted_from_own_page(finish), methods=["POST"]),
+        Route(f"{base}/upload/{{upload}}/discard", posted_from_own_page(discard), methods=["POST"]),
     ]
 
 
@@ -58,7 +57,7 @@ async def begin(request: Request) -> Response:
     upload = secrets.token_hex(16)
     with _lock:
         _folders[upload] = folder
-    return JSONResponse({"upload": upload}, headers=_SAFE)
+    return JSONResponse({"upload": upload}, headers=SAFE)
 
 
 async def receive(request: Request) -> Response:
@@ -77,13 +76,23 @@ async def receive(request: Request) -> Response:
         path = await run_in_threadpool(file.finish)
     finally:
         await run_in_threadpool(file.abandon)
-    return JSONResponse({"name": display_path(path.relative_to(folder))}, headers=_SAFE)
+    return JSONResponse({"name": display_path(path.relative_to(folder))}, headers=SAFE)
 
 
 async def finish(request: Request) -> Response:
-    """Unpack the zips of an upload and answer with what is there now."""
+    """Unpack the zips of an upload, open it as a collection, and answer with what is there now."""
     folder = folder_of(request.path_params["upload"])
-    return JSONResponse(await run_in_threadpool(_finished, folder), headers=_SAFE)
+    return JSONResponse(await run_in_threadpool(_finished, folder), headers=SAFE)
+
+
+async def discard(request: Request) -> Response:
+    """Throw away an upload that was cancelled."""
+    upload = request.path_params["upload"]
+    folder = folder_of(upload)
+    with _lock:
+        _folders.pop(upload, None)
+    await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+    return JSONResponse({}, headers=SAFE)
 
 
 def _finished(folder: Path) -> dict[str, object]:
@@ -92,34 +101,18 @@ def _finished(folder: Path) -> dict[str, object]:
     for zip_path in sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip"):
         try:
             skipped += [
-                {"name": display_path(one.path), "reason": one.reason.value, "detail": one.detail}
+                {"name": display_path(one.path), "detail": f"{one.reason.value}. {one.detail}"}
                 for one in area.unpack_zip(zip_path, folder)
             ]
         except PhotoError as error:
-            skipped.append({"name": display_path(Path(zip_path.name)), "reason": "zip", "detail": str(error)})
+            skipped.append({"name": display_path(Path(zip_path.name)), "detail": str(error)})
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    return {"files": files, "skipped": skipped}
-
-
-def _from_own_page(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint that only this app's own pages can post to."""
-
-    async def guarded(request: Request) -> Response:
-        host = request.headers.get("host", "")
-        origin = request.headers.get("origin", "").partition("://")[2]
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        if not host or origin != host or site != "same-origin":
-            return _refusal(403, "Photos can be uploaded from this app's own page only.")
-        try:
-            return await endpoint(request)
-        except ClientDisconnect:
-            return _refusal(400, "The upload was broken off.")
-        except GalleryError as error:
-            return _refusal(400, str(error))
-
-    return guarded
-
-
-def _refusal(status: int, sentence: str) -> Response:
-    safe = sentence.encode("utf-8", "replace").decode()
-    return JSONResponse({"error": safe}, status, headers=_SAFE)
+    if not files:
+        shutil.rmtree(folder, ignore_errors=True)
+        return {"files": 0, "skipped": skipped, "collection": None}
+    collection = wiring.catalog().add_collection(folder, CollectionKind.UPLOAD)
+    try:
+        wiring.start_job(collection.collection_id)
+    except GalleryError as error:  # the photos are there; Browse says what is missing to tag them
+        skipped.append({"name": "Tagging", "detail": str(error)})
+    return {"files": files, "skipped": skipped, "collection": collection.collection_id}

@@ -156,7 +156,7 @@ def start_job(collection_id: int) -> Job:
         ModelError: there is no model to tag with.
         JobError: its process cannot be started.
     """
-    from gallery.tagging.job import start_job_process
+    from gallery.tagging import start_job_process
 
     card = active_model()
     if card is None:
@@ -165,7 +165,7 @@ def start_job(collection_id: int) -> Job:
             "or put a model folder into model_store."
         )
     job = catalog().queue_job(collection_id, card.model_id)
-    start_job_process(settings())
+    start_job_process(settings().home)
     return job
 
 

@@ -105,7 +105,10 @@ def show(
         on_queue_change=lambda: apply_queue(key, model_id),
         on_selection_change=lambda: None,
         on_opened_change=lambda: None,
+        on_explain_change=lambda: None,
     )
+    if isinstance(explained := result.get("explain"), str):
+        st.switch_page("pages/explain.py", query_params={"photo": explained})
     selection = result.get("selection") or {}
     opened = result.get("opened") if "opened" in result else open_file_id
     return GridState(

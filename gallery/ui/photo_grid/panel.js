@@ -13,7 +13,6 @@ class Panel {
       type: "checkbox", checked: large.goesOn,
       onchange: () => { large.goesOn = this.goesOn.checked; remember("advance", large.goesOn ? "yes" : "no"); large.dialog.focus(); } });
     this.advance = make("label", { class: "advance" }, this.goesOn, "Go on to the next photo after a class is set");
-    this.said = make("p", { class: "said", role: "status", "aria-live": "polite" });
     this.bars = make("div", { class: "bars" });
     this.more = make("button", { type: "button", class: "plain more", onclick: () => { this.all = !this.all; this.redraw(); } });
     this.heatToggle = make("button", {
@@ -25,16 +24,25 @@ class Panel {
       onpointerup: () => large.dialog.focus() });
     this.heatWords = make("p", { class: "evidence", role: "status" });
     this.list = make("dl", {});
-    this.explain = make("a", { class: "plain link", text: "Explain this photo" });
+    this.explain = make("a", { class: "plain link", text: "Explain this photo", onclick: (event) => this.goToExplain(event) });
     const keysButton = make("button", { type: "button", class: "plain", text: "Keys ", onclick: () => large.showKeys() },
       make("kbd", { text: "?" }));
     this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.advance);
-    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag, this.said,
+    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag,
       this.correcting,
       make("section", {}, make("h3", { text: "What the model says" }), this.bars, this.more),
       make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
       make("section", {}, make("h3", { text: "About the file" }), this.list),
       make("footer", {}, this.explain, keysButton));
+  }
+
+  // Within the app, so that the session stays; a click with Ctrl opens the address in a tab of its own.
+  goToExplain(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !this.item?.photo) return;
+    event.preventDefault();
+    const { grid, dialog } = this.large;
+    dialog.close();
+    grid.component.setTriggerValue("explain", this.item.photo);
   }
 
   redraw() {
@@ -44,7 +52,6 @@ class Panel {
   show(item, facts) {
     const { data } = this.large.grid;
     const look = lookOf(data.classes, item.label);
-    if (this.item?.id !== item.id) this.said.textContent = "";
     this.item = item;
     this.facts = facts;
     this.title.textContent = item.name;
@@ -134,9 +141,5 @@ class Panel {
   byWhom(corrections) {
     const last = corrections[corrections.length - 1];
     return last.label ? `${last.person}, ${last.made_at.slice(0, 16).replace("T", " ")} UTC` : "";
-  }
-
-  say(text) {
-    this.said.textContent = text;
   }
 }

@@ -43,8 +43,9 @@ class Grid {
     this.space = make("div", { class: "all", role: "presentation" });
     this.scroller = make("div", {
       class: "scroller", role: "listbox", tabIndex: 0, "aria-multiselectable": "true", "aria-label": "Photos" }, this.space);
+    this.chosenBar = new SelectionBar(this);
     this.live = make("div", { class: "live", role: "status", "aria-live": "polite" });
-    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.live);
+    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.chosenBar.node, this.live);
     parent.appendChild(this.root);
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.scroller.addEventListener("click", (event) => this.clicked(event));
@@ -73,8 +74,7 @@ class Grid {
     if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
     this.measure();
     this.draw();
-    if (data.open && (!before || before.open?.file_id !== data.open.file_id) && this.large.itemId !== data.open.file_id
-        && this.reported !== data.open.file_id) {
+    if (data.open && (!before || before.scope !== data.scope) && this.large.itemId !== data.open.file_id) {
       this.large.open(new Items(data.base, data.open.list, this.labels, () => this.large.show()), data.open.index);
     }
   }
@@ -287,6 +287,7 @@ class Grid {
   selected() {
     if (!this.items) return;
     this.root.classList.toggle("selecting", this.selection.size > 0);
+    this.chosenBar.show();
     clearTimeout(this.telling);
     if (!this.selection.size && !this.told) return;
     this.told = this.selection.size > 0;

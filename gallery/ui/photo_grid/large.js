@@ -26,7 +26,8 @@ class Large {
     const close = make("button", {
       type: "button", class: "close", text: "✕", "aria-label": "Close (Esc)", title: "Close (Esc)",
       onclick: () => this.dialog.close() });
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.note);
+    this.said = make("p", { class: "said", role: "status", "aria-live": "polite" });
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.note, this.said);
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
       class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(),
@@ -187,13 +188,13 @@ class Large {
     const { item, grid } = this;
     if (!item || !grid.data.correct) return;
     grid.labels.set(this.items.token, [[this.index, this.index]], name, [item]);
-    this.panel.say(name ? `${lookOf(grid.data.classes, name).title}, said by you` : "Your label is taken back");
+    this.say(name ? `${item.name}: ${lookOf(grid.data.classes, name).icon} ${lookOf(grid.data.classes, name).title}` : "Label taken back");
     if (name && this.goesOn) this.go(1);
   }
 
   undo() {
     const taken = this.grid.labels.undo();
-    this.panel.say(taken ? "Taken back" : "Nothing to take back");
+    this.say(taken ? "Taken back" : "Nothing to take back");
   }
 
   // ---- keys --------------------------------------------------------------
@@ -213,6 +214,13 @@ class Large {
       { match: onKey("Backspace"), shown: ["Backspace"], text: "Take your label back", run: () => this.label(null) },
       { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
     return all;
+  }
+
+  say(text) {
+    this.said.textContent = text;
+    this.said.classList.add("shown");
+    clearTimeout(this.hush);
+    this.hush = setTimeout(() => this.said.classList.remove("shown"), 1800);
   }
 
   accept() {

@@ -15,7 +15,12 @@ const make = (tag, properties = {}, ...children) => {
   return node;
 };
 
-const percent = (share) => (share >= 0.995 && share < 1 ? "99" : String(Math.round(share * 100))) + "\u202f%";
+// "100 %" and "0 %" are for what is certain; what is rounded says so.
+const percent = (share) => {
+  if (share > 0 && share < 0.005) return "<\u202f1\u202f%";
+  if (share >= 0.995 && share < 0.9995) return ">\u202f99\u202f%";
+  return `${Math.round(share * 100)}\u202f%`;
+};
 
 const bytes = (count) => {
   if (count < 1e6) return Math.max(1, Math.round(count / 1e3)) + "\u202fkB";

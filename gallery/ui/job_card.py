@@ -1,0 +1,118 @@
+"""The card of a tagging job: how far it is, how fast, how long still; cancel, resume, what went wrong."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gallery.types import Job, JobState
+from gallery.ui import messages, wiring
+from gallery.ui.plain_text import escaped
+
+LIVE = frozenset([JobState.QUEUED, JobState.RUNNING])
+_LOOK_S, _IDLE_S = 1.0, 4.0
+_STAGES = {"": "Waiting for its turn"}
+
+
+def is_live(collection_id: int | None) -> bool:
+    """Return whether a collection is being tagged, or waits to be."""
+    job = None if collection_id is None else wiring.catalog().latest_job(collection_id)
+    return job is not None and job.state in LIVE
+
+
+def show(collection_id: int | None) -> None:
+    """Show the job of a collection and any other that runs; it follows them by itself."""
+    live = is_live(collection_id) or wiring.catalog().live_job() is not None
+    st.fragment(_card, run_every=_LOOK_S if live else _IDLE_S)(collection_id, live)
+
+
+def time_left(job: Job) -> str:
+    """Return the remaining time in words, "" while nobody knows.
+
+    Example:
+        >>> job = Job(1, 1, "m", JobState.RUNNING, "tagging", 600, 100, 100, 0, 0, 5.0, None, None, None)
+        >>> time_left(job)
+        'about 2 min left'
+    """
+    if not job.photos_per_second or job.total <= job.done:
+        return ""
+    seconds = (job.total - job.done) / job.photos_per_second
+    if seconds < 50:
+        return f"about {max(round(seconds / 5) * 5, 5)} s left"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+def _card(collection_id: int | None, was_live: bool) -> None:
+    with messages.boundary():
+        catalog = wiring.catalog()
+        job = None if collection_id is None else catalog.latest_job(collection_id)
+        running = catalog.live_job()
+        if (running is not None or is_live(collection_id)) != was_live:
+            st.rerun()
+        if running is not None and running.collection_id != collection_id:
+            _other(running)
+        if job is not None:
+            _own(job)
+
+
+def _own(job: Job) -> None:
+    with st.container(border=True, key="job_card"):
+        if job.state in LIVE:
+            _progress(job)
+            if st.button("Cancel", key="job_cancel", width="stretch"):
+                wiring.catalog().request_cancel(job.job_id)
+                st.toast("Tagging stops after the photos at hand. What is tagged is kept.")
+        elif job.state is JobState.DONE:
+            _done(job)
+        else:
+            _stopped(job)
+
+
+def _progress(job: Job) -> None:
+    stage = job.stage or "waiting for its turn"
+    st.markdown(f"**{escaped(stage.capitalize())}**")
+    st.progress(min(job.done / job.total, 1.0) if job.total else 0.0)
+    facts = [f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"]
+    if job.photos_per_second:
+        facts.append(f"{job.photos_per_second:.0f} photos/s")
+    if left := time_left(job):
+        facts.append(left)
+    st.caption(" · ".join(facts))
+
+
+def _done(job: Job) -> None:
+    facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
+    if job.unchanged:
+        facts.append(f"{job.unchanged:,} unchanged")
+    if job.skipped:
+        facts.append(f"{job.skipped:,} unreadable")
+    st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
+    if st.button("Look for new photos", key="job_again", width="stretch", icon=":material/refresh:"):
+        _start(job.collection_id)
+
+
+def _stopped(job: Job) -> None:
+    said = {
+        JobState.CANCELLED: "Tagging was cancelled.",
+        JobState.INTERRUPTED: "Tagging was interrupted: its process is gone.",
+        JobState.FAILED: "Tagging failed.",
+    }.get(job.state, "Tagging stopped.")
+    if job.state is JobState.FAILED:
+        st.error(escaped(job.message or said))
+    else:
+        st.markdown(f"**{said}**")
+    st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
+    if st.button("Resume", key="job_resume", type="primary", width="stretch", icon=":material/play_arrow:"):
+        _start(job.collection_id)
+
+
+def _other(job: Job) -> None:
+    name = wiring.catalog().collection(job.collection_id).name
+    share = f"{job.done:,} / {job.total:,}" if job.total else "starting"
+    st.caption(f":material/hourglass_top: Tagging {escaped(name)}: {share}")
+
+
+def _start(collection_id: int) -> None:
+    wiring.start_job(collection_id)
+    st.rerun()

@@ -1,0 +1,107 @@
+"""The sidebar of Browse: which collection is open, and how new photos come in."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.types import Collection, CollectionKind, display_path
+from gallery.ui import folder_box, job_card, messages, routes, upload_zone, view_state, wiring
+from gallery.ui.plain_text import escaped, without_surrogates
+
+_ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
+
+
+def show(collections: list[Collection], chosen: Collection | None) -> None:
+    """Show the picker, the two ways in, and the job card.
+
+    Args:
+        collections: the one opened last first.
+        chosen: the one that is shown.
+    """
+    with st.sidebar:
+        st.markdown("#### 🐾 Smart Gallery")
+        if collections:
+            _picker(collections, chosen)
+        ways = st.container(horizontal=True)
+        if ways.button("Open a folder", icon=":material/folder_open:", key="open_folder", width="stretch"):
+            ask_for_folder()
+        if ways.button("Upload", icon=":material/upload:", key="upload", width="stretch"):
+            ask_for_upload()
+        job_card.show(chosen.collection_id if chosen else None)
+
+
+def open_folder(path: str) -> Collection:
+    """Open a folder as a collection and have it tagged at once.
+
+    Raises:
+        GalleryError: there is no such folder, it may not be opened, or there is no model.
+    """
+    root = wiring.settings().allow(Path(path.strip()))
+    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
+    view_state.open_collection(collection.collection_id)
+    wiring.start_job(collection.collection_id)
+    return collection
+
+
+@st.dialog("Open a folder", width="medium")
+def ask_for_folder() -> None:
+    """Ask for a folder of this machine; its photos stay where they are."""
+    st.caption("The photos stay where they are. Nothing is ever written into the folder.")
+    path = folder_box.show(start=_beginning(), base=routes.BASE, key="folder_box")
+    if path is not None:
+        try:
+            open_folder(path)
+        except GalleryError as error:
+            messages.show_error(error)
+        else:
+            st.rerun()
+
+
+@st.dialog("Upload photos", width="medium")
+def ask_for_upload() -> None:
+    """Take photos from the browser; for folders on this machine, opening is quicker."""
+    collection_id = upload_zone.show(base=routes.BASE, key="upload_zone")
+    if collection_id is not None:
+        view_state.open_collection(collection_id)
+        st.rerun()
+
+
+def _picker(collections: list[Collection], chosen: Collection | None) -> None:
+    by_id = {one.collection_id: one for one in collections}
+    if chosen is not None:
+        st.session_state["collection"] = chosen.collection_id
+    st.selectbox(
+        "Collection",
+        list(by_id),
+        key="collection",
+        format_func=functools.partial(_title, by_id),
+        on_change=_picked,
+        help=None if chosen is None else escaped(without_surrogates(str(chosen.root))),
+    )
+
+
+def _picked() -> None:
+    view_state.open_collection(int(st.session_state["collection"]))
+
+
+def _title(by_id: dict[int, Collection], collection_id: int) -> str:
+    one = by_id[collection_id]
+    return f"{_ICONS[one.kind]} {one.name} ({one.photo_count:,})"
+
+
+def _beginning() -> str:
+    """Return the path that the box begins with: beside the folder opened last."""
+    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
+    if not folders:
+        return ""
+    parent = folders[0].root.parent
+    shown = display_path(parent)
+    return shown if "\ufffd" in shown or shown.endswith(("/", "\\")) else f"{shown}{_separator(parent)}"
+
+
+def _separator(path: Path) -> str:
+    return "\\" if "\\" in str(path) else "/"

@@ -1,0 +1,77 @@
+// The items of one list, fetched page by page, with the person's labels that are still on their way.
+
+class Items {
+  constructor(base, list, labels, onArrived) {
+    this.base = base;
+    this.token = list.token;
+    this.count = list.count;
+    this.size = list.page_size;
+    this.labels = labels;
+    this.onArrived = onArrived;
+    this.pages = new Map(); // page number -> items, the last used at the end
+    this.coming = new Map(); // page number -> AbortController
+    this.stale = new Set();
+    this.failed = 0;
+  }
+
+  at(index) {
+    const page = this.pages.get(Math.floor(index / this.size));
+    const item = page && page[index % this.size];
+    return item ? this.labels.shown(item) : null;
+  }
+
+  // Ask for the pages that hold these positions; what is not in sight any more is called off.
+  need(first, last) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetchAll(first, last), this.pages.size ? 45 : 0);
+  }
+
+  fetchAll(first, last) {
+    const from = Math.floor(Math.max(first, 0) / this.size);
+    const to = Math.floor(Math.min(last, this.count - 1) / this.size);
+    for (const [page, abort] of this.coming) if (page < from - 1 || page > to + 1) abort.abort();
+    for (let page = from; page <= to; page++) {
+      const known = this.pages.has(page);
+      if (this.coming.has(page) || (known && !this.stale.has(page))) continue;
+      this.fetchPage(page);
+    }
+  }
+
+  async fetchPage(page) {
+    const abort = new AbortController();
+    const acknowledged = this.labels.acknowledged;
+    this.coming.set(page, abort);
+    this.stale.delete(page);
+    try {
+      const answer = await fetch(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
+      if (!answer.ok) throw new Error((await answer.json()).error);
+      const rows = (await answer.json()).items.map(
+        ([id, photo, name, label, source, confidence, predicted, truth]) =>
+          ({ id, photo, name, label, source, confidence, predicted, truth }));
+      this.labels.settle(rows, acknowledged);
+      this.pages.delete(page);
+      this.pages.set(page, rows);
+      while (this.pages.size > 80) this.pages.delete(this.pages.keys().next().value);
+      this.failed = 0;
+      this.onArrived();
+    } catch (error) {
+      if (error.name !== "AbortError" && this.failed++ < 5) {
+        setTimeout(() => { if (!this.closed) this.fetchPage(page); }, 600 * this.failed);
+      }
+    } finally {
+      this.coming.delete(page);
+    }
+  }
+
+  // Something in the catalog has changed: read again what is in sight, the rest when it comes in sight.
+  refresh(first, last) {
+    for (const page of this.pages.keys()) this.stale.add(page);
+    this.fetchAll(first, last);
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    for (const abort of this.coming.values()) abort.abort();
+  }
+}

@@ -1,0 +1,68 @@
+"""Who may ask the HTTP routes, and how they refuse: this app's own pages, with a sentence for the others."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from gallery.errors import GalleryError
+
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What every answer carries; one that is named by its content may be kept for ever instead."""
+
+Endpoint = Callable[[Request], Response]
+AsyncEndpoint = Callable[[Request], Awaitable[Response]]
+
+
+class NotAnIdError(Exception):
+    """What came in an address is not of an id's form."""
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint that other sites' pages cannot read from."""
+
+    @functools.wraps(endpoint)
+    def checked(request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return refusal(403, "Photos are shown to this app's own pages only.")
+        try:
+            return endpoint(request)
+        except NotAnIdError:
+            return refusal(404, "There is nothing of this name.")
+        except GalleryError as error:
+            return refusal(404, str(error))
+
+    return checked
+
+
+def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
+    """Return an endpoint to which other sites' pages cannot post."""
+
+    @functools.wraps(endpoint)
+    async def checked(request: Request) -> Response:
+        host = request.headers.get("host", "")
+        origin = request.headers.get("origin", "").partition("://")[2]
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        if not host or origin != host or site != "same-origin":
+            return refusal(403, "Only this app's own page may send this.")
+        try:
+            return await endpoint(request)
+        except ClientDisconnect:
+            return refusal(400, "The upload was broken off.")
+        except GalleryError as error:
+            return refusal(400, str(error))
+
+    return checked
+
+
+def refusal(status: int, sentence: str) -> Response:
+    """Return an error as JSON with one sentence."""
+    readable = sentence.encode("utf-8", "replace").decode()
+    return JSONResponse({"error": readable}, status, headers=SAFE)
