@@ -16,6 +16,7 @@ if card is None:
 collection = evaluate_choice.choose(card, row=row)
 if collection is None:
     st.stop()
+evaluate_choice.show_job(collection)
 folder = evaluate_choice.evaluated(collection, card)
 if folder is not None:
     evaluate_view.show(folder)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gallery.errors import DatasetError, GalleryError
 from gallery.settings import Settings
 from gallery.types import Collection, CollectionKind, JobState, ModelCard
-from gallery.ui import theme, wiring
+from gallery.ui import folder_box, job_card, messages, routes, theme, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, check_layout, evaluate, training_photos
 from gallery.ui.plain_text import escaped
 
@@ -25,7 +25,6 @@ my photos/
 └── mucca/     or cow/
     └── DSC_0099.jpg
 """
-_LIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
 def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
@@ -42,7 +41,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
         if named:
             st.warning("This folder is not open any more. Give its path again, or choose another.", icon="🔎")
         _explain_layout(card)
-        _path_box(card)
+        _folder_box(card, key="evaluate_folder")
     if collections:
         with row if chosen else st.container(horizontal=True, vertical_alignment="bottom"):
             st.session_state["evaluate_collection"] = chosen.collection_id if chosen else None
@@ -57,8 +56,17 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
                 width=320,
             )
             if chosen:
-                with st.popover("Another folder", icon=":material/folder_open:"):
-                    _path_box(card)
+                if st.button("Another folder", icon=":material/folder_open:", key="evaluate_another"):
+                    _ask_for_folder(card)
+                if not job_card.is_live(chosen.collection_id):
+                    st.button(
+                        "Tag again",
+                        icon=":material/refresh:",
+                        key="evaluate_tag",
+                        on_click=_tag,
+                        args=(chosen,),
+                        help="Looks for new photos, and tags what the active model has not tagged yet.",
+                    )
     return chosen
 
 
@@ -83,24 +91,24 @@ def _explain_layout(card: ModelCard) -> None:
         st.code(_EXAMPLE, language=None)
 
 
-def _path_box(card: ModelCard) -> None:
-    with st.form("evaluate_open", border=False):
-        path = st.text_input(
-            "Folder on this machine", placeholder="/home/ada/photos/labelled", key="evaluate_path"
-        )
-        pressed = st.form_submit_button("Evaluate", type="primary")
-    if not pressed:
-        return
-    if not path.strip():
-        st.error("Give the path of a folder first.", icon="⚠️")
+def _folder_box(card: ModelCard, *, key: str) -> None:
+    """Take a folder's path; a good one is opened, tagged and put into the address."""
+    path = folder_box.show(start="", base=routes.BASE, key=key)
+    if path is None:
         return
     try:
         collection = start(Path(path.strip()), card)
     except GalleryError as exc:
-        st.error(escaped(str(exc)), icon="⚠️")
+        messages.show_error(exc)
         return
     st.query_params.from_dict({"collection": str(collection.collection_id)})
     st.rerun()
+
+
+@st.dialog("Evaluate another folder", width="large")
+def _ask_for_folder(card: ModelCard) -> None:
+    _explain_layout(card)
+    _folder_box(card, key="evaluate_other_folder")
 
 
 def start(folder: Path, card: ModelCard) -> Collection:
@@ -120,8 +128,7 @@ def start(folder: Path, card: ModelCard) -> Collection:
 
 def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None:
     """Return the evaluation of what is tagged so far; None, with a sentence, when that cannot be."""
-    job = wiring.catalog().latest_job(collection.collection_id)
-    live = job is not None and job.state in _LIVE
+    live = job_card.is_live(collection.collection_id)
     try:
         folder = _evaluated(
             wiring.settings(), wiring.catalog().revision(), collection.collection_id, card.model_id
@@ -130,15 +137,26 @@ def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None
         if live:
             st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
         else:
-            st.error(escaped(str(exc)), icon="⚠️")
-            _offer_tagging(collection)
+            messages.show_error(exc)
         return None
     except GalleryError as exc:
-        st.error(escaped(str(exc)), icon="⚠️")
+        messages.show_error(exc)
         return None
     if live:
-        st.info(f"Preliminary: the {folder.report.n:,} photos that are tagged so far.", icon="⏳")
+        st.info(
+            f"Preliminary: these are the {folder.report.n:,} photos that were tagged when this page was "
+            "drawn. It is drawn anew when the job is done.",
+            icon="⏳",
+        )
     return folder
+
+
+def show_job(collection: Collection) -> None:
+    """Show how the tagging goes, as long as there is something to see or to do."""
+    job = wiring.catalog().latest_job(collection.collection_id)
+    if job is not None and job.state is not JobState.DONE:
+        with st.container(width=460):
+            job_card.show(collection.collection_id)
 
 
 @functools.lru_cache(maxsize=4)
@@ -153,11 +171,8 @@ def _evaluated(_chosen: Settings, _revision: int, collection_id: int, model_id: 
     )
 
 
-def _offer_tagging(collection: Collection) -> None:
-    if st.button("Tag its photos", icon=":material/sell:", key="evaluate_tag"):
-        try:
-            wiring.start_job(collection.collection_id)
-        except GalleryError as exc:
-            st.error(escaped(str(exc)), icon="⚠️")
-            return
-        st.rerun()
+def _tag(collection: Collection) -> None:
+    try:
+        wiring.start_job(collection.collection_id)
+    except GalleryError as exc:
+        st.toast(escaped(str(exc)), icon="⚠️")

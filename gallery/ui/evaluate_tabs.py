@@ -23,12 +23,11 @@ FEW_PHOTOS = 20
 
 def show(folder: EvaluatedFolder) -> None:
     """Show the tabs; only the open one is computed."""
-    problems = len(folder.problems) + len(folder.skipped)
     titles = {
         REPORT: "Classification report",
         CORRECT: f"Correct ({len(folder.report.correct()):,})",
         INCORRECT: f"Incorrect ({len(folder.report.incorrect()):,})",
-        PROBLEMS: f"Problems ({problems:,})",
+        PROBLEMS: f"Problems ({len(folder.problems):,})",
         DOWNLOADS: DOWNLOADS,
     }
     shows = {

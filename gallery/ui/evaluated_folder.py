@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog import Catalog
-from gallery.errors import DatasetError
+from gallery.evaluation.labelled_folder import evaluate_collection
 from gallery.evaluation.labels import labels_of
 from gallery.evaluation.report import EvaluationReport
 from gallery.model_files import TRAINING_PHOTOS_FILE, ModelStore
@@ -97,26 +97,17 @@ def evaluate(
         DatasetError: nothing is tagged yet, or the folder's layout cannot be evaluated.
         CatalogError: the catalog cannot be read.
     """
-    table = catalog.prediction_table(collection.collection_id, card.model_id)
-    if not len(table):
-        raise DatasetError(
-            f"No photo of {collection.name} has been tagged by {card.name} yet. Press Evaluate to start."
-        )
-    labels = labels_of(collection.root, table.paths, table.class_names)
-    rows = labels.labelled
-    report = EvaluationReport.from_predictions(
-        labels.y_true[rows], table.probabilities[rows], table.class_names, card.model_id
-    )
-    photo_ids = tuple(table.photo_ids[row] for row in rows)
+    found = evaluate_collection(catalog, collection, card.model_id, card.class_names)
+    seen = np.array([photo_id in trained for photo_id in found.photo_ids], np.bool_)
     return EvaluatedFolder(
         root=collection.root,
-        report=report,
-        file_ids=table.file_ids[rows],
-        photo_ids=photo_ids,
-        paths=tuple(table.paths[row] for row in rows),
-        problems=labels.problems,
-        skipped=tuple(catalog.skipped_files(collection.collection_id)),
-        trained_on=np.flatnonzero([photo_id in trained for photo_id in photo_ids]).astype(np.int64),
+        report=found.report,
+        file_ids=found.file_ids,
+        photo_ids=found.photo_ids,
+        paths=found.paths,
+        problems=found.problems,
+        skipped=found.skipped,
+        trained_on=np.flatnonzero(seen).astype(np.int64),
     )
 
 
