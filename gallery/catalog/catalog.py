@@ -44,8 +44,7 @@ class Catalog(CollectionStore, FileStore, PredictionStore, ShelfQueries, Correct
         except OSError as exc:
             raise CatalogError(
                 f"The folder {display_path(folder)} for the catalog cannot be made ({exc.strerror}). Check "
-                "that you "
-                "may write there, or set GALLERY_HOME to another folder."
+                "that you may write there, or set GALLERY_HOME to another folder."
             ) from exc
         return cls(Database(folder / "catalog.sqlite3"), folder, now)
 

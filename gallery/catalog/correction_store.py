@@ -7,13 +7,16 @@ import sqlite3
 from collections.abc import Sequence
 
 from gallery.catalog.paths import plain_text, utc_now
-from gallery.catalog.prediction_store import model_row
+from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId
 
 LABEL_LIMIT = 100
 """Characters of a label: longer ones are pasted by mistake."""
+
+_COUNTS = """undoes IS NULL AND NOT EXISTS
+    (SELECT 1 FROM corrections u WHERE u.undoes = c.correction_id)"""  # neither an undo nor undone
 
 _SELECT = """
     SELECT photo_id, label, person, made_at, shown_model_id, shown_label, shown_confidence
@@ -41,7 +44,7 @@ class CorrectionStore(Store):
         label = None if label is None else _label(label)
         with self._database.writing(durable=True) as connection:
             model = model_row(connection, model_id) if model_id is not None else None
-            (action,) = connection.execute("SELECT coalesce(max(action), 0) + 1 FROM corrections").fetchone()
+            action = _next_action(connection)
             made_at = utc_now()
             for photo_id in dict.fromkeys(photo_ids):
                 row = connection.execute(
@@ -70,24 +73,23 @@ class CorrectionStore(Store):
         """
         with self._database.writing(durable=True) as connection:
             last = connection.execute(
-                "SELECT action FROM corrections c WHERE person = ? AND undoes IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM corrections u WHERE u.undoes = c.correction_id) "
+                f"SELECT action FROM corrections c WHERE person = ? AND {_COUNTS} "
                 "ORDER BY correction_id DESC LIMIT 1",
                 (plain_text(person),),
             ).fetchone()
             if last is None:
                 return None
             undone = connection.execute(
-                "SELECT correction_id, photo_key FROM corrections WHERE action = ? ORDER BY correction_id",
+                "SELECT correction_id, photo_key FROM corrections WHERE correction_id >= ?1 AND action = ?1 "
+                "ORDER BY correction_id",
                 last,
             ).fetchall()
-            (action,) = connection.execute("SELECT max(action) + 1 FROM corrections").fetchone()
+            action = _next_action(connection)
             made_at = utc_now()
             for correction_id, photo_key in undone:
                 (entry,) = connection.execute(
-                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes) VALUES (?, ?, ?, "
-                    "?, ?) "
-                    "RETURNING correction_id",
+                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes) "
+                    "VALUES (?, ?, ?, ?, ?) RETURNING correction_id",
                     (action, photo_key, plain_text(person), made_at, correction_id),
                 ).fetchone()
                 connection.execute(
@@ -120,12 +122,18 @@ class CorrectionStore(Store):
             return dict(rows)
 
 
+def _next_action(connection: sqlite3.Connection) -> int:
+    """Return the number of a new action: that of its first correction."""
+    return int(
+        connection.execute("SELECT coalesce(max(correction_id), 0) + 1 FROM corrections").fetchone()[0]
+    )
+
+
 def _settle(connection: sqlite3.Connection, photo_key: int) -> str | None:
     """Bring the standing label of a photo up to date, and return it."""
     row = connection.execute(
-        "SELECT label, correction_id FROM corrections c WHERE photo_key = ? AND undoes IS NULL AND NOT "
-        "EXISTS "
-        "(SELECT 1 FROM corrections u WHERE u.undoes = c.correction_id) ORDER BY correction_id DESC LIMIT 1",
+        f"SELECT label, correction_id FROM corrections c WHERE photo_key = ? AND {_COUNTS} "
+        "ORDER BY correction_id DESC LIMIT 1",
         (photo_key,),
     ).fetchone()
     if row is None or row[0] is None:

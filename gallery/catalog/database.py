@@ -149,13 +149,11 @@ class Database:
         if "readonly" in said or "unable to open" in said:
             return (
                 f"The catalog {self._file} cannot be written ({said}). Check that you may write to its "
-                "folder, "
-                "or set GALLERY_HOME to another one."
+                "folder, or set GALLERY_HOME to another one."
             )
         if "malformed" in said or "not a database" in said:
             return (
                 f"The file {self._file} is damaged or is no catalog ({said}). Move it aside or put back a "
-                "copy; "
-                "the photos themselves are untouched."
+                "copy; the photos themselves are untouched."
             )
         return f"The catalog {self._file} refused an operation: {said}."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import decode_below, encode_below, name_key, plain_text, shown_parts
-from gallery.catalog.prediction_store import model_row
+from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
 
@@ -62,8 +62,7 @@ class FileStore(Store):
             ).rowcount
             changed = connection.execute(
                 "UPDATE files SET missing = 0, size_bytes = found.size_bytes, modified_ns = "
-                "found.modified_ns, "
-                "photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
+                "found.modified_ns, photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
                 f"WHERE files.collection_id = ? AND files.path = found.path AND NOT ({_SAME})",
                 (collection_id,),
             ).rowcount

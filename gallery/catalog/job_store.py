@@ -46,8 +46,8 @@ class JobStore(Store):
             ).fetchone()
             if row is None:
                 row = connection.execute(
-                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, ?) "
-                    f"RETURNING {_COLUMNS}",
+                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, ?) RETURNING "
+                    f"{_COLUMNS}",
                     (collection_id, model_id, str(JobState.QUEUED)),
                 ).fetchone()
             return _job(row)

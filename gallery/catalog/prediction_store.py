@@ -12,77 +12,24 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
-from gallery.catalog.flat_file import FlatFile, file_stem
 from gallery.catalog.paths import decode_below
+from gallery.catalog.prediction_records import (
+    BatchRecords,
+    ModelRow,
+    admit_model,
+    as_floats,
+    check_batch,
+    model_row,
+    restore,
+)
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
-from gallery.types import BatchPrediction, FloatArray, PhotoId, Prediction, PredictionTable
-
-_FLOAT16_LARGEST = 65504.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A model as its predictions made it known."""
-
-    model_key: int
-    model_id: str
-    class_names: tuple[str, ...]
-    feature_size: int
-    cam_shape: tuple[int, int] | None
-    next_slot: int
-
-    def features_file(self, folder: Path) -> FlatFile:
-        return FlatFile(folder / "vectors" / f"{file_stem(self.model_id)}.f16", 2 * self.feature_size)
-
-    def cams_file(self, folder: Path) -> FlatFile | None:
-        if self.cam_shape is None:
-            return None
-        height, width = self.cam_shape
-        return FlatFile(
-            folder / "cams" / f"{file_stem(self.model_id)}.u8", len(self.class_names) * height * width
-        )
-
-    def first_lost_slot(self, folder: Path) -> int:
-        """Return the first slot that the files do not hold: they are missing, or were cut short."""
-        files = [self.features_file(folder), self.cams_file(folder)]
-        return min(file.count() for file in files if file is not None)
-
-
-def model_row(connection: sqlite3.Connection, model_id: str) -> ModelRow | None:
-    """Return what is known of a model; None before its first prediction."""
-    row = connection.execute(
-        "SELECT model_key, class_names, feature_size, cam_height, cam_width, next_slot FROM models "
-        "WHERE model_id = ?",
-        (model_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    model_key, class_names, feature_size, height, width, next_slot = row
-    shape = None if height is None else (height, width)
-    return ModelRow(model_key, model_id, tuple(json.loads(class_names)), feature_size, shape, next_slot)
-
-
-def quantise(cams: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Return maps as whole numbers 0..255 of their own peaks, and the peaks.
-
-    Args:
-        cams: (..., h, w) float32 >= 0.
-
-    Returns:
-        (..., h, w) uint8 and (...,) float32; ``levels * peak / 255`` is within
-        ``peak / 510`` of the map. A map without evidence has peak 0.
-    """
-    peaks = np.clip(cams.max(axis=(-2, -1)), 0, None)
-    scale = np.where(peaks > 0, peaks, 1).astype(np.float64)[..., None, None]
-    return np.rint(np.clip(cams, 0, None) / scale * 255).astype(np.uint8), peaks.astype(np.float32)
+from gallery.types import BatchPrediction, FloatArray, PhotoId, Prediction, PredictionTable, display_path
 
 
 class PredictionStore(Store):
@@ -108,44 +55,23 @@ class PredictionStore(Store):
             CatalogError: a photo is unknown, values are not finite, or the model
                 had other classes or sizes before; nothing of the batch is kept.
         """
-        _check(model_id, class_names, photo_ids, batch)
-        features = np.clip(batch.features, -_FLOAT16_LARGEST, _FLOAT16_LARGEST).astype("<f2")
-        feature_records = features.view(np.uint8).reshape(len(batch), -1)
+        check_batch(model_id, class_names, photo_ids, batch)
         with self._database.writing() as connection:
             self._mark_lost(connection, model_row(connection, model_id))
-            model = self._model_for(connection, model_id, tuple(class_names), batch)
-            cam_records, peaks = _cam_records(batch, model)
-            try:
-                model.features_file(self._folder).write(model.next_slot, feature_records)
-                cams_file = model.cams_file(self._folder)
-                if cams_file is not None and cam_records is not None:
-                    cams_file.write(model.next_slot, cam_records)
-            except OSError as exc:
-                raise CatalogError(
-                    f"The predictions cannot be written to {self._folder} ({exc}). Free some space or check "
-                    "that "
-                    "you may write there, then tag again: what was stored so far is kept."
-                ) from exc
+            model = admit_model(connection, model_id, tuple(class_names), batch)
+            records = BatchRecords(batch, model)
+            self._write(model, records)
             for n, photo_id in enumerate(photo_ids):
-                probabilities = batch.probabilities[n].astype("<f4")
-                winner = int(np.argmax(probabilities))
-                photo_key = _photo_key(connection, photo_id)
                 connection.execute(
-                    "INSERT OR REPLACE INTO predictions (model_key, photo_key, class_index, confidence, "
-                    "slot, "
-                    "features_crc, cams_crc, cam_peaks, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    """
+                    INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence,
+                        features_crc, cams_crc, cam_peaks, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
                     (
                         model.model_key,
-                        photo_key,
-                        winner,
-                        float(probabilities[winner]),
+                        _photo_key(connection, photo_id),
                         model.next_slot + n,
-                        zlib.crc32(feature_records[n].tobytes()),
-                        None
-                        if peaks is None or cam_records is None
-                        else zlib.crc32(cam_records[n].tobytes()),
-                        None if peaks is None else peaks[n].astype("<f4").tobytes(),
-                        probabilities.tobytes(),
+                        *records.row(n),
                     ),
                 )
             connection.execute(
@@ -157,17 +83,10 @@ class PredictionStore(Store):
         """Return what a model said of a photo; None if it has not seen it."""
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
-            row = (
-                model
-                and connection.execute(
-                    "SELECT probabilities FROM predictions JOIN photos USING (photo_key) "
-                    "WHERE model_key = ? AND photo_id = ?",
-                    (model.model_key, photo_id),
-                ).fetchone()
-            )
-        if not model or not row:
+            row = _seen(connection, model, photo_id, "probabilities")
+        if model is None or row is None:
             return None
-        return Prediction(photo_id, model_id, model.class_names, _floats(row[0]))
+        return Prediction(photo_id, model_id, model.class_names, as_floats(row[0]))
 
     def predicted(self, model_id: str, photo_ids: Sequence[PhotoId]) -> set[PhotoId]:
         """Return those of the photos that need no new look of the model."""
@@ -191,16 +110,8 @@ class PredictionStore(Store):
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
-            row = (
-                model
-                and connection.execute(
-                    "SELECT photo_key, slot, cams_crc, cam_peaks FROM predictions JOIN photos USING "
-                    "(photo_key) "
-                    "WHERE model_key = ? AND photo_id = ?",
-                    (model.model_key, photo_id),
-                ).fetchone()
-            )
-        if not model or not row:
+            row = _seen(connection, model, photo_id, "photo_key, slot, cams_crc, cam_peaks")
+        if model is None or row is None:
             return None
         photo_key, slot, checksum, peaks = row
         file = model.cams_file(self._folder)
@@ -212,8 +123,8 @@ class PredictionStore(Store):
         if zlib.crc32(record) != checksum:
             self._give_up(model, [(photo_key, slot)])
             return None
-        levels = np.frombuffer(record, np.uint8).reshape(len(model.class_names), *(model.cam_shape or ()))
-        return (levels * (_floats(peaks).astype(np.float64)[:, None, None] / 255)).astype(np.float32)
+        assert model.cam_shape is not None
+        return restore(record, peaks, model.cam_shape)
 
     def features(self, model_id: str, photo_ids: Sequence[PhotoId]) -> FloatArray:
         """Return the photos' feature vectors, (n, channels) float32, as float16 kept them.
@@ -228,10 +139,13 @@ class PredictionStore(Store):
                     f"The model {model_id} has tagged no photos yet. Tag the collection with it."
                 )
             rows = connection.execute(
-                "SELECT p.photo_key, p.slot, p.features_crc FROM json_each(?) j "
-                "LEFT JOIN photos ON photo_id = j.value "
-                "LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = photos.photo_key ORDER BY "
-                "j.key",
+                """
+                SELECT p.photo_key, p.slot, p.features_crc
+                FROM json_each(?) j
+                LEFT JOIN photos ON photo_id = j.value
+                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = photos.photo_key
+                ORDER BY j.key
+                """,
                 (json.dumps(list(photo_ids)), model.model_key),
             ).fetchall()
         known = [n for n, (_, slot, _) in enumerate(rows) if slot is not None]
@@ -266,17 +180,20 @@ class PredictionStore(Store):
                     np.zeros(0, np.int64), (), (), np.zeros((0, 0), np.float32), class_names=()
                 )
             rows = connection.execute(
-                "SELECT f.file_id, photo_id, f.path, p.probabilities FROM files f JOIN photos USING "
-                "(photo_key) "
-                "CROSS JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key "
-                "WHERE f.collection_id = ? AND f.missing = 0 ORDER BY f.path",
+                """
+                SELECT f.file_id, photo_id, f.path, p.probabilities
+                FROM files f
+                CROSS JOIN photos USING (photo_key)
+                CROSS JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
+                WHERE f.collection_id = ? AND f.missing = 0 ORDER BY f.path
+                """,
                 (model.model_key, collection_id),
             ).fetchall()
         return PredictionTable(
             np.array([row[0] for row in rows], np.int64),
             tuple(row[1] for row in rows),
             tuple(decode_below(root, row[2]) for row in rows),
-            _floats(b"".join(row[3] for row in rows)).reshape(-1, len(model.class_names)),
+            as_floats(b"".join(row[3] for row in rows)).reshape(-1, len(model.class_names)),
             model.class_names,
         )
 
@@ -296,6 +213,19 @@ class PredictionStore(Store):
                 (model.model_key, lost),
             )
 
+    def _write(self, model: ModelRow, records: BatchRecords) -> None:
+        """Put a batch's records into the files; the write lock is held."""
+        try:
+            model.features_file(self._folder).write(model.next_slot, records.features)
+            cams_file = model.cams_file(self._folder)
+            if cams_file is not None and records.cams is not None:
+                cams_file.write(model.next_slot, records.cams)
+        except OSError as exc:
+            raise CatalogError(
+                f"The predictions cannot be written to {display_path(self._folder)} ({exc}). Free some space "
+                "or check that you may write there, then tag again: what was stored so far is kept."
+            ) from exc
+
     def _give_up(self, model: ModelRow, records: Sequence[tuple[int, int]]) -> None:
         """Mark records (photo_key, slot) as lost, so that tagging again makes them anew."""
         with self._database.writing(shown=False) as connection:
@@ -304,62 +234,19 @@ class PredictionStore(Store):
                 [(model.model_key, photo_key, slot) for photo_key, slot in records],
             )
 
-    @staticmethod
-    def _model_for(
-        connection: sqlite3.Connection, model_id: str, class_names: tuple[str, ...], batch: BatchPrediction
-    ) -> ModelRow:
-        connection.execute(
-            "INSERT INTO models (model_id, class_names, feature_size) VALUES (?, ?, ?) "
-            "ON CONFLICT (model_id) DO NOTHING",
-            (model_id, json.dumps(class_names), batch.features.shape[1]),
-        )
-        shape = None if batch.cams is None else batch.cams.shape[2:]
-        if shape is not None:
-            connection.execute(
-                "UPDATE models SET cam_height = ?, cam_width = ? WHERE model_id = ? AND cam_height IS NULL",
-                (*shape, model_id),
-            )
-        model = model_row(connection, model_id)
-        assert model is not None
-        same = model.class_names == class_names and model.feature_size == batch.features.shape[1]
-        if not same or shape not in (None, model.cam_shape):
-            raise CatalogError(
-                f"The model {model_id} has tagged photos before with other classes or sizes "
-                f"({len(model.class_names)} classes: {', '.join(model.class_names)}). Give the new model an "
-                "id of "
-                "its own."
-            )
-        return model
 
-
-def _check(
-    model_id: str, class_names: Sequence[str], photo_ids: Sequence[PhotoId], batch: BatchPrediction
-) -> None:
-    if len(photo_ids) != len(batch) or len(class_names) != batch.probabilities.shape[1]:
-        raise CatalogError(
-            f"A batch of {batch.probabilities.shape} probabilities does not fit {len(photo_ids)} photos and "
-            f"{len(class_names)} classes."
-        )
-    arrays = [batch.probabilities, batch.features, *([] if batch.cams is None else [batch.cams])]
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise CatalogError(
-            f"The model {model_id} gave values that are not numbers (NaN or infinite). Its weights are "
-            "damaged or "
-            "its training diverged; use another model."
-        )
-
-
-def _cam_records(
-    batch: BatchPrediction, model: ModelRow
-) -> tuple[NDArray[np.uint8] | None, FloatArray | None]:
-    """Return the batch's records for the file of maps (zeros where it brings none), and the peaks."""
-    if model.cam_shape is None:
-        return None, None
-    if batch.cams is None:
-        size = len(model.class_names) * model.cam_shape[0] * model.cam_shape[1]
-        return np.zeros((len(batch), size), np.uint8), None
-    levels, peaks = quantise(batch.cams)
-    return levels.reshape(len(batch), -1), peaks
+def _seen(
+    connection: sqlite3.Connection, model: ModelRow | None, photo_id: PhotoId, columns: str
+) -> tuple[Any, ...] | None:
+    """Return columns of the row of what a model said of a photo; None if it has not seen it."""
+    if model is None:
+        return None
+    row: tuple[Any, ...] | None = connection.execute(
+        f"SELECT {columns} FROM photos CROSS JOIN predictions USING (photo_key) "
+        "WHERE photo_id = ? AND model_key = ?",
+        (photo_id, model.model_key),
+    ).fetchone()
+    return row
 
 
 def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
@@ -367,7 +254,3 @@ def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
     if row is None:
         raise CatalogError(f"The photo {photo_id} is not in the catalog. Open the folder that holds it.")
     return int(row[0])
-
-
-def _floats(stored: bytes) -> FloatArray:
-    return np.frombuffer(stored, "<f4").astype(np.float32)

@@ -150,9 +150,8 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(migrations):
             raise CatalogError(
-                f"The catalog {file} has version {version}, written by a newer Smart Gallery; this one "
-                "reads up "
-                f"to version {len(migrations)}. Update the program, or set GALLERY_HOME to another folder."
+                f"The catalog {file} has version {version}, written by a newer Smart Gallery; this one reads "
+                f"up to version {len(migrations)}. Update the program, or set GALLERY_HOME to another folder."
             )
         if version == len(migrations):
             return

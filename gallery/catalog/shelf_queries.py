@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import decode_below, name_key
-from gallery.catalog.prediction_store import model_row
+from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import (
@@ -224,8 +224,7 @@ class ShelfQueries(Store):
         if not found:
             raise CatalogError(
                 f"There is no photo number {file_id} in the catalog: its file has not been read yet, could "
-                "not be "
-                "read, or its collection was removed. Go back to Browse."
+                "not be read, or its collection was removed. Go back to Browse."
             )
         return found[0]
 

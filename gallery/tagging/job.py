@@ -124,8 +124,7 @@ def _run(catalog: JobCatalog, run_one: Callable[[Job], None], job: Job, heartbea
                 job.job_id,
                 JobState.FAILED,
                 f"Tagging stopped at an error in the program ({type(exc).__name__}: {exc}). What was tagged "
-                "is kept; "
-                "start again to go on. The file tagging.log holds the details.",
+                "is kept; start again to go on. The file tagging.log holds the details.",
             )
         except BaseException:  # the process is asked to end
             catalog.finish_job(

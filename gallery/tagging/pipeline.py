@@ -117,10 +117,8 @@ def _require(root: Path) -> None:
     if not root.is_dir():
         raise PhotoError(
             f"The folder {display_path(root)} is not there (any more): it was moved, renamed or deleted, or "
-            "its "
-            "disk is not connected. Connect the disk, or open the folder at its new place; tags and "
-            "corrections "
-            "are kept."
+            "its disk is not connected. Connect the disk, or open the folder at its new place; tags and "
+            "corrections are kept."
         )
 
 
@@ -203,8 +201,7 @@ def _classify(
     except Exception as exc:
         raise ModelError(
             f"The model {model_id} failed on a batch of {len(photos)} photos ({type(exc).__name__}: {exc}). "
-            "What was "
-            "tagged before is kept. Start again to go on; if it fails again, choose another model."
+            "What was tagged before is kept. Start again to go on; if it fails again, choose another model."
         ) from exc
     catalog.record_predictions(model_id, classifier.class_names, [photo.photo_id for photo in photos], batch)
 

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 from gallery.catalog import Catalog
 from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
-from gallery.catalog.prediction_store import quantise
+from gallery.catalog.prediction_records import quantise
 from gallery.types import BatchPrediction, CollectionKind, FileEntry, PhotoMetadata, PhotoQuery
 
 if os.name == "posix":  # any bytes but "/" and NUL

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gallery.catalog.flat_file import FlatFile, file_stem
-from gallery.catalog.prediction_store import quantise
+from gallery.catalog.prediction_records import quantise
 from gallery.errors import CatalogError
 
 ROWS = {"a.jpg": [0.7, 0.2, 0.1], "b.jpg": [0.1, 0.1, 0.8], "c.jpg": [0.3, 0.4, 0.3]}

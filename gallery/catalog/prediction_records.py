@@ -1,0 +1,180 @@
+"""How a batch of predictions becomes records of fixed size, with checksums."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.catalog.flat_file import FlatFile, file_stem
+from gallery.errors import CatalogError
+from gallery.types import BatchPrediction, FloatArray, PhotoId
+
+_FLOAT16_LARGEST = 65504.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model as its predictions made it known."""
+
+    model_key: int
+    model_id: str
+    class_names: tuple[str, ...]
+    feature_size: int
+    cam_shape: tuple[int, int] | None  # None until a batch brings maps
+    next_slot: int
+
+    def features_file(self, folder: Path) -> FlatFile:
+        return FlatFile(folder / "vectors" / f"{file_stem(self.model_id)}.f16", 2 * self.feature_size)
+
+    def cams_file(self, folder: Path) -> FlatFile | None:
+        if self.cam_shape is None:
+            return None
+        height, width = self.cam_shape
+        record_bytes = len(self.class_names) * height * width
+        return FlatFile(folder / "cams" / f"{file_stem(self.model_id)}.u8", record_bytes)
+
+    def first_lost_slot(self, folder: Path) -> int:
+        """Return the first slot that the files do not hold: they are missing, or were cut short."""
+        files = [self.features_file(folder), self.cams_file(folder)]
+        return min(file.count() for file in files if file is not None)
+
+
+def model_row(connection: sqlite3.Connection, model_id: str) -> ModelRow | None:
+    """Return what is known of a model; None before its first prediction."""
+    row = connection.execute(
+        """
+        SELECT model_key, class_names, feature_size, cam_height, cam_width, next_slot
+        FROM models WHERE model_id = ?
+        """,
+        (model_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    model_key, class_names, feature_size, height, width, next_slot = row
+    shape = None if height is None else (height, width)
+    return ModelRow(model_key, model_id, tuple(json.loads(class_names)), feature_size, shape, next_slot)
+
+
+def admit_model(
+    connection: sqlite3.Connection, model_id: str, class_names: tuple[str, ...], batch: BatchPrediction
+) -> ModelRow:
+    """Return the model's row, made or completed by this batch.
+
+    Raises:
+        CatalogError: it had other classes or sizes before.
+    """
+    feature_size = batch.features.shape[1]
+    connection.execute(
+        "INSERT INTO models (model_id, class_names, feature_size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (model_id, json.dumps(class_names), feature_size),
+    )
+    shape = None if batch.cams is None else batch.cams.shape[2:]
+    if shape is not None:
+        connection.execute(
+            "UPDATE models SET cam_height = ?, cam_width = ? WHERE model_id = ? AND cam_height IS NULL",
+            (*shape, model_id),
+        )
+    model = model_row(connection, model_id)
+    assert model is not None
+    same = model.class_names == class_names and model.feature_size == feature_size
+    if not same or shape not in (None, model.cam_shape):
+        raise CatalogError(
+            f"The model {model_id} has tagged photos before with other classes or sizes "
+            f"({len(model.class_names)} classes: {', '.join(model.class_names)}). "
+            "Give the new model an id of its own."
+        )
+    return model
+
+
+def quantise(cams: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Return maps as whole numbers 0..255 of their own peaks, and the peaks.
+
+    Args:
+        cams: (..., h, w) float32 >= 0.
+
+    Returns:
+        (..., h, w) uint8 and (...,) float32; ``levels * peak / 255`` is within
+        ``peak / 510`` of the map. A map without evidence has peak 0.
+    """
+    peaks = np.clip(cams.max(axis=(-2, -1)), 0, None)
+    scale = np.where(peaks > 0, peaks, 1).astype(np.float64)[..., None, None]
+    return np.rint(np.clip(cams, 0, None) / scale * 255).astype(np.uint8), peaks.astype(np.float32)
+
+
+def restore(record: bytes, peaks: bytes, cam_shape: tuple[int, int]) -> FloatArray:
+    """Return the maps, (classes, h, w) float32, that `quantise` made one photo's record of."""
+    highest = as_floats(peaks).astype(np.float64)[:, None, None]
+    levels = np.frombuffer(record, np.uint8).reshape(len(highest), *cam_shape)
+    return (levels * (highest / 255)).astype(np.float32)
+
+
+def as_floats(stored: bytes) -> FloatArray:
+    """Return stored float32 values in this machine's byte order."""
+    return np.frombuffer(stored, "<f4").astype(np.float32)
+
+
+class BatchRecords:
+    """A batch as bytes: records for the flat files, values for the rows.
+
+    Attributes:
+        features: (batch, 2 * channels) uint8.
+        cams: (batch, classes * h * w) uint8, zeros if the batch brings no maps
+            but the model's earlier ones did; None for a model without maps.
+    """
+
+    def __init__(self, batch: BatchPrediction, model: ModelRow) -> None:
+        kept = np.clip(batch.features, -_FLOAT16_LARGEST, _FLOAT16_LARGEST).astype("<f2")
+        self.features: NDArray[np.uint8] = kept.view(np.uint8).reshape(len(batch), -1)
+        self.cams: NDArray[np.uint8] | None = None
+        self._peaks: FloatArray | None = None
+        self._probabilities = batch.probabilities.astype("<f4")
+        if batch.cams is not None:
+            levels, self._peaks = quantise(batch.cams)
+            self.cams = levels.reshape(len(batch), -1)
+        elif model.cam_shape is not None:
+            height, width = model.cam_shape
+            self.cams = np.zeros((len(batch), len(model.class_names) * height * width), np.uint8)
+
+    def row(self, n: int) -> tuple[int, float, int, int | None, bytes | None, bytes]:
+        """Return class_index, confidence, features_crc, cams_crc, cam_peaks and probabilities."""
+        probabilities = self._probabilities[n]
+        winner = int(np.argmax(probabilities))
+        checksum = peaks = None
+        if self._peaks is not None and self.cams is not None:
+            checksum, peaks = zlib.crc32(self.cams[n].tobytes()), self._peaks[n].astype("<f4").tobytes()
+        return (
+            winner,
+            float(probabilities[winner]),
+            zlib.crc32(self.features[n].tobytes()),
+            checksum,
+            peaks,
+            probabilities.tobytes(),
+        )
+
+
+def check_batch(
+    model_id: str, class_names: Sequence[str], photo_ids: Sequence[PhotoId], batch: BatchPrediction
+) -> None:
+    """Let a batch pass that fits its photos and holds numbers.
+
+    Raises:
+        CatalogError: it does not.
+    """
+    if len(photo_ids) != len(batch) or len(class_names) != batch.probabilities.shape[1]:
+        raise CatalogError(
+            f"A batch of {batch.probabilities.shape} probabilities does not fit {len(photo_ids)} photos and "
+            f"{len(class_names)} classes."
+        )
+    arrays = [batch.probabilities, batch.features, *([] if batch.cams is None else [batch.cams])]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise CatalogError(
+            f"The model {model_id} gave values that are not numbers (NaN or infinite). Its weights are "
+            "damaged or its training diverged; use another model."
+        )
