@@ -1,0 +1,135 @@
+"""The app, served with a gallery of drawn photos whose predictions are known; no network runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.pages.small_gallery import REPOSITORY, SmallGallery, model_card
+
+SAID = {
+    "dog/1.png": {"dog": 0.9, "cat": 0.1},
+    "dog/2.png": {"cat": 0.8, "dog": 0.2},  # the surest error
+    "dog/3.png": {"cat": 0.6, "dog": 0.4},
+    "gatto/1.png": {"cat": 0.95, "horse": 0.05},
+    "gatto/2.png": {"cat": 0.7, "cow": 0.3},
+    "mucca/1.png": {"cow": 0.55, "sheep": 0.45},
+}
+START_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class DrawnApp:
+    """A running app and what it shows."""
+
+    url: str
+    gallery: SmallGallery
+    collection_id: int
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[DrawnApp]:
+    """Serve six drawn photos in three labelled folders, and two models."""
+    with pytest.MonkeyPatch.context() as environment:
+        gallery = SmallGallery.make(folder, environment)
+        gallery.add_model(
+            evaluation={"confusion_matrix": (np.eye(10, dtype=int) * 9 + 1).tolist()},
+            training_photos=["f" * 64],
+        )
+        gallery.add_model(model_card("second-model"), own=True)
+        for shade, path in enumerate(SAID):
+            gallery.draw(path, (40 * shade, 120, 220 - 30 * shade))
+        collection = gallery.tag(SAID)
+        with _process(free_port()) as url:
+            yield DrawnApp(url, gallery, collection.collection_id)
+
+
+@contextlib.contextmanager
+def _process(port: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    process = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        cwd=REPOSITORY,
+        env=dict(os.environ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(url, process)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the app ended while it was starting"
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the app did not answer within {START_TIMEOUT_S} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of this machine; without one the test is skipped, unless GALLERY_REQUIRE_BROWSER is set."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        named = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        if not own.exists() and named is None:
+            missing = pytest.fail if os.environ.get("GALLERY_REQUIRE_BROWSER") else pytest.skip
+            missing("no Chromium here: playwright install chromium")
+        browser = playwright.chromium.launch(
+            executable_path=None if own.exists() else named, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+def visit(page: Page, url: str) -> Page:
+    """Open a page and wait until it stands still."""
+    page.goto(url)
+    page.get_by_test_id("stApp").wait_for()
+    settle(page)
+    return page
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and its pictures have come."""
+    page.wait_for_selector("[data-test-script-state='notRunning']", timeout=30_000)
+    page.wait_for_load_state("networkidle")
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return bool(
+        page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return m.scrollWidth > m.clientWidth + 1 || document.body.scrollWidth > innerWidth + 1 }"
+        )
+    )
