@@ -38,7 +38,7 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
             labels_of(folder, found, card.class_names)  # refuses before the long work, not after it
         collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-        with ProgressBar() as show, asked_to_stop() as stop:
+        with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
             tagged = composition.tag(
                 parts, collection, card, on_progress=show, cancelled=stop.is_set, only=labels
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from gallery.tagging.parts import TaggingProgress
+from gallery.tagging.parts import LOOKING, TaggingProgress
 from gallery.types import SkippedFile, display_path
 
 if TYPE_CHECKING:
@@ -51,9 +51,14 @@ def note_skipped(skipped: Iterable[SkippedFile]) -> None:
 
 
 class ProgressBar:
-    """A tagging's progress on standard error; call it with each `TaggingProgress`."""
+    """A tagging's progress on standard error; call it with each `TaggingProgress`.
 
-    def __init__(self) -> None:
+    Args:
+        only: photos that are looked at, where they are fewer than the folder has.
+    """
+
+    def __init__(self, only: int | None = None) -> None:
+        self._only = only
         self._bar: tqdm[Any] | None = None
 
     def __enter__(self) -> Self:
@@ -66,22 +71,25 @@ class ProgressBar:
             self._bar.close()
 
     def __call__(self, progress: TaggingProgress) -> None:
+        total, done = progress.total, progress.done
+        if self._only is not None and progress.stage != LOOKING:
+            total, done = self._only, max(0, done - (total - self._only))
         if self._bar is None:
             from tqdm import tqdm
 
             interval = REDRAW_S if sys.stderr.isatty() else REDRAW_IN_A_LOG_S
             self._bar = tqdm(
-                total=progress.total, initial=progress.done, unit=" photos", mininterval=interval,
+                total=total, initial=done, unit=" photos", mininterval=interval,
                 file=sys.stderr, ascii=not _has_blocks(), dynamic_ncols=True,
             )  # fmt: skip
         bar = self._bar
-        if bar.total != progress.total:
-            bar.total = progress.total
-            bar.initial = bar.n = progress.done  # looking is over: what was known counts for no rate
+        if bar.total != total:  # still looking, or just over: what was known before counts for no rate
+            bar.reset(total)
+            bar.initial = bar.n = bar.last_print_n = done
         bar.set_description_str(progress.stage, refresh=False)
         if progress.skipped:
             bar.set_postfix_str(f"{progress.skipped} unreadable", refresh=False)
-        bar.update(progress.done - bar.n)
+        bar.update(done - bar.n)
 
 
 def _has_blocks() -> bool:
