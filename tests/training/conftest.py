@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,7 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gallery.evaluation.report import EvaluationReport
+from gallery.model_files import ModelStore
 from gallery.training.labelled_data import LabelledPhotos, read_folder
+from gallery.training.pixel_store import Decode
+from gallery.training.request import TrainingParts
 from gallery.types import DecodedPhoto, FileEntry, PhotoMetadata, SkippedFile, SkipReason
 
 Pixels = NDArray[np.uint8]
@@ -93,3 +98,28 @@ def striped(pictures: PictureFolder) -> PictureFolder:
         pictures.add(f"upright/{number:02}.npy", stripes(number, upright=True))
         pictures.add(f"across/{number:02}.npy", stripes(number + 100, upright=False))
     return pictures
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "shipped", tmp_path / "own")
+
+
+@pytest.fixture
+def parts(pictures: PictureFolder, store: ModelStore) -> TrainingParts:
+    """Real store and report, the pictures' own scan and decoder."""
+
+    @contextlib.contextmanager
+    def decode(input_px: int) -> Iterator[Decode]:
+        assert input_px == 32
+        yield pictures.decode
+
+    return TrainingParts(
+        scan=pictures.scan,
+        unzip=lambda path: path,
+        translate={"rosso": "red"}.get,
+        decode=decode,
+        taken=lambda model_id: any(entry.model_id == model_id for entry in store.entries()),
+        save=store.save,
+        evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
+    )

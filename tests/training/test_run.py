@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 
 from gallery.errors import DatasetError, TrainingError
-from gallery.evaluation.report import EvaluationReport
 from gallery.model_files import ModelStore
 from gallery.training.augmentation import Augmentation
 from gallery.training.history import Progress, read_history, read_progress
@@ -28,29 +25,6 @@ RECIPE = recipe_named("cnn-small").changed(
     input_px=32, conv_layers=2, filters=8, dense_units=16, batch=8, epochs=4, learning_rate=5e-3,
     augmentation=Augmentation(flip=True), balance="oversample",
 )  # fmt: skip
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ModelStore:
-    return ModelStore(tmp_path / "shipped", tmp_path / "own")
-
-
-@pytest.fixture
-def parts(pictures: Any, store: ModelStore) -> TrainingParts:
-    @contextlib.contextmanager
-    def decode(input_px: int) -> Iterator[Any]:
-        assert input_px == 32
-        yield pictures.decode
-
-    return TrainingParts(
-        scan=pictures.scan,
-        unzip=lambda path: path,
-        translate={"rosso": "red"}.get,
-        decode=decode,
-        taken=lambda model_id: any(entry.model_id == model_id for entry in store.entries()),
-        save=store.save,
-        evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
-    )
 
 
 @pytest.fixture

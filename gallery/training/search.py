@@ -1,0 +1,319 @@
+"""Hyperparameter search: Bayesian optimisation over a small network's form and training, resumable.
+
+Keras Tuner proposes (a Gaussian process over the trials so far), the training
+loop of every recipe answers with its best validation loss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import math
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gallery.errors import GalleryError, TrainingError
+from gallery.training.history import Progress, best_epoch, read_history, replace_text, write_progress
+from gallery.training.recipes import Recipe
+from gallery.training.request import TrainingParts, TrainingRequest, remember
+from gallery.training.run import PROGRESS_FILE, STOP_FILE, prepare
+from gallery.training.run_lock import sole_process
+
+if TYPE_CHECKING:
+    from gallery.training.fit import FitData
+
+TABLE_FILE = "trials.csv"
+KERNELS = (3, 5)
+DENSE_UNITS = (64, 128, 256, 512)
+LEARNING_RATES = (1e-4, 1e-2)
+MOST_DROPOUT = 0.6
+MOST_LAYERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One proposal and what it came to; the numbers are None where it could not be trained."""
+
+    trial: int
+    learning_rate: float
+    dropout: float
+    conv_layers: int
+    kernel_px: int
+    dense_units: int
+    val_loss: float | None
+    val_accuracy: float | None
+    epochs: int
+    seconds: float
+
+
+TRIAL_COLUMNS = (
+    "trial", "learning_rate", "dropout", "conv_layers", "kernel_px", "dense_units",
+    "val_loss", "val_accuracy", "epochs", "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """All trials in their order, and the recipe that the best one becomes."""
+
+    trials: tuple[Trial, ...]
+    best: Trial
+    recipe: Recipe
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``tune --json`` prints."""
+        rows = [{name: getattr(trial, name) for name in TRIAL_COLUMNS} for trial in self.trials]
+        return {"trials": rows, "best_trial": self.best.trial, "recipe": self.recipe.to_json()}
+
+
+def search(
+    request: TrainingRequest,
+    parts: TrainingParts,
+    *,
+    trials: int,
+    then_epochs: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> SearchResult:
+    """Try out hyperparameters and return the table of trials with the best one as a recipe.
+
+    Asked again with the same folder, it goes on where it was killed, also in the
+    middle of a trial, or adds trials to those done. ``trials.csv`` grows with
+    each; a file ``stop`` in the folder ends it with the trials so far.
+
+    Args:
+        request: its recipe, of the architecture cnn-small, says what is the same
+            in all trials; its epochs are a trial's.
+        parts: the adapters.
+        trials: how many in all.
+        then_epochs: of the recipe returned; the request's if None.
+        on_progress: is told about every second; "epoch" counts trials.
+
+    Raises:
+        TrainingError: keras-tuner is not installed, or no trial could be trained.
+        GalleryError: the data cannot be read.
+    """
+    if request.recipe.architecture != "cnn-small":
+        raise TrainingError(f"The search tunes cnn-small, not {request.recipe.architecture}.")
+    remember(request)
+
+    def tell(progress: Progress) -> None:
+        write_progress(request.folder / PROGRESS_FILE, progress)
+        on_progress(progress)
+
+    with sole_process(request.folder):
+        (request.folder / STOP_FILE).unlink(missing_ok=True)
+        try:
+            tell(Progress("preparing", 0, trials))
+            data = _fit_data(request, parts, tell)
+            _propose_and_train(request, data, trials, tell)
+            result = read_result(request, then_epochs=then_epochs)
+        except GalleryError as exc:
+            tell(Progress("failed", message=str(exc)))
+            raise
+        tell(Progress("finished", len(result.trials), trials, 0, 0, 0.0))
+    return result
+
+
+def read_result(request: TrainingRequest, *, then_epochs: int | None = None) -> SearchResult:
+    """Return the trials that are finished so far, also while a search is running.
+
+    Raises:
+        TrainingError: none is.
+    """
+    file = request.folder / TABLE_FILE
+    rows: list[Trial] = []
+    if file.is_file():
+        with file.open(newline="", encoding="utf-8") as table:
+            rows = [_trial_of(row) for row in csv.DictReader(table)]
+    trained = [trial for trial in rows if trial.val_loss is not None]
+    if not trained:
+        raise TrainingError("No trial could be trained. Give more photos, or a larger input.")
+    best = min(trained, key=lambda trial: trial.val_loss if trial.val_loss is not None else math.inf)
+    recipe = request.recipe.changed(
+        name=f"{request.recipe.name}-tuned",
+        epochs=then_epochs,
+        learning_rate=best.learning_rate,
+        dropout=best.dropout,
+        conv_layers=best.conv_layers,
+        kernel_px=best.kernel_px,
+        dense_units=best.dense_units,
+        description=f"{request.recipe.name} as trial {best.trial} of {len(rows)} found it.",
+    )
+    return SearchResult(tuple(rows), best, recipe)
+
+
+def deepest(input_px: int, kernel_px: int) -> int:
+    """Return how many pairs of convolution (valid padding) and pooling fit into an input.
+
+    Example:
+        >>> deepest(150, 3), deepest(150, 5)  # 150 -> 73 -> 34 -> 15 -> 5 -> 0 with kernels of 5
+        (6, 4)
+    """
+    layers, side = 0, input_px
+    while (side := (side - kernel_px + 1) // 2) >= 1:
+        layers += 1
+    return layers
+
+
+def _propose_and_train(
+    request: TrainingRequest, data: FitData, trials: int, tell: Callable[[Progress], None]
+) -> None:
+    try:
+        import keras_tuner
+    except ImportError as exc:
+        raise TrainingError(
+            "The search needs two more packages. Install them: pip install keras-tuner scikit-learn."
+        ) from exc
+
+    folder = request.folder
+    done: list[Trial] = []
+
+    class _Tuner(keras_tuner.Tuner):  # type: ignore[misc]
+        def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
+            number = int(trial.trial_id) + 1
+            recipe = request.recipe.changed(**trial.hyperparameters.values)
+
+            def told(now: Progress) -> None:
+                message = f"trial {number} of {trials}, epoch {now.epoch}"
+                tell(Progress("training", number, trials, now.step, now.steps, message=message))
+                if (folder / STOP_FILE).exists():
+                    raise _Stopped
+
+            try:
+                return _train_trial(recipe, data, folder / f"trial-{trial.trial_id}", told)
+            except _Stopped as exc:
+                raise keras_tuner.errors.FatalRuntimeError("stopped") from exc
+            except GalleryError as exc:
+                raise keras_tuner.errors.FailedTrialError(str(exc)) from exc
+            except Exception as exc:  # a bug must not pass for a bad proposal
+                raise keras_tuner.errors.FatalRuntimeError(repr(exc)) from exc
+
+        def on_trial_end(self, trial: Any) -> None:
+            super().on_trial_end(trial)
+            done[:] = _finished(self.oracle, folder)
+            write_table(folder / TABLE_FILE, done)
+
+    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():  # --json wants stdout alone
+        # A Gaussian process through three points warns that they are few.
+        warnings.filterwarnings("ignore", module=r"(sklearn|keras_tuner)\.")
+        tuner = _Tuner(
+            oracle=keras_tuner.oracles.BayesianOptimizationOracle(
+                objective=keras_tuner.Objective("default_objective", "min"),
+                max_trials=trials,
+                num_initial_points=max(3, trials // 3),
+                hyperparameters=_space(keras_tuner, request.recipe),
+                seed=request.recipe.seed,
+            ),
+            directory=str(folder),
+            project_name="tuner",
+        )
+        tuner.oracle.max_trials = trials  # a resumed search may be asked for more
+        try:
+            tuner.search(verbose=0)
+        except keras_tuner.errors.FatalError as exc:
+            if not isinstance(exc.__cause__, _Stopped):
+                raise exc.__cause__ or exc from None
+        except RuntimeError as exc:
+            raise TrainingError(f"The trials failed one after another: {exc}") from exc
+
+
+class _Stopped(Exception):
+    """Somebody asked the search to stop."""
+
+
+def _space(keras_tuner: Any, recipe: Recipe) -> Any:
+    space = keras_tuner.HyperParameters()
+    kernels = [kernel for kernel in KERNELS if deepest(recipe.input_px, kernel) >= 1]
+    layers = min(MOST_LAYERS, deepest(recipe.input_px, max(kernels)))
+    space.Float("learning_rate", *LEARNING_RATES, sampling="log")
+    space.Float("dropout", 0.0, MOST_DROPOUT, step=0.1)
+    space.Int("conv_layers", min(2, layers), layers)
+    space.Choice("kernel_px", kernels)
+    space.Choice("dense_units", list(DENSE_UNITS))
+    return space
+
+
+def _train_trial(recipe: Recipe, data: FitData, folder: Path, tell: Callable[[Progress], None]) -> float:
+    import keras
+
+    from gallery.network.architectures import NetworkOptions, build
+    from gallery.network.precision import best_precision
+    from gallery.training.fit import fit
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(recipe.seed)
+    options = NetworkOptions(
+        recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
+    )
+    conv_dtype = "mixed_bfloat16" if best_precision() == "bfloat16" else "float32"
+    network = build("cnn-small", data.class_count, recipe.input_px, conv_dtype=conv_dtype, options=options)
+    folder.mkdir(parents=True, exist_ok=True)
+    result = fit(network, data, recipe, folder=folder, on_progress=tell)
+    for file in folder.glob("*.npz"):
+        file.unlink(missing_ok=True)
+    return result.best.val_loss
+
+
+def _fit_data(request: TrainingRequest, parts: TrainingParts, tell: Callable[[Progress], None]) -> FitData:
+    from gallery.network.architectures import architecture_named
+    from gallery.training.fit import FitData
+    from gallery.training.labelled_data import Part
+
+    prepared = prepare(request, parts, tell)
+    return FitData(
+        inputs=prepared.decoded.images,
+        labels=prepared.decoded.data.labels,
+        train=prepared.split.rows(Part.TRAIN),
+        validation=prepared.split.rows(Part.VALIDATION),
+        class_count=len(prepared.decoded.data.class_names),
+        preprocessing=architecture_named(request.recipe.architecture).preprocessing,
+    )
+
+
+def _finished(oracle: Any, folder: Path) -> list[Trial]:
+    trials = []
+    for trial_id, trial in sorted(oracle.trials.items()):
+        if trial.status not in ("COMPLETED", "FAILED", "INVALID"):
+            continue
+        values = trial.hyperparameters.values
+        history = read_history(folder / f"trial-{trial_id}" / "history.csv")
+        best = history[best_epoch(history)] if history and trial.status == "COMPLETED" else None
+        trials.append(
+            Trial(
+                trial=int(trial_id) + 1,
+                learning_rate=float(values["learning_rate"]),
+                dropout=round(float(values["dropout"]), 6),
+                conv_layers=int(values["conv_layers"]),
+                kernel_px=int(values["kernel_px"]),
+                dense_units=int(values["dense_units"]),
+                val_loss=best.val_loss if best else None,
+                val_accuracy=best.val_accuracy if best else None,
+                epochs=len(history),
+                seconds=round(sum(row.seconds for row in history), 3),
+            )
+        )
+    return trials
+
+
+def write_table(file: Path, trials: list[Trial]) -> None:
+    """Write a row a trial, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(TRIAL_COLUMNS)
+    writer.writerows([getattr(trial, name) for name in TRIAL_COLUMNS] for trial in trials)
+    replace_text(file, text.getvalue())
+
+
+def _trial_of(row: dict[str, str]) -> Trial:
+    return Trial(
+        int(row["trial"]), float(row["learning_rate"]), float(row["dropout"]),
+        int(row["conv_layers"]), int(row["kernel_px"]), int(row["dense_units"]),
+        float(row["val_loss"]) if row["val_loss"] else None,
+        float(row["val_accuracy"]) if row["val_accuracy"] else None,
+        int(row["epochs"]), float(row["seconds"]),
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""A real search with three tiny trials: its table, its memory, and the recipe it gives."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gallery.errors import TrainingError
+from gallery.training.augmentation import Augmentation
+from gallery.training.history import Progress
+from gallery.training.recipes import recipe_named
+from gallery.training.request import TrainingParts, TrainingRequest
+from gallery.training.search import deepest, read_result, search
+
+pytestmark = pytest.mark.network
+
+RECIPE = recipe_named("cnn-small").changed(
+    input_px=32, filters=4, batch=16, epochs=2, augmentation=Augmentation(), seed=3
+)
+
+
+@pytest.fixture
+def request_(striped: Any, tmp_path: Path) -> TrainingRequest:
+    pytest.importorskip("keras_tuner")
+    return TrainingRequest(striped.root, RECIPE, None, "tuned", tmp_path / "search", tmp_path / "cache")
+
+
+def test_trials_are_added_to_those_done_and_the_best_becomes_a_recipe(
+    request_: TrainingRequest, parts: TrainingParts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = search(request_, parts, trials=2)
+    assert [trial.trial for trial in first.trials] == [1, 2]
+    told: list[Progress] = []
+    more = search(request_, parts, trials=4, then_epochs=30, on_progress=told.append)
+    assert more.trials[:2] == first.trials
+    assert len(more.trials) == 4
+    assert {now.epoch for now in told if now.state == "training"} == {3, 4}
+    best = min(more.trials, key=lambda trial: trial.val_loss or 9)
+    assert more.best == best
+    assert (more.recipe.learning_rate, more.recipe.conv_layers) == (best.learning_rate, best.conv_layers)
+    assert (more.recipe.kernel_px, more.recipe.dense_units) == (best.kernel_px, best.dense_units)
+    assert (more.recipe.name, more.recipe.epochs, more.recipe.batch) == ("cnn-small-tuned", 30, 16)
+    rows = list(csv.DictReader((request_.folder / "trials.csv").read_text().splitlines()))
+    assert [float(row["val_loss"]) for row in rows] == [trial.val_loss for trial in more.trials]
+    assert len({row["learning_rate"] for row in rows}) == 4
+    assert json.loads(json.dumps(more.to_json()))["best_trial"] == best.trial
+    assert capsys.readouterr().out == ""
+
+
+def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
+    request_: TrainingRequest, parts: TrainingParts
+) -> None:
+    def stop_in_second(now: Progress) -> None:
+        if now.state == "training" and now.epoch == 2:
+            (request_.folder / "stop").touch()
+
+    assert len(search(request_, parts, trials=3, on_progress=stop_in_second).trials) == 1
+    assert [trial.trial for trial in search(request_, parts, trials=3).trials] == [1, 2, 3]
+
+
+def test_only_the_small_network_is_tuned_and_no_trials_are_no_result(
+    request_: TrainingRequest, parts: TrainingParts, tmp_path: Path
+) -> None:
+    other = TrainingRequest(
+        request_.data, recipe_named("cnn-large"), None, "x", tmp_path / "x", tmp_path / "cache"
+    )
+    with pytest.raises(TrainingError, match="tunes cnn-small, not cnn-large"):
+        search(other, parts, trials=1)
+    with pytest.raises(TrainingError, match="No trial"):
+        read_result(request_)
+
+
+def test_networks_as_deep_as_said_can_be_built_and_none_deeper() -> None:
+    from gallery.errors import ModelError
+    from gallery.network.architectures import NetworkOptions, build
+
+    for side, kernel in ((32, 3), (32, 5), (150, 5)):
+        layers = deepest(side, kernel)
+        build("cnn-small", 2, side, options=NetworkOptions(conv_layers=layers, kernel_px=kernel, filters=1))
+        deeper = NetworkOptions(conv_layers=layers + 1, kernel_px=kernel, filters=1)
+        with pytest.raises(ModelError):
+            build("cnn-small", 2, side, options=deeper)
