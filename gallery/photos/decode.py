@@ -39,7 +39,7 @@ INPUT_MARGIN = 1.5
 """Cheap shrinking (JPEG's own, means of squares) stops at this many times the model's input: a photo of
 12 megapixels is decoded at an eighth, and the input differs by less than 1 of 255 in the mean."""
 
-_warnings_are_global = threading.Lock()
+_warnings_are_global = threading.Lock()  # Python's filters are one list for all threads
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,10 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
     note(f"{kind}: {low:g}..{high:g} scaled to 0..255")
     if not_numbers:
         note(f"{not_numbers:,} values are no numbers: shown black, or white where infinite")
-    span = (high - low) or 1.0
     grey = np.empty((image.height, image.width), np.uint8)
+    table = _scaled(np.arange(65536), low, high) if kind == "16 bits" else None
     for top, band in _bands(image):
-        values = np.nan_to_num(band, nan=low, posinf=high, neginf=low)
-        scaled = np.rint((values - low) / span * 255).clip(0, 255)
-        grey[top : top + len(band)] = scaled.astype(np.uint8)
+        grey[top : top + len(band)] = _scaled(band, low, high) if table is None else table[band]
     result = Image.fromarray(grey)
     if image.mode != "F" and _white_is_zero(image):
         note("0 is white in this file")
@@ -163,21 +162,31 @@ def _lab_to_srgb(image: Image.Image) -> Image.Image:
     return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB").apply(image)
 
 
+def _scaled(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Return values with low at 0 and high at 255; NaN becomes 0."""
+    shares = np.subtract(values, low, dtype=np.float64) / ((high - low) or 1.0)
+    return np.asarray(np.rint(np.nan_to_num(shares, nan=0.0).clip(0.0, 1.0) * 255), np.uint8)
+
+
 def _extremes(image: Image.Image) -> tuple[float, float, int]:
     """Return the darkest and brightest finite value, and how many are not finite."""
     low, high, not_finite = np.inf, -np.inf, 0
     for _, band in _bands(image):
-        finite = band[np.isfinite(band)]
-        not_finite += band.size - finite.size
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+        darkest, brightest = float(band.min()), float(band.max())
+        if not np.isfinite([darkest, brightest]).all():
+            finite = band[np.isfinite(band)]
+            not_finite += band.size - finite.size
+            if not finite.size:
+                continue
+            darkest, brightest = float(finite.min()), float(finite.max())
+        low, high = min(low, darkest), max(high, brightest)
     return (low, high, not_finite) if low <= high else (0.0, 0.0, not_finite)
 
 
-def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[Any]]]:
     for top in range(0, image.height, _BAND_ROWS):
         bottom = min(top + _BAND_ROWS, image.height)
-        yield top, np.asarray(image.crop((0, top, image.width, bottom))).astype(np.float64)
+        yield top, np.asarray(image.crop((0, top, image.width, bottom)))
 
 
 def _white_is_zero(image: Image.Image) -> bool:

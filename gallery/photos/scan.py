@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,7 +76,12 @@ def _listing(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir(follow_symlinks=False)
+        if sys.platform == "win32":
+            # Python 3.11 takes a junction, Windows' other link to a folder, for a folder.
+            tag = entry.stat(follow_symlinks=False).st_reparse_tag
+            return tag != stat.IO_REPARSE_TAG_MOUNT_POINT and entry.is_dir(follow_symlinks=False)
+        else:  # noqa: RET505 - mypy understands platforms only so
+            return entry.is_dir(follow_symlinks=False)
     except OSError:
         return False
 

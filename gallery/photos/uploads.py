@@ -144,6 +144,9 @@ class UploadArea:
         """Return what an upload may still take; counted anew after a restart."""
         with self._lock:
             if folder not in self._allowances:
+                for part in folder.rglob(".*.part"):  # of a server that was ended while it received
+                    with contextlib.suppress(OSError):
+                        part.unlink()
                 sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
                 self._allowances[folder] = Allowance(
                     self._limit_files - len(sizes), self._limit_bytes - sum(sizes)

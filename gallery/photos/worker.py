@@ -92,23 +92,24 @@ def limit_memory(limit_bytes: int) -> bool:
     Windows has no such limit, macOS does not keep it: there a photo's pixel
     limit alone bounds the memory.
     """
-    if sys.platform in ("win32", "darwin"):
-        return False
-    import resource
+    if sys.platform != "win32" and sys.platform != "darwin":
+        import resource
 
-    try:
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard != resource.RLIM_INFINITY:
-            limit_bytes = min(limit_bytes, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no gigabytes behind
-    except (OSError, ValueError):
+        try:
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            if hard != resource.RLIM_INFINITY:
+                limit_bytes = min(limit_bytes, hard)
+            resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no gigabytes behind
+        except (OSError, ValueError):
+            return False
+        return True
+    else:  # noqa: RET505 - mypy understands platforms only so
         return False
-    return True
 
 
 def _alarm(seconds: float) -> None:
-    if hasattr(signal, "setitimer"):  # its default action ends the process, whatever library is stuck
+    if sys.platform != "win32":  # its default action ends the process, whatever library is stuck
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 

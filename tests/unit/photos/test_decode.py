@@ -160,6 +160,14 @@ def test_a_document_of_pages_gives_its_first_page_and_says_so(tmp_path: Path) ->
     assert read(path).metadata.notes == ("the first of 2 pages",)
 
 
+def test_the_second_picture_of_a_stereo_jpeg_is_not_an_animation(tmp_path: Path) -> None:
+    pictures = [Image.new("RGB", (200, 100), colour) for colour in (made.BLUE, made.RED)]
+    data = made.encoded(pictures[0], "MPO", save_all=True, append_images=pictures[1:])
+    photo = read(made.write(tmp_path, "a.jpg", data))
+    assert (photo.metadata.image_format, photo.metadata.notes) == ("JPEG", ())
+    assert np.abs(photo.model_input[5, 5].astype(int) - made.BLUE).max() < 6
+
+
 def test_a_damaged_later_frame_does_not_cost_the_first(tmp_path: Path) -> None:
     data = made.animated_gif()
     path = made.write(tmp_path, "a.gif", data[:-20])

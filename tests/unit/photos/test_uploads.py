@@ -90,7 +90,9 @@ def test_an_upload_takes_only_so_many_files_also_after_a_restart(area: UploadAre
     for number in range(4):
         area.receive(folder, f"{number}.jpg", [b"x"])
     restarted = UploadArea(tmp_path / "uploads", limit_bytes=10_000, limit_files=5)
+    (folder / ".0123.part").write_bytes(b"left by the ended server")
     restarted.receive(folder, "4.jpg", [b"x"])
+    assert len(files(folder)) == 5
     with pytest.raises(PhotoError, match="as many files"):
         restarted.receive(folder, "5.jpg", [b"x"])
 
