@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from gallery.errors import CamError
 from gallery.types import FloatArray, RgbImage
@@ -85,8 +87,7 @@ def colour(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MAP) -> RgbImag
     Raises:
         CamError: there is no such colour map.
     """
-    steps = np.rint(np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8)
-    return colour_table(colour_map)[steps]
+    return colour_table(colour_map)[_steps(heatmap)]
 
 
 def colour_table(colour_map: str) -> NDArray[np.uint8]:
@@ -109,8 +110,7 @@ def coloured_with_alpha(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MA
     Returns:
         (height, width, 4) uint8.
     """
-    alpha = np.rint(np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8)
-    return np.dstack([colour(heatmap, colour_map), alpha])
+    return np.dstack([colour(heatmap, colour_map), _steps(heatmap)])
 
 
 def overlay(
@@ -146,6 +146,9 @@ def heatmap_png(
 ) -> bytes:
     """Return a class activation map as a transparent PNG that a page lays over the photo.
 
+    Colour and alpha both follow from one of 256 steps of heat, so the PNG has a
+    palette with alpha: a quarter of the bytes of an RGBA one, pixel for pixel the same.
+
     Args:
         cam: (h, w), values >= 0.
         peak: what is shown as the hottest; None takes the map's own maximum.
@@ -155,7 +158,12 @@ def heatmap_png(
     Raises:
         CamError: see `cam_to_heatmap` and `colour`.
     """
-    return png(coloured_with_alpha(cam_to_heatmap(cam, size_px=size_px, peak=peak), colour_map))
+    heatmap = cam_to_heatmap(cam, size_px=size_px, peak=peak)
+    indexed = Image.fromarray(_steps(heatmap)).copy()
+    indexed.putpalette(colour_table(colour_map).tobytes())
+    buffer = io.BytesIO()
+    indexed.save(buffer, "PNG", transparency=bytes(range(256)), compress_level=1)
+    return buffer.getvalue()
 
 
 def cells(
@@ -192,6 +200,11 @@ def png(image: NDArray[np.uint8]) -> bytes:
     if not done:
         raise CamError(f"A picture of shape {image.shape} cannot be written as PNG.")
     return bytes(encoded)
+
+
+def _steps(heatmap: FloatArray) -> NDArray[np.uint8]:
+    """Return heat in [0, 1] as one of 256 steps."""
+    return np.asarray(np.rint(np.clip(heatmap, 0.0, 1.0) * 255), np.uint8)
 
 
 def _shares(cam: NDArray[np.floating], peak: float | None) -> FloatArray:

@@ -140,9 +140,12 @@ def test_the_overlay_is_what_a_browser_makes_of_the_png() -> None:
     image = rng.integers(0, 256, (20, 30, 3), np.uint8)
     cam = rng.random((14, 14))
     layer = Image.open(io.BytesIO(heat.heatmap_png(cam, colour_map="viridis", size_px=(30, 20))))
-    assert (layer.mode, layer.size, layer.format) == ("RGBA", (30, 20), "PNG")
-    composed = Image.alpha_composite(Image.fromarray(image).convert("RGBA"), layer).convert("RGB")
-    ours = heat.overlay(image, heat.cam_to_heatmap(cam, size_px=(30, 20)), opacity=1.0, colour_map="viridis")
+    assert (layer.size, layer.format) == ((30, 20), "PNG")
+    heatmap = heat.cam_to_heatmap(cam, size_px=(30, 20))
+    rgba = layer.convert("RGBA")
+    np.testing.assert_array_equal(np.asarray(rgba), heat.coloured_with_alpha(heatmap, "viridis"))
+    composed = Image.alpha_composite(Image.fromarray(image).convert("RGBA"), rgba).convert("RGB")
+    ours = heat.overlay(image, heatmap, opacity=1.0, colour_map="viridis")
     assert np.abs(np.asarray(composed).astype(int) - ours).max() <= 1
 
 
