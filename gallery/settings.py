@@ -119,6 +119,16 @@ class Settings:
         return self.home / "models"
 
     @property
+    def trainings(self) -> Path:
+        """A folder a training: its split, history, progress and checkpoints."""
+        return self.home / "trainings"
+
+    @property
+    def training_cache(self) -> Path:
+        """Decoded photos, unpacked zips and saved outputs that trainings share; may be removed any time."""
+        return self.home / "training_cache"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 
