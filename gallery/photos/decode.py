@@ -18,7 +18,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from gallery.photos import formats, metadata, pixels
 from gallery.photos.reading import UnreadablePhoto, read_regular_file
 from gallery.settings import PIXEL_LIMIT
-from gallery.types import DecodedPhoto, PhotoMetadata, RgbImage, SkippedFile, SkipReason
+from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, RgbImage, SkippedFile, SkipReason
 
 __all__ = [
     "UnreadablePhoto",
@@ -90,13 +90,22 @@ def decode_upright(path: Path, max_px: int | None) -> RgbImage:
         return np.asarray(_upright_within(data, path, max_px))
 
 
-def large_jpeg(path: Path, max_px: int) -> bytes:
+def large_jpeg(path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> bytes:
     """Return a file's picture, upright, as a JPEG for the large view.
 
+    Args:
+        path: a file, of whatever content.
+        max_px: longer side that it is shrunk to.
+        photo_id: what the file must still hold; None takes whatever it holds now.
+
     Raises:
-        UnreadablePhoto: it gave no picture; its `skipped` has the reason.
+        UnreadablePhoto: it gave no picture, or another one was saved under this
+            name meanwhile; its `skipped` has the reason.
     """
     data = read_regular_file(path)
+    if photo_id is not None and hashlib.sha256(data).hexdigest() != photo_id:
+        detail = "Another file has taken its place since it was tagged. Tag the folder again."
+        raise UnreadablePhoto(SkippedFile(path, SkipReason.VANISHED, detail))
     with _faults_named(path, data):
         return encode_jpeg(_upright_within(data, path, max_px), LARGE_QUALITY)
 

@@ -19,7 +19,7 @@ from gallery.photos.reading import UnreadablePhoto
 from gallery.photos.wire import Message
 from gallery.photos.worker_process import WorkerEnded, WorkerProcess, WorkerTimedOut, worker_command
 from gallery.settings import DECODE_MEMORY_LIMIT_BYTES, DECODE_TIMEOUT_S, THUMBNAIL_PX
-from gallery.types import DecodedPhoto, PhotoMetadata, SkippedFile, SkipReason
+from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, SkippedFile, SkipReason
 
 TASK_PHOTOS = 4
 """Photos a task: the hand-overs between threads and processes are paid once for all of them."""
@@ -137,15 +137,21 @@ class DecodePool:
             for end in under_way:
                 end.cancel()
 
-    def large_jpeg(self, path: Path, max_px: int) -> bytes:
+    def large_jpeg(self, path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> bytes:
         """Return a file's picture, upright and at most max_px long, as JPEG.
 
+        Args:
+            path: a file, of whatever content.
+            max_px: longer side that it is shrunk to.
+            photo_id: what the file must still hold; None takes whatever it holds now.
+
         Raises:
-            UnreadablePhoto: it gave no picture; its `skipped` has the reason.
+            UnreadablePhoto: it gave no picture, or another one was saved under
+                this name meanwhile; its `skipped` has the reason.
             PhotoError: no worker can be started, or the pool is closed.
         """
         answers: list[_Answer] = []
-        end = self._submit({"task": "large", "max_px": max_px}, [path], answers.append)
+        end = self._submit({"task": "large", "max_px": max_px, "photo_id": photo_id}, [path], answers.append)
         concurrent.futures.wait([end])
         _raise_fault(end)
         (answer,) = answers

@@ -19,7 +19,7 @@ from typing import IO, Any
 from gallery.photos import decode
 from gallery.photos.reading import UnreadablePhoto
 from gallery.photos.wire import Message, read_message, write_message
-from gallery.types import SkippedFile
+from gallery.types import PhotoId, SkippedFile
 
 SELF_DESTRUCTION = 3.0
 """Times the time limit after which a stuck worker ends by itself, in case nobody is left to end it."""
@@ -52,7 +52,7 @@ class Worker:
     def _answer(self, task: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[bytes]]:
         try:
             if task["task"] == "large":
-                return {"kind": "large"}, [self.read_large(path, int(task["max_px"]))]
+                return {"kind": "large"}, [self.read_large(path, int(task["max_px"]), task["photo_id"])]
             return self.read_photo(path)
         except UnreadablePhoto as exc:
             return skipped_header(exc.skipped), []
@@ -76,9 +76,9 @@ class Worker:
         }
         return header, [photo.model_input.tobytes(), photo.thumbnail_jpeg]
 
-    def read_large(self, path: Path, max_px: int) -> bytes:
+    def read_large(self, path: Path, max_px: int, photo_id: PhotoId | None) -> bytes:
         """Return the answer to a "large" task."""
-        return decode.large_jpeg(path, max_px)
+        return decode.large_jpeg(path, max_px, photo_id=photo_id)
 
 
 def skipped_header(skipped: SkippedFile) -> dict[str, Any]:

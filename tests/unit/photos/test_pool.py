@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import subprocess
@@ -155,6 +156,17 @@ def test_the_large_view_is_served_to_many_threads(
     for thread in threads:
         thread.join()
     assert sizes == [(45, 30)] * 8
+
+
+def test_the_large_view_shows_the_photo_that_was_tagged_or_none(
+    pool: DecodePool, tmp_path: Path, photo_bytes: bytes
+) -> None:
+    path = made.write(tmp_path, "a.jpg", photo_bytes)
+    photo_id = hashlib.sha256(photo_bytes).hexdigest()
+    assert pool.large_jpeg(path, 40, photo_id=photo_id) == pool.large_jpeg(path, 40)
+    made.write(tmp_path, "a.jpg", made.encoded(made.corners(), "JPEG"))
+    with pytest.raises(UnreadablePhoto, match="Another file has taken its place"):
+        pool.large_jpeg(path, 40, photo_id=photo_id)
 
 
 def test_the_large_view_of_a_damaged_file_raises_its_reason(pool: DecodePool, tmp_path: Path) -> None:
