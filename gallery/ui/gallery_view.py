@@ -24,16 +24,19 @@ from gallery.ui.plain_text import escaped
 from gallery.ui.view_address import View
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
+_FIRST_S = 0.5  # until the first thumbnails are there
 GRID = "gallery_grid"
 
 
 def show(collection: Collection) -> None:
     """Show a collection; while it is being tagged, the view follows by itself."""
     live = job_card.is_live(collection.collection_id)
-    st.fragment(_gallery, run_every=_REFRESH_S if live else None)(collection)
+    awaited = live and not _has_thumbnails(collection, view_state.current())
+    refresh_s = _FIRST_S if awaited else _REFRESH_S
+    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, awaited)
 
 
-def _gallery(collection: Collection) -> None:
+def _gallery(collection: Collection, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
@@ -52,6 +55,15 @@ def _gallery(collection: Collection) -> None:
         else:
             _photos(view, collection, shelves, model_id, class_names)
         view_state.write_address()
+        if awaited and _has_thumbnails(collection, view):
+            st.rerun()  # from now on less often
+
+
+def _has_thumbnails(collection: Collection, view: View) -> bool:
+    shelves = browse_queries.shelves(
+        collection.collection_id, *wiring.shown_model(), unsure_below=view.unsure_below
+    )
+    return any(shelf.cover_photo_id for shelf in shelves)
 
 
 def _photos(
@@ -82,7 +94,7 @@ def _controls(view: View, collection: Collection) -> None:
         horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
     ):
         title = "All photos" if view.shelf == ALL else theme.plain_name(view.shelf)
-        st.markdown(f"### {theme.look(view.shelf).icon} {escaped(title)}", width="stretch")
+        st.subheader(f"{theme.look(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
         if view.shelf != UNREADABLE:
             filters.show(view, folders=browse_queries.folders(collection.collection_id))
 

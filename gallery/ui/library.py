@@ -90,7 +90,8 @@ def _picked() -> None:
 
 def _title(by_id: dict[int, Collection], collection_id: int) -> str:
     one = by_id[collection_id]
-    return f"{_ICONS[one.kind]} {one.name} ({one.photo_count:,})"
+    count = f" ({one.photo_count:,})" if one.photo_count else ""
+    return f"{_ICONS[one.kind]} {without_surrogates(one.name)}{count}"
 
 
 def _beginning() -> str:

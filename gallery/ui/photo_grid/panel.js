@@ -90,6 +90,9 @@ class Panel {
   showBars(facts) {
     const { classes } = this.large.grid.data;
     const shares = facts?.probabilities || [];
+    const drawn = JSON.stringify([shares, this.all, Boolean(facts), facts?.failed]);
+    if (drawn === this.drawn) return; // a bar that is replaced between press and release would lose its click
+    this.drawn = drawn;
     if (!shares.length) {
       const words = facts ? "Not tagged yet: nothing to show." : "…";
       this.bars.replaceChildren(make("p", { class: "quiet", text: facts?.failed ? "" : words }));

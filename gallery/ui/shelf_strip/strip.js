@@ -1,61 +1,88 @@
 // The shelves as cards: cover, icon, name, count and how sure the model is. The chosen one is pressed.
+// Cards are changed in place: one that is replaced between press and release would lose its click.
 
-const drawn = new WeakMap();
+const strips = new WeakMap();
 
-const element = (tag, name, text) => {
+const element = (tag, name) => {
   const node = document.createElement(tag);
   node.className = name;
-  if (text !== undefined) node.textContent = text;
   return node;
 };
 
-const card = (shelf, choose) => {
-  const button = element("button", "shelf");
-  button.type = "button";
-  button.style.setProperty("--class", shelf.fill);
-  button.disabled = shelf.count === 0 && !shelf.chosen;
-  button.setAttribute("aria-pressed", shelf.chosen);
-  button.title = shelf.tooltip;
-  button.onclick = () => choose(shelf.name);
-  const cover = element("span", "cover");
-  if (shelf.cover) {
-    const image = element("img", "");
-    image.src = shelf.cover;
-    image.alt = "";
-    image.decoding = "async";
-    cover.append(image);
-  }
-  const icon = element("span", "icon", shelf.icon);
-  icon.setAttribute("aria-hidden", "true");
-  cover.append(icon);
-  const words = element("span", "about");
-  words.append(element("span", "name", shelf.title), element("span", "count", shelf.count.toLocaleString("en")));
-  if (shelf.sure) words.append(element("span", "sure", shelf.sure));
-  button.append(cover, words);
-  return button;
+const put = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const before = drawn.get(parentElement);
-  const now = JSON.stringify(data);
-  if (before?.text === now) { before.choose = setTriggerValue; return; }
-  const state = before || { choose: setTriggerValue, node: element("nav", "strip") };
-  state.choose = setTriggerValue;
-  state.text = now;
-  if (!before) {
-    state.node.setAttribute("aria-label", "Shelves");
-    parentElement.appendChild(state.node);
-    drawn.set(parentElement, state);
+class Card {
+  constructor(name, choose) {
+    this.image = element("img", "");
+    this.image.alt = "";
+    this.image.decoding = "async";
+    this.icon = element("span", "icon");
+    this.icon.setAttribute("aria-hidden", "true");
+    this.cover = element("span", "cover");
+    this.cover.append(this.image, this.icon);
+    this.title = element("span", "name");
+    this.count = element("span", "count");
+    this.sure = element("span", "sure");
+    const about = element("span", "about");
+    about.append(this.title, this.count, this.sure);
+    this.button = element("button", "shelf");
+    this.button.type = "button";
+    this.button.dataset.name = name;
+    this.button.append(this.cover, about);
+    this.button.onclick = () => choose(name);
   }
-  const focused = parentElement.activeElement?.dataset?.name;
-  const cards = data.shelves.map((shelf) => {
-    const button = card(shelf, (name) => {
-      for (const other of state.node.children) other.setAttribute("aria-pressed", other === button);
-      state.choose("shelf", name);
+
+  show(shelf) {
+    this.button.style.setProperty("--class", shelf.fill);
+    this.button.disabled = shelf.count === 0 && !shelf.chosen;
+    this.button.setAttribute("aria-pressed", shelf.chosen);
+    this.button.title = shelf.tooltip;
+    this.image.hidden = !shelf.cover;
+    if (shelf.cover && this.image.getAttribute("src") !== shelf.cover) this.image.src = shelf.cover;
+    put(this.icon, shelf.icon);
+    put(this.title, shelf.title);
+    put(this.count, shelf.count.toLocaleString("en"));
+    put(this.sure, shelf.sure || "");
+  }
+}
+
+class Strip {
+  constructor(parent) {
+    this.cards = new Map();
+    this.node = element("nav", "strip");
+    this.node.setAttribute("aria-label", "Shelves");
+    parent.appendChild(this.node);
+  }
+
+  choose(name) {
+    for (const [other, card] of this.cards) card.button.setAttribute("aria-pressed", other === name);
+    this.send("shelf", name);
+  }
+
+  take({ data, setTriggerValue }) {
+    this.send = setTriggerValue;
+    const names = data.shelves.map((shelf) => shelf.name);
+    for (const [name, card] of this.cards) {
+      if (names.includes(name)) continue;
+      card.button.remove();
+      this.cards.delete(name);
+    }
+    data.shelves.forEach((shelf, at) => {
+      if (!this.cards.has(shelf.name)) this.cards.set(shelf.name, new Card(shelf.name, (name) => this.choose(name)));
+      const card = this.cards.get(shelf.name);
+      card.show(shelf);
+      if (this.node.children[at] !== card.button) this.node.insertBefore(card.button, this.node.children[at] || null);
     });
-    button.dataset.name = shelf.name;
-    return button;
-  });
-  state.node.replaceChildren(...cards);
-  if (focused) cards.find((button) => button.dataset.name === focused)?.focus();
+  }
+}
+
+export default function (component) {
+  let strip = strips.get(component.parentElement);
+  if (!strip) {
+    strip = new Strip(component.parentElement);
+    strips.set(component.parentElement, strip);
+  }
+  strip.take(component);
 }
