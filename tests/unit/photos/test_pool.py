@@ -182,10 +182,10 @@ def test_a_file_that_is_truly_slow_is_given_up_and_the_others_are_read(
     slow = made.write(tmp_path, "slow.jpg", made.slow_jpeg())
     good = write_many(tmp_path, photo_bytes, [f"{n}.jpg" for n in range(12)])
     start = time.monotonic()
-    with DecodePool(workers=1, input_px=32, thumbnail_px=48, timeout_s=1.5) as pool:
+    with DecodePool(workers=1, input_px=32, thumbnail_px=48, timeout_s=3) as pool:
         outcome = by_name(pool.decode([*good[:2], slow, *good[2:]]))
     assert outcome == {"slow.jpg": "took too long to read"} | {path.name: "photo" for path in good}
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60  # of 95 s that its 4,000 scans take
 
 
 def test_faults_of_a_worker_cost_only_their_file(tmp_path: Path, photo_bytes: bytes) -> None:
@@ -204,7 +204,7 @@ def test_faults_of_a_worker_cost_only_their_file(tmp_path: Path, photo_bytes: by
     for index, name in enumerate(faults):
         names.insert(3 * index + 1, name)
     paths = write_many(tmp_path, photo_bytes, names)
-    with DecodePool(workers=2, input_px=32, thumbnail_px=48, timeout_s=1.5, command=FAULTY) as pool:
+    with DecodePool(workers=2, input_px=32, thumbnail_px=48, timeout_s=3, command=FAULTY) as pool:
         assert by_name(pool.decode(paths)) == {name: faults.get(name, "photo") for name in names}
 
 
