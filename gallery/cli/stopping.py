@@ -26,7 +26,7 @@ def asked_to_stop() -> Iterator[threading.Event]:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        note("\nStopping after this batch; what is tagged is kept. Ctrl+C again stops at once.")
+        note("\nStopping; what is tagged is kept. Ctrl+C again stops at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,6 +20,8 @@ readr, data.table and LibreOffice pass over it."""
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 """A cell that begins so may be run as a formula, also one that somebody gave a photo as its name (OWASP)."""
 
+_SURROGATES = re.compile("[\ud800-\udfff]")  # bytes of a file's name that are not UTF-8
+
 Cell = str | int | float | None
 
 
@@ -29,7 +32,7 @@ def safe_text(text: str) -> str:
         >>> safe_text("=1+1.jpg"), safe_text("fox.jpg")
         ("'=1+1.jpg", 'fox.jpg')
     """
-    shown = display_path(Path(text)) if text else text
+    shown = _SURROGATES.sub("\ufffd", text)
     return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
 
 

@@ -155,7 +155,7 @@ def test_ctrl_c_ends_after_the_batch_and_keeps_it(
     code, said, err = run("tag", place.photos)
     assert code == 130
     assert signal.getsignal(signal.SIGINT) is before
-    assert "Stopping after this batch" in err
+    assert "Stopping; what is tagged is kept" in err
     assert 0 < said["tagged"] < 40
     monkeypatch.setattr(composition, "load_classifier", lambda models, model_id: ColourClassifier())
     _, rest, _ = run("tag", place.photos)

@@ -208,3 +208,11 @@ def test_shelves_and_lists_agree_with_a_plain_reading_of_the_rules(shop, seed: i
     for shelf, files in expected.items():
         assert find(shop, shelf=shelf, unsure_below=threshold) == files
     assert len(find(shop, shelf=ALL)) == len(names) - len(unreadable)
+
+
+def test_photos_come_in_the_order_asked_for_without_files_that_were_not_read(shop) -> None:
+    shop.scan("a.jpg", "b.jpg", "c.jpg")
+    shop.read("a.jpg", "b.jpg")
+    by_name = {item.name: item.file_id for item in shop.catalog.grid_items(range(1, 10), shop.model)}
+    asked = [by_name["b.jpg"], by_name["c.jpg"], by_name["a.jpg"], 99]
+    assert [photo.path.name for photo in shop.catalog.photos(asked)] == ["b.jpg", "a.jpg"]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gallery.errors import ExchangeError
 from gallery.exchange import prediction_rows, predictions_csv, safe_text, write_predictions_csv
+from gallery.exchange.csv_text import csv_lines
 from gallery.types import Photo, PhotoMetadata, PredictionTable
 
 NAMES = ("dog", "cat")
@@ -99,6 +103,15 @@ def test_other_texts_stay_as_they_are() -> None:
 
 def test_a_name_that_is_not_text_can_be_written() -> None:
     assert safe_text("caf\udce9.jpg").encode("utf-8") == "caf\ufffd.jpg".encode()
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=[])), min_size=1))
+def test_any_texts_come_back_as_they_were_but_for_what_makes_them_safe(texts: list[str]) -> None:
+    encoded = "".join(csv_lines(["first"], [texts])).encode("utf-8")
+    _, row = csv.reader(io.StringIO(encoded.decode("utf-8-sig"), newline=""))
+    for cell, original in zip(row, texts, strict=True):
+        assert not cell.startswith(tuple("=+-@\t\r\n"))
+        assert cell.removeprefix("'") == re.sub("[\ud800-\udfff]", "\ufffd", original).removeprefix("'")
 
 
 def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
