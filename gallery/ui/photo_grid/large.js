@@ -76,6 +76,7 @@ class Large {
     if (another) this.newPhoto(item);
     this.panel.show(item, this.facts.get(item.id));
     this.showHeat();
+    if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
   }
 
   newPhoto(item) {

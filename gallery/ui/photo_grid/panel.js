@@ -93,6 +93,7 @@ class Panel {
     const drawn = JSON.stringify([shares, this.all, Boolean(facts), facts?.failed]);
     if (drawn === this.drawn) return; // a bar that is replaced between press and release would lose its click
     this.drawn = drawn;
+    const focused = [...this.bars.children].indexOf(this.node.getRootNode().activeElement);
     if (!shares.length) {
       const words = facts ? "Not tagged yet: nothing to show." : "…";
       this.bars.replaceChildren(make("p", { class: "quiet", text: facts?.failed ? "" : words }));
@@ -104,7 +105,7 @@ class Panel {
       const look = lookOf(classes, name);
       const bar = make("button", {
         type: "button", class: "share", title: `Show where the model sees ${look.title.toLowerCase()}`,
-        onclick: () => this.large.heatFor(name) },
+        onclick: (event) => { this.large.heatFor(name); if (event.detail) this.large.dialog.focus(); } },
         make("span", { class: "who" }, make("span", { "aria-hidden": "true", text: look.icon + " " }), look.title),
         make("span", { class: "track", "aria-hidden": "true" }, make("span", { class: "fill" })),
         make("span", { class: "value", text: percent(share) }));
@@ -113,6 +114,7 @@ class Panel {
       bar.style.setProperty("--share", `${share * 100}%`);
       return bar;
     }));
+    if (focused >= 0) this.bars.children[Math.min(focused, shown.length - 1)].focus(); // or the keys would go nowhere
     this.more.hidden = shares.length <= TOP;
     this.more.textContent = this.all ? "Only the top five" : `All ${shares.length} classes`;
     this.more.setAttribute("aria-expanded", this.all);
