@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
-from gallery.catalog.paths import decode_below, name_key
+from gallery.catalog.paths import decode_below
+from gallery.catalog.photo_filter import FILES, as_sql
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import (
-    ALL,
     UNREADABLE,
     UNSURE,
     WAITING,
@@ -30,14 +30,7 @@ from gallery.types import (
     PhotoMetadata,
     PhotoQuery,
     Shelf,
-    SortOrder,
 )
-
-_FILES = """
-    FROM files f
-    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
-    LEFT JOIN labels l ON l.photo_key = f.photo_key
-"""
 
 # CROSS JOIN and INDEXED BY hold SQLite to the order and the index that are quick: without statistics it
 # guesses, and guesses wrong by a factor of a thousand.
@@ -45,7 +38,8 @@ _FILES = """
 _FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # the key is that of the maximum
 
 _UNLABELLED = f"""
-    SELECT coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) AS code, {_FIGURES} {_FILES}
+    SELECT coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) AS code, {_FIGURES}
+    FROM files f INDEXED BY files_by_collection {FILES}
     WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND l.label IS NULL
     GROUP BY code
 """
@@ -61,14 +55,6 @@ _LABELLED = f"""
 _COUNT_UNREADABLE = """
     SELECT count(*) FROM files WHERE collection_id = :collection AND missing = 0 AND skip_reason IS NOT NULL
 """
-
-_ORDERS = {
-    SortOrder.PATH: "f.path",
-    SortOrder.NAME: "f.name_key, f.path",
-    SortOrder.TAKEN_AT: "taken_at IS NULL, taken_at, f.path",
-    SortOrder.MOST_CERTAIN: "p.confidence DESC NULLS LAST, f.path",
-    SortOrder.LEAST_CERTAIN: "p.confidence ASC NULLS LAST, f.path",
-}
 
 _PHOTO = """
     SELECT f.file_id, photo_id, f.collection_id, f.path, width_px, height_px, p.size_bytes, image_format,
@@ -127,57 +113,7 @@ class ShelfQueries(Store):
         """
         with self._database.reading() as connection:
             model = model_row(connection, query.model_id)
-            conditions = ["f.collection_id = :collection", "f.missing = 0"]
-            values: dict[str, object] = {
-                "collection": query.collection_id,
-                "model": model.model_key if model else None,
-                "unsure_below": query.unsure_below,
-                "label": query.shelf,
-            }
-            if query.shelf == UNREADABLE:
-                conditions.append("f.skip_reason IS NOT NULL")
-            else:
-                conditions.append("f.skip_reason IS NULL")
-            if query.shelf == UNSURE:
-                conditions.append("l.label IS NULL AND p.confidence < :unsure_below")
-            elif query.shelf == WAITING:
-                conditions.append("l.label IS NULL AND p.confidence IS NULL")
-            elif query.shelf not in (ALL, UNREADABLE):
-                index = (
-                    model.class_names.index(query.shelf) if model and query.shelf in model.class_names else -1
-                )
-                values["class_index"] = index
-                conditions.append(
-                    "(l.label = :label OR (l.label IS NULL AND p.class_index = :class_index "
-                    "AND p.confidence >= :unsure_below))"
-                )
-            if query.min_confidence > 0:
-                conditions.append("p.confidence >= :min_confidence")
-                values["min_confidence"] = query.min_confidence
-            if query.max_confidence < 1:
-                conditions.append("p.confidence <= :max_confidence")
-                values["max_confidence"] = query.max_confidence
-            if query.taken_from:
-                conditions.append("substr(taken_at, 1, 10) >= :taken_from")
-                values["taken_from"] = query.taken_from[:10]
-            if query.taken_to:
-                conditions.append("substr(taken_at, 1, 10) <= :taken_to")
-                values["taken_to"] = query.taken_to[:10]
-            if query.folder:
-                conditions.append("(f.folder = :folder OR (f.folder >= :below AND f.folder < :behind))")
-                values.update(
-                    folder=query.folder, below=f"{query.folder}/", behind=f"{query.folder}0"
-                )  # "0" follows "/"
-            if query.name_contains:
-                conditions.append("instr(f.name_key, :part) > 0")
-                values["part"] = name_key(query.name_contains)
-            dated = query.taken_from or query.taken_to or query.sort is SortOrder.TAKEN_AT
-            rows = connection.execute(
-                f"SELECT f.file_id {_FILES} "
-                + ("LEFT JOIN photos ON photos.photo_key = f.photo_key " if dated else "")
-                + f"WHERE {' AND '.join(conditions)} ORDER BY {_ORDERS[query.sort]}",
-                values,
-            )
+            rows = connection.execute(*as_sql(query, model))
             return np.fromiter((row[0] for row in rows), np.int64)
 
     def grid_items(self, file_ids: Sequence[int] | NDArray[np.int64], model_id: str) -> list[GridItem]:
@@ -188,7 +124,7 @@ class ShelfQueries(Store):
                 f"""
                 SELECT f.file_id, photo_id, f.name, l.label, p.class_index, p.confidence
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
-                {_FILES.replace("FROM files f", "")}
+                {FILES}
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
                 ORDER BY j.key
                 """,
