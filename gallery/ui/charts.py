@@ -22,7 +22,7 @@ from gallery.ui import theme
 RIGHT = {False: ("#f3f5f4", "#1f6f54"), True: ("#1e2422", "#4fb38d")}  # by dark: from none to all
 WRONG = {False: ("#f3f5f4", "#c2500f"), True: ("#1e2422", "#e8833f")}
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}
-TEXT = {False: "#1b211f", True: "#e8eeec"}
+TEXT = {False: "#101614", True: "#e8eeec"}
 CLEAR = "rgba(0,0,0,0)"
 FONT = '"Source Sans", sans-serif'  # Streamlit's own, so that chart and page read as one
 FULL_ERROR_SHARE = 0.5

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import DatasetError, GalleryError
 from gallery.settings import Settings
-from gallery.types import Collection, CollectionKind, JobState, ModelCard
+from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
 from gallery.ui import folder_box, job_card, messages, routes, theme, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, check_layout, evaluate, training_photos
 from gallery.ui.plain_text import escaped
@@ -93,7 +93,8 @@ def _explain_layout(card: ModelCard) -> None:
 
 def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
-    path = folder_box.show(start="", base=routes.BASE, key=key)
+    with st.container(width=820):
+        path = folder_box.show(start=_beginning(), base=routes.BASE, key=key)
     if path is None:
         return
     try:
@@ -103,6 +104,13 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
         return
     st.query_params.from_dict({"collection": str(collection.collection_id)})
     st.rerun()
+
+
+def _beginning() -> str:
+    """Return the path that the box begins with: beside the folder that was opened last."""
+    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
+    shown = display_path(folders[0].root.parent / "_")[:-1] if folders else ""
+    return "" if "\ufffd" in shown else shown  # a name that no text can hold cannot be typed back
 
 
 @st.dialog("Evaluate another folder", width="large")

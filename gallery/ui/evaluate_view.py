@@ -91,6 +91,12 @@ def show(folder: EvaluatedFolder) -> None:
     """Show the evaluation: numbers, matrix, the photos behind them."""
     numbers(folder)
     trained_on_warning(folder)
+    _matrix_and_photos(folder)
+
+
+@st.fragment
+def _matrix_and_photos(folder: EvaluatedFolder) -> None:
+    """A fragment: a click on a cell runs this part of the page alone."""
     now = chosen(folder)
     with st.container(horizontal=True, gap="medium", key="evaluate_split"):
         with st.container(key="evaluate_matrix"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -12,7 +13,7 @@ from gallery.model_files import ModelEntry, ModelStore
 from gallery.types import WAITING, Collection, ModelCard
 from gallery.ui import charts, theme
 from gallery.ui.model_facts import card_facts, card_score, stored_matrix
-from gallery.ui.plain_text import escaped, facts_html
+from gallery.ui.plain_text import escaped, facts_html, without_surrogates
 
 
 def no_models() -> None:
@@ -42,7 +43,8 @@ def show_entry(store: ModelStore, entry: ModelEntry, *, active: bool) -> None:
         card = entry.card
         problem = entry.problem or _problem_of_weights(store, entry)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(escaped(card.name if card else entry.model_id), anchor=False, width="content")
+            name = html.escape(without_surrogates(card.name if card else entry.model_id))
+            st.html(f"<h2 style='font-size:1.5rem;padding:0;margin:0'>{name}</h2>", width="content")
             _badges(entry, problem, active=active)
         if problem:
             st.error(escaped(problem), icon="⚠️")

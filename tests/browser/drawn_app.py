@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.pages.small_gallery import REPOSITORY, SmallGallery, model_card
 
@@ -94,22 +93,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser of this machine; without one the test is skipped, unless GALLERY_REQUIRE_BROWSER is set."""
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        named = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if not own.exists() and named is None:
-            missing = pytest.fail if os.environ.get("GALLERY_REQUIRE_BROWSER") else pytest.skip
-            missing("no Chromium here: playwright install chromium")
-        browser = playwright.chromium.launch(
-            executable_path=None if own.exists() else named, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 def visit(page: Page, url: str) -> Page:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+pytest.importorskip("playwright.sync_api")
+
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import DrawnApp, chromium, scrolls_sideways, served, settle, visit
-
-pytestmark = pytest.mark.browser
+from tests.browser.drawn_app import DrawnApp, scrolls_sideways, served, settle, visit
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +23,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
         yield app
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, app: DrawnApp) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    yield visit(page, f"{app.url}/explain?photo={app.gallery.photo_id('dog/1.png')}")
-    page.close()
+@pytest.fixture(autouse=True)
+def opened(page: Page, app: DrawnApp) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    visit(page, f"{app.url}/explain?photo={app.gallery.photo_id('dog/1.png')}")
 
 
 def test_a_deep_link_as_the_first_address_shows_the_photo_inside_the_frame(page: Page) -> None:
