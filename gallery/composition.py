@@ -6,7 +6,9 @@ costs neither TensorFlow nor Pillow.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
     from gallery.photos.thumbnails import ThumbnailStore
+    from gallery.training.pixel_store import Decode
+    from gallery.training.request import TrainingParts
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,55 @@ def tag(
             on_progress=on_progress,
             cancelled=cancelled,
         )
+
+
+def training_parts(settings: Settings) -> TrainingParts:
+    """Return what a training uses of the other rooms."""
+    from gallery.evaluation.labels import class_of_name
+    from gallery.evaluation.report import EvaluationReport
+    from gallery.settings import CLASS_NAMES
+    from gallery.training.request import TrainingParts
+
+    models = model_store(settings)
+
+    @contextmanager
+    def decoder(input_px: int) -> Iterator[Decode]:
+        with decode_pool(input_px) as pool:
+            yield pool.decode
+
+    def translate(name: str) -> str | None:
+        index = class_of_name(name, CLASS_NAMES)
+        return None if index is None else CLASS_NAMES[index]
+
+    return TrainingParts(
+        scan=lambda root: (entry for entry in scan(root) if isinstance(entry, FileEntry)),
+        unzip=lambda file: unzip_once(file, settings.training_cache / "unzipped"),
+        translate=translate,
+        decode=decoder,
+        taken=lambda model_id: any(entry.model_id == model_id for entry in models.entries()),
+        save=models.save,
+        evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
+    )
+
+
+def unzip_once(file: Path, area: Path) -> Path:
+    """Return the folder with a zip's photos, unpacked now unless that was done before.
+
+    Raises:
+        PhotoError: it is no zip, or too large.
+    """
+    from gallery.photos.uploads import UploadArea
+
+    facts = file.stat()
+    key = hashlib.sha256(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+    folder = area / key.hexdigest()[:16]
+    done = folder.with_suffix(".done")
+    if not done.exists():
+        shutil.rmtree(folder, ignore_errors=True)  # of an unpacking that was cut off
+        folder.mkdir(parents=True)
+        UploadArea(area).unpack_zip(file, folder)
+        done.touch()
+    return folder
 
 
 def run_waiting_jobs(settings: Settings) -> int:

@@ -243,8 +243,7 @@ def _train_epoch(
     rows = data.train[order]
     steps = math.ceil(len(rows) / recipe.batch)
     begun = told = time.monotonic()
-    learnt: dict[str, float] = {}
-    network.reset_metrics()
+    sums = dict.fromkeys(("cross_entropy", "accuracy"), 0.0)
     for step in range(steps):
         if (folder / STOP_FILE).exists():
             raise _StoppedByPerson
@@ -253,18 +252,21 @@ def _train_epoch(
         if recipe.augmentation.changes_something:
             images = augment(images, recipe.augmentation, rng)
         labels = data.labels[chosen]
+        network.reset_metrics()
         learnt = network.train_on_batch(
             data.given(images),
             _targets(labels, data.class_count, recipe),
             None if weigh is None else weigh[labels],
             return_dict=True,
         )
+        for name in sums:
+            sums[name] += float(learnt[name]) * len(chosen)
         now = time.monotonic()
         if step == 0 or now - told >= REPORT_S or step == steps - 1:
             told = now
             left = remaining_s(recipe, history, share_done=(step + 1) / steps, elapsed_s=now - begun)
             on_progress(Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left))
-    return {name: float(value) for name, value in learnt.items()}
+    return {name: total / len(rows) for name, total in sums.items()}
 
 
 def _targets(labels: NDArray[np.int64], class_count: int, recipe: Recipe) -> NDArray[Any]:

@@ -159,7 +159,7 @@ RECIPES: Mapping[str, Recipe] = {
             learning_rate=1e-3,
             schedule="exponential",
             decay=0.8,
-            epochs=30,
+            epochs=15,
             l2=0.05,
             description="The convolutions' outputs are computed once; a dense top learns in a minute.",
         ),

@@ -155,6 +155,17 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
         assert len(result.history) <= result.best.epoch + 5
 
 
+def test_the_training_figures_are_means_over_all_photos_of_the_epoch(tmp_path: Path) -> None:
+    from gallery.training.calibration import cross_entropy
+    from gallery.training.fit import predict_logits
+
+    still = RECIPE.changed(learning_rate=1e-8, dropout=0, augmentation=Augmentation(), batch=20, epochs=1)
+    network, data, result = run(tmp_path, still)  # 48 photos: batches of 20, 20 and 8
+    logits = predict_logits(network, data, data.train)
+    assert result.best.loss == pytest.approx(cross_entropy(logits, data.labels[data.train]), rel=1e-3)
+    assert result.best.accuracy == pytest.approx((logits.argmax(1) == data.labels[data.train]).mean())
+
+
 def test_frozen_layers_do_not_move_and_others_do(tmp_path: Path) -> None:
     import keras
 

@@ -1,0 +1,47 @@
+"""``predict DIR --out FILE.csv``: a competition's submission file."""
+
+from __future__ import annotations
+
+import argparse
+
+from gallery import composition
+from gallery.cli.output import answer, note_skipped, say
+from gallery.exchange.submission_csv import predict_to_csv
+from gallery.settings import Settings
+from gallery.types import display_path
+
+
+def predict(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write a row a photo under the user's headings; the catalog is not touched.
+
+    Raises:
+        GalleryError: no such folder or model, headings that make no sense, or a place that cannot be written.
+    """
+    from tqdm import tqdm
+
+    folder = settings.allow(arguments.folder)
+    models = composition.model_store(settings)
+    card = composition.chosen_card(models, arguments.model)
+    columns = [name.strip() for name in arguments.columns.split(",")]
+    with composition.decode_pool(card.input_px) as pool, tqdm(unit=" photos", ascii=True) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        written = predict_to_csv(
+            composition.scan(folder),
+            arguments.out,
+            root=folder,
+            classifier=composition.load_classifier(models, card.model_id),
+            decode=pool.decode,
+            columns=columns,
+            ids=arguments.ids,
+            on_progress=show,
+        )
+    if arguments.json:
+        answer({"model_id": card.model_id, **written.to_json()})
+    else:
+        note_skipped(written.skipped)
+        say(f"{written.rows:,} photos in {display_path(written.file)}, labelled by {card.model_id}.")
+    return 0

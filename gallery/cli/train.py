@@ -1,0 +1,191 @@
+"""``train --data DIR --recipe NAME``: a new model from labelled photos."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from gallery import composition
+from gallery.cli.output import answer, note, note_skipped, say
+from gallery.cli.stopping import STOPPED
+from gallery.settings import Settings
+from gallery.training.history import Progress
+from gallery.training.recipes import Recipe, recipe_named
+from gallery.training.request import TrainingRequest, TrainingResult
+from gallery.training.run import train as run_training
+from gallery.training.splits import SplitPlan
+from gallery.types import display_path
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+def train(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Train by a recipe, save the model in the home, and print what it came to.
+
+    Raises:
+        GalleryError: the data, the recipe or the weights do not allow it.
+    """
+    recipe = recipe_named(arguments.recipe).changed(
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        learning_rate=arguments.learning_rate,
+        balance=arguments.balance,
+        seed=arguments.seed,
+    )
+    return train_and_print(training_request(arguments, settings, recipe), arguments, settings)
+
+
+def training_request(arguments: argparse.Namespace, settings: Settings, recipe: Recipe) -> TrainingRequest:
+    """Return what the arguments ask for, in a folder of the home named by the model's id.
+
+    Raises:
+        GalleryError: the data may not be opened.
+    """
+    data = arguments.data.expanduser().absolute()
+    settings.allow(data if data.is_dir() else data.parent)
+    model_id = arguments.out or model_id_of(recipe.name, data)
+    return TrainingRequest(
+        data=data,
+        recipe=recipe,
+        weights=arguments.weights,
+        model_id=model_id,
+        folder=settings.trainings / model_id,
+        cache=settings.training_cache,
+        plan=SplitPlan(arguments.validation, arguments.test, arguments.by_group),
+    )
+
+
+def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run one training with a progress bar; Ctrl+C leaves it so that the same command goes on with it."""
+    try:
+        with EpochBar() as show:
+            result = run_training(request, composition.training_parts(settings), on_progress=show)
+    except KeyboardInterrupt:
+        note("\nStopped. The same command goes on after the last whole epoch.")
+        if arguments.json:
+            answer({"error": "stopped"})
+        return STOPPED
+    if arguments.json:
+        answer(result.to_json())
+    else:
+        _say(result)
+    return 0
+
+
+def model_id_of(recipe: str, data: Path) -> str:
+    """Return the id that a model gets if the user names none.
+
+    Example:
+        >>> model_id_of("cnn-small", Path("/photos/My Owls.zip"))
+        'cnn-small-my-owls'
+    """
+    stem = re.sub(r"[^a-z0-9]+", "-", (data.stem if data.suffix in (".zip", ".csv") else data.name).lower())
+    return f"{recipe}-{stem.strip('-') or 'photos'}"[:60].rstrip("-")
+
+
+def _say(result: TrainingResult) -> None:
+    for line in result.inspection.summary():
+        note(line)
+    note_skipped(result.inspection.skipped)
+    for line in result.notes:
+        note(line)
+    counts = ", ".join(f"{count} {part}" for part, count in result.photos.items())
+    accuracy = result.evaluation.get("accuracy")
+    say(f"{result.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.")
+    say(
+        f"Best epoch {result.best.epoch}: validation accuracy {result.best.val_accuracy:.1%}; "
+        f"accuracy on the {result.measured_on} photos {accuracy:.1%}."
+    )
+    say(f"Saved in {display_path(result.model_folder)}.")
+
+
+class EpochBar:
+    """A training's progress on standard error: one bar an epoch."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._shown: tuple[str, int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.steps:
+            return
+        if self._shown != (progress.state, progress.epoch):
+            from tqdm import tqdm
+
+            if self._bar is not None:
+                self._bar.close()
+            what = progress.message or (
+                f"epoch {progress.epoch}/{progress.epochs}" if progress.epoch else progress.state
+            )
+            self._bar = tqdm(
+                total=progress.steps, desc=what, unit=" batches" if progress.epoch else " photos",
+                mininterval=0.2 if sys.stderr.isatty() else 5.0, file=sys.stderr, ascii=True,
+                dynamic_ncols=True,
+            )  # fmt: skip
+            self._shown = (progress.state, progress.epoch)
+        if self._bar is not None:
+            if progress.remaining_s is not None:
+                self._bar.set_postfix_str(f"{_time(progress.remaining_s)} left at most", refresh=False)
+            self._bar.update(progress.step - self._bar.n)
+
+
+def _time(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Example:
+        >>> _time(50), _time(150), _time(9000)
+        ('50 s', '2.5 min', '2.5 h')
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, tuning: bool = False) -> None:
+    """Add what ``train`` and ``tune`` share."""
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR",
+        help="a folder with one sub-folder a class, a zip of one, or a CSV of path and label",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="ID", help="the new model's id (default: from recipe and data)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the photos")
+    parser.add_argument("--batch", type=int, metavar="N", help="photos a step")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed, another training")
+    parser.add_argument(
+        "--balance",
+        choices=["none", "oversample", "class weights"],
+        help="what is done about unequal classes",
+    )
+    parser.add_argument(
+        "--validation", type=float, default=0.15, metavar="SHARE", help="of the photos (default: 0.15)"
+    )
+    parser.add_argument("--test", type=float, default=0.0, metavar="SHARE", help="of the photos (default: 0)")
+    parser.add_argument(
+        "--by-group",
+        action="store_true",
+        help="keep a sub-folder's or source's photos on one side of the split",
+    )
+    if tuning:
+        return
+    parser.add_argument(
+        "--recipe", required=True, metavar="NAME", help="vgg16-gap, vgg16-bottleneck, cnn-small ..."
+    )
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of the first epochs")
+    parser.add_argument(
+        "--weights", metavar="imagenet|none|PATH", help="what the network begins from (default: the recipe's)"
+    )

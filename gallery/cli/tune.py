@@ -1,0 +1,59 @@
+"""``tune --data DIR``: search for the small network's best form and training."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+
+from gallery import composition
+from gallery.cli.output import answer, note, say
+from gallery.cli.stopping import STOPPED
+from gallery.cli.train import EpochBar, train_and_print, training_request
+from gallery.settings import Settings
+from gallery.training.recipes import recipe_named
+from gallery.training.search import SearchResult, search
+
+
+def tune(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Try out hyperparameters, print the table, and train the best ones where that was asked.
+
+    Raises:
+        GalleryError: the data do not allow it, or a package is missing.
+    """
+    usual = recipe_named("cnn-small")
+    recipe = usual.changed(epochs=arguments.epochs or 8, batch=arguments.batch, balance=arguments.balance,
+                           seed=arguments.seed)  # fmt: skip
+    arguments.weights = "none"
+    request = training_request(arguments, settings, recipe)
+    looked_for = dataclasses.replace(request, folder=settings.trainings / f"{request.model_id}-search")
+    parts = composition.training_parts(settings)
+    try:
+        with EpochBar() as show:
+            found = search(
+                looked_for, parts, trials=arguments.trials, then_epochs=usual.epochs, on_progress=show
+            )
+    except KeyboardInterrupt:
+        note("\nStopped. The same command goes on with the trial it left.")
+        if arguments.json:
+            answer({"error": "stopped"})
+        return STOPPED
+    if arguments.then_train:
+        _table(found, note)
+        return train_and_print(dataclasses.replace(request, recipe=found.recipe), arguments, settings)
+    if arguments.json:
+        answer(found.to_json())
+    else:
+        _table(found, say)
+    return 0
+
+
+def _table(found: SearchResult, show: Callable[[str], None]) -> None:
+    show("trial  learning rate  dropout  conv layers  kernel  dense units  val loss  val accuracy")
+    for t in found.trials:
+        reached = "    failed" if t.val_loss is None else f"{t.val_loss:8.4f}  {t.val_accuracy:11.1%}"
+        show(
+            f"{t.trial:5}  {t.learning_rate:13.2g}  {t.dropout:7.1f}  {t.conv_layers:11}  {t.kernel_px:6}  "
+            f"{t.dense_units:11}  {reached}"
+        )
+    show(f"Best: trial {found.best.trial}.")
