@@ -21,13 +21,22 @@ PROGRESS = frozenset({"stage", "total", "done", "tagged", "unchanged", "skipped"
 """What `JobStore.update_job` may set."""
 
 _INTERRUPTED = "The tagging process is gone. What it tagged is kept; start again to do the rest."
+_NOT_STARTED = (
+    "The tagging process did not start. Start again; if that does not help, the file logs/tagging.log in the "
+    "app's folder says why."
+)
+
+START_PATIENCE_S = 60.0
+"""A waiting job reads as interrupted when nobody took it for so long; a slow laptop starts Python in 10 s."""
 
 
 class JobStore(Store):
     """What the catalog knows of jobs.
 
     A running job reports every second. One that has not for JOB_HEARTBEAT_S is
-    taken for dead: it reads as INTERRUPTED, and no longer stands in the way.
+    taken for dead: it reads as INTERRUPTED, and no longer stands in the way. A
+    waiting job lives as long as another one runs, or START_PATIENCE_S; after
+    that it reads as INTERRUPTED too, until it is started again or taken after all.
     """
 
     def queue_job(self, collection_id: int, model_id: str) -> Job:
@@ -46,10 +55,11 @@ class JobStore(Store):
             ).fetchone()
             if row is None:
                 row = connection.execute(
-                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, ?) RETURNING "
-                    f"{_COLUMNS}",
-                    (collection_id, model_id, str(JobState.QUEUED)),
+                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, 'queued') "
+                    f"RETURNING {_COLUMNS}",
+                    (collection_id, model_id),
                 ).fetchone()
+            self._keep_waiting(connection)
             return _job(row)
 
     def claim_job(self, pid: int) -> Job | None:
@@ -95,6 +105,7 @@ class JobStore(Store):
                 "RETURNING cancel_requested",
                 (self._now(), *progress.values(), job_id),
             ).fetchone()
+            self._keep_waiting(connection)  # this process takes them when it is done
             return row is not None and not row[0]
 
     def finish_job(self, job_id: int, state: JobState, message: str | None = None) -> None:
@@ -160,8 +171,12 @@ class JobStore(Store):
         return [_job(row[:-1], dead_since=self._dead_since(row[3], row[-1])) for row in rows]
 
     def _dead_since(self, state: str, heartbeat: float | None) -> float | None:
-        dead = state == JobState.RUNNING and self._now() - (heartbeat or 0) > JOB_HEARTBEAT_S
-        return (heartbeat or 0) if dead else None
+        patience_s = {"running": JOB_HEARTBEAT_S, "queued": START_PATIENCE_S}.get(state)
+        last = heartbeat or 0.0
+        return last if patience_s is not None and self._now() - last > patience_s else None
+
+    def _keep_waiting(self, connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE jobs SET heartbeat = ? WHERE state = 'queued'", (self._now(),))
 
     def _bury_the_dead(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
@@ -180,7 +195,8 @@ def _job(row: tuple[object, ...], dead_since: float | None = None) -> Job:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
     values["state"] = JobState(str(values["state"]))
     if dead_since is not None:
-        values.update(state=JobState.INTERRUPTED, message=_INTERRUPTED, finished_at=_iso(dead_since))
+        message = _NOT_STARTED if values["state"] is JobState.QUEUED else _INTERRUPTED
+        values.update(state=JobState.INTERRUPTED, message=message, finished_at=_iso(dead_since))
     return Job(**values)  # type: ignore[arg-type]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gallery.catalog import Catalog
+from gallery.catalog.job_store import START_PATIENCE_S
 from gallery.errors import CatalogError, JobError
 from gallery.settings import JOB_HEARTBEAT_S
 from gallery.types import CollectionKind, JobState
@@ -135,6 +136,30 @@ def test_a_job_that_slept_with_the_computer_goes_on_if_nobody_took_its_place(tim
     assert timed.latest_job(1).state is JobState.INTERRUPTED
     assert timed.update_job(job.job_id)
     assert timed.latest_job(1).state is JobState.RUNNING
+
+
+def test_a_waiting_job_that_nobody_takes_says_so_and_can_still_be_taken(timed, clock: Clock) -> None:
+    job = timed.queue_job(1, "m")
+    clock.time += START_PATIENCE_S - 1
+    assert timed.latest_job(1).state is JobState.QUEUED
+    clock.time += 2
+    seen = timed.latest_job(1)
+    assert (seen.state, "did not start" in seen.message) == (JobState.INTERRUPTED, True)
+    assert timed.live_job() is None
+    assert timed.queue_job(1, "m").job_id == job.job_id
+    assert timed.latest_job(1).state is JobState.QUEUED
+    clock.time += START_PATIENCE_S + 1
+    assert timed.waiting_job().job_id == timed.claim_job(11).job_id == job.job_id
+
+
+def test_a_job_waits_as_long_as_the_one_before_it_runs(timed, clock: Clock) -> None:
+    running = timed.queue_job(1, "m")
+    timed.claim_job(11)
+    timed.queue_job(2, "m")
+    for _ in range(20):
+        clock.time += JOB_HEARTBEAT_S - 1
+        timed.update_job(running.job_id)
+    assert timed.latest_job(2).state is JobState.QUEUED
 
 
 def test_removing_a_collection_removes_its_jobs(timed) -> None:
