@@ -11,7 +11,10 @@ view = view_state.current()
 chosen = next((one for one in collections if one.collection_id == view.collection_id), None)
 if chosen is None and collections:
     chosen = collections[0]
-    view_state.open_collection(chosen.collection_id)
+    if view.collection_id is None:
+        view_state.change(collection_id=chosen.collection_id)
+    else:
+        view_state.open_collection(chosen.collection_id)
 library.show(collections, chosen)
 
 if chosen is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-_PAGES = {
+PAGES = {
     "browse": ("Browse", ":material/photo_library:"),
     "review": ("Review", ":material/fact_check:"),
     "explain": ("Explain", ":material/visibility:"),
@@ -24,7 +24,7 @@ def pages(folder: Path) -> list[StreamlitPage]:
     """Return the pages of a folder in the navigation's order, the first one as default."""
     return [
         st.Page(folder / f"{name}.py", title=title, icon=icon, default=name == "browse")
-        for name, (title, icon) in _PAGES.items()
+        for name, (title, icon) in PAGES.items()
         if (folder / f"{name}.py").is_file()
     ]
 

@@ -19,7 +19,7 @@ def current() -> View:
     known: View | None = st.session_state.get(_VIEW)
     if known is None or (parameters and parameters != st.session_state.get(_ADDRESS)):
         known = view_address.read(parameters)
-        st.session_state[_VIEW] = known
+        st.session_state[_VIEW], st.session_state[_ADDRESS] = known, parameters
     elif not parameters and st.session_state.get(_ADDRESS):  # back from another page
         known = replace(known, photo=None)
         st.session_state[_VIEW] = known
