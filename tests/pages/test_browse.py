@@ -152,9 +152,7 @@ def test_the_threshold_moves_photos_to_the_unsure_shelf(gallery: SmallGallery) -
 
 
 def test_a_corrected_photo_moves_and_is_counted_as_a_persons(gallery: SmallGallery) -> None:
-    wiring.catalog().correct(
-        [gallery.photo_id("zoo/who.png")], "elephant", person="eva", model_id=MODEL_ID
-    )
+    wiring.catalog().correct([gallery.photo_id("zoo/who.png")], "elephant", person="eva", model_id=MODEL_ID)
     page = open_browse(shelf="elephant")
     assert shown(page) == ["who.png"]
     strip = component(page, "gallery_shelf_strip")
@@ -273,9 +271,7 @@ def test_another_collection_is_picked(gallery: SmallGallery) -> None:
 
 def test_time_left_is_said_in_a_unit_that_fits() -> None:
     def left(seconds: float) -> str:
-        job = Job(
-            1, 1, "m", JobState.RUNNING, "tagging", 1000, 0, 0, 0, 0, 1000 / seconds, None, None, None
-        )
+        job = Job(1, 1, "m", JobState.RUNNING, "tagging", 1000, 0, 0, 0, 0, 1000 / seconds, None, None, None)
         return job_card.time_left(job)
 
     assert [left(12), left(300), left(9000)] == ["about 10 s left", "about 5 min left", "about 2.5 h left"]
