@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gallery import settings
 from gallery.errors import CamError, ModelError
 from gallery.network import cam, vgg16
+from gallery.network.architectures import ARCHITECTURES
 from gallery.network.engine import keras, tf
 from gallery.network.precision import Precision, best_precision
 from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard, RgbImage
@@ -176,6 +177,10 @@ def load_classifier(
         ModelError: this code has no such architecture, preprocessing or target
             layer, or the weights do not fit it.
     """
+    if card.architecture in ARCHITECTURES and card.architecture != vgg16.ARCHITECTURE:
+        from gallery.network.gradient_classifier import load_gradient_classifier
+
+        return load_gradient_classifier(card, weights, precision=precision, mirrored=mirrored)
     for what, asked, known in (
         ("architecture", card.architecture, vgg16.ARCHITECTURE),
         ("preprocessing", card.preprocessing, PREPROCESSING),

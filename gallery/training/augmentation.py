@@ -122,7 +122,7 @@ def augment(
 
 def apply(images: NDArray[Any], change: Change) -> NDArray[np.float32]:
     """Return the photos (n, side, side, 3) with their changes, bilinear between pixels, float32."""
-    import keras
+    from gallery.network.engine import keras
 
     moved = keras.ops.image.affine_transform(
         np.asarray(images, np.float32),

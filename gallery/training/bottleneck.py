@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
 from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
+from gallery.network.engine import keras
 from gallery.training.fit import FitData, FitResult, fit
 from gallery.training.history import Progress
 from gallery.training.recipes import Recipe

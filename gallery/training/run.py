@@ -115,9 +115,8 @@ def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda 
 
 
 def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, tell: Tell) -> TrainingResult:
-    import keras
-
     from gallery.network.architectures import architecture_named, build, get_weights, set_weights
+    from gallery.network.engine import keras
     from gallery.network.precision import best_precision
     from gallery.training.fit import FitData, predict_logits
     from gallery.training.starting_weights import fill

@@ -239,9 +239,8 @@ def _space(keras_tuner: Any, recipe: Recipe) -> Any:
 
 
 def _train_trial(recipe: Recipe, data: FitData, folder: Path, tell: Callable[[Progress], None]) -> float:
-    import keras
-
     from gallery.network.architectures import NetworkOptions, build
+    from gallery.network.engine import keras
     from gallery.network.precision import best_precision
     from gallery.training.fit import fit
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError, TrainingError
 from gallery.network.architectures import Architecture, get_weights, set_weights
+from gallery.network.engine import keras
 from gallery.network.keras_weights import read_keras_vgg16
 
 Tensors = Mapping[str, NDArray[Any]]
