@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.ui import evaluate_choice, evaluate_tabs, evaluate_view, explain_sources, wiring
 
-row = st.container(horizontal=True, vertical_alignment="center", gap="large")
+row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)
 card = wiring.active_model()
 if card is None:

@@ -130,7 +130,7 @@ def confusion_figure(
     figure.update_xaxes(**axis, side="top", range=[-0.5, count + 0.5], tickangle=-55)
     figure.update_yaxes(**axis, range=[count + 0.5, -0.5])
     figure.update_layout(
-        annotations=_axis_names(dark), height=112 + 42 * (count + 1),
+        annotations=_axis_names(dark), height=112 + 38 * (count + 1),
         margin={"l": 122, "r": 14, "t": 108, "b": 4}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR,
         clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1, showlegend=False,
         font={"color": TEXT[dark], "family": FONT}, shapes=_frame(chosen, count, dark),

@@ -115,12 +115,8 @@ def test_the_twin_table_chooses_a_cell_by_keyboard(page: Page) -> None:
     page.mouse.click(box["x"] + 150, box["y"] + 53)  # somewhere in the first row
     expect(page).to_have_url(re.compile("true=dog"))
     settle(page)
-    before = page.url
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(500)
-    settle(page)
-    assert page.url != before or "true=dog" in before
+    expect(page).to_have_url(re.compile("true=cat"))
 
 
 def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
