@@ -222,11 +222,11 @@ def mix(start: str, end: str, share: float) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """Return near-black or white, whichever stands out more on the colour (WCAG relative luminance)."""
+    """Return black or white, whichever stands out more on the colour (WCAG relative luminance)."""
     channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#111111" if (luminance + 0.05) ** 2 > 1.05 * 0.0556 else "#ffffff"
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
 def clicked_cell(state: Any, class_count: int) -> Cell | None:

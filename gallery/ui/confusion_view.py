@@ -78,6 +78,8 @@ def _table(
         key=key,
         on_select=selected,
         selection_mode="single-cell",
+        column_order=[ALL_CLASSES, *[name for name in frame.columns if name != ALL_CLASSES]],
+        height="content",
         alt="Confusion matrix as a table; choosing a cell shows its photos",
     )
 

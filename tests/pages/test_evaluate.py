@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,23 @@ def test_a_model_of_other_classes_evaluates_its_own(gallery: SmallGallery) -> No
     page = open_page("evaluate", collection=str(collection.collection_id))
     assert not page.exception
     assert page.metric[0].value == "60.0 %"
+
+
+def test_a_folder_that_vanished_is_still_evaluated_from_the_catalog(gallery: SmallGallery) -> None:
+    collection = gallery.tag(SAID)
+    shutil.rmtree(gallery.photos)
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert not page.exception
+    assert page.metric[0].value == "60.0 %"
+
+
+def test_a_folder_outside_the_allowed_ones_is_refused(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GALLERY_ROOTS", str(tmp_path / "allowed"))
+    page = give_path(monkeypatch, gallery.photos)
+    assert not page.exception
+    assert "may not be opened on this server" in texts(page)
 
 
 def evaluated_folder(gallery: SmallGallery) -> EvaluatedFolder:
