@@ -107,7 +107,11 @@ def test_no_page_bears_the_name_of_a_package() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "path",
-    [REPOSITORY / "app.py", REPOSITORY / "gallery" / "__main__.py", *sorted((REPOSITORY / "pages").glob("*.py"))],
+    [
+        REPOSITORY / "app.py",
+        REPOSITORY / "gallery" / "__main__.py",
+        *sorted((REPOSITORY / "pages").glob("*.py")),
+    ],
     ids=module_name,
 )
 def test_importing_an_entry_loads_no_tensorflow(path: Path, tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_an_interval_that_the_card_leaves_out_follows_from_its_numbers() -> None
 def test_nested_facts_of_a_card_stay_readable() -> None:
     card = ModelCard(
         "m", "M", "vgg16-gap", ("dog", "cat"), 224, "caffe", "squash", "block5_conv3", 0.8, "w.npz",
-        "ab" * 32, 15_000_000, "2026", trained_on={"photos": 1234, "by_source": {"a": 1, "b": [1, 2]}, "odd": None},
+        "ab" * 32, 15_000_000, "2026",
+        trained_on={"photos": 1234, "by_source": {"a": 1, "b": [1, 2]}, "odd": None},
     )  # fmt: skip
     facts = dict(model_facts.card_facts(card))
     assert facts["Trained: photos"] == "1,234"
