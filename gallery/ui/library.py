@@ -85,13 +85,18 @@ def _picker(collections: list[Collection], chosen: Collection | None) -> None:
 
 
 def _picked() -> None:
-    view_state.open_collection(int(st.session_state["collection"]))
+    chosen = st.session_state["collection"]
+    if isinstance(chosen, int):  # a title that is out of date comes back as text
+        view_state.open_collection(chosen)
 
 
 def _title(by_id: dict[int, Collection], collection_id: int) -> str:
+    """Return a title that stays the same while photos are counted, and that no other collection has."""
     one = by_id[collection_id]
-    count = f" ({one.photo_count:,})" if one.photo_count else ""
-    return f"{_ICONS[one.kind]} {without_surrogates(one.name)}{count}"
+    namesakes = sum(other.name == one.name for other in by_id.values())
+    place = f" in {one.root.parent}" if namesakes > 1 and one.kind is CollectionKind.FOLDER else ""
+    number = f" #{one.collection_id}" if namesakes > 1 and not place else ""
+    return f"{_ICONS[one.kind]} {without_surrogates(one.name + place)}{number}"
 
 
 def _beginning() -> str:
