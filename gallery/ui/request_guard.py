@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
+import streamlit as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -30,7 +32,8 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 
     @functools.wraps(endpoint)
     def checked(request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        if site not in {"same-origin", "none"} or not names_this_app(request.headers.get("host", "")):
             return refusal(403, "Photos are shown to this app's own pages only.")
         try:
             return endpoint(request)
@@ -50,7 +53,7 @@ def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
         host = request.headers.get("host", "")
         origin = request.headers.get("origin", "").partition("://")[2]
         site = request.headers.get("sec-fetch-site", "same-origin")
-        if not host or origin != host or site != "same-origin":
+        if origin != host or site != "same-origin" or not names_this_app(host):
             return refusal(403, "Only this app's own page may send this.")
         try:
             return await endpoint(request)
@@ -60,6 +63,23 @@ def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
             return refusal(400, str(error))
 
     return checked
+
+
+def names_this_app(host: str) -> bool:
+    """Return whether a Host header bears one of the names in ``server.allowedHosts``; empty allows all.
+
+    A stranger's page whose name was made to point to this machine (DNS rebinding)
+    is of the same origin as its requests: only the name tells it apart.
+    Streamlit itself holds the list against its websocket alone.
+    """
+    allowed = [name.strip().lower() for name in st.get_option("server.allowedHosts")]
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if not name or not allowed:
+        return bool(name)
+    return any(one in ("*", name) or (one[:2] == "*." and name.endswith(one[1:])) for one in allowed)
 
 
 def refusal(status: int, sentence: str) -> Response:

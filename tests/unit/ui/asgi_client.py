@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-OWN = {"host": "gallery.test", "origin": "http://gallery.test", "sec-fetch-site": "same-origin"}
+OWN = {"host": "localhost:8501", "origin": "http://localhost:8501", "sec-fetch-site": "same-origin"}
 """The headers that a browser sends from the app's own page."""
 
 
@@ -42,7 +42,7 @@ def ask(
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
         "scheme": "http", "path": unquote(target), "raw_path": target.encode(),
-        "query_string": query.encode(), "root_path": "", "server": ("gallery.test", 80),
+        "query_string": query.encode(), "root_path": "", "server": ("localhost", 8501),
         "client": ("127.0.0.1", 1),
         "headers": [(name.lower().encode(), value.encode()) for name, value in sent_headers.items()],
     }  # fmt: skip

@@ -86,13 +86,32 @@ def test_what_is_no_id_or_unknown_is_not_found(
 
 
 def test_other_sites_get_nothing(gallery: SmallGallery, served: list[BaseRoute]) -> None:
-    foreign = {"host": "gallery.test", "sec-fetch-site": "cross-site"}
+    foreign = {"host": "localhost:8501", "sec-fetch-site": "cross-site"}
     for path in (
         f"thumb/{gallery.photo_id('cat/a.png')}",
         f"grid/{listed(gallery).token}/0",
         "folders?path=/",
     ):
         assert ask(served, f"/gallery/{path}", headers=foreign).status == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:8501", "localhost.evil.test", "127.0.0.1.evil.test:1", ""]
+)
+def test_a_name_that_was_pointed_at_this_machine_gets_and_sends_nothing(
+    gallery: SmallGallery, served: list[BaseRoute], host: str
+) -> None:
+    rebound = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+    file_id = int(listed(gallery).file_ids[0])
+    for path in (f"info/{MODEL_ID}/{file_id}", "folders?path=/", f"thumb/{gallery.photo_id('cat/a.png')}"):
+        assert ask(served, f"/gallery/{path}", headers=rebound).status == 403
+    assert ask(served, "/gallery/upload/begin", method="POST", headers=rebound).status == 403
+
+
+def test_the_app_answers_to_its_own_names(gallery: SmallGallery, served: list[BaseRoute]) -> None:
+    path = f"/gallery/thumb/{gallery.photo_id('cat/a.png')}"
+    for host in ("localhost:8501", "127.0.0.1:8501", "LOCALHOST", "[::1]:8501"):
+        assert ask(served, path, headers={"host": host}).status == 200
 
 
 def test_a_grid_page_has_the_items_in_order_and_the_truth_beside_them(
@@ -229,7 +248,7 @@ def test_a_cancelled_upload_leaves_nothing(gallery: SmallGallery, served: list[B
 
 @pytest.mark.parametrize(
     "headers",
-    [{"host": "gallery.test"}, OWN | {"origin": "http://evil.test"}, OWN | {"origin": "null"},
+    [{"host": "localhost:8501"}, OWN | {"origin": "http://evil.test"}, OWN | {"origin": "null"},
      OWN | {"sec-fetch-site": "cross-site"}, OWN | {"sec-fetch-site": "same-site"}],
 )  # fmt: skip
 def test_other_sites_cannot_post(
