@@ -54,6 +54,27 @@ class TrainingRequest:
             "plan": asdict(self.plan),
         }
 
+    @classmethod
+    def from_folder(cls, folder: Path, *, cache: Path) -> TrainingRequest:
+        """Return what a training in a folder was asked.
+
+        Raises:
+            TrainingError: there is none, or its file is damaged.
+        """
+        try:
+            stored = json.loads((folder / REQUEST_FILE).read_text(encoding="utf-8"))
+            return cls(
+                data=Path(stored["data"]),
+                recipe=Recipe.from_json(stored["recipe"]),
+                weights=stored["weights"],
+                model_id=stored["model_id"],
+                folder=folder,
+                cache=cache,
+                plan=SplitPlan(**stored["plan"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise TrainingError(f"There is no training in {folder} ({exc}). Start a new one.") from exc
+
 
 class SaveModel(Protocol):
     """`model_files.ModelStore.save`."""

@@ -76,7 +76,7 @@ def train(
             told_at, state = time.monotonic(), progress.state
             write_progress(request.folder / PROGRESS_FILE, progress)
 
-    with sole_process(request.folder), _failures_told(request.folder):
+    with sole_process(request.folder, patience_s=1.0), _failures_told(request.folder):
         (request.folder / STOP_FILE).unlink(missing_ok=True)
         tell(Progress("preparing", epochs=request.recipe.epochs))
         prepared = prepare(request, parts, tell)

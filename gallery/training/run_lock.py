@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,20 +13,29 @@ from gallery.errors import TrainingError
 
 
 @contextmanager
-def sole_process(folder: Path) -> Iterator[None]:
+def sole_process(folder: Path, *, patience_s: float = 0.0) -> Iterator[None]:
     """Hold a folder for this process; the system lets go of it however the process ends.
+
+    Args:
+        folder: of a training; existing.
+        patience_s: how long to wait: somebody may just be looking whether it is held.
 
     Raises:
         TrainingError: another process holds it.
     """
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
     try:
-        try:
-            _lock(handle)
-        except OSError as exc:
-            raise TrainingError(
-                f"The training in {folder} is running already. Watch it, or stop it first."
-            ) from exc
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                _lock(handle)
+                break
+            except OSError as exc:
+                if time.monotonic() >= until:
+                    raise TrainingError(
+                        f"The training in {folder} is running already. Watch it, or stop it first."
+                    ) from exc
+                time.sleep(0.05)
         yield
     finally:
         os.close(handle)

@@ -105,7 +105,7 @@ def search(
         write_progress(request.folder / PROGRESS_FILE, progress)
         on_progress(progress)
 
-    with sole_process(request.folder):
+    with sole_process(request.folder, patience_s=1.0):
         (request.folder / STOP_FILE).unlink(missing_ok=True)
         try:
             tell(Progress("preparing", 0, trials))

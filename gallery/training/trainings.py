@@ -1,0 +1,169 @@
+"""The trainings of a home, as pages see them: which there are, how far, start, stop, discard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.errors import JobError, TrainingError
+from gallery.training.history import Epoch, Progress, read_history, read_progress
+from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
+from gallery.training.run import PROGRESS_FILE, STOP_FILE
+from gallery.training.run_lock import sole_process
+
+HISTORY_FILE = "history.csv"
+LIVE_STATES = frozenset(("preparing", "training", "measuring"))
+_PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """One training: running, finished, or left in the middle.
+
+    Attributes:
+        progress: its last report; None before the first one.
+        alive: a process is at work on it.
+    """
+
+    request: TrainingRequest
+    progress: Progress | None
+    history: tuple[Epoch, ...]
+    alive: bool
+
+    @property
+    def state(self) -> str:
+        """The reported one; "starting" before the first report, "interrupted" if the process is gone."""
+        if self.alive:
+            return "starting" if self.progress is None else self.progress.state
+        if self.progress is None or self.progress.state in LIVE_STATES:
+            return "interrupted"
+        return self.progress.state
+
+    @property
+    def resumable(self) -> bool:
+        return not self.alive and self.state in ("interrupted", "failed")
+
+
+def trainings(folder: Path, *, cache: Path) -> list[TrainingRun]:
+    """Return the trainings in a folder of folders, the latest one first; what is none is passed over."""
+    if not folder.is_dir():
+        return []
+    found = [place for place in folder.iterdir() if (place / REQUEST_FILE).is_file()]
+    found.sort(key=lambda place: ((place / REQUEST_FILE).stat().st_mtime, place.name), reverse=True)
+    runs = []
+    for place in found:
+        try:
+            runs.append(training_run(TrainingRequest.from_folder(place, cache=cache)))
+        except TrainingError:
+            continue
+    return runs
+
+
+def training_run(request: TrainingRequest) -> TrainingRun:
+    """Return how far a training is."""
+    folder = request.folder
+    return TrainingRun(
+        request=request,
+        progress=read_progress(folder / PROGRESS_FILE),
+        history=tuple(read_history(folder / HISTORY_FILE)),
+        alive=is_alive(folder),
+    )
+
+
+def is_alive(folder: Path) -> bool:
+    """Return whether a process is at work on a training."""
+    if not folder.is_dir():
+        return False
+    try:
+        with sole_process(folder):
+            return False
+    except TrainingError:
+        return True
+
+
+def request_stop(folder: Path) -> None:
+    """Ask a training to end at its next batch and to keep its best epoch."""
+    (folder / STOP_FILE).touch()
+
+
+def discard(folder: Path) -> None:
+    """Remove a training's folder; a model that it became stays in the store.
+
+    Raises:
+        TrainingError: it is running, or the disk refuses.
+    """
+    if is_alive(folder):
+        raise TrainingError(f"The training {folder.name} is running. Stop it first.")
+    try:
+        shutil.rmtree(folder)
+    except OSError as exc:
+        raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
+
+
+def start_training_process(
+    request: TrainingRequest,
+    home: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = (sys.executable, "-m", "gallery", "train-job"),
+) -> subprocess.Popen[bytes]:
+    """Start a training, or take it up, in a process that survives the browser and the server.
+
+    Args:
+        request: is stored in its folder, where the process finds it.
+        home: the app's directory; what the process prints goes to logs/training.log there.
+        environment: variables for it, besides this process's own.
+        command: what to start; ``--home``, ``--training`` and their values are added.
+
+    Raises:
+        TrainingError: it is running already, or its folder belongs to another one.
+        JobError: it could not be started.
+    """
+    if is_alive(request.folder):
+        raise TrainingError(f"The training {request.model_id} is running already.")
+    remember(request)
+    (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
+    variables = {**os.environ, **(environment or {})}
+    paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
+    variables["PYTHONPATH"] = os.pathsep.join(paths)
+    log = home / "logs" / "training.log"
+    words = [*command, "--home", str(home), "--training", request.model_id]
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = _spawn(words, variables, output.fileno())
+    except OSError as exc:
+        raise JobError(
+            f"The training process could not be started ({exc}). Check that you may write to {log.parent}, "
+            "and that enough memory is free; then start again."
+        ) from exc
+    threading.Thread(target=process.wait, name="training-process", daemon=True).start()  # leaves no zombie
+    return process
+
+
+def _spawn(command: Sequence[str], variables: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
+    if sys.platform == "win32":
+        return subprocess.Popen(
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP
+            | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+            | subprocess.CREATE_NO_WINDOW,
+        )
+    return subprocess.Popen(
+        command,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
+    )

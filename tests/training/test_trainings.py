@@ -1,0 +1,117 @@
+"""Trainings as pages see them, with child processes that only pretend to train."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from gallery.errors import JobError, TrainingError
+from gallery.training.history import Epoch, Progress, write_history, write_progress
+from gallery.training.recipes import recipe_named
+from gallery.training.request import TrainingRequest, remember
+from gallery.training.run_lock import sole_process
+from gallery.training.splits import SplitPlan
+from gallery.training.trainings import (
+    discard,
+    is_alive,
+    request_stop,
+    start_training_process,
+    training_run,
+    trainings,
+)
+
+PRETEND = (
+    "import sys, pathlib\n"
+    "from gallery.training.request import TrainingRequest\n"
+    "from gallery.training.history import Progress, write_progress\n"
+    "from gallery.training.run_lock import sole_process\n"
+    "assert sys.argv[1::2] == ['--home', '--training'], sys.argv\n"
+    "home, name = sys.argv[2::2]\n"
+    "folder = pathlib.Path(home) / 'trainings' / name\n"
+    "asked = TrainingRequest.from_folder(folder, cache=folder)\n"
+    "with sole_process(folder):\n"
+    "    write_progress(folder / 'progress.json', Progress('finished', 7, asked.recipe.epochs))\n"
+)
+
+
+def asked(home: Path, name: str = "owls") -> TrainingRequest:
+    return TrainingRequest(
+        data=home / "owls",
+        recipe=recipe_named("cnn-small").changed(epochs=7),
+        weights=None,
+        model_id=name,
+        folder=home / "trainings" / name,
+        cache=home / "cache",
+        plan=SplitPlan(0.2, 0.1, by_group=True),
+    )
+
+
+def test_a_request_is_found_again_as_it_was_asked(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    assert TrainingRequest.from_folder(request.folder, cache=request.cache) == request
+    (request.folder / "request.json").write_text("{}")
+    with pytest.raises(TrainingError, match="no training in"):
+        TrainingRequest.from_folder(request.folder, cache=request.cache)
+
+
+def test_a_training_whose_process_is_gone_is_interrupted_and_can_go_on(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    assert training_run(request).state == "interrupted"
+    write_progress(request.folder / "progress.json", Progress("training", 2, 7, 3, 9))
+    write_history(request.folder / "history.csv", [Epoch(1, 1, 0.5, 1, 0.5, 1e-3, 4)])
+    with sole_process(request.folder):
+        run = training_run(request)
+        assert (run.alive, run.state, run.resumable) == (True, "training", False)
+    run = training_run(request)
+    assert (run.alive, run.state, run.resumable) == (False, "interrupted", True)
+    assert [row.epoch for row in run.history] == [1]
+    write_progress(request.folder / "progress.json", Progress("finished", 7, 7))
+    assert (training_run(request).state, training_run(request).resumable) == ("finished", False)
+
+
+def test_all_trainings_are_listed_the_latest_first(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "old")):
+        remember(asked(tmp_path, name))
+        file = tmp_path / "trainings" / name / "request.json"
+        os.utime(file, (1_000_000 - age, 1_000_000 - age))
+    (tmp_path / "trainings" / "no training").mkdir()
+    found = trainings(tmp_path / "trainings", cache=tmp_path / "cache")
+    assert [run.request.model_id for run in found] == ["new", "old"]
+    assert trainings(tmp_path / "none", cache=tmp_path) == []
+
+
+def test_the_child_process_finds_its_request_and_reports(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    process = start_training_process(request, tmp_path, command=[sys.executable, "-c", PRETEND])
+    assert process.wait(30) == 0, (tmp_path / "logs" / "training.log").read_text()
+    run = training_run(request)
+    assert (run.state, run.progress and run.progress.epochs) == ("finished", 7)
+
+
+def test_what_runs_is_neither_started_again_nor_discarded(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    with sole_process(request.folder):
+        assert is_alive(request.folder)
+        with pytest.raises(TrainingError, match="running already"):
+            start_training_process(request, tmp_path, command=[sys.executable, "-c", "pass"])
+        with pytest.raises(TrainingError, match="Stop it first"):
+            discard(request.folder)
+    request_stop(request.folder)
+    assert (request.folder / "stop").exists()
+    discard(request.folder)
+    assert not request.folder.exists()
+
+
+def test_a_process_that_cannot_start_says_so(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="could not be started"):
+        start_training_process(asked(tmp_path), tmp_path, command=[str(tmp_path / "no such program")])
+    other = dataclasses.replace(asked(tmp_path), weights="none")
+    with pytest.raises(TrainingError, match="another weights"):
+        start_training_process(other, tmp_path, command=[sys.executable, "-c", "pass"])
