@@ -93,6 +93,7 @@ def _explain_layout(card: ModelCard) -> None:
 
 def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
+    refusal = st.container(width=820)
     with st.container(width=820):
         path = folder_box.show(start=_beginning(), base=routes.BASE, key=key)
     if path is None:
@@ -100,7 +101,8 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     try:
         collection = start(Path(path.strip()), card)
     except GalleryError as exc:
-        messages.show_error(exc)
+        with refusal:
+            messages.show_error(exc)
         return
     st.query_params.from_dict({"collection": str(collection.collection_id)})
     st.rerun()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gallery.evaluation.report import EvaluationReport
 from gallery.ui import confusion_view, photo_grid, theme
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
@@ -127,6 +128,7 @@ def numbers(folder: EvaluatedFolder) -> None:
         st.metric("Macro F1", f"{report.macro_f1:.3f}")
         st.caption(
             "Mean over the classes of precision and recall in one: rare classes count as much as common ones."
+            + _absent_classes(report)
         )
     with loss.container(gap=None):
         st.metric("Loss", f"{report.loss:.3f}")
@@ -146,6 +148,17 @@ def numbers(folder: EvaluatedFolder) -> None:
                     on_click=_skipped_dialog,
                     args=(folder,),
                 )
+
+
+def _absent_classes(report: EvaluationReport) -> str:
+    """Return what lowers the macro F1 for no fault of the photos: classes that are said and are not there."""
+    matrix = report.confusion_matrix
+    count = int(((matrix.sum(axis=1) == 0) & (matrix.sum(axis=0) > 0)).sum())
+    if not count:
+        return ""
+    if count == 1:
+        return " One class without photos here was predicted and counts as 0."
+    return f" {count} classes without photos here were predicted and count as 0."
 
 
 def _door(label: str, listed: str) -> None:

@@ -296,3 +296,9 @@ def test_the_matrix_and_report_files_say_the_same_as_the_page(gallery: SmallGall
     rows = {row["class"]: row for row in csv.DictReader(io.StringIO(report_csv(report)))}
     assert float(rows["cat"]["precision"]) == pytest.approx(0.5)
     assert rows["weighted avg"]["support"] == "5"
+
+
+def test_classes_that_are_predicted_and_have_no_photos_are_explained(gallery: SmallGallery) -> None:
+    collection = gallery.tag(SAID | {"cane/1.png": {"sheep": 0.9, "dog": 0.1}})
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert "One class without photos here was predicted and counts as 0" in texts(page)
