@@ -9,12 +9,13 @@ from pathlib import Path
 import platformdirs
 
 from gallery.errors import PhotoError
+from gallery.types import display_path
 
 CLASS_NAMES = (
     "dog", "cat", "horse", "spider", "butterfly",
     "chicken", "sheep", "cow", "squirrel", "elephant",
 )  # fmt: skip
-"""The ten classes in the order of the shipped model's outputs, which is also the order of the keys 1-9 and 0."""
+"""The ten classes in the order of the shipped model's outputs, also that of the keys 1-9 and 0."""
 
 DEFAULT_MODEL_ID = "animals10-vgg16"
 
@@ -140,15 +141,20 @@ class Settings:
         """
         try:
             resolved = folder.expanduser().resolve(strict=True)
-        except (OSError, RuntimeError) as exc:
+        except (OSError, RuntimeError, ValueError) as exc:  # ValueError: a NUL in the name
             raise PhotoError(
-                f"There is no folder {folder}. Check the spelling, or whether its disk is connected."
+                f"There is no folder {display_path(folder)}. "
+                "Check the spelling, or whether its disk is connected."
             ) from exc
         if not resolved.is_dir():
-            raise PhotoError(f"{folder} is a file, not a folder. Give the folder that holds it.")
+            raise PhotoError(
+                f"{display_path(folder)} is a file, not a folder. Give the folder that holds it."
+            )
         inside = any(resolved == root or root in resolved.parents for root in self.roots)
         own = self.home / "uploads" in resolved.parents
         if self.roots and not (inside or own):
             allowed = ", ".join(str(root) for root in self.roots)
-            raise PhotoError(f"{folder} may not be opened on this server. Folders that may: {allowed}.")
+            raise PhotoError(
+                f"{display_path(folder)} may not be opened on this server. Folders that may: {allowed}."
+            )
         return resolved

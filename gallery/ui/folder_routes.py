@@ -39,10 +39,14 @@ def completions(chosen: Settings, typed: str) -> dict[str, Any]:
     """
     if not typed.strip():
         typed = f"{chosen.roots[0] if chosen.roots else Path.home()}{os.sep}"
-    path = Path(typed).expanduser()
+    answer: dict[str, Any] = {"folder": "", "names": [], "opens": False, "photos": 0, "problem": None}
+    try:
+        path = Path(typed).expanduser()
+        os.fsencode(path)
+    except (RuntimeError, ValueError):  # nobody's "~name", or half a character
+        return answer | {"problem": "There is no such folder."}
     ends_open = typed.endswith(("/", os.sep)) or typed in {"~", "."}
     folder, begun = (path, "") if ends_open else (path.parent, path.name)
-    answer: dict[str, Any] = {"folder": "", "names": [], "opens": False, "photos": 0, "problem": None}
     if not path.is_absolute():
         return answer | {"problem": "Type the whole path, from the beginning."}
     if not _may_list(chosen, folder):
@@ -50,13 +54,15 @@ def completions(chosen: Settings, typed: str) -> dict[str, Any]:
         return answer | {"names": names, "problem": "Only these folders may be opened on this server."}
     try:
         names, photos = _look(folder, begun)
-        if not ends_open and path.is_dir():
+        if not ends_open and path.is_dir() and _may_list(chosen, path):  # "..", or a link out of the roots
             inside, photos = _look(path, "")
             if names in ([], [begun]):
                 folder, names = path, inside
         answer |= {"opens": path.is_dir() and _allowed(chosen, path), "photos": photos}
     except OSError as error:
         return answer | {"problem": f"This folder cannot be looked into: {error.strerror}."}
+    except ValueError:  # a NUL in the name
+        return answer | {"problem": "There is no such folder."}
     separator = "" if str(folder).endswith(os.sep) else os.sep
     return answer | {"folder": f"{folder}{separator}", "names": names[:_SHOWN]}
 
@@ -86,7 +92,7 @@ def _may_list(chosen: Settings, folder: Path) -> bool:
     """Return whether a folder's sub-folders may be named: all may, or those below the roots."""
     try:
         return not chosen.roots or _allowed(chosen, folder)
-    except OSError:
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
         return False
 
 

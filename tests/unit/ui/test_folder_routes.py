@@ -58,3 +58,23 @@ def test_with_roots_nothing_outside_them_is_named(tree: Path) -> None:
     assert completions(settings, "")["names"] == ["2024", "2025"]
     inside = completions(settings, f"{tree / 'field'}{os.sep}")
     assert (inside["opens"], inside["names"]) == (True, ["2024", "2025"])
+
+
+def test_neither_dots_nor_links_lead_out_of_the_roots(tree: Path) -> None:
+    (tree / "zoo" / "secret").mkdir()
+    (tree / "field" / "link").symlink_to(tree / "zoo", target_is_directory=True)
+    settings = Settings(home=tree, shipped_models=tree, roots=((tree / "field").resolve(),))
+    for typed in ("..", "link", "2024/../..", "link/", "link/sec"):
+        found = completions(settings, f"{tree / 'field'}{os.sep}{typed}")
+        assert not {"zoo", "Fiesta", "secret"} & set(found["names"]), typed
+        assert not found["opens"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["~nobody-of-this-name/x", "/tmp/a\0b/", "/tmp/\0", "/tmp/\ud800/x", "/\ud800"]
+)
+def test_what_no_file_system_has_gets_a_sentence(tree: Path, typed: str) -> None:
+    for settings in (anywhere(tree), Settings(home=tree, shipped_models=tree, roots=(tree.resolve(),))):
+        found = completions(settings, typed)
+        assert not found["opens"]
+        assert found["names"] == [] or found["names"] == [str(tree.resolve())]
