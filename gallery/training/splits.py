@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.training.inspection import same_pictures
+from gallery.training.inspection import duplicate_groups
 from gallery.training.labelled_data import Part
 from gallery.training.pixel_store import DecodedSet
 
@@ -90,16 +90,26 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
             known.get(i) if p is Part.TRAIN else p for i, p in zip(decoded.photo_ids, fixed, strict=True)
         ]
         plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
-    clusters = _clusters(decoded, plan)
     learnt = [photo.part is Part.TRAIN for photo in decoded.data.photos]
-    parts, moved = _settle(fixed, clusters, learnt)
-    drawn = _draw(parts, clusters, decoded.data.labels, plan)
+    copies = duplicate_groups(decoded)
     notes = []
-    if moved:
-        notes.append(
-            f"{moved} training photos share a picture or a group with photos to judge by and are left out."
-        )
-    split = Split(tuple(drawn), tuple(notes))
+    labels = decoded.data.labels
+    if plan.by_group:  # a group may hold copies of another's photos: draw first, then part them
+        groups = _groups(decoded, fixed)
+        settled = _settle(fixed, groups, learnt)[0]
+        drawn = _draw(settled, groups, labels, plan)
+        one_sided = _one_sided(drawn, labels)
+        if one_sided and len(one_sided) < len(decoded.data.class_names):
+            drawn = _draw_singly(settled, drawn, one_sided, labels, plan)
+            names = ", ".join(decoded.data.class_names[label] for label in one_sided)
+            notes.append(f"Too few groups to part them: photos of {names} were drawn one by one.")
+        parts, left_out = _settle(drawn, copies, learnt)
+    else:
+        settled, left_out = _settle(fixed, copies, learnt)
+        parts = list(_draw(settled, _with_singles(copies, len(decoded)), labels, plan))
+    if left_out:
+        notes.append(f"{left_out} photos show the same picture as one to judge by and are left out.")
+    split = Split(tuple(part or Part.TRAIN for part in parts), tuple(notes))
     _check(split, decoded, plan)
     if stored is not None:
         write_split(stored, decoded, split)
@@ -162,28 +172,41 @@ def _draw(
     return [part if part is not None else Part.TRAIN for part in parts]
 
 
-def _clusters(decoded: DecodedSet, plan: SplitPlan) -> list[list[int]]:
-    """Return rows that must stay together: the same picture, and with `by_group` the same group."""
-    leader = list(range(len(decoded)))
+def _groups(decoded: DecodedSet, fixed: Sequence[Part | None]) -> list[list[int]]:
+    """Return the rows of each group; those whose part the data give lie alone, since they stay there."""
+    groups: dict[object, list[int]] = {}
+    for row, photo in enumerate(decoded.data.photos):
+        alone = fixed[row] is not None and photo.part is not None
+        groups.setdefault(row if alone else photo.group, []).append(row)
+    return list(groups.values())
 
-    def find(row: int) -> int:
-        while leader[row] != row:
-            leader[row] = row = leader[leader[row]]
-        return row
 
-    bonds: list[Sequence[int]] = list(same_pictures(decoded.photo_ids, decoded.hashes))
-    if plan.by_group:
-        groups: dict[str, list[int]] = {}
-        for row, photo in enumerate(decoded.data.photos):
-            groups.setdefault(photo.group, []).append(row)
-        bonds += groups.values()
-    for bond in bonds:
-        for row in bond:
-            leader[find(row)] = find(bond[0])
-    clusters: dict[int, list[int]] = {}
-    for row in range(len(decoded)):
-        clusters.setdefault(find(row), []).append(row)
-    return list(clusters.values())
+def _one_sided(parts: Sequence[Part], labels: NDArray[np.int64]) -> list[int]:
+    """Return the classes that lack training or validation photos."""
+    sides: dict[int, set[Part]] = {}
+    for label, part in zip(labels.tolist(), parts, strict=True):
+        sides.setdefault(label, set()).add(part)
+    return sorted(label for label, found in sides.items() if not {Part.TRAIN, Part.VALIDATION} <= found)
+
+
+def _draw_singly(
+    settled: Sequence[Part | None],
+    drawn: Sequence[Part],
+    classes: Sequence[int],
+    labels: NDArray[np.int64],
+    plan: SplitPlan,
+) -> list[Part]:
+    """Return the drawn parts with some classes drawn anew, photo by photo."""
+    reopened = [
+        None if label in classes and before is None else part
+        for label, before, part in zip(labels.tolist(), settled, drawn, strict=True)
+    ]
+    return _draw(reopened, _with_singles((), len(drawn)), labels, plan)
+
+
+def _with_singles(bonds: Sequence[Sequence[int]], count: int) -> list[Sequence[int]]:
+    bound = {row for bond in bonds for row in bond}
+    return [*bonds, *([row] for row in range(count) if row not in bound)]
 
 
 def _settle(

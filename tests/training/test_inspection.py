@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.training.inspection import inspect_set, near_pairs, same_pictures
+from gallery.training.inspection import duplicate_groups, groups_of, inspect_set, likeness, near_pairs
 from gallery.training.labelled_data import Part
 from gallery.training.pixel_store import decode_set
 
@@ -44,8 +45,31 @@ def test_counts_sizes_duplicates_contradictions_and_leaks_are_found(
 
 def test_likeness_is_carried_on_and_flat_pictures_are_like_nothing() -> None:
     hashes = np.array([0xFFFF, 0xFFF0, 0xFF00, 0, 0], np.uint64)  # 4 bits apart, twice; two flat ones
-    assert same_pictures(list("abcde"), hashes) == [(0, 1, 2)]
-    assert same_pictures(list("abcdd"), hashes) == [(0, 1, 2), (3, 4)]
+    pairs = near_pairs(hashes)
+    assert groups_of(list("abcde"), pairs) == [(0, 1, 2)]
+    assert groups_of(list("abcdd"), pairs) == [(0, 1, 2), (3, 4)]
+
+
+def test_likeness_is_the_correlation_of_the_cells(make_noise: Callable[[int], Any]) -> None:
+    picture = make_noise(0)
+    assert likeness(picture, picture // 2 + 60) > 0.999  # paler
+    assert likeness(picture, 255 - picture) < -0.999
+    assert abs(likeness(picture, make_noise(1))) < 0.5
+    assert likeness(picture, np.full_like(picture, 9)) == 0
+    one, other = (p.mean(2)[2::4, 2::4].ravel() for p in (picture, make_noise(1)))  # a colour a cell
+    assert likeness(picture, make_noise(1)) == pytest.approx(np.corrcoef(one, other)[0, 1])
+
+
+def test_near_hashes_of_different_pictures_are_no_duplicates(pictures: Any, tmp_path: Path) -> None:
+    # Brightness rises to the right in both, but one is bright above and the other below.
+    ramp = np.repeat(np.tile(np.arange(32) * 2, (32, 1))[..., None], 3, axis=2)
+    light = np.repeat((np.arange(32) * 6)[:, None], 32, axis=1)[..., None]
+    ramp[:, :16] = ramp[:, 16:][:, ::-1]  # rises to the middle and falls: half of the bits are set
+    pictures.add("cat/1.npy", (ramp + light).astype(np.uint8))
+    pictures.add("dog/2.npy", (ramp + light[::-1]).astype(np.uint8))
+    found = decode_set(pictures.read(), input_px=32, decode=pictures.decode, folder=tmp_path / "decoded")
+    assert near_pairs(found.hashes) == [(0, 1)]
+    assert duplicate_groups(found) == []
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=12), st.integers(0, 63))

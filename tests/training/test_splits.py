@@ -104,6 +104,37 @@ def test_grouped_photos_stay_together(
     assert len(split.rows(Part.VALIDATION)) == 8  # one site of four photos a class: nearest to 4.8
 
 
+def test_a_copy_in_another_group_is_left_out_of_the_training(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
+) -> None:
+    for number in range(24):
+        for name in ("cat", "dog"):
+            pictures.add(f"{name}/site{number % 6}/{number}.npy", make_noise(number + 50 * (name == "dog")))
+    for site in range(6):  # one photo of each site of cats was copied to the next
+        copy = pictures.root / f"cat/site{(site + 1) % 6}/copy{site}.npy"
+        shutil.copy(pictures.root / f"cat/site{site}/{site}.npy", copy)
+    found = decoded(pictures, tmp_path)
+    split = split_set(found, SplitPlan(0.2, by_group=True))
+    judged = {found.photo_ids[row] for row in split.rows(Part.VALIDATION)}
+    assert judged
+    assert not judged & {found.photo_ids[row] for row in split.rows(Part.TRAIN)}
+    assert split.parts.count(Part.LEFT_OUT) == 2  # the site's own photo elsewhere, and the one it was given
+
+
+def test_a_class_of_a_single_group_is_drawn_photo_by_photo_and_named(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
+) -> None:
+    for number in range(20):
+        pictures.add(f"cat/site{number % 5}/{number}.npy", make_noise(number))
+        pictures.add(f"dog/one site/{number}.npy", make_noise(number + 50))
+    found = decoded(pictures, tmp_path)
+    split = split_set(found, SplitPlan(0.2, by_group=True))
+    held = [found.data.photos[row] for row in split.rows(Part.VALIDATION)]
+    assert sorted(photo.label for photo in held) == ["cat"] * 4 + ["dog"] * 4
+    assert len({photo.group for photo in held if photo.label == "cat"}) == 1
+    assert split.notes == ("Too few groups to part them: photos of dog were drawn one by one.",)
+
+
 def test_grouping_that_takes_a_whole_class_is_refused_with_the_remedy(
     pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
 ) -> None:
@@ -150,9 +181,7 @@ def test_ready_parts_are_kept_and_copies_of_judged_photos_leave_the_training(
     by_name = {found.data.relative(row): part for row, part in enumerate(split.parts)}
     assert by_name.pop("train/cat/leak.npy") is Part.LEFT_OUT
     assert all(part is Part(name.split("/")[0]) for name, part in by_name.items())
-    assert split.notes == (
-        "1 training photos share a picture or a group with photos to judge by and are left out.",
-    )
+    assert split.notes == ("1 photos show the same picture as one to judge by and are left out.",)
 
 
 def test_of_ready_train_and_test_folders_the_validation_photos_come_from_train(
