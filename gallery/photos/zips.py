@@ -28,6 +28,9 @@ BOMB_FLOOR_BYTES = 100_000_000
 ENTRY_LIMIT = 1_000_000
 """Entries of a zip that are looked through, photos or not."""
 
+PACKINGS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+"""What every packing program writes by default. LZMA would take as much memory as the zip asks for."""
+
 _ARCHIVE = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
 
 
@@ -82,6 +85,9 @@ def _unpack_entry(
     if entry.flag_bits & 0x1:
         detail = "It is locked with a password; pack the photos without one."
         return SkippedFile(path, SkipReason.NO_PERMISSION, detail)
+    if entry.compress_type not in PACKINGS:
+        detail = "It is packed by an unusual method; pack the photos again, as a plain zip."
+        return SkippedFile(path, SkipReason.NOT_A_PHOTO, detail)
     if entry.file_size > area.file_limit_bytes:
         detail = (
             f"It has {entry.file_size / 1e6:,.0f} MB; up to {area.file_limit_bytes / 1e6:,.0f} MB are read."

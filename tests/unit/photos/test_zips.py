@@ -94,6 +94,14 @@ def test_a_damaged_entry_is_left_out_and_the_others_are_kept(area: UploadArea) -
     assert unpack(area, bytes(data)) == ({"b.jpg": b"bbbbbbbb"}, {"a.jpg": "damaged or truncated"})
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_what_is_packed_by_an_unusual_method_is_left_out_unopened(area: UploadArea, method: int) -> None:
+    data = bytearray(packed({"a.jpg": b"fox" * 100, "b.jpg": b"owl" * 100}, method))
+    data[60:90] = b"\xff" * 30  # the first one is damaged as well, which libraries answer in many ways
+    wanted = "not a supported photo"
+    assert unpack(area, bytes(data)) == ({}, {"a.jpg": wanted, "b.jpg": wanted})
+
+
 def test_a_file_that_unpacks_beyond_all_measure_is_left_out(
     area: UploadArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
