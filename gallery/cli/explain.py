@@ -10,7 +10,7 @@ from gallery import composition
 from gallery.cli.output import answer, say
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
 from gallery.evaluation.labels import class_of_name, listed_names, nearest_class_name
-from gallery.settings import LARGE_VIEW_PX, Settings
+from gallery.settings import LARGE_VIEW_PX, PHOTO_SUFFIXES, Settings
 from gallery.types import BatchPrediction, DecodedPhoto, ModelCard, SkippedFile, display_path
 
 
@@ -19,7 +19,7 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
 
     Raises:
         GalleryError: the photo cannot be read, there is no such class, the
-            model has no maps, or the PNG cannot be written.
+            model has no maps, or the PNG cannot be written or would replace a photo.
     """
     from gallery.photos import heatmap
     from gallery.photos.decode import picture_from_jpeg
@@ -28,11 +28,12 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     card = composition.chosen_card(models, arguments.model)
     asked = None if arguments.class_name is None else class_index(arguments.class_name, card.class_names)
     photo: Path = arguments.photo.expanduser().absolute()
+    _keep_photos(arguments.out, photo)
     with composition.decode_pool(card.input_px) as pool:
         (decoded,) = pool.decode([photo])
         if isinstance(decoded, SkippedFile):
             raise PhotoError(f"{display_path(photo)} cannot be explained: {decoded.reason}. {decoded.detail}")
-        picture = picture_from_jpeg(pool.large_jpeg(photo, LARGE_VIEW_PX))
+        picture = picture_from_jpeg(pool.large_jpeg(photo, LARGE_VIEW_PX, photo_id=decoded.photo_id))
     said = _said(settings, card, decoded)
     if said.cams is None:
         raise CamError(f"The model {card.model_id} gives no heatmaps. Choose another one with --model.")
@@ -96,6 +97,15 @@ def _said(settings: Settings, card: ModelCard, photo: DecodedPhoto) -> BatchPred
             return BatchPrediction(kept.probabilities[None], np.zeros((1, 0), np.float32), cams[None])
     classifier = composition.load_classifier(composition.model_store(settings), card.model_id)
     return classifier.classify(photo.model_input[None])
+
+
+def _keep_photos(out: Path, photo: Path) -> None:
+    other_kind = out.suffix.lower() in PHOTO_SUFFIXES - {".png"}
+    if other_kind or (out.exists() and photo.exists() and out.samefile(photo)):
+        raise ExchangeError(
+            f"{display_path(out)} may be a photo of yours, and photos are never written over. "
+            "Give the heatmap another name, which ends with .png."
+        )
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gallery.errors import ExchangeError
+from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import display_path
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -59,20 +60,28 @@ def write_whole(file: Path, lines: Iterable[str]) -> None:
     """Write a text file that is either complete or not there.
 
     Raises:
-        ExchangeError: the place cannot be written; an older file there is left as it was.
+        ExchangeError: it bears the name of a photo, or the place cannot be written;
+            an older file there is left as it was.
     """
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    if file.suffix.lower() in PHOTO_SUFFIXES:
+        raise ExchangeError(
+            f"{display_path(file)} is the name of a photo, and photos are never written over. "
+            "Give the table a name that ends with .csv."
+        )
+    part: Path | None = None
     try:
+        part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
         with part.open("w", encoding="utf-8", newline="") as output:
             output.writelines(lines)
             output.flush()
             os.fsync(output.fileno())
         part.replace(file)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:  # ValueError: "." or "/", which is no file's name
         raise ExchangeError(
-            f"{display_path(file)} cannot be written: {exc.strerror or exc}. Choose a folder that exists and "
-            "that you may write to, and close the file if another program has it open."
+            f"{display_path(file)} cannot be written: {getattr(exc, 'strerror', None) or exc}. Choose a "
+            "folder that exists and that you may write to, and close the file if another program has it open."
         ) from exc
     finally:
-        with suppress(OSError):
-            part.unlink()
+        if part is not None:
+            with suppress(OSError):
+                part.unlink()

@@ -290,6 +290,19 @@ def test_explain_names_an_unreadable_photo_an_unknown_class_and_a_place_it_canno
     assert "cannot be written" in run("explain", photo, "--out", tmp_path / "no" / "x.png")[1]["error"]
 
 
+@pytest.mark.parametrize("name", ["1.png", "../photos/1.png", "link.png", "other.JPG", "new.jpeg"])
+def test_no_output_replaces_a_photo(place: Place, run: Run, name: str) -> None:
+    photo = place.photo("1.png", RED)
+    other = place.photo("other.jpg", GREEN).rename(place.photos / "other.JPG")
+    (place.photos / "link.png").symlink_to(photo)
+    before = {path: path.read_bytes() for path in (photo, other)}
+    code, said, _ = run("explain", photo, "--out", place.photos / name)
+    assert (code, "never written over" in said["error"]) == (2, True)
+    code, said, _ = run("export", "--out", place.photos / name)
+    assert (code, "never written over" in said["error"]) == (2, True)
+    assert before == {path: path.read_bytes() for path in before}
+
+
 def test_export_writes_labels_of_people_and_of_the_model(place: Place, run: Run, tmp_path: Path) -> None:
     place.labelled()
     run("tag", place.photos)

@@ -122,3 +122,6 @@ def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path
     with pytest.raises(ExchangeError, match="cannot be written"):
         write_predictions_csv(folder, [], NAMES)
     assert [entry.name for entry in tmp_path.iterdir()] == ["taken.csv"]
+    for place in (Path(), Path("/"), Path("..")):
+        with pytest.raises(ExchangeError, match="cannot be written"):
+            write_predictions_csv(place, [], NAMES)
