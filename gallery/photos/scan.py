@@ -15,6 +15,10 @@ from gallery.types import FileEntry, SkippedFile, SkipReason, display_path
 OTHERS_FOLDERS = frozenset(["__macosx", "@eadir", "$recycle.bin", "system volume information"])
 """Folders that archivers, network disks and Windows leave behind: copies and thumbnails, never the photos."""
 
+CACHE_TAG = "CACHEDIR.TAG"
+CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
+"""A folder with a file of this name that begins so holds what can be made again (bford.info/cachedir)."""
+
 
 def is_photo_name(name: str) -> bool:
     """Return whether a file of this name is looked at: a photo's suffix, and not hidden.
@@ -29,7 +33,8 @@ def is_photo_name(name: str) -> bool:
 def scan_folder(root: Path, *, on_skip: Callable[[SkippedFile], None] | None = None) -> Iterator[FileEntry]:
     """Yield the photos below a folder, sorted by path, as they are found.
 
-    Hidden names are passed over. Links to folders are not followed, so a loop
+    Hidden names and caches (`CACHE_TAG`) are passed over: who opens the folder
+    above the app's own data sees no thumbnails among the photos. Links to folders are not followed, so a loop
     of links ends; links to files are. What looks like a photo but cannot be
     looked at is reported and does not end the scan.
 
@@ -58,7 +63,8 @@ def scan_folder(root: Path, *, on_skip: Callable[[SkippedFile], None] | None = N
             if entry.name.startswith(".") or entry.name.lower() in OTHERS_FOLDERS:
                 continue
             try:
-                stack.append(_listing(Path(entry.path)))
+                if not _is_cache(Path(entry.path)):
+                    stack.append(_listing(Path(entry.path)))
             except OSError as exc:
                 report(_refused(Path(entry.path), exc))
         elif is_photo_name(entry.name):
@@ -72,6 +78,17 @@ def scan_folder(root: Path, *, on_skip: Callable[[SkippedFile], None] | None = N
 def _listing(folder: Path) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return iter(sorted(entries, key=lambda entry: entry.name))
+
+
+def _is_cache(folder: Path) -> bool:
+    tag = folder / CACHE_TAG
+    try:
+        if not stat.S_ISREG(tag.stat().st_mode):
+            return False
+        with tag.open("rb") as file:
+            return file.read(len(CACHE_SIGNATURE)) == CACHE_SIGNATURE
+    except OSError:
+        return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

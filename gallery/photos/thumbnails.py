@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from gallery.errors import PhotoError
+from gallery.photos.scan import CACHE_SIGNATURE, CACHE_TAG
 from gallery.types import PhotoId
 
 _PHOTO_ID = re.compile("[0-9a-f]{64}")
@@ -23,6 +24,7 @@ class ThumbnailStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._tagged = False
 
     def path(self, photo_id: PhotoId) -> Path:
         """Return where a photo's thumbnail lies, or would lie.
@@ -43,6 +45,7 @@ class ThumbnailStore:
         path = self.path(photo_id)
         part = path.with_name(f".{photo_id}.{secrets.token_hex(4)}.part")
         try:
+            self._tag()
             path.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(jpeg)
             try:
@@ -66,3 +69,12 @@ class ThumbnailStore:
             return self.path(photo_id).read_bytes() or None
         except OSError:
             return None
+
+    def _tag(self) -> None:
+        """Mark the folder as a cache: backups and our own scan leave it out."""
+        if not self._tagged:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / CACHE_TAG).write_bytes(
+                CACHE_SIGNATURE + b"\n# Thumbnails of the Smart Gallery.\n"
+            )
+            self._tagged = True

@@ -11,6 +11,7 @@ import pytest
 
 from gallery.errors import PhotoError
 from gallery.photos.scan import scan_folder
+from gallery.photos.thumbnails import ThumbnailStore
 from gallery.types import SkippedFile, SkipReason
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
@@ -155,3 +156,24 @@ def test_the_scan_goes_on_as_it_is_asked(tmp_path: Path) -> None:
     assert next(entries).path.name == "a.jpg"
     (tmp_path / "b.jpg").unlink()
     assert list(entries) == []
+
+
+def test_the_apps_own_thumbnails_are_no_photos_where_its_home_lies_among_them(tmp_path: Path) -> None:
+    (tmp_path / "fox.jpg").touch()
+    store = ThumbnailStore(tmp_path / "gallery" / "thumbnails")
+    store.put("ab" * 32, b"a small fox")
+    assert store.path("ab" * 32).is_file()
+    assert [entry.path.name for entry in scan_folder(tmp_path)] == ["fox.jpg"]
+
+
+def test_only_the_signature_makes_a_cache(tmp_path: Path) -> None:
+    for name, content in (
+        ("a", b"Signature: 8a477f597d28d172789f06886806bc55 and more"),
+        ("b", b"Sig"),
+        ("c", b""),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "CACHEDIR.TAG").write_bytes(content)
+        (tmp_path / name / "fox.jpg").touch()
+    found = [entry.path.parent.name for entry in scan_folder(tmp_path)]
+    assert found == ["b", "c"]
