@@ -186,6 +186,12 @@ def skipped_table(folder: EvaluatedFolder) -> None:
             for file in folder.skipped
         ],
         hide_index=True,
+        row_height=74,  # from twice the usual height on, long sentences wrap
+        column_config={
+            "File": st.column_config.TextColumn(width="medium"),
+            "Reason": st.column_config.TextColumn(width="small"),
+            "What to do": st.column_config.TextColumn(width="large"),
+        },
         alt="Files that could not be read, with the reasons",
     )
 
