@@ -1,4 +1,4 @@
-"""The composition root of the command line: real parts for the use cases.
+"""The composition root: real parts for the use cases; the app adds what it keeps between requests.
 
 Heavy libraries load inside the functions that need them: importing this file
 costs neither TensorFlow nor Pillow.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """What the commands of one process work with."""
+    """What the commands, pages and routes of one process work with."""
 
     settings: Settings
     catalog: Catalog

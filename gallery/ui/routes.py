@@ -25,6 +25,7 @@ THUMBNAILS = f"{BASE}/thumb/"
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_NUMBER = re.compile(r"[0-9]{1,18}")  # what SQLite holds as an integer
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FOR_EVER = "private, max-age=31536000, immutable"
 _NEVER = "no-store"
@@ -37,8 +38,8 @@ def all_routes() -> list[BaseRoute]:
         "/thumb/{photo_id}": thumb,
         "/photo/{photo_id}": large_photo,
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
-        "/grid/{token}/{page:int}": grid_page,
-        "/info/{model_id}/{file_id:int}": photo_facts,
+        "/grid/{token}/{page}": grid_page,
+        "/info/{model_id}/{file_id}": photo_facts,
     }
     reading: list[BaseRoute] = [
         Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
@@ -55,7 +56,7 @@ def thumb(request: Request) -> Response:
     jpeg = store.get(photo_id)
     if jpeg is None:
         photo = wiring.catalog().photo_at(photo_id)
-        jpeg = wiring.decode_pool().large_jpeg(photo.path, THUMBNAIL_PX)
+        jpeg = wiring.decode_pool().large_jpeg(photo.path, THUMBNAIL_PX, photo_id=photo_id)
         store.put(photo_id, jpeg)
     return _answer(jpeg, "image/jpeg", _FOR_EVER)
 
@@ -65,7 +66,11 @@ def large_photo(request: Request) -> Response:
     photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
     photo = wiring.catalog().photo_at(photo_id)
     try:
-        return _answer(wiring.decode_pool().large_jpeg(photo.path, LARGE_VIEW_PX), "image/jpeg", _FOR_EVER)
+        return _answer(
+            wiring.decode_pool().large_jpeg(photo.path, LARGE_VIEW_PX, photo_id=photo_id),
+            "image/jpeg",
+            _FOR_EVER,
+        )
     except GalleryError:
         jpeg = wiring.thumbnails().get(photo_id)
         if jpeg is None:
@@ -107,7 +112,7 @@ def grid_page(request: Request) -> Response:
     chosen = lists.find(_matched(_TOKEN, request.path_params["token"]))
     if chosen is None:
         return refusal(404, "This list is not known any more; the page makes a new one.")
-    first = request.path_params["page"] * lists.PAGE_SIZE
+    first = int(_matched(_NUMBER, request.path_params["page"])) * lists.PAGE_SIZE
     file_ids = chosen.file_ids[first : first + lists.PAGE_SIZE]
     items = wiring.catalog().grid_items(file_ids, chosen.model_id) if len(file_ids) else []
     truths = None if chosen.true_index is None else chosen.true_index[first : first + lists.PAGE_SIZE]
@@ -124,7 +129,7 @@ def photo_facts(request: Request) -> Response:
     """Answer with all that the large view shows of a photo."""
     model_id = _matched(_MODEL_ID, request.path_params["model_id"])
     catalog = wiring.catalog()
-    photo = catalog.photo(request.path_params["file_id"])
+    photo = catalog.photo(int(_matched(_NUMBER, request.path_params["file_id"])))
     prediction = catalog.prediction(photo.photo_id, model_id)
     facts = _facts(photo)
     if prediction is not None:

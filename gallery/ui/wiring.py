@@ -11,11 +11,12 @@ import functools
 import getpass
 import os
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gallery import composition
 from gallery import settings as limits
 from gallery.catalog import Catalog
+from gallery.composition import Parts
 from gallery.errors import ModelError
 from gallery.model_files import ModelStore
 from gallery.photos.thumbnails import ThumbnailStore
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
     from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
     from gallery.photos.uploads import UploadArea
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the pages and routes of one process work with."""
-
-    settings: Settings
-    catalog: Catalog
-    models: ModelStore
-    thumbnails: ThumbnailStore
 
 
 _making = threading.Lock()
@@ -66,7 +57,7 @@ def _parts(chosen: Settings) -> Parts:
     return Parts(
         settings=chosen,
         catalog=catalog,
-        models=ModelStore(chosen.shipped_models, chosen.own_models),
+        models=composition.model_store(chosen),
         thumbnails=ThumbnailStore(chosen.thumbnails),
     )
 
@@ -137,16 +128,14 @@ def classifier(model_id: str) -> KerasClassifier:
     Raises:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
+    weights = models().card(model_id).weights_sha256  # an id may be removed and given to another model
     with _loading:
-        return _classifier(settings(), model_id)
+        return _classifier(settings(), model_id, weights)
 
 
 @functools.lru_cache(maxsize=2)
-def _classifier(_chosen: Settings, model_id: str) -> KerasClassifier:
-    from gallery.network.classifier import load_classifier
-
-    store = models()
-    return load_classifier(store.card(model_id), store.weights(model_id))
+def _classifier(_chosen: Settings, model_id: str, _weights: str) -> KerasClassifier:
+    return composition.load_classifier(models(), model_id)
 
 
 def start_job(collection_id: int) -> Job:

@@ -73,11 +73,26 @@ def test_the_large_view_falls_back_to_the_thumbnail_when_the_file_is_gone(
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_picture_saved_under_the_same_name_is_not_shown_as_the_tagged_one(
+    gallery: SmallGallery, served: list[BaseRoute]
+) -> None:
+    photo_id = gallery.photo_id("cat/a.png")
+    thumbnail = wiring.thumbnails().get(photo_id)
+    gallery.draw("cat/a.png", (1, 2, 3))
+    answer = ask(served, f"/gallery/photo/{photo_id}")
+    assert (answer.body, answer.headers["cache-control"]) == (thumbnail, "no-store")
+    wiring.thumbnails().path(photo_id).unlink()
+    assert ask(served, f"/gallery/thumb/{photo_id}").status == 404
+    assert wiring.thumbnails().get(photo_id) is None
+
+
 @pytest.mark.parametrize(
     "path",
     ["/gallery/thumb/../../secret", "/gallery/thumb/" + "g" * 64, "/gallery/thumb/" + "a" * 64,
      "/gallery/photo/etc%2Fpasswd", "/gallery/grid/" + "0" * 32 + "/0", "/gallery/grid/x/0",
-     "/gallery/info/drawn-vgg16/99999", "/gallery/heatmap/..%2f/" + "a" * 64 + "/cat"],
+     "/gallery/info/drawn-vgg16/99999", "/gallery/info/drawn-vgg16/" + "9" * 19,
+     "/gallery/info/drawn-vgg16/" + "9" * 5000, "/gallery/grid/" + "0" * 32 + "/" + "9" * 5000,
+     "/gallery/heatmap/..%2f/" + "a" * 64 + "/cat"],
 )  # fmt: skip
 def test_what_is_no_id_or_unknown_is_not_found(
     gallery: SmallGallery, served: list[BaseRoute], path: str
