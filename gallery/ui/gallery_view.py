@@ -24,7 +24,7 @@ from gallery.ui.plain_text import escaped
 from gallery.ui.view_address import View
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
-_FIRST_S = 0.5  # until the first thumbnails are there
+_FIRST_S = 0.3  # until the first thumbnails are there
 GRID = "gallery_grid"
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.types import Collection, CollectionKind, display_path
-from gallery.ui import folder_box, job_card, messages, routes, upload_zone, view_state, wiring
+from gallery.ui import folder_box, intake, job_card, messages, routes, upload_zone, view_state, wiring
 from gallery.ui.plain_text import escaped, without_surrogates
 
 _ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
@@ -41,15 +41,15 @@ def open_folder(path: str) -> Collection:
         GalleryError: there is no such folder, it may not be opened, or there is no model.
     """
     root = wiring.settings().allow(Path(path.strip()))
-    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
+    collection = intake.take_in(root, CollectionKind.FOLDER)
     view_state.open_collection(collection.collection_id)
-    wiring.start_job(collection.collection_id)
     return collection
 
 
 @st.dialog("Open a folder", width="medium")
 def ask_for_folder() -> None:
     """Ask for a folder of this machine; its photos stay where they are."""
+    intake.warm_up()
     st.caption("The photos stay where they are. Nothing is ever written into the folder.")
     path = folder_box.show(start=_beginning(), base=routes.BASE, key="folder_box")
     if path is not None:

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from gallery.errors import GalleryError, PhotoError
 from gallery.types import CollectionKind, display_path
-from gallery.ui import wiring
+from gallery.ui import intake, wiring
 from gallery.ui.request_guard import SAFE, posted_from_own_page
 
 _WRITE_BYTES = 1 << 20  # the body arrives in small chunks; a thread a megabyte is cheap
@@ -110,9 +110,9 @@ def _finished(folder: Path) -> dict[str, object]:
     if not files:
         shutil.rmtree(folder, ignore_errors=True)
         return {"files": 0, "skipped": skipped, "collection": None}
-    collection = wiring.catalog().add_collection(folder, CollectionKind.UPLOAD)
     try:
-        wiring.start_job(collection.collection_id)
+        collection = intake.take_in(folder, CollectionKind.UPLOAD)
     except GalleryError as error:  # the photos are there; Browse says what is missing to tag them
         skipped.append({"name": "Tagging", "detail": str(error)})
+        collection = wiring.catalog().add_collection(folder, CollectionKind.UPLOAD)
     return {"files": files, "skipped": skipped, "collection": collection.collection_id}

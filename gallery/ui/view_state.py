@@ -6,23 +6,31 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gallery.ui import view_address
 from gallery.ui.view_address import View
 
-_VIEW, _ADDRESS = "browse:view", "browse:address"
+_VIEW, _WRITTEN = "browse:view", "browse:written"
+_REMEMBERED = 50
 
 
 def current() -> View:
-    """Return the view to show; an address that came from outside (a link, a bookmark) wins."""
+    """Return the view to show.
+
+    An address that came from outside wins: a link, a bookmark, the browser's
+    Back. One that this session wrote itself does not: a browser that refreshes
+    while a person clicks sends the address of a moment ago.
+    """
     parameters = dict(st.query_params)
     known: View | None = st.session_state.get(_VIEW)
-    if known is None or (parameters and parameters != st.session_state.get(_ADDRESS)):
+    written: list[dict[str, str]] = st.session_state.setdefault(_WRITTEN, [])
+    if known is None or (parameters and (parameters not in written or _went_back())):
         known = view_address.read(parameters)
-        st.session_state[_VIEW], st.session_state[_ADDRESS] = known, parameters
-    elif not parameters and st.session_state.get(_ADDRESS):  # back from another page
+        _remember(parameters)
+    elif not parameters and written and written[-1]:  # back from another page
         known = replace(known, photo=None)
-        st.session_state[_VIEW] = known
+    st.session_state[_VIEW] = known
     return known
 
 
@@ -45,6 +53,19 @@ def clear_filters() -> None:
 def write_address() -> None:
     """Put the view into the address, if it is not there yet."""
     wanted = view_address.written(st.session_state[_VIEW])
-    st.session_state[_ADDRESS] = wanted
+    _remember(wanted)
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def _remember(address: dict[str, str]) -> None:
+    written = st.session_state[_WRITTEN]
+    if address in written:
+        written.remove(address)
+    written.append(address)
+    del written[:-_REMEMBERED]
+
+
+def _went_back() -> bool:
+    """Return whether the browser's Back or Forward brought this run about."""
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from gallery.ui import clicks
+
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "gallery_folder_box",
@@ -23,5 +25,5 @@ def show(*, start: str, base: str, key: str) -> str | None:
         key: the box's own.
     """
     result = _component(key=key, data={"start": start, "base": base}, on_open_change=lambda: None)
-    opened = result.get("open")
+    opened = clicks.fresh(key, result.get("open"), "path")
     return opened if isinstance(opened, str) and opened.strip() else None

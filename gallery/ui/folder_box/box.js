@@ -31,9 +31,9 @@ class FolderBox {
     this.up.addEventListener("click", () => this.goUp());
   }
 
-  take({ data, setTriggerValue }) {
+  take({ data, setStateValue }) {
     this.data = data;
-    this.choose = () => setTriggerValue("open", this.input.value);
+    this.choose = () => setStateValue("open", { path: this.input.value, at: Date.now() });
     if (this.begun) return;
     this.begun = true;
     this.input.value = data.start;

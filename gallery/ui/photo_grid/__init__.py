@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.ui import lists, theme, wiring
+from gallery.ui import clicks, lists, theme, wiring
 from gallery.ui.photo_grid.label_queue import apply_queue, receipts
 
 _HERE = Path(__file__).parent
@@ -107,7 +107,7 @@ def show(
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,
     )
-    if isinstance(explained := result.get("explain"), str):
+    if isinstance(explained := clicks.fresh(key, result.get("explain"), "photo"), str):
         st.switch_page("pages/explain.py", query_params={"photo": explained})
     selection = result.get("selection") or {}
     opened = result.get("opened") if "opened" in result else open_file_id

@@ -42,7 +42,7 @@ class Panel {
     event.preventDefault();
     const { grid, dialog } = this.large;
     dialog.close();
-    grid.component.setTriggerValue("explain", this.item.photo);
+    grid.component.setStateValue("explain", { photo: this.item.photo, at: Date.now() });
   }
 
   redraw() {

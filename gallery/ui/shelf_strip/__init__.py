@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
-from gallery.ui import theme
+from gallery.ui import clicks, theme
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -51,8 +51,8 @@ def show(
     ]
 
     def clicked() -> None:
-        name = st.session_state[key].get("shelf")
-        if any(card["name"] == name for card in shown):
+        name = clicks.value(st.session_state[key].get("shelf"), "name")
+        if isinstance(name, str) and any(card["name"] == name for card in shown):
             on_choose(name)
 
     _component(key=key, data={"shelves": shown}, on_shelf_change=clicked)

@@ -58,11 +58,12 @@ class Strip {
 
   choose(name) {
     for (const [other, card] of this.cards) card.button.setAttribute("aria-pressed", other === name);
-    this.send("shelf", name);
+    // a state, not a trigger: a trigger is lost when the page refreshes itself at the same moment
+    this.send("shelf", { name, at: Date.now() });
   }
 
-  take({ data, setTriggerValue }) {
-    this.send = setTriggerValue;
+  take({ data, setStateValue }) {
+    this.send = setStateValue;
     const names = data.shelves.map((shelf) => shelf.name);
     for (const [name, card] of this.cards) {
       if (names.includes(name)) continue;

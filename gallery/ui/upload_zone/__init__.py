@@ -12,6 +12,7 @@ from gallery.settings import (
     UPLOAD_FILE_LIMIT,
     UPLOAD_LIMIT_BYTES,
 )
+from gallery.ui import clicks
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -29,5 +30,6 @@ _LIMITS = (
 def show(*, base: str, key: str) -> int | None:
     """Show the drop zone, and return the collection that an upload has just become."""
     data = {"base": base, "limits": _LIMITS, "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"})}
-    finished = _component(key=key, data=data, on_finished_change=lambda: None).get("finished")
+    result = _component(key=key, data=data, on_finished_change=lambda: None)
+    finished = clicks.fresh(key, result.get("finished"), "collection")
     return finished if isinstance(finished, int) else None

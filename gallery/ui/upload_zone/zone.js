@@ -164,9 +164,9 @@ class Zone {
     });
   }
 
-  take({ data, setTriggerValue }) {
+  take({ data, setStateValue }) {
     this.data = data;
-    this.tell = (collection) => setTriggerValue("finished", collection);
+    this.tell = (collection) => setStateValue("finished", { collection, at: Date.now() });
     this.limits.textContent = data.limits;
     if (upload) { upload.onChange = () => this.draw(); this.draw(); }
   }
