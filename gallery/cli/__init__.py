@@ -1,4 +1,4 @@
-"""The command line: ``python -m gallery tag | evaluate | explain | export | check | benchmark``.
+"""The command line: ``python -m gallery tag | evaluate | explain | export | train | tune | predict | ...``.
 
 Importing this costs no TensorFlow, so ``--help`` answers at once.
 """
@@ -79,10 +79,68 @@ def build_parser() -> argparse.ArgumentParser:
     benchmark.add_argument("folder", type=Path, metavar="DIR")
     benchmark.add_argument("--photos", type=_count, metavar="N", help="only the first N photos")
 
-    job = commands.add_parser("tag-job", description="Run the waiting jobs; the app starts this by itself.")
-    job.add_argument("--home", type=Path, required=True, metavar="DIR")
-    job.set_defaults(json=False)
+    train = command("train", "Train a new model on labelled photos; what was begun before is taken up.")
+    _training_arguments(train)
+    train.add_argument(
+        "--recipe", required=True, metavar="NAME",
+        help="vgg16-gap, vgg16-flatten, vgg16-bottleneck, cnn-large or cnn-small",
+    )  # fmt: skip
+    train.add_argument(
+        "--weights", metavar="imagenet|none|PATH", help="what the network begins from (default: the recipe's)"
+    )
+    train.add_argument("--learning-rate", type=float, metavar="RATE", help="of the first epochs")
+
+    tune = command("tune", "Search for the best form of the small network, and how to train it.")
+    _training_arguments(tune)
+    tune.add_argument("--trials", type=_count, default=20, metavar="N", help="in all (default: 20)")
+    tune.add_argument("--then-train", action="store_true", help="train the best one and save it as a model")
+
+    predict = command("predict", "Write a table with a row a photo: a competition's submission file.")
+    predict.add_argument("folder", type=Path, metavar="DIR")
+    predict.add_argument("--out", type=Path, required=True, metavar="CSV")
+    predict.add_argument(
+        "--columns", default="id,label", metavar="ID,LABEL,...",
+        help="headings; a class's name heads its probability, confidence the label's (default: id,label)",
+    )  # fmt: skip
+    predict.add_argument(
+        "--ids", default="stem", choices=["stem", "name", "path"],
+        help="12, 12.jpg or cats/12.jpg (default: stem)",
+    )  # fmt: skip
+
+    jobs = (
+        ("tag-job", "Run the waiting jobs"),
+        ("train-job", "Run a training that the Train page asked for"),
+    )
+    for name, text in jobs:
+        job = commands.add_parser(name, description=f"{text}; the app starts this by itself.")
+        job.add_argument("--home", type=Path, required=True, metavar="DIR")
+        job.set_defaults(json=False)
+        if name == "train-job":
+            job.add_argument("--training", required=True, metavar="ID")
     return parser
+
+
+def _training_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR",
+        help="a folder with one sub-folder a class, a zip of one, or a CSV of path and label",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="ID", help="the new model's id (default: from recipe and data)")
+    parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the photos at most")
+    parser.add_argument("--batch", type=_count, metavar="N", help="photos a step")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed gives another training")
+    parser.add_argument(
+        "--balance",
+        choices=["none", "oversample", "class weights"],
+        help="what is done about unequal classes",
+    )
+    parser.add_argument(
+        "--validation", type=float, default=0.15, metavar="SHARE", help="of the photos (default: 0.15)"
+    )
+    parser.add_argument("--test", type=float, default=0.0, metavar="SHARE", help="of the photos (default: 0)")
+    parser.add_argument(
+        "--by-group", action="store_true", help="keep a sub-folder's or source's photos in one part"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from gallery.settings import Settings
 
     name = arguments.command.replace("-", "_")
-    module = importlib.import_module(f"gallery.cli.{'tag' if name == 'tag_job' else name}")
+    module = importlib.import_module(f"gallery.cli.{name.removesuffix('_job')}")
     try:
         code = getattr(module, name)(arguments, Settings.from_environment(arguments.home))
         sys.stdout.flush()

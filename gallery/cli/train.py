@@ -40,6 +40,22 @@ def train(arguments: argparse.Namespace, settings: Settings) -> int:
     return train_and_print(training_request(arguments, settings, recipe), arguments, settings)
 
 
+def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run a training that lies in the home: the child process of the app.
+
+    Raises:
+        GalleryError: it cannot start or go on.
+    """
+    from gallery.tagging import lower_priority
+
+    lower_priority()
+    folder = settings.trainings / arguments.training
+    request = TrainingRequest.from_folder(folder, cache=settings.training_cache)
+    result = run_training(request, composition.training_parts(settings))
+    note(f"{result.model_id}: {result.ended} after {len(result.history)} epochs.")
+    return 0
+
+
 def training_request(arguments: argparse.Namespace, settings: Settings, recipe: Recipe) -> TrainingRequest:
     """Return what the arguments ask for, in a folder of the home named by the model's id.
 
@@ -154,38 +170,3 @@ def _time(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def add_arguments(parser: argparse.ArgumentParser, *, tuning: bool = False) -> None:
-    """Add what ``train`` and ``tune`` share."""
-    parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR",
-        help="a folder with one sub-folder a class, a zip of one, or a CSV of path and label",
-    )  # fmt: skip
-    parser.add_argument("--out", metavar="ID", help="the new model's id (default: from recipe and data)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the photos")
-    parser.add_argument("--batch", type=int, metavar="N", help="photos a step")
-    parser.add_argument("--seed", type=int, metavar="N", help="another seed, another training")
-    parser.add_argument(
-        "--balance",
-        choices=["none", "oversample", "class weights"],
-        help="what is done about unequal classes",
-    )
-    parser.add_argument(
-        "--validation", type=float, default=0.15, metavar="SHARE", help="of the photos (default: 0.15)"
-    )
-    parser.add_argument("--test", type=float, default=0.0, metavar="SHARE", help="of the photos (default: 0)")
-    parser.add_argument(
-        "--by-group",
-        action="store_true",
-        help="keep a sub-folder's or source's photos on one side of the split",
-    )
-    if tuning:
-        return
-    parser.add_argument(
-        "--recipe", required=True, metavar="NAME", help="vgg16-gap, vgg16-bottleneck, cnn-small ..."
-    )
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of the first epochs")
-    parser.add_argument(
-        "--weights", metavar="imagenet|none|PATH", help="what the network begins from (default: the recipe's)"
-    )

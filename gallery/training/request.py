@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ from gallery.training.splits import USUAL, SplitPlan
 from gallery.types import ModelCard, PhotoId
 
 REQUEST_FILE = "request.json"
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")  # as the model store wants it, known before the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ class TrainingRequest:
     folder: Path
     cache: Path
     plan: SplitPlan = USUAL
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.model_id):
+            raise TrainingError(
+                f"{self.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
+                "beginning and ending with a letter or digit."
+            )
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -66,7 +66,7 @@ def test_only_the_small_network_is_tuned_and_no_trials_are_no_result(
     request_: TrainingRequest, parts: TrainingParts, tmp_path: Path
 ) -> None:
     other = TrainingRequest(
-        request_.data, recipe_named("cnn-large"), None, "x", tmp_path / "x", tmp_path / "cache"
+        request_.data, recipe_named("cnn-large"), None, "other", tmp_path / "x", tmp_path / "cache"
     )
     with pytest.raises(TrainingError, match="tunes cnn-small, not cnn-large"):
         search(other, parts, trials=1)
