@@ -29,7 +29,7 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
 
     Raises:
         DatasetError: the file cannot be read, lacks a column, has a class that
-            the model does not know, or no row is left.
+            the model does not know, gives a photo two classes, or no row is left.
     """
     rows = _rows(file)
     header = list(rows[0]) if rows else []
@@ -43,11 +43,17 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
             raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
     index_of = _indices(file, {row[class_column] for row in rows}, class_names)
     folder = file.resolve().parent
-    return {
-        Path(os.path.normpath(folder / row[path_column])): index_of[row[class_column]]  # "a/../b" is "b"
-        for row in rows
-        if row[path_column]
-    }
+    labels: dict[Path, int] = {}
+    for row in rows:
+        if row[path_column]:
+            path = Path(os.path.normpath(folder / row[path_column]))  # "a/../b" is "b"
+            index = index_of[row[class_column]]
+            if labels.setdefault(path, index) != index:
+                raise DatasetError(
+                    f"{display_path(file)} gives {row[path_column]} two classes, {class_names[labels[path]]} "
+                    f"and {class_names[index]}. Keep the row that is right."
+                )
+    return labels
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from gallery.catalog import Catalog
 from gallery.evaluation.labelled_folder import evaluate_collection
 from gallery.evaluation.labels import labels_of
 from gallery.evaluation.report import EvaluationReport
+from gallery.exchange.csv_text import csv_lines, safe_text
 from gallery.model_files import TRAINING_PHOTOS_FILE, ModelStore
 from gallery.photos.scan import scan_folder
 from gallery.types import Collection, ModelCard, PhotoId, SkippedFile, display_path
@@ -113,31 +112,34 @@ def evaluate(
 
 def report_csv(report: EvaluationReport) -> str:
     """Return the classification report as CSV: a row a class, then the averages."""
-    return report.to_frame().to_csv(index_label="class", lineterminator="\n")
+    return report.to_frame().rename(index=safe_text).to_csv(index_label="class", lineterminator="\n")
 
 
 def matrix_csv(report: EvaluationReport) -> str:
     """Return the confusion matrix as CSV: rows are true classes, columns what the model says."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["true \\ predicted", *report.class_names])
-    for name, row in zip(report.class_names, report.confusion_matrix.tolist(), strict=True):
-        writer.writerow([name, *row])
-    return text.getvalue()
+    rows = zip(report.class_names, report.confusion_matrix.tolist(), strict=True)
+    header = ["true \\ predicted", *report.class_names]
+    return "".join(csv_lines(header, ([name, *counts] for name, counts in rows)))
 
 
 def predictions_csv(folder: EvaluatedFolder) -> str:
     """Return one line a photo as CSV: file, true and predicted class, confidence, all probabilities."""
     report = folder.report
     names = report.class_names
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    probabilities = [f"probability_{name}" for name in names]
-    writer.writerow(["file", "true", "predicted", "correct", "confidence", *probabilities])
-    for row in range(report.n):
-        true, said = int(report.y_true[row]), int(report.y_pred[row])
-        shares = [f"{value:.6f}" for value in report.probabilities[row].tolist()]
-        writer.writerow(
-            [folder.relative_path(row), names[true], names[said], int(true == said), shares[said], *shares]
-        )
-    return text.getvalue()
+    header = [
+        "file",
+        "true",
+        "predicted",
+        "correct",
+        "confidence",
+        *(f"probability_{name}" for name in names),
+    ]
+
+    def rows() -> Iterator[list[str | int]]:
+        for row in range(report.n):
+            true, said = int(report.y_true[row]), int(report.y_pred[row])
+            shares = [f"{value:.6f}" for value in report.probabilities[row].tolist()]
+            file = folder.relative_path(row)
+            yield [file, names[true], names[said], int(true == said), shares[said], *shares]
+
+    return "".join(csv_lines(header, rows()))

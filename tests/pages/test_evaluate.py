@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import shutil
 from pathlib import Path
@@ -274,7 +275,8 @@ def evaluated_folder(gallery: SmallGallery) -> EvaluatedFolder:
 
 
 def test_the_predictions_file_has_a_line_a_photo(gallery: SmallGallery) -> None:
-    rows = list(csv.DictReader(io.StringIO(predictions_csv(evaluated_folder(gallery)))))
+    text = predictions_csv(evaluated_folder(gallery)).removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["file"] for row in rows] == [
         "Cats/1.png",
         "Cats/2.png",
@@ -288,9 +290,15 @@ def test_the_predictions_file_has_a_line_a_photo(gallery: SmallGallery) -> None:
     assert float(wrong["probability_dog"]) == pytest.approx(0.2)
 
 
+def test_a_file_that_is_named_like_a_formula_cannot_compute_in_a_spreadsheet(gallery: SmallGallery) -> None:
+    folder = evaluated_folder(gallery)
+    evil = dataclasses.replace(folder, paths=(folder.root / "=1+1.png", *folder.paths[1:]))
+    assert predictions_csv(evil).splitlines()[1].startswith("'=1+1.png,")
+
+
 def test_the_matrix_and_report_files_say_the_same_as_the_page(gallery: SmallGallery) -> None:
     report = evaluated_folder(gallery).report
-    matrix = list(csv.reader(io.StringIO(matrix_csv(report))))
+    matrix = list(csv.reader(io.StringIO(matrix_csv(report).removeprefix("\ufeff"))))
     assert matrix[0][:3] == ["true \\ predicted", "dog", "cat"]
     assert matrix[1][:3] == ["dog", "1", "2"]
     rows = {row["class"]: row for row in csv.DictReader(io.StringIO(report_csv(report)))}

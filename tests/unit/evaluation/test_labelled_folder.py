@@ -119,6 +119,8 @@ def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
         ("path,kind\na.jpg,dog\n", None, "no column class; its columns are path, kind"),
         ("photo,class\na.jpg,dog\n", None, "no column path"),
         ("path,class\na.jpg,dgo\n", None, r'class "dgo" .* \(did you mean dog\?\)'),
+        ("path,class\na.jpg,dog\nb/../a.jpg,cat\n", None, "a.jpg two classes, dog and cat"),
+        ("path,class\na.jpg,dog\na.jpg,Cane\n", None, None),
         ("path,class\n", None, "has no rows"),
         ("", None, "has no rows"),
         ("path,class\na\x00.jpg,dog\n", None, None),
