@@ -34,7 +34,7 @@ def stream_zip(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
     read is left out and named in ``not included.txt``.
     """
     output = _Outbox()
-    taken: set[str] = {NOTE_NAME}
+    taken = {NOTE_NAME: 1}
     missing: list[str] = []
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for entry in entries:
@@ -54,13 +54,13 @@ def stream_zip(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
     yield from output.taken()
 
 
-def unused_name(entry: ZipEntry, taken: set[str]) -> str:
+def unused_name(entry: ZipEntry, taken: dict[str, int]) -> str:
     """Return the entry's name in the zip, one that no other entry has, and note it as taken.
 
     Names that differ only in case count as the same, as they are on Windows and macOS.
 
     Example:
-        >>> taken: set[str] = set()
+        >>> taken: dict[str, int] = {}
         >>> [unused_name(ZipEntry(Path(p), "dog"), taken) for p in ("a/Fox.jpg", "b/fox.jpg")]
         ['dog/Fox.jpg', 'dog/fox (2).jpg']
     """
@@ -68,11 +68,14 @@ def unused_name(entry: ZipEntry, taken: set[str]) -> str:
     folder = f"{portable_name(entry.folder)}/" if entry.folder else ""
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (name, "")
-    candidate, number = f"{folder}{name}", 1
+    candidate = f"{folder}{name}"
+    wanted = candidate.casefold()
+    number = taken.get(wanted, 1)  # where the last search ended: cameras call thousands of photos alike
     while candidate.casefold() in taken:
         number += 1
         candidate = f"{folder}{stem} ({number}){suffix}"
-    taken.add(candidate.casefold())
+    taken[wanted] = number
+    taken.setdefault(candidate.casefold(), 1)
     return candidate
 
 

@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import IO, Any
 
 HEADER_LIMIT_BYTES = 4 * 1024**2
@@ -54,11 +55,11 @@ def read_message(stream: IO[bytes]) -> Message | None:
     try:
         header = json.loads(text)
         sizes = [int(size) for size in header["blobs"]]
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise GarbledMessage("no JSON object with blobs") from exc
     if any(size < 0 for size in sizes) or sum(sizes) != blobs_length:
         raise GarbledMessage("the blobs do not add up")
-    ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+    ends = accumulate(sizes)
     return Message(header, tuple(raw[end - size : end] for size, end in zip(sizes, ends, strict=True)))
 
 

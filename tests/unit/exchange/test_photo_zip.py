@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.exchange.photo_zip import CHUNK_BYTES, ZipEntry, portable_name, stream_zip
+from gallery.exchange.photo_zip import CHUNK_BYTES, ZipEntry, portable_name, stream_zip, unused_name
 
 
 def unpacked(pieces: list[bytes]) -> dict[str, bytes]:
@@ -42,6 +42,21 @@ def test_names_that_clash_get_a_number_whatever_their_case(tmp_path: Path) -> No
     assert unpacked(list(stream_zip(map(ZipEntry, paths)))) == {
         "fox.jpg": b"1", "FOX (2).JPG": b"2", "fox (2) (2).jpg": b"3", "fox (3).jpg": b"4",
     }  # fmt: skip
+
+
+def test_thousands_of_photos_of_one_name_are_named_without_a_search_each() -> None:
+    class Counted(dict[str, int]):
+        looked_up = 0
+
+        def __contains__(self, key: object) -> bool:
+            self.looked_up += 1
+            return super().__contains__(key)
+
+    taken = Counted()
+    names = {unused_name(ZipEntry(Path(f"{n}/IMG_0001.JPG"), "dog"), taken) for n in range(2000)}
+    assert len(names) == 2000
+    assert "dog/IMG_0001 (2000).JPG" in names
+    assert taken.looked_up <= 2 * 2000
 
 
 def test_class_folders_keep_equal_names_apart(tmp_path: Path) -> None:

@@ -48,8 +48,15 @@ def test_a_message_that_breaks_off_is_an_end() -> None:
         raw(json.dumps({"blobs": [3, -1]}).encode(), b"12"),
         raw(json.dumps({"blobs": "x"}).encode()),
         raw(json.dumps({"blobs": [None]}).encode()),
+        raw(b"[" * 1_000_000),
     ],
 )
 def test_what_is_no_message_is_said_to_be_garbled(stream: io.BytesIO) -> None:
     with pytest.raises(GarbledMessage):
         read_message(stream)
+
+
+def test_a_message_of_very_many_empty_blobs_keeps_nobody_busy() -> None:
+    message = read_message(raw(b'{"blobs": [' + b"0," * 300_000 + b"0]}"))
+    assert message is not None
+    assert len(message.blobs) == 300_001
