@@ -41,12 +41,22 @@ def folder_of(upload: str) -> Path:
     """Return the folder of an upload that this process received.
 
     Raises:
-        PhotoError: there is none of this id, as after a restart of the server.
+        PhotoError: there is none of this id: it is finished, or the server was restarted.
     """
     with _lock:
         folder = _folders.get(upload)
     if folder is None:
-        raise PhotoError("This upload is not known any more, the server was restarted. Upload it again.")
+        raise PhotoError(
+            "This upload is finished, or not known any more since the server was restarted. Begin a new one."
+        )
+    return folder
+
+
+def _closed(upload: str) -> Path:
+    """Return the folder of an upload to which nothing more is sent, and which nothing sent can remove."""
+    folder = folder_of(upload)
+    with _lock:
+        _folders.pop(upload, None)
     return folder
 
 
@@ -81,16 +91,13 @@ async def receive(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     """Unpack the zips of an upload, open it as a collection, and answer with what is there now."""
-    folder = folder_of(request.path_params["upload"])
+    folder = _closed(request.path_params["upload"])
     return JSONResponse(await run_in_threadpool(_finished, folder), headers=SAFE)
 
 
 async def discard(request: Request) -> Response:
     """Throw away an upload that was cancelled."""
-    upload = request.path_params["upload"]
-    folder = folder_of(upload)
-    with _lock:
-        _folders.pop(upload, None)
+    folder = _closed(request.path_params["upload"])
     await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
     return JSONResponse({}, headers=SAFE)
 

@@ -228,8 +228,8 @@ def test_an_upload_streams_to_disk_and_becomes_a_collection(
             served, f"/gallery/upload/{upload}/file?name={name}", method="POST", body=content, chunk=100
         )
         assert answer.status == 200, answer.body
-    finished = ask(served, f"/gallery/upload/{upload}/finish", method="POST").json
     folder = upload_routes.folder_of(upload)
+    finished = ask(served, f"/gallery/upload/{upload}/finish", method="POST").json
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {"a.png", "sub/b.png", "in/zip.png"} <= there
     assert not any("notes" in name or name.endswith((".zip", ".part")) for name in there)
@@ -237,6 +237,13 @@ def test_an_upload_streams_to_disk_and_becomes_a_collection(
     collection = wiring.catalog().collection(finished["collection"])
     assert (collection.kind, collection.root) == (CollectionKind.UPLOAD, folder)
     assert tagged_collections == [collection.collection_id]
+    for late in (
+        "discard",
+        "finish",
+        "file?name=late.png",
+    ):  # as of a person who cancels while it is unpacked
+        assert ask(served, f"/gallery/upload/{upload}/{late}", method="POST", body=photo).status == 400
+    assert there == {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_an_upload_that_is_no_photo_is_refused_with_a_sentence(
