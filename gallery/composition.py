@@ -171,7 +171,7 @@ def training_parts(settings: Settings) -> TrainingParts:
         unzip=lambda file: unzip_once(file, settings.training_cache / "unzipped"),
         translate=translate,
         decode=decoder,
-        taken=lambda model_id: any(entry.model_id == model_id for entry in models.entries()),
+        taken=models.taken,
         save=models.save,
         evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
     )

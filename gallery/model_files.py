@@ -36,6 +36,8 @@ EVALUATION_FILE = "evaluation.json"
 HISTORY_FILE = "history.csv"
 TRAINING_PHOTOS_FILE = "training_photos.txt"
 ACTIVE_FILE = "active.json"
+REMOVED_FILE = "removed.txt"
+"""The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
 
 WEIGHTS_LIMIT_BYTES = 2 * 1024**3
 """Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
@@ -43,6 +45,8 @@ WEIGHTS_LIMIT_BYTES = 2 * 1024**3
 FLOAT16_MAX = 65504.0
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
+_ADDRESSABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Ids of folders that somebody else made: they stand in addresses and file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,14 @@ class ModelStore:
         path = self.entry(model_id).folder / EVALUATION_FILE
         return _read_json(path) if path.is_file() else None
 
+    def taken(self, model_id: str) -> bool:
+        """Return whether a model has this id, or had it until it was removed."""
+        try:
+            removed = (self.own / REMOVED_FILE).read_text(encoding="utf-8").split("\n")
+        except (OSError, ValueError):
+            removed = []
+        return model_id in removed or any(entry.model_id == model_id for entry in self.entries())
+
     def save(
         self,
         card: ModelCard,
@@ -178,10 +190,10 @@ class ModelStore:
                 f"{card.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
                 "beginning and ending with a letter or digit."
             )
-        if any(entry.model_id == card.model_id for entry in self.entries()):
+        if self.taken(card.model_id):
             raise ModelError(
-                f"There is a model called {card.model_id} already, and predictions refer to it. "
-                "Choose another id."
+                f"There is a model called {card.model_id} already, or there was one, and predictions refer "
+                "to it. Choose another id."
             )
         tensors: dict[str, Any] = {name: _to_float16(name, tensor) for name, tensor in weights.items()}
         target = self.own / card.model_id
@@ -250,7 +262,7 @@ class ModelStore:
             raise ModelError(f"The choice of {model_id} could not be written to {self.own}: {exc}.") from exc
 
     def remove(self, model_id: str) -> None:
-        """Delete an own model.
+        """Delete an own model; its id is not given again.
 
         Raises:
             ModelError: there is no such model, it is shipped, or the disk refuses.
@@ -261,6 +273,8 @@ class ModelStore:
                 f"{model_id} came with the app and cannot be removed. Activate another one instead."
             )
         try:
+            with (self.own / REMOVED_FILE).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(f"{model_id}\n")
             doomed = Path(tempfile.mkdtemp(prefix=".removing-", dir=self.own))
             entry.folder.replace(doomed / model_id)  # gone from the list at once, even if deleting is cut off
             shutil.rmtree(doomed)
@@ -314,7 +328,12 @@ def _entry(folder: Path, *, own: bool) -> ModelEntry:
     model_id = display_path(Path(folder.name))
     try:
         card = card_from_json(_read_json(folder / CARD_FILE), model_id)
-        if not (folder / card.weights_file).is_file():
+        if not _ADDRESSABLE.fullmatch(folder.name):
+            problem = (
+                f"{model_id} cannot be a model's id: letters of a to z, digits, '.', '_' and '-' can. "
+                "Rename its folder, and its model_id in card.json."
+            )
+        elif not (folder / card.weights_file).is_file():
             problem = f"{model_id} has no {card.weights_file}. Restore the folder {folder}."
     except ModelError as exc:
         problem = str(exc)

@@ -361,6 +361,27 @@ def test_removed_active_model_gives_way_to_the_default(store: ModelStore) -> Non
     assert not (store.own / "my-model").exists()
 
 
+def test_the_id_of_a_removed_model_is_not_given_again(store: ModelStore) -> None:
+    store.save(make_card(), WEIGHTS)
+    store.remove("my-model")
+    assert store.taken("my-model")
+    assert not store.taken("my-mode")
+    with pytest.raises(ModelError, match="there was one, and predictions refer to it"):
+        ModelStore(store.shipped, store.own).save(make_card(), WEIGHTS)
+    store.save(make_card("my-model-2"), WEIGHTS)
+
+
+@pytest.mark.parametrize("name", ["my model", "mod\u00e8le", "100%", "a&b"])
+def test_a_model_whose_id_fits_no_address_is_listed_with_its_problem(store: ModelStore, name: str) -> None:
+    folder = store.save(make_card(), WEIGHTS)
+    rewrite_card(folder, model_id=name)
+    folder.rename(folder.with_name(name))
+    (entry,) = store.entries()
+    assert entry.problem is not None
+    assert "Rename its folder" in entry.problem
+    assert store.active_id() is None
+
+
 @pytest.mark.parametrize("content", [b"", b"null", b'{"model_id": ["x"]}', b'{"model_id": 3}'])
 def test_unreadable_choice_falls_back_to_the_default(store: ModelStore, content: bytes) -> None:
     ship(store, make_card(DEFAULT_MODEL_ID))
