@@ -102,7 +102,8 @@ def _stopped(job: Job) -> None:
         st.error(escaped(job.message or said))
     else:
         st.markdown(f"**{said}**")
-    st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
+    if job.total:
+        st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
     if st.button("Resume", key="job_resume", type="primary", width="stretch", icon=":material/play_arrow:"):
         _start(job.collection_id)
 

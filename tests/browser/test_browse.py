@@ -204,6 +204,26 @@ def test_a_selection_downloads_as_zip_and_as_table(page: Page, tagged: str, fold
 
 
 @pytest.mark.timeout(200)
+def test_two_browsers_at_once_see_each_others_labels(page: Page, browser, tagged: str) -> None:  # type: ignore[no-untyped-def]
+    other = browser.new_page()
+    try:
+        show(page, tagged)
+        show(other, tagged)
+        name = first_name(page)
+        badge(page, name).click()
+        page.keyboard.press("8")
+        expect(page.locator(".large .tag")).to_have_text(re.compile("Cow.*set by a person"))
+        page.keyboard.press("Escape")
+        other.locator(".shelf[data-name=cow]").click()
+        expect(badge(other, name)).to_have_attribute("aria-label", f"{name}: Cow, set by a person")
+        badge(page, name).click()
+        page.keyboard.press("Backspace")
+        expect(page.locator(".large .tag")).to_have_text(re.compile("by the model"))
+    finally:
+        other.close()
+
+
+@pytest.mark.timeout(200)
 def test_the_keyboard_alone_moves_selects_and_opens(page: Page, tagged: str) -> None:
     show(page, tagged)
     grid = page.get_by_role("listbox", name="Photos")

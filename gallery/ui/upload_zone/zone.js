@@ -54,7 +54,9 @@ class Upload {
     const warn = (event) => event.preventDefault();
     window.addEventListener("beforeunload", warn);
     try {
-      const name = this.queue[0].name.includes("/") ? this.queue[0].name.split("/")[0] : this.queue[0].name.replace(/\.[^.]*$/, "");
+      const first = this.queue[0].name;
+      const one = first.includes("/") ? first.split("/")[0] : first.replace(/\.[^.]*$/, "");
+      const name = first.includes("/") || this.total === 1 ? one : `${this.total} photos`;
       this.id = (await this.post(`begin?name=${encodeURIComponent(name)}`)).upload;
       await Promise.all(Array.from({ length: PARALLEL }, () => this.sendNext()));
       if (this.state === "cancelled") return;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -59,7 +60,11 @@ def ask(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(Starlette(routes=list(routes))(scope, receive, send))  # type: ignore[arg-type]
+    def run() -> None:
+        asyncio.run(Starlette(routes=list(routes))(scope, receive, send))  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(1) as own_thread:  # the browser tests leave a loop running in this one
+        own_thread.submit(run).result()
     start = next(message for message in sent if message["type"] == "http.response.start")
     return Answer(
         start["status"],
