@@ -44,6 +44,24 @@ class FolderEvaluation:
     skipped: tuple[SkippedFile, ...]
     problems: tuple[str, ...]
 
+    def only(self, rows: NDArray[np.integer]) -> FolderEvaluation:
+        """Return the evaluation of some of the photos, in the order given; what was skipped stays.
+
+        Raises:
+            DatasetError: there are no rows.
+        """
+        report = self.report
+        return FolderEvaluation(
+            report=EvaluationReport.from_predictions(
+                report.y_true[rows], report.probabilities[rows], report.class_names, report.model_id
+            ),
+            file_ids=self.file_ids[rows],
+            photo_ids=tuple(self.photo_ids[row] for row in rows),
+            paths=tuple(self.paths[row] for row in rows),
+            skipped=self.skipped,
+            problems=self.problems,
+        )
+
 
 def evaluate_collection(
     catalog: EvaluationCatalog,

@@ -1,0 +1,193 @@
+"""Two models on the same photos: who is right where, and whether the difference is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DatasetError
+from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.metrics import IntVector, confusion_matrix
+from gallery.evaluation.report import EvaluationReport
+
+
+def mcnemar_p_value(only_a: int, only_b: int) -> float:
+    """Return how probable so uneven a split is if both models are equally good; exact, two-sided.
+
+    Photos on which both are right or both wrong say nothing. Of the others,
+    equally good models win each with chance 1/2, so the count is binomial:
+    p = 2 * P(X <= min(b, c)), at most 1 (McNemar 1947, in its exact form).
+
+    Args:
+        only_a: photos that only model A named rightly.
+        only_b: photos that only model B named rightly.
+
+    Example:
+        >>> mcnemar_p_value(1, 5)  # 2 * (1 + 6) / 2^6
+        0.21875
+    """
+    total, fewer = only_a + only_b, min(only_a, only_b)
+    ways = tail = 1
+    for k in range(1, fewer + 1):
+        ways = ways * (total - k + 1) // k  # total choose k, exactly
+        tail += ways
+    chance: float = 2 * tail / 2**total
+    return min(1.0, chance)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """What two models said of the same n labelled photos.
+
+    Attributes:
+        model_a: the first model's id.
+        model_b: the second's.
+        class_names: the classes of both, those of A first.
+        y_true: (n,) class indices.
+        said_a: (n,) what A says.
+        said_b: (n,) what B says.
+    """
+
+    model_a: str
+    model_b: str
+    class_names: tuple[str, ...]
+    y_true: IntVector = field(repr=False)
+    said_a: IntVector = field(repr=False)
+    said_b: IntVector = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not len(self.y_true):
+            raise DatasetError(
+                f"{self.model_a} and {self.model_b} have no labelled photo in common. "
+                "Tag the folder with both."
+            )
+        for said in (self.said_a, self.said_b):
+            confusion_matrix(self.y_true, said, len(self.class_names))  # refuses what does not fit
+
+    @classmethod
+    def of_reports(cls, a: EvaluationReport, b: EvaluationReport) -> ModelComparison:
+        """Return the comparison of two reports on the same photos in the same order.
+
+        The models' classes may differ in order, and one may know more of them.
+
+        Raises:
+            DatasetError: the reports differ in their labels.
+        """
+        names = (*a.class_names, *(name for name in b.class_names if name not in a.class_names))
+        truth_a, truth_b = _as_of(names, a, a.y_true), _as_of(names, b, b.y_true)
+        if truth_a.shape != truth_b.shape or (truth_a != truth_b).any():
+            raise DatasetError(
+                f"The reports of {a.model_id} ({a.n:,} photos) and {b.model_id} ({b.n:,} photos) are not on "
+                "the same labelled photos. Evaluate the same folder with both."
+            )
+        return cls(
+            a.model_id, b.model_id, names, truth_a, _as_of(names, a, a.y_pred), _as_of(names, b, b.y_pred)
+        )
+
+    @classmethod
+    def of_folder(cls, a: FolderEvaluation, b: FolderEvaluation) -> tuple[ModelComparison, FolderEvaluation]:
+        """Return the comparison on the photos that both have tagged, and A's evaluation of just those.
+
+        Row r of the comparison is row r of the evaluation, so that numbers can open photos.
+
+        Raises:
+            DatasetError: there are none, or a photo has another label for B.
+        """
+        _, in_a, in_b = np.intersect1d(a.file_ids, b.file_ids, return_indices=True)
+        order = np.argsort(in_a)
+        shown = a.only(in_a[order])
+        return cls.of_reports(shown.report, b.only(in_b[order]).report), shown
+
+    @property
+    def n(self) -> int:
+        """Photos."""
+        return len(self.y_true)
+
+    @property
+    def accuracy_a(self) -> float:
+        """The share that A names rightly."""
+        return float((self.said_a == self.y_true).mean())
+
+    @property
+    def accuracy_b(self) -> float:
+        """The share that B names rightly."""
+        return float((self.said_b == self.y_true).mean())
+
+    @property
+    def p_value(self) -> float:
+        """Of McNemar's exact test; see `mcnemar_p_value`."""
+        return mcnemar_p_value(len(self.rows(True, False)), len(self.rows(False, True)))
+
+    @property
+    def agreement(self) -> IntVector:
+        """(K, K) counts: row i is what A says, column j what B says, whatever is true."""
+        return confusion_matrix(self.said_a, self.said_b, len(self.class_names))
+
+    def rows(self, a_right: bool, b_right: bool) -> IntVector:
+        """Return the photos on which A and B are right or wrong as given, in their order."""
+        chosen = ((self.said_a == self.y_true) == a_right) & ((self.said_b == self.y_true) == b_right)
+        return np.flatnonzero(chosen).astype(np.int64)
+
+    def cell(self, said_by_a: int, said_by_b: int) -> IntVector:
+        """Return the photos behind a cell of the agreement."""
+        chosen = (self.said_a == said_by_a) & (self.said_b == said_by_b)
+        return np.flatnonzero(chosen).astype(np.int64)
+
+    def differing(self) -> IntVector:
+        """Return the photos that the models call different classes, right or not."""
+        return np.flatnonzero(self.said_a != self.said_b).astype(np.int64)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain numbers and lists, as ``compare --json`` prints them."""
+        return {
+            "accuracy_a": self.accuracy_a,
+            "accuracy_b": self.accuracy_b,
+            "both_right": len(self.rows(True, True)),
+            "only_a": len(self.rows(True, False)),
+            "only_b": len(self.rows(False, True)),
+            "both_wrong": len(self.rows(False, False)),
+            "p_value": self.p_value,
+            "model_a": self.model_a,
+            "model_b": self.model_b,
+            "n": self.n,
+            "class_names": list(self.class_names),
+            "agreement": self.agreement.tolist(),
+        }
+
+    def __str__(self) -> str:
+        """Return the comparison as text that a terminal can show."""
+        data = self.to_json()
+        width = max(len(self.model_a), len(self.model_b), len("both wrong")) + 5
+        lines = [
+            f"{self.n:,} photos named by both models",
+            "",
+            *(
+                f"{label:{width}}  {count:7,}"
+                for label, count in (
+                    ("both right", data["both_right"]),
+                    (f"only {self.model_a}", data["only_a"]),
+                    (f"only {self.model_b}", data["only_b"]),
+                    ("both wrong", data["both_wrong"]),
+                )
+            ),
+            "",
+            f"Accuracy {self.accuracy_a:.1%} ({self.model_a}) and {self.accuracy_b:.1%} ({self.model_b}), "
+            f"p = {self.p_value:.2g} (McNemar, exact): {_verdict(self.p_value)}.",
+        ]
+        return "\n".join(lines)
+
+
+def _verdict(p_value: float) -> str:
+    if p_value < 0.05:
+        return "the difference is more than chance"
+    return "the difference may be chance; more photos would tell"
+
+
+def _as_of(names: Sequence[str], report: EvaluationReport, indices: NDArray[np.int64]) -> IntVector:
+    """Return class indices of a report as indices into other names."""
+    place = np.array([names.index(name) for name in report.class_names], np.int64)
+    return np.asarray(place[indices], np.int64)

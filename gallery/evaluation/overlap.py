@@ -1,0 +1,95 @@
+"""Photos that make a score too good, or that contradict themselves: known to the model, or twice there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.evaluation.metrics import IntVector
+from gallery.types import PhotoId
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoOverlap:
+    """What the hashes of n evaluated photos show before any score.
+
+    Attributes:
+        n: evaluated photos.
+        training_known: whether the model tells the photos it was trained on; without that,
+            nothing can be said of them.
+        trained_on: rows of photos that the model was trained on.
+        repeated: groups of rows that are the same photo, byte for byte.
+        contradicting: those of the groups whose labels differ: one of them is wrong.
+    """
+
+    n: int
+    training_known: bool
+    trained_on: IntVector = field(repr=False)
+    repeated: tuple[IntVector, ...] = field(repr=False)
+    contradicting: tuple[IntVector, ...] = field(repr=False)
+
+    @property
+    def unseen(self) -> IntVector:
+        """The rows that the model was not trained on: the ones to believe."""
+        return np.setdiff1d(np.arange(self.n, dtype=np.int64), self.trained_on)
+
+    def sentences(self) -> list[str]:
+        """Return what a person should know before looking at a score; nothing where all is well."""
+        said = []
+        if count := len(self.trained_on):
+            said.append(
+                f"The model was trained on {count:,} of these {self.n:,} photos, so its scores here are too "
+                "good. Believe those on photos it has not seen."
+            )
+        if extra := sum(len(rows) - 1 for rows in self.repeated):
+            said.append(
+                f"{_photos(extra)} a copy of another, byte for byte, and counts once more in every score."
+            )
+        if count := len(self.contradicting):
+            whose = "One photo lies" if count == 1 else f"{count:,} photos lie"
+            said.append(f"{whose} in folders of different classes: one of the labels must be wrong.")
+        return said
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain numbers and lists."""
+        return {
+            "n": self.n,
+            "training_known": self.training_known,
+            "trained_on": self.trained_on.tolist(),
+            "repeated": [rows.tolist() for rows in self.repeated],
+            "contradicting": [rows.tolist() for rows in self.contradicting],
+        }
+
+
+def photo_overlap(
+    photo_ids: Sequence[PhotoId], y_true: NDArray[np.integer], trained: Collection[PhotoId]
+) -> PhotoOverlap:
+    """Return the overlap of some evaluated photos with a model's training, and among themselves.
+
+    Only equal bytes are found: a photo that was scaled or saved again has another hash.
+
+    Args:
+        photo_ids: SHA-256 of each evaluated photo.
+        y_true: (n,) their class indices.
+        trained: SHA-256 of the photos trained on; empty where the model does not tell.
+    """
+    known = frozenset(trained)
+    places: dict[PhotoId, list[int]] = {}
+    for row, photo_id in enumerate(photo_ids):
+        places.setdefault(photo_id, []).append(row)
+    repeated = tuple(np.array(rows, np.int64) for rows in places.values() if len(rows) > 1)
+    return PhotoOverlap(
+        n=len(photo_ids),
+        training_known=bool(known),
+        trained_on=np.array([n for n, photo_id in enumerate(photo_ids) if photo_id in known], np.int64),
+        repeated=repeated,
+        contradicting=tuple(rows for rows in repeated if len(set(np.asarray(y_true)[rows].tolist())) > 1),
+    )
+
+
+def _photos(count: int) -> str:
+    return "1 photo is" if count == 1 else f"{count:,} photos are each"

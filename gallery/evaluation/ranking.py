@@ -1,0 +1,185 @@
+"""How well probabilities rank: top-k, and precision-recall and ROC curves of every class.
+
+A class's curve asks of each threshold: of the photos whose probability for the
+class is at least that, how many are of it? Every point so has its photos.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DatasetError
+from gallery.evaluation.metrics import FloatVector, IntVector
+
+
+@dataclass(frozen=True)
+class ClassCurves:
+    """One class against all others: a point for each different probability, the highest first.
+
+    Photos of equal probability pass a threshold together, so the curves do not
+    depend on the order of the photos.
+
+    Attributes:
+        class_name: the class.
+        positives: photos that are of it.
+        negatives: photos that are not.
+        thresholds: (m,) falling; a point counts the photos with at least this probability.
+        true_positives: (m,) of them, those that are of the class.
+        false_positives: (m,) of them, those that are not.
+    """
+
+    class_name: str
+    positives: int
+    negatives: int
+    thresholds: FloatVector = field(repr=False)
+    true_positives: IntVector = field(repr=False)
+    false_positives: IntVector = field(repr=False)
+
+    @property
+    def precision(self) -> FloatVector:
+        """(m,) of the photos past the threshold, the share that is of the class."""
+        return self.true_positives / (self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> FloatVector:
+        """(m,) of the class's photos, the share past the threshold; also the true positive rate."""
+        return self.true_positives / max(self.positives, 1)
+
+    @property
+    def false_positive_rate(self) -> FloatVector:
+        """(m,) of the other photos, the share past the threshold."""
+        return self.false_positives / max(self.negatives, 1)
+
+    @property
+    def average_precision(self) -> float | None:
+        """Precision averaged over the recall it is reached at, as steps; None for a class without photos.
+
+        AP = sum of (R_m - R_(m-1)) * P_m: no interpolation, which would be too kind (scikit-learn's rule).
+        """
+        if not self.positives:
+            return None
+        return float(np.sum(np.diff(self.recall, prepend=0.0) * self.precision))
+
+    @property
+    def auc(self) -> float | None:
+        """Chance that a photo of the class gets a higher probability for it than another photo (ties half).
+
+        The area under the ROC curve by trapezoids; None without photos of the class, or of any other.
+        """
+        if not self.positives or not self.negatives:
+            return None
+        right = np.concatenate([[0.0], self.recall])
+        false = np.concatenate([[0.0], self.false_positive_rate])
+        return float(np.sum(np.diff(false) * (right[1:] + right[:-1]) / 2))
+
+    def thinned(self, points: int) -> ClassCurves:
+        """Return the curves with at most so many points, spread over the photos, for drawing.
+
+        The areas of what is returned differ a little: take them from the whole curve.
+        """
+        if len(self.thresholds) <= points:
+            return self
+        kept = np.unique(np.linspace(0, len(self.thresholds) - 1, points).round().astype(np.int64))
+        return ClassCurves(
+            self.class_name, self.positives, self.negatives,
+            self.thresholds[kept], self.true_positives[kept], self.false_positives[kept],
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain numbers and lists."""
+        return {
+            "class": self.class_name,
+            "positives": self.positives,
+            "negatives": self.negatives,
+            "average_precision": self.average_precision,
+            "auc": self.auc,
+            "thresholds": self.thresholds.tolist(),
+            "precision": self.precision.tolist(),
+            "recall": self.recall.tolist(),
+            "false_positive_rate": self.false_positive_rate.tolist(),
+        }
+
+
+def class_curves(
+    y_true: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: tuple[str, ...]
+) -> tuple[ClassCurves, ...]:
+    """Return the curves of every class against the others, in the order of the names.
+
+    Args:
+        y_true: (n,) class indices.
+        probabilities: (n, K).
+        class_names: K names.
+
+    Raises:
+        DatasetError: there are no photos, or the shapes do not fit.
+    """
+    y_true = np.asarray(y_true)
+    if not len(y_true) or probabilities.shape != (len(y_true), len(class_names)):
+        raise DatasetError(
+            f"Curves need a row of {len(class_names)} probabilities for each photo, got "
+            f"{probabilities.shape} for {len(y_true)} labels. Evaluate a folder with labelled photos."
+        )
+    return tuple(
+        _curves(name, y_true == k, np.asarray(probabilities[:, k], np.float64))
+        for k, name in enumerate(class_names)
+    )
+
+
+def past_threshold(probabilities: NDArray[np.floating], class_index: int, threshold: float) -> IntVector:
+    """Return the rows behind a point of a class's curves, the highest probability first."""
+    of_class = np.asarray(probabilities[:, class_index], np.float64)
+    rows = np.flatnonzero(of_class >= threshold)
+    return rows[np.argsort(-of_class[rows], kind="stable")].astype(np.int64)
+
+
+def balanced_accuracy_score(matrix: IntVector) -> float:
+    """Return the mean recall of the classes that have photos; 0 for a matrix without photos.
+
+    Unlike accuracy, a class of many photos counts no more than one of few.
+
+    Example:
+        >>> balanced_accuracy_score(np.array([[8, 0, 0], [1, 1, 0], [0, 0, 0]]))
+        0.75
+    """
+    support = matrix.sum(axis=1)
+    there = support > 0
+    return float((np.diag(matrix)[there] / support[there]).mean()) if there.any() else 0.0
+
+
+def top_k_accuracy_score(y_true: NDArray[np.integer], probabilities: NDArray[np.floating], k: int) -> float:
+    """Return the share of photos whose true class is among the k most probable; 0 for no photos.
+
+    Of equal probabilities the earlier class comes first, as for the predicted
+    class: with k = 1 this is the accuracy.
+
+    Example:
+        >>> top_k_accuracy_score(np.array([2, 0]), np.array([[0.5, 0.2, 0.3], [0.1, 0.2, 0.7]]), 2)
+        0.5
+    """
+    if not len(y_true):
+        return 0.0
+    y_true = np.asarray(y_true)
+    of_truth = probabilities[np.arange(len(y_true)), y_true][:, None]
+    earlier = np.arange(probabilities.shape[1]) < y_true[:, None]
+    ahead = (probabilities > of_truth) | ((probabilities == of_truth) & earlier)
+    return float((ahead.sum(axis=1) < k).mean())
+
+
+def _curves(name: str, of_class: NDArray[np.bool_], score: FloatVector) -> ClassCurves:
+    order = np.argsort(-score, kind="stable")
+    score, of_class = score[order], of_class[order]
+    last_of_its_value = np.flatnonzero(np.append(np.diff(score) != 0, True))
+    hits = np.cumsum(of_class, dtype=np.int64)[last_of_its_value]
+    positives = int(of_class.sum())
+    return ClassCurves(
+        class_name=name,
+        positives=positives,
+        negatives=len(score) - positives,
+        thresholds=score[last_of_its_value],
+        true_positives=hits,
+        false_positives=last_of_its_value.astype(np.int64) + 1 - hits,
+    )

@@ -1,0 +1,217 @@
+"""Slices: how good the model is on the photos of one folder, hour, brightness, sharpness or size.
+
+A slice is named per photo by one of the functions ``*_names``; what they are
+given (hours, brightness ...) is measured elsewhere and comes as arrays, with
+nan where it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DatasetError
+from gallery.evaluation.metrics import IntVector, wilson_interval
+from gallery.types import display_path
+
+FEW_PHOTOS = 20
+"""Below this an accuracy is known only to about 20 percentage points either way."""
+
+UNKNOWN = "not known"
+"""The slice of the photos that lack the value: a camera without a clock, for instance."""
+
+DAY_BEGINS, DAY_ENDS = 6, 18
+"""Hours of the camera's clock; where the sun rises when is not known to a photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The photos that share a value.
+
+    Attributes:
+        dimension: what was divided: "folder", "hour", "brightness" ...
+        name: the value, as people read it.
+        n: photos.
+        right: of them, those that the model named rightly.
+        interval: Wilson's 95 % interval of the accuracy.
+        accuracy_of_rest: of all other photos; None where there are none.
+        rows: the photos, in their order.
+    """
+
+    dimension: str
+    name: str
+    n: int
+    right: int
+    interval: tuple[float, float]
+    accuracy_of_rest: float | None
+    rows: IntVector = field(repr=False)
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right."""
+        return self.right / self.n
+
+    @property
+    def few(self) -> bool:
+        """Whether too few photos are in it to believe the figure."""
+        return self.n < FEW_PHOTOS
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it is worse than the rest beyond chance: even its interval's upper end is lower.
+
+        Of many slices one in forty does so by chance alone.
+        """
+        return self.accuracy_of_rest is not None and self.interval[1] < self.accuracy_of_rest
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain numbers."""
+        return {
+            "dimension": self.dimension,
+            "name": self.name,
+            "n": self.n,
+            "right": self.right,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "accuracy_of_rest": self.accuracy_of_rest,
+            "few": self.few,
+            "stands_out": self.stands_out,
+        }
+
+
+def slices_by(dimension: str, names: Sequence[str], right: NDArray[np.bool_]) -> tuple[Slice, ...]:
+    """Return a slice for each name that occurs, worst first; see `worst_first`.
+
+    Args:
+        dimension: what the names are of.
+        names: one a photo.
+        right: (n,) whether the model named the photo rightly.
+
+    Raises:
+        DatasetError: there are not as many names as photos.
+    """
+    right = np.asarray(right, np.bool_)
+    if len(names) != len(right):
+        raise DatasetError(
+            f"Slices by {dimension} need a value for each of the {len(right)} photos, got {len(names)}."
+        )
+    if not len(right):
+        return ()
+    found, slice_of = np.unique(np.asarray(names, np.str_), return_inverse=True)
+    total, hits_total = len(right), int(right.sum())
+    slices = []
+    for m, name in enumerate(found.tolist()):
+        rows = np.flatnonzero(slice_of.reshape(-1) == m).astype(np.int64)
+        n, hits = len(rows), int(right[rows].sum())
+        rest = (hits_total - hits) / (total - n) if n < total else None
+        slices.append(Slice(dimension, name, n, hits, wilson_interval(hits, n), rest, rows))
+    return worst_first(slices)
+
+
+def worst_first(slices: Iterable[Slice]) -> tuple[Slice, ...]:
+    """Return slices, of one dimension or of several, by their accuracy; those of few photos come last.
+
+    Otherwise a folder with one photo, misjudged, would always head the list.
+    """
+    return tuple(sorted(slices, key=lambda s: (s.few, s.accuracy, -s.n, s.dimension, s.name)))
+
+
+def folder_names(paths: Sequence[Path], root: Path) -> list[str]:
+    """Return the folder below root that each photo lies in, "/"-separated; "." for root itself.
+
+    Example:
+        >>> folder_names([Path("/data/dog/trip/1.jpg"), Path("/data/2.jpg")], Path("/data"))
+        ['dog/trip', '.']
+    """
+
+    def name(path: Path) -> str:
+        folder: PurePath = path.parent
+        if folder.is_relative_to(root):
+            folder = folder.relative_to(root)
+        return display_path(Path(folder)).replace("\\", "/")
+
+    return [name(path) for path in paths]
+
+
+def hours_of(taken_at: Sequence[str | None]) -> NDArray[np.float64]:
+    """Return the hour of each ISO time, (n,) 0 to 23; nan where no time is known.
+
+    Example:
+        >>> hours_of(["2024-05-01T06:12:09", None, "2024-05-01"]).tolist()
+        [6.0, nan, nan]
+    """
+
+    def hour(text: str | None) -> float:
+        digits = text[11:13] if text and len(text) > 12 and text[10] in "T " else ""
+        return float(digits) if digits.isascii() and digits.isdigit() and int(digits) < 24 else float("nan")
+
+    return np.array([hour(text) for text in taken_at], np.float64)
+
+
+def hour_names(hours: NDArray[np.floating]) -> list[str]:
+    """Return "06-07 h" for each hour of the day, from 0 up to 24.
+
+    Example:
+        >>> hour_names(np.array([6.0, 23.5, np.nan]))
+        ['06-07 h', '23-24 h', 'not known']
+    """
+    return [UNKNOWN if np.isnan(h) else f"{int(h):02}-{int(h) + 1:02} h" for h in hours.tolist()]
+
+
+def day_or_night_names(hours: NDArray[np.floating]) -> list[str]:
+    """Return whether each hour is of the day, 6 to 18 by the camera's clock, or of the night.
+
+    Example:
+        >>> day_or_night_names(np.array([5.99, 6.0, 18.0]))
+        ['night (18-06 h)', 'day (06-18 h)', 'night (18-06 h)']
+    """
+    day, night = f"day ({DAY_BEGINS:02}-{DAY_ENDS} h)", f"night ({DAY_ENDS}-{DAY_BEGINS:02} h)"
+    return [UNKNOWN if np.isnan(h) else day if DAY_BEGINS <= h < DAY_ENDS else night for h in hours.tolist()]
+
+
+def part_names(values: NDArray[np.floating], *, unit: str = "", parts: int = 4) -> list[str]:
+    """Return for each value which of several parts, of about as many photos each, it is in.
+
+    The edges are quantiles of the known values. Equal values stay together, so
+    parts may be uneven, or fewer. Each name gives its part's smallest and largest value.
+
+    Args:
+        values: (n,) brightness, sharpness, pixels ...; nan where not known.
+        unit: put after the values.
+        parts: into how many to divide.
+
+    Example:
+        >>> part_names(np.array([1.0, 2.0, 3.0, np.nan, 40.0]), unit="MP", parts=2)
+        ['1 to 2 MP', '1 to 2 MP', '3 to 40 MP', 'not known', '3 to 40 MP']
+    """
+    values = np.asarray(values, np.float64)
+    known = np.isfinite(values)
+    edges = np.quantile(values[known], np.arange(1, parts) / parts) if known.any() else np.zeros(0)
+    part_of = np.searchsorted(edges, values, side="left")
+    parts_there = [known & (part_of == part) for part in np.unique(part_of[known])]
+    spans = [(float(values[inside].min()), float(values[inside].max())) for inside in parts_there]
+    names = np.full(len(values), UNKNOWN, dtype=object)
+    for inside, span in zip(parts_there, _spans(spans), strict=True):
+        names[inside] = f"{span} {unit}".strip()
+    return [str(name) for name in names]
+
+
+def _spans(spans: Sequence[tuple[float, float]]) -> list[str]:
+    """Return different spans as different texts, with three digits where they are enough."""
+    for digits in (3, 5, 9):
+        texts = [
+            _figure(low, digits) if low == high else f"{_figure(low, digits)} to {_figure(high, digits)}"
+            for low, high in spans
+        ]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [f"{low!r} to {high!r}" for low, high in spans]
+
+
+def _figure(value: float, digits: int) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"

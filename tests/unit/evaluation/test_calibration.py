@@ -1,0 +1,154 @@
+"""Reliability and temperature: by hand, by construction, and against a general minimiser."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from gallery.errors import DatasetError
+from gallery.evaluation import metrics
+from gallery.evaluation.calibration import (
+    HIGHEST,
+    LOWEST,
+    cross_fit,
+    fitted_temperature,
+    folds_by_group,
+    reliability_bins,
+    temperature_scaled,
+)
+
+
+def overconfident(n: int, *, sharpness: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Labels drawn from honest probabilities, and those sharpened: the best T is `sharpness`."""
+    generator = np.random.default_rng(seed)
+    honest = generator.dirichlet(np.full(5, 0.7), n)
+    true = (generator.random((n, 1)) > honest.cumsum(axis=1)).sum(axis=1)
+    sharpened = honest**sharpness
+    return true, sharpened / sharpened.sum(axis=1, keepdims=True)
+
+
+def ids(n: int) -> list[str]:
+    return [f"{row:064x}" for row in range(n)]
+
+
+def test_bins_by_hand() -> None:
+    probabilities = np.array([[0.55, 0.45], [0.95, 0.05], [0.05, 0.95], [0.9, 0.1], [0.8, 0.2]])
+    bins = reliability_bins(np.array([0, 0, 0, 1, 0]), probabilities, bins=5)
+    assert [(b.low, b.high, b.n) for b in bins] == [
+        (0.0, 0.2, 0), (0.2, 0.4, 0), (0.4, 0.6, 1), (0.6, 0.8, 1), (0.8, 1.0, 3),
+    ]  # fmt: skip
+    last = bins[-1]
+    assert last.confidence == pytest.approx((0.95 + 0.95 + 0.9) / 3, abs=1e-12)
+    assert last.accuracy == pytest.approx(1 / 3, abs=1e-12)
+    assert last.interval == metrics.wilson_interval(1, 3)
+    assert last.rows.tolist() == [1, 2, 3]
+    assert (bins[0].confidence, bins[0].accuracy, bins[0].interval) == (None, None, (0.0, 1.0))
+    assert json.loads(json.dumps(bins[0].to_json(), allow_nan=False))["accuracy"] is None
+
+
+def test_the_gaps_of_the_bins_are_the_expected_calibration_error() -> None:
+    true, probabilities = overconfident(700, sharpness=2)
+    bins = reliability_bins(true, probabilities)
+    gaps = sum(b.n * abs(b.accuracy - b.confidence) for b in bins if b.accuracy is not None) / 700
+    assert gaps == pytest.approx(metrics.expected_calibration_error(true, probabilities), abs=1e-9)
+
+
+def test_scaling_probabilities_is_scaling_their_logits() -> None:
+    logits = np.random.default_rng(0).normal(0, 3, (50, 4))
+
+    def softmax(values: np.ndarray) -> np.ndarray:
+        powers = np.exp(values)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    np.testing.assert_allclose(
+        temperature_scaled(softmax(logits), 1.7), softmax(logits / 1.7), rtol=0, atol=1e-12
+    )
+
+
+def test_a_certain_float32_row_stays_finite() -> None:
+    scaled = temperature_scaled(np.array([[1.0, 0.0]], np.float32), 2.0)
+    assert np.isfinite(scaled).all()
+    assert scaled.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_the_temperature_is_that_of_a_general_minimiser_and_of_the_construction(sharpness: float) -> None:
+    true, probabilities = overconfident(4000, sharpness=sharpness)
+    logits = np.log(probabilities)
+
+    def loss(log_temperature: float) -> float:
+        z = logits / np.exp(log_temperature)
+        of_truth = z[np.arange(len(true)), true] - np.log(np.exp(z).sum(axis=1))
+        return float(-of_truth.mean())
+
+    theirs = np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}).x)
+    ours = fitted_temperature(true, probabilities)
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    assert ours == pytest.approx(sharpness, rel=0.1)
+
+
+def test_photos_all_right_or_all_wrong_give_the_bounds() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
+    assert fitted_temperature(np.array([0, 0]), probabilities) == LOWEST
+    assert fitted_temperature(np.array([1, 1]), probabilities) == HIGHEST
+
+
+def test_a_photo_is_never_scaled_by_a_temperature_that_has_seen_it() -> None:
+    true, probabilities = overconfident(60, sharpness=2)
+    found = cross_fit(true, probabilities, ids(60), folds=3)
+    assert found is not None
+    for fold in range(3):
+        inside = found.fold_of == fold
+        assert inside.sum() == 20
+        expected = fitted_temperature(true[~inside], probabilities[~inside])
+        assert found.temperatures[fold] == expected
+        np.testing.assert_array_equal(
+            found.probabilities[inside], temperature_scaled(probabilities[inside], expected)
+        )
+
+
+def test_another_label_does_not_change_what_its_own_fold_gets() -> None:
+    true, probabilities = overconfident(50, sharpness=2)
+    other = true.copy()
+    other[0] = (true[0] + 1) % 5
+    before, after = (cross_fit(labels, probabilities, ids(50)) for labels in (true, other))
+    assert before is not None
+    assert after is not None
+    inside = before.fold_of == before.fold_of[0]
+    np.testing.assert_array_equal(before.probabilities[inside], after.probabilities[inside])
+    assert (before.probabilities[~inside] != after.probabilities[~inside]).any()
+
+
+def test_overconfidence_is_mended_on_photos_not_fitted_on() -> None:
+    true, probabilities = overconfident(3000, sharpness=3)
+    found = cross_fit(true, probabilities, ids(3000))
+    assert found is not None
+    assert found.helps
+    assert found.ece_before == metrics.expected_calibration_error(true, probabilities)
+    assert found.ece_before > 0.15
+    assert found.ece_after < 0.03
+    assert found.temperatures == pytest.approx(np.full(5, 3.0), rel=0.1)
+    assert set(json.loads(json.dumps(found.to_json()))) == {
+        "temperatures", "ece_before", "ece_after", "loss_before", "loss_after",
+    }  # fmt: skip
+
+
+def test_copies_of_a_photo_share_a_fold_and_the_order_does_not_matter() -> None:
+    groups = ["c", "a", "b", "a", "d", "c"]
+    folds = folds_by_group(groups, 3)
+    assert folds.tolist() == [2, 0, 1, 0, 0, 2]
+    assert folds_by_group(groups[::-1], 3).tolist() == folds.tolist()[::-1]
+
+
+def test_a_single_photo_leaves_nothing_to_fit_on_and_two_are_enough() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1]])
+    assert cross_fit(np.array([0, 0]), probabilities, ["a", "a"]) is None
+    assert cross_fit(np.array([0, 1]), probabilities, ["a", "b"]) is not None
+
+
+def test_groups_of_another_length_are_refused() -> None:
+    with pytest.raises(DatasetError, match="2, 2 and 1"):
+        cross_fit(np.array([0, 1]), np.full((2, 2), 0.5), ["a"])

@@ -1,0 +1,115 @@
+"""Two models on the same photos: by hand, and McNemar's test against scipy's binomial test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from gallery.errors import DatasetError
+from gallery.evaluation.comparison import ModelComparison, mcnemar_p_value
+from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.report import EvaluationReport
+
+TRUE = np.array([0, 0, 1, 1, 1, 0])
+A = np.array([0, 0, 1, 0, 0, 1])
+B = np.array([0, 1, 1, 1, 0, 0])
+
+
+def report(
+    true: np.ndarray, said: np.ndarray, names: tuple[str, ...] = ("dog", "cat"), model_id: str = "m"
+) -> EvaluationReport:
+    probabilities = np.full((len(said), len(names)), 0.1 / (len(names) - 1))
+    probabilities[np.arange(len(said)), said] = 0.9
+    return EvaluationReport.from_predictions(true, probabilities, names, model_id)
+
+
+def folder(file_ids: list[int], true: np.ndarray, said: np.ndarray, model_id: str) -> FolderEvaluation:
+    return FolderEvaluation(
+        report=report(true, said, model_id=model_id),
+        file_ids=np.array(file_ids),
+        photo_ids=tuple(f"{n:064x}" for n in file_ids),
+        paths=tuple(Path(f"/photos/{n}.jpg") for n in file_ids),
+        skipped=(),
+        problems=(),
+    )
+
+
+@pytest.fixture
+def comparison() -> ModelComparison:
+    return ModelComparison("a", "b", ("dog", "cat"), TRUE, A, B)
+
+
+def test_counts_by_hand(comparison: ModelComparison) -> None:
+    data = comparison.to_json()
+    assert list(data)[:7] == [
+        "accuracy_a", "accuracy_b", "both_right", "only_a", "only_b", "both_wrong", "p_value",
+    ]  # fmt: skip
+    assert (data["accuracy_a"], data["accuracy_b"]) == (0.5, pytest.approx(4 / 6))
+    assert [data[key] for key in ("both_right", "only_a", "only_b", "both_wrong")] == [2, 1, 2, 1]
+    assert data["p_value"] == 1.0  # 2 * (1 + 3) / 8
+    assert data["agreement"] == [[2, 2], [1, 1]]
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_every_number_opens_its_photos(comparison: ModelComparison) -> None:
+    assert comparison.rows(True, True).tolist() == [0, 2]
+    assert comparison.rows(True, False).tolist() == [1]
+    assert comparison.rows(False, True).tolist() == [3, 5]
+    assert comparison.rows(False, False).tolist() == [4]
+    assert comparison.cell(0, 1).tolist() == [1, 3]
+    assert comparison.differing().tolist() == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b"), [(0, 0), (1, 0), (3, 3), (1, 5), (10, 25), (40, 41), (400, 500), (2500, 2400)]
+)
+def test_the_p_value_equals_scipys_binomial_test(only_a: int, only_b: int) -> None:
+    total = only_a + only_b
+    theirs = binomtest(only_a, total, 0.5).pvalue if total else 1.0
+    assert mcnemar_p_value(only_a, only_b) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+    assert mcnemar_p_value(only_a, only_b) == mcnemar_p_value(only_b, only_a)
+
+
+def test_models_with_their_classes_in_another_order_are_compared_by_name() -> None:
+    swapped = report(1 - TRUE, 1 - B, ("cat", "dog"), "b")
+    found = ModelComparison.of_reports(report(TRUE, A, model_id="a"), swapped)
+    assert found.class_names == ("dog", "cat")
+    assert found.said_b.tolist() == B.tolist()
+
+
+def test_a_model_that_knows_more_classes_is_compared_too() -> None:
+    more = report(TRUE, np.array([2, 0, 1, 1, 1, 0]), ("dog", "cat", "cow"), "b")
+    found = ModelComparison.of_reports(report(TRUE, A, model_id="a"), more)
+    assert found.class_names == ("dog", "cat", "cow")
+    assert found.agreement.tolist() == [[1, 2, 1], [1, 1, 0], [0, 0, 0]]
+
+
+def test_a_folder_is_compared_on_the_photos_that_both_have_tagged() -> None:
+    a = folder([7, 8, 9], np.array([0, 1, 0]), np.array([0, 1, 1]), "a")
+    b = folder([9, 10, 8], np.array([0, 0, 1]), np.array([0, 0, 0]), "b")
+    found, shown = ModelComparison.of_folder(a, b)
+    assert shown.file_ids.tolist() == [8, 9]
+    assert [path.name for path in shown.paths] == ["8.jpg", "9.jpg"]
+    assert found.y_true.tolist() == [1, 0]
+    assert (found.said_a.tolist(), found.said_b.tolist()) == ([1, 1], [0, 0])
+
+
+def test_no_common_photo_and_other_labels_are_refused_with_a_sentence() -> None:
+    a = folder([1], np.array([0]), np.array([0]), "a")
+    with pytest.raises(DatasetError, match="no labelled photos"):
+        ModelComparison.of_folder(a, folder([2], np.array([0]), np.array([0]), "b"))
+    with pytest.raises(DatasetError, match="not on the same labelled photos"):
+        ModelComparison.of_folder(a, folder([1], np.array([1]), np.array([0]), "b"))
+
+
+def test_the_text_says_whether_it_is_more_than_chance() -> None:
+    true = np.zeros(20, int)
+    sure = ModelComparison("old", "new", ("dog", "cat"), true, np.array([1] * 8 + [0] * 12), true)
+    assert "60.0% (old) and 100.0% (new), p = 0.0078" in str(sure)
+    assert "more than chance" in str(sure)
+    unsure = ModelComparison("old", "new", ("dog", "cat"), true, np.array([1] * 2 + [0] * 18), true)
+    assert "may be chance" in str(unsure)

@@ -1,0 +1,36 @@
+"""Photos that the model knows, and photos that are there twice."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from gallery.evaluation.overlap import photo_overlap
+
+A, B, C, D = (letter * 64 for letter in "abcd")
+
+
+def test_photos_of_the_training_are_found_before_any_score() -> None:
+    found = photo_overlap([A, B, C], np.array([0, 1, 0]), {C, D})
+    assert found.trained_on.tolist() == [2]
+    assert found.unseen.tolist() == [0, 1]
+    (sentence,) = found.sentences()
+    assert "trained on 1 of these 3 photos" in sentence
+
+
+def test_copies_are_found_and_those_that_contradict_each_other_too() -> None:
+    found = photo_overlap([A, B, A, C, B, A], np.array([0, 1, 0, 2, 2, 0]), ())
+    assert [rows.tolist() for rows in found.repeated] == [[0, 2, 5], [1, 4]]
+    assert [rows.tolist() for rows in found.contradicting] == [[1, 4]]
+    copies, contradiction = found.sentences()
+    assert copies.startswith("3 photos are each a copy of another")
+    assert contradiction.startswith("One photo lies in folders of different classes")
+    assert json.loads(json.dumps(found.to_json()))["contradicting"] == [[1, 4]]
+
+
+def test_a_model_that_does_not_tell_is_not_the_same_as_no_overlap() -> None:
+    found = photo_overlap([A], np.array([0]), ())
+    assert not found.training_known
+    assert found.sentences() == []
+    assert photo_overlap([A], np.array([0]), {B}).training_known

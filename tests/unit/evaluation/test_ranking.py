@@ -1,0 +1,112 @@
+"""Top-k, balanced accuracy and curves: by hand, and against scikit-learn."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from gallery.errors import DatasetError
+from gallery.evaluation.metrics import confusion_matrix
+from gallery.evaluation.ranking import (
+    balanced_accuracy_score,
+    class_curves,
+    past_threshold,
+    top_k_accuracy_score,
+)
+
+NAMES = ("dog", "cat")
+TRUE = np.array([0, 0, 1, 1])
+PROBABILITIES = np.array([[0.9, 0.1], [0.4, 0.6], [0.4, 0.6], [0.2, 0.8]])
+
+
+def test_the_curves_of_four_photos_by_hand() -> None:
+    dog, cat = class_curves(TRUE, PROBABILITIES, NAMES)
+    # for dog: at .9 one dog; at .4 both dogs and one cat; at .2 all
+    assert dog.thresholds.tolist() == [0.9, 0.4, 0.2]
+    assert dog.precision.tolist() == [1.0, 2 / 3, 0.5]
+    assert dog.recall.tolist() == [0.5, 1.0, 1.0]
+    assert dog.false_positive_rate.tolist() == [0.0, 0.5, 1.0]
+    assert dog.average_precision == pytest.approx(0.5 * 1 + 0.5 * 2 / 3, abs=1e-12)
+    assert dog.auc == pytest.approx(0.875, abs=1e-12)  # of 4 pairs 3 in order and 1 tie
+    assert (cat.positives, cat.negatives, cat.auc) == (2, 2, dog.auc)
+
+
+def test_a_class_without_photos_and_one_of_all_photos_have_no_area() -> None:
+    everything, nothing = class_curves(np.zeros(2, int), np.array([[0.9, 0.1], [0.8, 0.2]]), NAMES)
+    assert (everything.average_precision, everything.auc) == (1.0, None)
+    assert (nothing.average_precision, nothing.auc) == (None, None)
+    assert nothing.recall.tolist() == [0.0, 0.0]
+    assert json.loads(json.dumps(nothing.to_json(), allow_nan=False))["auc"] is None
+
+
+def test_a_point_of_a_curve_opens_its_photos_the_surest_first() -> None:
+    assert past_threshold(PROBABILITIES, 1, 0.6).tolist() == [3, 1, 2]
+    dog, _ = class_curves(TRUE, PROBABILITIES, NAMES)
+    for threshold, hits, misses in zip(dog.thresholds, dog.true_positives, dog.false_positives, strict=True):
+        assert len(past_threshold(PROBABILITIES, 0, threshold)) == hits + misses
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("decimals", [2, 12])
+def test_curves_and_areas_equal_scikit_learns(dtype: type, decimals: int) -> None:
+    generator = np.random.default_rng(7)
+    true = generator.integers(0, 4, 500)
+    probabilities = generator.dirichlet(np.ones(4), 500)
+    probabilities[np.arange(500), true] += 0.3
+    probabilities = (probabilities / 1.3).round(decimals).astype(dtype)  # two decimals: many ties
+    for k, curve in enumerate(class_curves(true, probabilities, ("a", "b", "c", "d"))):
+        of_class, score = true == k, probabilities[:, k]
+        precision, recall, thresholds = sk.precision_recall_curve(of_class, score)
+        np.testing.assert_allclose(curve.thresholds[::-1], thresholds, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(curve.precision[::-1], precision[:-1], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(curve.recall[::-1], recall[:-1], rtol=0, atol=1e-9)
+        false, right, _ = sk.roc_curve(of_class, score, drop_intermediate=False)
+        np.testing.assert_allclose(curve.false_positive_rate, false[1:], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(curve.recall, right[1:], rtol=0, atol=1e-9)
+        assert curve.average_precision == pytest.approx(sk.average_precision_score(of_class, score), abs=1e-9)
+        assert curve.auc == pytest.approx(sk.roc_auc_score(of_class, score), abs=1e-9)
+
+
+def test_a_thinned_curve_keeps_its_ends_and_only_points_of_the_whole() -> None:
+    generator = np.random.default_rng(1)
+    whole, _ = class_curves(generator.integers(0, 2, 300), generator.dirichlet(np.ones(2), 300), NAMES)
+    thin = whole.thinned(50)
+    assert len(thin.thresholds) == 50
+    assert (thin.thresholds[0], thin.thresholds[-1]) == (whole.thresholds[0], whole.thresholds[-1])
+    assert set(thin.thresholds.tolist()) <= set(whole.thresholds.tolist())
+    assert whole.thinned(1000) is whole
+
+
+def test_balanced_accuracy_counts_small_classes_like_large_ones() -> None:
+    true, said = np.array([0] * 9 + [1]), np.zeros(10, int)
+    assert balanced_accuracy_score(confusion_matrix(true, said, 3)) == 0.5
+    assert balanced_accuracy_score(np.zeros((3, 3), int)) == 0.0
+
+
+def test_top_k_by_hand_and_with_one_class_it_is_the_accuracy_also_for_ties() -> None:
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
+    true = np.array([1, 0, 1, 0])
+    assert (
+        top_k_accuracy_score(true, probabilities, 1) == (probabilities.argmax(axis=1) == true).mean() == 0.25
+    )
+    assert top_k_accuracy_score(true, probabilities, 2) == 0.75
+    assert top_k_accuracy_score(true, probabilities, 3) == 1.0
+    assert top_k_accuracy_score(true[:0], probabilities[:0], 2) == 0.0
+
+
+def test_top_2_and_balanced_accuracy_equal_scikit_learns() -> None:
+    generator = np.random.default_rng(3)
+    true, probabilities = generator.integers(0, 6, 400), generator.dirichlet(np.ones(6), 400)
+    theirs = sk.top_k_accuracy_score(true, probabilities, k=2)
+    assert top_k_accuracy_score(true, probabilities, 2) == pytest.approx(theirs, abs=1e-9)
+    said = probabilities.argmax(axis=1)
+    ours = balanced_accuracy_score(confusion_matrix(true, said, 6))
+    assert ours == pytest.approx(sk.balanced_accuracy_score(true, said), abs=1e-9)
+
+
+def test_curves_of_no_photos_are_refused_with_a_sentence() -> None:
+    with pytest.raises(DatasetError, match="labelled photos"):
+        class_curves(TRUE[:0], PROBABILITIES[:0], NAMES)

@@ -1,0 +1,101 @@
+"""Slices: what each is named, how good it is, which comes first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gallery.errors import DatasetError
+from gallery.evaluation.metrics import wilson_interval
+from gallery.evaluation.slices import (
+    UNKNOWN,
+    day_or_night_names,
+    folder_names,
+    hour_names,
+    hours_of,
+    part_names,
+    slices_by,
+    worst_first,
+)
+
+
+def right(*counts: tuple[int, int]) -> np.ndarray:
+    """Whether photos are right: for each (hits, misses), so many of them."""
+    return np.array([hit for hits, misses in counts for hit in [True] * hits + [False] * misses])
+
+
+def test_a_slice_by_hand() -> None:
+    night, day = slices_by("time", ["day"] * 40 + ["night"] * 30, right((36, 4), (15, 15)))
+    assert (night.name, night.n, night.right, night.accuracy) == ("night", 30, 15, 0.5)
+    assert night.interval == wilson_interval(15, 30)
+    assert night.accuracy_of_rest == 0.9
+    assert night.rows.tolist() == list(range(40, 70))
+    assert night.stands_out  # Wilson: 0.5 on 30 photos ends at 0.67, below 0.9
+    assert not day.stands_out
+    assert json.loads(json.dumps(day.to_json()))["interval"] == list(wilson_interval(36, 40))
+
+
+def test_the_worst_is_first_but_few_photos_come_last_and_are_marked() -> None:
+    names = ["good"] * 20 + ["bad"] * 20 + ["one"] + ["nineteen"] * 19
+    found = slices_by("folder", names, right((19, 1), (10, 10), (0, 1), (19, 0)))
+    assert [one.name for one in found] == ["bad", "good", "one", "nineteen"]
+    assert [one.few for one in found] == [False, False, True, True]
+
+
+def test_slices_of_several_dimensions_are_ordered_together() -> None:
+    by_folder = slices_by("folder", ["a"] * 20 + ["b"] * 20, right((20, 0), (10, 10)))
+    by_size = slices_by("size", ["large"] * 20 + ["small"] * 20, right((15, 5), (18, 2)))
+    together = worst_first([*by_folder, *by_size])
+    assert [(one.dimension, one.name) for one in together] == [
+        ("folder", "b"), ("size", "large"), ("size", "small"), ("folder", "a"),
+    ]  # fmt: skip
+
+
+def test_one_slice_of_all_photos_has_no_rest_and_none_of_no_photos() -> None:
+    (whole,) = slices_by("folder", ["a"] * 3, right((1, 2)))
+    assert whole.accuracy_of_rest is None
+    assert not whole.stands_out
+    assert slices_by("folder", [], np.zeros(0, bool)) == ()
+
+
+def test_as_many_names_as_photos_are_asked_for() -> None:
+    with pytest.raises(DatasetError, match="each of the 2 photos, got 1"):
+        slices_by("hour", ["x"], np.array([True, False]))
+
+
+def test_folders_are_named_below_the_root_whatever_bytes_they_hold() -> None:
+    root = Path("/data")
+    paths = [root / "dog" / "a" / "1.jpg", root / "2.jpg", root / "caf\udce9" / "3.jpg"]
+    assert folder_names(paths, root) == ["dog/a", ".", "caf\ufffd"]
+
+
+def test_hours_come_from_camera_times_and_are_never_invented() -> None:
+    hours = hours_of(["2024-05-01T06:12:09", "2024-05-01 23:00", None, "", "2024-05-01", "2024-05-01T99:00"])
+    assert hours[:2].tolist() == [6.0, 23.0]
+    assert np.isnan(hours[2:]).all()
+    assert hour_names(hours) == ["06-07 h", "23-24 h", *[UNKNOWN] * 4]
+    assert day_or_night_names(hours)[:3] == ["day (06-18 h)", "night (18-06 h)", UNKNOWN]
+
+
+def test_parts_hold_about_as_many_photos_each_and_say_their_values() -> None:
+    names = part_names(np.arange(8.0), unit="px", parts=4)
+    assert names == ["0 to 1 px"] * 2 + ["2 to 3 px"] * 2 + ["4 to 5 px"] * 2 + ["6 to 7 px"] * 2
+
+
+def test_equal_values_stay_together_and_unknown_ones_apart() -> None:
+    assert part_names(np.array([5.0, 5.0, 5.0, np.nan])) == ["5", "5", "5", UNKNOWN]
+    assert part_names(np.full(3, np.nan)) == [UNKNOWN] * 3
+
+
+def test_parts_whose_values_look_alike_stay_two_slices() -> None:
+    names = part_names(np.array([0.12341, 0.12342, 0.12343, 0.12344]), parts=2)
+    assert names == ["0.12341 to 0.12342"] * 2 + ["0.12343 to 0.12344"] * 2
+
+
+def test_large_values_are_written_out() -> None:
+    assert part_names(np.array([1_048_576.0, 12_000_000.0]), unit="px", parts=2) == [
+        "1,048,576 px", "12,000,000 px",
+    ]  # fmt: skip
