@@ -1,0 +1,152 @@
+"""Trust measures on classifiers whose every answer can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+from gallery.errors import CamError
+from gallery.evaluation.trust import (
+    Curve,
+    average_drop,
+    average_increase,
+    blurred,
+    deletion_curve,
+    explained_image,
+    insertion_curve,
+    measure_trust,
+    randomisation_test,
+    rank_correlation,
+)
+
+SIDE = 28
+IMAGE = np.full((SIDE, SIDE, 3), (124, 117, 104), np.uint8)  # neutral grey ...
+IMAGE[:14, :14] = (255, 0, 0)  # ... but for a quarter of red
+
+
+def looks_at_red(images: np.ndarray) -> np.ndarray:
+    """Class 1's probability is the share of the left upper quarter that is pure red."""
+    red = (images[:, :14, :14] == (255, 0, 0)).all(axis=3).mean(axis=(1, 2))
+    return np.stack([1 - red, red], axis=1).astype(np.float32)
+
+
+def heat(rows: slice, columns: slice) -> np.ndarray:
+    heatmap = np.zeros((SIDE, SIDE), np.float32)
+    heatmap[rows, columns] = 1
+    return heatmap
+
+
+RIGHT = heat(slice(0, 14), slice(0, 14))
+WRONG = heat(slice(14, 28), slice(14, 28))
+
+
+def test_deleting_the_evidence_first_ends_the_answer_after_a_quarter() -> None:
+    curve = deletion_curve(IMAGE, RIGHT, 1, looks_at_red, steps=4)
+    assert curve.shares == (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert curve.probabilities == (1.0, 0.0, 0.0, 0.0, 0.0)
+    assert curve.area == 0.125  # a triangle of 1 by 1/4
+
+
+def test_inserting_the_evidence_first_gives_the_whole_answer_after_a_quarter() -> None:
+    # blurring leaves red pure only where no grey is within 5 pixels: rows and columns 0 to 8, 81 of 196
+    curve = insertion_curve(IMAGE, RIGHT, 1, looks_at_red, steps=4)
+    assert curve.probabilities == pytest.approx((81 / 196, 1.0, 1.0, 1.0, 1.0))
+
+
+def test_a_map_that_points_elsewhere_deletes_late() -> None:
+    curve = deletion_curve(IMAGE, WRONG, 1, looks_at_red, steps=4)
+    assert curve.probabilities[:2] == (1.0, 1.0)
+    assert curve.probabilities[2] == pytest.approx(
+        2 / 3, abs=0.08
+    )  # the rest is even, and goes in random order
+    assert curve.area > 0.5
+
+
+def test_the_area_is_that_of_trapezoids() -> None:
+    assert Curve((0.0, 0.5, 1.0), (1.0, 0.5, 0.25)).area == pytest.approx(0.375 + 0.1875)
+
+
+def test_a_faithful_map_is_told_from_one_that_points_elsewhere() -> None:
+    faithful = measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=8)
+    assert faithful.points_at_evidence
+    assert (faithful.drop, faithful.increased) == (0.0, False)
+    assert faithful.deletion.area < 0.2 < 0.5 < faithful.deletion_elsewhere
+    mistaken = measure_trust(IMAGE, WRONG, 1, looks_at_red, steps=8)
+    assert not mistaken.points_at_evidence
+    assert mistaken.drop == 1.0
+
+
+def test_the_report_is_plain_numbers() -> None:
+    test = randomisation_test(RIGHT, [WRONG])
+    said = measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=4, randomisation=test).to_json()
+    assert said["deletion_area"] == 0.125
+    assert said["deletion_curve"] == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert said["depends_on_the_weights"] is True
+    assert said["scrambled_correlations"] == pytest.approx([-1 / 3])  # phi of two quarters that do not meet
+    assert measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=1).to_json()["depends_on_the_weights"] is None
+
+
+def test_average_drop_and_increase_by_hand() -> None:
+    whole, explained = [0.8, 0.5, 0.0, 0.4], [0.2, 0.6, 0.1, 0.4]
+    assert average_drop(whole, explained) == pytest.approx(0.75 / 4)
+    assert average_increase(whole, explained) == 0.5
+
+
+def test_only_hot_pixels_are_kept() -> None:
+    image = np.array([[[200, 10, 0], [200, 10, 0], [200, 10, 0]]], np.uint8)
+    kept = explained_image(image, np.array([[1.0, 0.0, 0.25]]))
+    assert kept.tolist() == [[[200, 10, 0], [124, 117, 104], [143, 90, 78]]]
+
+
+def test_rank_correlation_is_scipys_also_with_ties() -> None:
+    dice = np.random.default_rng(3)
+    one, other = dice.integers(0, 5, (14, 14)).astype(float), dice.integers(0, 9, (14, 14)).astype(float)
+    expected = stats.spearmanr(one.ravel(), other.ravel()).statistic
+    assert rank_correlation(one, other) == pytest.approx(expected, abs=1e-12)
+    assert rank_correlation(one, -one) == pytest.approx(-1)
+    assert rank_correlation(one, np.exp(one)) == pytest.approx(1)
+
+
+def test_a_map_without_heat_orders_nothing() -> None:
+    assert rank_correlation(np.zeros((2, 2)), np.eye(2)) == 0.0
+
+
+def test_a_map_that_scrambling_does_not_change_fails_the_randomisation_test() -> None:
+    map_ = np.random.default_rng(0).random((14, 14))
+    same = randomisation_test(map_, [map_ * 2, map_ + 1])
+    assert same.correlations == pytest.approx((1, 1))
+    assert not same.passed
+    other = randomisation_test(map_, [np.random.default_rng(seed).random((14, 14)) for seed in (1, 2)])
+    assert abs(other.mean) < 0.2
+    assert other.passed
+
+
+def test_the_blur_is_a_gaussian_of_eleven_by_eleven() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8)
+    expected = ndimage.gaussian_filter(image.astype(float), sigma=(5, 5, 0), radius=(5, 5, 0), mode="nearest")
+    np.testing.assert_array_equal(blurred(image), np.rint(expected))
+
+
+@pytest.mark.parametrize("curve", [deletion_curve, insertion_curve])
+def test_heatmaps_that_do_not_fit_are_refused(curve: object) -> None:
+    assert callable(curve)
+    with pytest.raises(CamError, match="as large as the photo"):
+        curve(IMAGE, RIGHT[:14], 1, looks_at_red)
+    with pytest.raises(CamError, match="between 0 and 1"):
+        curve(IMAGE, RIGHT * 2, 1, looks_at_red)
+    with pytest.raises(CamError, match="between 0 and 1"):
+        curve(IMAGE, RIGHT * np.nan, 1, looks_at_red)
+    with pytest.raises(CamError, match="0 to 1, got 2"):
+        curve(IMAGE, RIGHT, 2, looks_at_red)
+    with pytest.raises(CamError, match="at least 1 step"):
+        curve(IMAGE, RIGHT, 1, looks_at_red, steps=0)
+
+
+def test_measures_of_nothing_are_refused() -> None:
+    with pytest.raises(CamError, match="One probability a photo"):
+        average_drop([], [])
+    with pytest.raises(CamError, match="at least one scrambled"):
+        randomisation_test(RIGHT, [])
+    with pytest.raises(CamError, match="equally large"):
+        rank_correlation(np.zeros((2, 2)), np.zeros((2, 3)))
