@@ -87,7 +87,7 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
             photo.path,
             photo.display_name,
             classifier=wiring.classifier(card.model_id),
-            pool=wiring.decode_pool(),
+            pool=wiring.decode_pool(card.input_px),
         )
 
 
@@ -109,7 +109,10 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
     try:
         with st.spinner("Loading the model and looking at the photo ...", show_time=True):
             photo = explained_photo.from_upload(
-                data, file.name, classifier=wiring.classifier(card.model_id), pool=wiring.decode_pool()
+                data,
+                file.name,
+                classifier=wiring.classifier(card.model_id),
+                pool=wiring.decode_pool(card.input_px),
             )
     except PhotoError as exc:
         st.error(f"{escaped(str(exc))} Try another file.", icon="⚠️")

@@ -79,9 +79,9 @@ def from_catalog(
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _large_jpeg(_pool: DecodePool, photo_id: PhotoId, path: str, max_px: int) -> bytes:  # noqa: ARG001
-    """The photo_id makes the cache forget a file whose bytes have changed."""
-    return _pool.large_jpeg(Path(path), max_px)
+def _large_jpeg(_pool: DecodePool, photo_id: PhotoId, path: str, max_px: int) -> bytes:
+    """Return the picture to which the stored maps belong, not one saved under its name since."""
+    return _pool.large_jpeg(Path(path), max_px, photo_id=photo_id)
 
 
 def from_file(path: Path, name: str, *, classifier: Classifier, pool: DecodePool) -> ExplainedPhoto:

@@ -74,17 +74,21 @@ def thumbnails() -> ThumbnailStore:
     return parts().thumbnails
 
 
-def decode_pool() -> DecodePool:
-    """Return the sandboxed readers for photos shown large; tagging has its own."""
+def decode_pool(input_px: int = 224) -> DecodePool:
+    """Return the sandboxed readers for photos shown large; tagging has its own.
+
+    Args:
+        input_px: of the model to which photos are shown at once, if they are.
+    """
     with _making:
-        return _decode_pool()
+        return _decode_pool(input_px)
 
 
 @functools.cache
-def _decode_pool() -> DecodePool:
+def _decode_pool(input_px: int) -> DecodePool:
     from gallery.photos.pool import DecodePool
 
-    pool = DecodePool(workers=2, input_px=224, thumbnail_px=limits.THUMBNAIL_PX)
+    pool = DecodePool(workers=2, input_px=input_px, thumbnail_px=limits.THUMBNAIL_PX)
     atexit.register(pool.close)
     return pool
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gallery.types import BatchPrediction
 from gallery.ui import wiring
-from tests.pages.small_gallery import FakeClassifier, SmallGallery, open_page, texts
+from tests.pages.small_gallery import FakeClassifier, SmallGallery, model_card, open_page, texts
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
@@ -117,6 +119,26 @@ def test_a_photo_that_waits_is_explained_on_demand(
     assert "Predicted: **🐱 Cat**, 70.0 %" in texts(page)
 
 
+def test_a_photo_is_shown_to_a_model_in_the_models_own_size(
+    empty: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    class Small(FakeClassifier):
+        input_px = 128
+
+        def classify(self, images: NDArray[np.uint8]) -> BatchPrediction:
+            shapes.append(images.shape)
+            return super().classify(images)
+
+    empty.add_model(model_card(input_px=128))
+    monkeypatch.setattr(wiring, "classifier", lambda model_id: Small())
+    page = open_page("explain")
+    page.get("file_uploader")[0].upload("my cat.jpg", jpeg(), "image/jpeg").run()
+    assert not page.exception
+    assert shapes == [(1, 128, 128, 3)]
+
+
 def test_a_correction_is_shown_beside_the_prediction(gallery: SmallGallery) -> None:
     photo_id = gallery.photo_id("a.png")
     wiring.catalog().correct([photo_id], "sheep", person="Ada", model_id="drawn-vgg16")
@@ -169,6 +191,14 @@ def test_a_photo_whose_file_is_gone_is_shown_by_its_thumbnail(gallery: SmallGall
     assert not page.exception
     assert "Its thumbnail is shown instead" in page.warning[0].value
     assert "Predicted: **🐱 Cat**" in texts(page)
+
+
+def test_a_photo_that_was_replaced_is_not_shown_under_the_old_ones_heatmap(gallery: SmallGallery) -> None:
+    photo_id = gallery.photo_id("a.png")
+    gallery.draw("a.png", BLUE)
+    page = open_page("explain", photo=photo_id)
+    assert not page.exception
+    assert "Another file has taken its place" in page.warning[0].value
 
 
 def jpeg() -> bytes:
