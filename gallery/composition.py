@@ -24,6 +24,7 @@ from gallery.types import FileEntry, ModelCard, SkippedFile
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
     from gallery.model_files import ModelStore
+    from gallery.network.attribution import Explainer
     from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
     from gallery.photos.thumbnails import ThumbnailStore
@@ -85,6 +86,17 @@ def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
     from gallery.network.classifier import load_classifier as load
+
+    return load(models.card(model_id), models.weights(model_id))
+
+
+def load_explainer(models: ModelStore, model_id: str) -> Explainer:
+    """Return a model with all explanation methods; TensorFlow loads with the first one (3-4 s).
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    from gallery.network.attribution import load_explainer as load
 
     return load(models.card(model_id), models.weights(model_id))
 

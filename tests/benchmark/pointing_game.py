@@ -1,0 +1,119 @@
+"""Play the pointing game with every explanation method and print a table.
+
+    python tests/benchmark/pointing_game.py DATA --photos 200 --score-cam 20 --occlusion 40
+
+DATA holds photos.csv and the photos it lists; the model is the active one of
+GALLERY_MODEL_STORE. Test photos, evenly over the classes, are pasted into one
+quadrant of a mottled grey canvas, the quadrants in turn, and their true class
+is explained. By chance a quarter of the heat lies in the right quadrant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gallery import composition
+from gallery.evaluation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
+from gallery.network import attribution_math as maths
+from gallery.settings import Settings
+
+FROM_GRADIENTS = {
+    maths.GRAD_CAM: maths.grad_cam,
+    maths.GRAD_CAM_PLUS_PLUS: maths.grad_cam_plus_plus,
+    maths.HIRES_CAM: maths.hires_cam,
+    maths.LAYER_CAM: maths.layer_cam,
+}
+
+
+def chosen_photos(data: Path, count: int) -> list[tuple[Path, str]]:
+    """Return test photos and their classes, one class after the other in turn."""
+    of_class: dict[str, list[Path]] = defaultdict(list)
+    with (data / "photos.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["split"] == "test":
+                of_class[row["class"]].append(data / row["path"])
+    dice = np.random.default_rng(0)
+    shuffled = {name: [paths[i] for i in dice.permutation(len(paths))] for name, paths in of_class.items()}
+    turns = range(max(map(len, shuffled.values())))
+    return [(paths[turn], name) for turn in turns for name, paths in shuffled.items() if turn < len(paths)][
+        :count
+    ]
+
+
+def canvases(
+    photos: list[tuple[Path, str]], side: int, names: tuple[str, ...]
+) -> Iterator[tuple[np.ndarray, int, int]]:
+    """Yield each canvas as the network takes it, its quadrant, and the class's index."""
+    for number, (path, name) in enumerate(photos):
+        with Image.open(path) as opened:
+            photo = opened.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+        quadrant = number % len(QUADRANTS)
+        canvas = Image.fromarray(pasted(np.asarray(photo), quadrant, seed=number))
+        yield np.asarray(canvas.resize((side, side), Image.Resampling.BICUBIC)), quadrant, names.index(name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--photos", type=int, default=200)
+    parser.add_argument(
+        "--score-cam", type=int, default=20, help="photos for Score-CAM: hundreds of passes each"
+    )
+    parser.add_argument("--occlusion", type=int, default=40, help="photos for occlusion: 196 passes each")
+    parser.add_argument("--layer", help="target layer (default: the model's)")
+    arguments = parser.parse_args()
+    models = composition.model_store(Settings.from_environment())
+    card = composition.chosen_card(models, None)
+    explainer = composition.load_explainer(models, card.model_id)
+    masses: dict[str, list[float]] = defaultdict(list)
+    hits: dict[str, list[bool]] = defaultdict(list)
+    of_called: dict[str, list[float]] = defaultdict(list)
+    photos = chosen_photos(arguments.data, arguments.photos)
+    started = time.perf_counter()
+    for number, (image, quadrant, label) in enumerate(canvases(photos, card.input_px, card.class_names)):
+        activations, gradients = explainer.activations_and_gradients(image, label, arguments.layer)
+        cams = {name: formula(activations, gradients) for name, formula in FROM_GRADIENTS.items()}
+        cams[maths.EIGEN_CAM] = maths.eigen_cam(activations)
+        if number < arguments.score_cam:
+            cams[maths.SCORE_CAM] = explainer.explain(
+                image, label, method=maths.SCORE_CAM, layer=arguments.layer
+            )
+        if number < arguments.occlusion:
+            cams[maths.OCCLUSION] = explainer.explain(image, label, method=maths.OCCLUSION)
+        called = int(explainer.probabilities(image[np.newaxis])[0].argmax()) == label
+        for name, cam in cams.items():
+            mass, hit = mass_inside(cam, QUADRANTS[quadrant]), peak_inside(cam, QUADRANTS[quadrant])
+            masses[name].append(0.0 if mass is None else mass)  # no evidence does not point at the photo
+            hits[name].append(bool(hit))
+            if called:
+                of_called[name].append(masses[name][-1])
+        if (number + 1) % 10 == 0:
+            passed_s = time.perf_counter() - started
+            print(f"{number + 1} of {len(photos)} photos, {passed_s:.0f} s", file=sys.stderr, flush=True)
+    print(
+        f"{card.model_id}, {arguments.layer or card.target_layer}; heat in the photo's quadrant (chance 25 %)"
+    )
+    print(
+        f"{'method':<12} {'photos':>6} {'mean share':>10} {'median':>7} {'peak inside':>11} "
+        f"{'if called right':>15}"
+    )
+    for name in maths.METHODS:
+        if masses[name]:
+            right = f"{np.mean(of_called[name]):.1%} of {len(of_called[name])}" if of_called[name] else "-"
+            print(
+                f"{name:<12} {len(masses[name]):>6} {np.mean(masses[name]):>10.1%} "
+                f"{np.median(masses[name]):>7.1%} {np.mean(hits[name]):>11.1%} {right:>15}"
+            )
+
+
+if __name__ == "__main__":
+    main()
