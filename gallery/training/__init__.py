@@ -1,1 +1,1 @@
-"""Training: labelled photos, their splits, fitting; `distillation` is how the shipped network was made."""
+"""Training: labelled photos, recipes, the loop that fits them; `distillation` made the shipped model."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +24,9 @@ Decode = Callable[[Iterable[Path]], Iterator[DecodedPhoto | SkippedFile]]
 
 SPARE_BYTES = 500_000_000
 """What decoding leaves free on the disk, for the checkpoints of the training itself."""
+
+CACHE_LIMIT_BYTES = 20_000_000_000
+"""Older decoded sets and saved outputs make room beyond this: 130,000 photos at 224 pixels."""
 
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
 
@@ -84,7 +89,35 @@ def decode_set(
     kept = folder / _fingerprint(data, input_px)
     if not (kept / "facts.csv").is_file():
         _decode_into(kept, data, input_px, decode, on_progress)
+    with contextlib.suppress(OSError):
+        os.utime(kept)  # used just now
+    trim_cache(folder)
     return _read(kept, data)
+
+
+def trim_cache(folder: Path, *, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
+    """Remove what was used longest ago until the rest is within the limit; the latest always stays.
+
+    What another training has open stays too where the system protects it, and
+    lives on until closed where it does not.
+    """
+    if not folder.is_dir():
+        return
+    sizes = {
+        place: sum(file.stat().st_size for file in ([place] if place.is_file() else place.glob("*")))
+        for place in folder.iterdir()
+        if place.suffix == ".npy" or (place / "facts.csv").is_file()
+    }
+    total = sum(sizes.values())
+    for place in sorted(sizes, key=lambda place: place.stat().st_mtime)[:-1]:
+        if total <= limit_bytes:
+            return
+        total -= sizes[place]
+        if place.is_file():
+            with contextlib.suppress(OSError):
+                place.unlink()
+        else:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def difference_hash(pixels: NDArray[np.uint8]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import TrainingError
-from gallery.training.pixel_store import DecodedSet, decode_set, difference_hash
+from gallery.training.pixel_store import DecodedSet, decode_set, difference_hash, trim_cache
 from gallery.types import SkipReason
 
 
@@ -83,6 +84,20 @@ def test_an_interrupted_decoding_leaves_nothing_that_looks_finished(
             on_progress=stopped,
         )
     assert list((tmp_path / "decoded").iterdir()) == []
+
+
+def test_the_cache_forgets_what_was_used_longest_ago_but_never_the_latest(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "middle", "old")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "facts.csv").write_bytes(b"x" * 100)
+        os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
+    (tmp_path / "features.npy").write_bytes(b"x" * 100)
+    os.utime(tmp_path / "features.npy", (999_997, 999_997))
+    (tmp_path / "unzipped").mkdir()
+    trim_cache(tmp_path, limit_bytes=250)
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["middle", "new", "unzipped"]
+    trim_cache(tmp_path, limit_bytes=10)
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["new", "unzipped"]
 
 
 def test_difference_hash_compares_neighbours_of_a_9_x_8_grid() -> None:
