@@ -34,28 +34,30 @@ def build_parser() -> argparse.ArgumentParser:
         description="Sort animal photos into ten classes, without a browser.",
         epilog=EPILOG,
     )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
+    of_all = argparse.ArgumentParser(add_help=False)
+    of_all.add_argument(
         "--home", type=Path, metavar="DIR", help="where the app keeps its data (default: GALLERY_HOME)"
     )
+    of_all.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    common = argparse.ArgumentParser(add_help=False, parents=[of_all])
     common.add_argument("--model", metavar="ID", help="a model of the store (default: the active one)")
-    common.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, epilog=EPILOG, parents=[common])
+    def command(name: str, text: str, options: argparse.ArgumentParser = common) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, epilog=EPILOG, parents=[options])
 
     tag = command("tag", "Tag the photos of a folder and all below it; unchanged ones are passed over.")
     tag.add_argument("folder", type=Path, metavar="DIR")
 
     evaluate = command("evaluate", "Measure a model on a folder with one sub-folder a class.")
-    evaluate.add_argument("folder", type=Path, metavar="DIR")
-    evaluate.add_argument(
-        "--labels", type=Path, metavar="CSV",
-        help="take the labels from a table with the columns path and class instead of the folders' names; "
-        "only photos it lists are looked at",
-    )  # fmt: skip
-    evaluate.add_argument("--split", metavar="NAME", help="only rows with this value in the column split")
+    _labelled_folder(evaluate)
+
+    compare = command(
+        "compare", "Compare two models on the same labelled folder, with a paired test.", of_all
+    )
+    compare.add_argument("a", metavar="MODEL_A", help="a model of the store")
+    compare.add_argument("b", metavar="MODEL_B", help="another one")
+    _labelled_folder(compare)
 
     explain = command("explain", "Show why: the heatmap of a class over the photo.")
     explain.add_argument("photo", type=Path, metavar="PHOTO")
@@ -173,6 +175,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             answer({"error": "stopped"})
         return STOPPED
     return int(code)
+
+
+def _labelled_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--labels", type=Path, metavar="CSV",
+        help="take the labels from a table with the columns path and class instead of the folders' names; "
+        "only photos it lists are looked at",
+    )  # fmt: skip
+    parser.add_argument("--split", metavar="NAME", help="only rows with this value in the column split")
 
 
 def _share(text: str) -> float:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
 from gallery import composition
-from gallery.cli.output import ProgressBar, answer, note, note_skipped, say, skipped_json
-from gallery.cli.stopping import STOPPED, asked_to_stop
-from gallery.errors import DatasetError
-from gallery.evaluation import evaluate_collection, labels_of, read_label_table
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.output import answer, note, note_skipped, say, skipped_json
+from gallery.cli.stopping import STOPPED
+from gallery.evaluation import FolderEvaluation
+from gallery.evaluation.diagnosis import WANTED_ACCURACY, Diagnosis
+from gallery.evaluation.overlap import photo_overlap
 from gallery.settings import Settings
-from gallery.types import CollectionKind, FileEntry, display_path
+from gallery.types import display_path
+
+SUSPECTS_SHOWN = 10
+"""Suspicious labels that the text names one by one; ``--json`` has them all."""
 
 
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -21,40 +27,61 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             for a sub-folder that is no class.
     """
     folder = settings.allow(arguments.folder)
-    if arguments.split is not None and arguments.labels is None:
-        raise DatasetError("--split chooses rows of a table: give the table with --labels FILE.csv.")
+    check_label_options(arguments)
     with composition.composed(settings) as parts:
         card = composition.chosen_card(parts.models, arguments.model)
-        labels = None
-        if arguments.labels is not None:
-            listed = read_label_table(arguments.labels, card.class_names, split=arguments.split)
-            labels = {path: index for path, index in listed.items() if folder in path.parents}
-            if not labels:
-                raise DatasetError(
-                    f"None of the {len(listed):,} photos listed in {display_path(arguments.labels)} lies in "
-                    f"{display_path(folder)}. Paths in a table are relative to the table's own folder."
-                )
-        else:
-            found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
-            labels_of(folder, found, card.class_names)  # refuses before the long work, not after it
-        collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-        with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
-            tagged = composition.tag(
-                parts, collection, card, on_progress=show, cancelled=stop.is_set, only=labels
-            )
-        if tagged.cancelled:
+        labels = labels_for(arguments, folder, card)
+        result = tag_and_evaluate(parts, folder, card, labels)
+        if result is None:
             note("Stopped before the end, so there is no report. Start again to go on.")
             if arguments.json:
                 answer({"error": "stopped before the end"})
             return STOPPED
-        result = evaluate_collection(
-            parts.catalog, collection, card.model_id, card.class_names, labels=labels
-        )
-    for problem in result.problems:
+        features = parts.catalog.features(card.model_id, result.photo_ids)
+        trained = trained_on(parts, card.model_id)
+    for problem in [
+        *result.problems,
+        *photo_overlap(result.photo_ids, result.report.y_true, trained).sentences(),
+    ]:
         note(problem)
+    diagnosis = Diagnosis.of(result.report, result.photo_ids, features)
     if arguments.json:
-        answer({**result.report.to_json(), "skipped": skipped_json(result.skipped)})
+        answer(
+            {
+                **result.report.to_json(),
+                "skipped": skipped_json(result.skipped),
+                **diagnosis.to_json(result.paths),
+            }
+        )
     else:
         note_skipped(result.skipped)
-        say(str(result.report))
+        say("\n".join([str(result.report), "", *_more(diagnosis, result)]))
     return 0
+
+
+def _more(diagnosis: Diagnosis, result: FolderEvaluation) -> Iterator[str]:
+    yield (
+        f"Balanced accuracy {diagnosis.balanced_accuracy:.1%}; the true class is one of the two most "
+        f"probable for {diagnosis.top_2:.1%}."
+    )
+    after = diagnosis.calibration
+    yield f"Expected calibration error {result.report.calibration_error:.3f}" + (
+        "." if after is None else f", {after.ece_after:.3f} with a temperature fitted on other photos."
+    )
+    point = diagnosis.at_95
+    if point is None:
+        yield f"No threshold makes the model right {WANTED_ACCURACY:.0%} of the time on these photos."
+    else:
+        yield (
+            f"To be right {WANTED_ACCURACY:.0%} of the time, set Unsure below {point.threshold:.3f}: that "
+            f"leaves out {point.left_out:,} of {point.n:,} photos ({point.share_left_out:.1%})."
+        )
+    suspects, names = diagnosis.suspects, result.report.class_names
+    if suspects:
+        yield f"Labels to look at, where model and nearest photos say another class: {len(suspects):,}"
+    for suspect in suspects[:SUSPECTS_SHOWN]:
+        yield (
+            f"  {display_path(result.paths[suspect.row])}: labelled {names[suspect.label]}, looks like "
+            f"{names[suspect.suggested]} ({suspect.suggested_probability:.0%}, "
+            f"{suspect.neighbours_of_suggested} of {len(suspect.neighbours)} neighbours)"
+        )

@@ -185,6 +185,8 @@ def test_evaluate_gives_the_promised_keys_and_the_matrix_by_hand(place: Place, r
     assert list(said) == [
         "model_id", "n", "accuracy", "accuracy_interval", "loss", "macro_f1", "class_names",
         "confusion_matrix", "per_class", "skipped",
+        "balanced_accuracy", "top_2", "ece_before", "ece_after", "coverage_at_95",
+        "threshold_at_95", "suspects",
     ]  # fmt: skip
     assert said["confusion_matrix"] == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
     assert (said["n"], said["accuracy"], said["skipped"]) == (4, 0.75, [])

@@ -1,0 +1,53 @@
+"""``compare MODEL_A MODEL_B DIR``: two models on the same labelled photos, with a paired test."""
+
+from __future__ import annotations
+
+import argparse
+
+from gallery import composition
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.output import answer, note, note_skipped, say
+from gallery.cli.stopping import STOPPED
+from gallery.evaluation.comparison import ModelComparison
+from gallery.evaluation.overlap import photo_overlap
+from gallery.settings import Settings
+
+
+def compare(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Tag a labelled folder with both models where needed, and print who is right where.
+
+    Raises:
+        GalleryError: a model is missing, or the folder does not fit a model's classes.
+    """
+    folder = settings.allow(arguments.folder)
+    check_label_options(arguments)
+    with composition.composed(settings) as parts:
+        cards = [composition.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
+        labels = [labels_for(arguments, folder, card) for card in cards]
+        results = []
+        for card, of_card in zip(cards, labels, strict=True):
+            result = tag_and_evaluate(parts, folder, card, of_card)
+            if result is None:
+                note("Stopped before the end, so there is no comparison. Start again to go on.")
+                if arguments.json:
+                    answer({"error": "stopped before the end"})
+                return STOPPED
+            results.append(result)
+        trained = [trained_on(parts, card.model_id) for card in cards]
+    comparison, shown = ModelComparison.of_folder(*results)
+    problems = list(shown.problems)
+    for card, hashes in zip(cards, trained, strict=True):
+        known = len(photo_overlap(shown.photo_ids, comparison.y_true, hashes).trained_on)
+        if known:
+            problems.append(
+                f"{card.model_id} was trained on {known:,} of these {comparison.n:,} photos, so it looks "
+                "better here than it is. Compare on photos that neither has seen."
+            )
+    for problem in problems:
+        note(problem)
+    if arguments.json:
+        answer(comparison.to_json())
+    else:
+        note_skipped(shown.skipped)
+        say(str(comparison))
+    return 0

@@ -1,0 +1,74 @@
+"""A labelled folder made ready to be measured: what ``evaluate`` and ``compare`` do before their numbers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from gallery import composition
+from gallery.cli.output import ProgressBar
+from gallery.cli.stopping import asked_to_stop
+from gallery.errors import DatasetError
+from gallery.evaluation import FolderEvaluation, evaluate_collection, labels_of, read_label_table
+from gallery.types import CollectionKind, FileEntry, ModelCard, PhotoId, display_path
+
+
+def check_label_options(arguments: argparse.Namespace) -> None:
+    """Refuse what makes no sense together.
+
+    Raises:
+        DatasetError: a split without a table.
+    """
+    if arguments.split is not None and arguments.labels is None:
+        raise DatasetError("--split chooses rows of a table: give the table with --labels FILE.csv.")
+
+
+def labels_for(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> dict[Path, int] | None:
+    """Return the labels from the table, by path; None where the folders' names are the labels.
+
+    Raises:
+        DatasetError: the labels do not fit the model's classes or the folder;
+            said before the long work, not after it.
+    """
+    if arguments.labels is None:
+        found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
+        labels_of(folder, found, card.class_names)
+        return None
+    listed = read_label_table(arguments.labels, card.class_names, split=arguments.split)
+    labels = {path: index for path, index in listed.items() if folder in path.parents}
+    if not labels:
+        raise DatasetError(
+            f"None of the {len(listed):,} photos listed in {display_path(arguments.labels)} lies in "
+            f"{display_path(folder)}. Paths in a table are relative to the table's own folder."
+        )
+    return labels
+
+
+def tag_and_evaluate(
+    parts: composition.Parts, folder: Path, card: ModelCard, labels: Mapping[Path, int] | None
+) -> FolderEvaluation | None:
+    """Tag what the model has not seen of the folder, with a progress bar; None when Ctrl+C ended it.
+
+    Raises:
+        GalleryError: the folder vanished, the model failed, or nothing is labelled.
+    """
+    collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
+    with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
+        tagged = composition.tag(
+            parts, collection, card, on_progress=show, cancelled=stop.is_set, only=labels
+        )
+    if tagged.cancelled:
+        return None
+    return evaluate_collection(parts.catalog, collection, card.model_id, card.class_names, labels=labels)
+
+
+def trained_on(parts: composition.Parts, model_id: str) -> frozenset[PhotoId]:
+    """Return the hashes of the photos a model was trained on; empty when it does not tell."""
+    from gallery.model_files import TRAINING_PHOTOS_FILE
+
+    try:
+        text = (parts.models.entry(model_id).folder / TRAINING_PHOTOS_FILE).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(text.split())
