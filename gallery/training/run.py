@@ -64,7 +64,9 @@ def train(
             sentence stands in ``progress.json`` too.
     """
     if parts.taken(request.model_id):
-        raise TrainingError(f"There is a model called {request.model_id} already. Choose another id.")
+        raise TrainingError(
+            f"There is a model called {request.model_id} already, or there was one. Choose another id."
+        )
     remember(request)
     told_at = 0.0
     state = ""
