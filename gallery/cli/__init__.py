@@ -64,7 +64,17 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--class", dest="class_name", metavar="NAME", help="English or Italian (default: the predicted class)"
     )
+    explain.add_argument(
+        "--method", default="grad-cam", metavar="NAME",
+        help="grad-cam (default), grad-cam++, hires-cam, layer-cam, score-cam, eigen-cam or occlusion",
+    )  # fmt: skip
+    explain.add_argument(
+        "--layer", metavar="NAME", help="a convolution, such as block4_conv3 (default: the model's last)"
+    )
     explain.add_argument("--out", type=Path, required=True, metavar="PNG")
+    explain.add_argument(
+        "--npy", type=Path, metavar="FILE", help="write the raw map too, float32, before enlarging and colour"
+    )
     explain.add_argument("--opacity", type=_share, default=0.6, metavar="0..1", help="of the hottest place")
     explain.add_argument(
         "--colour-map", default="inferno", choices=["inferno", "viridis", "cividis", "jet"], metavar="NAME",
