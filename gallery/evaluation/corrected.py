@@ -59,5 +59,5 @@ def labels_of_people(
             "the model is better on all photos than these numbers say."
         )
     if others:
-        problems.append(f"{others:,} of the labels people gave are no class of this model, and are left out.")
+        problems.append(f"Left out, because people's label is no class of this model: {others:,}.")
     return LabelsOfPeople(labels, tuple(problems))
