@@ -102,7 +102,7 @@ def show(
     result = _component(
         key=key,
         data=data,
-        on_queue_change=lambda: apply_queue(key, model_id),
+        on_queue_change=lambda: apply_queue(key, model_id, class_names),
         on_selection_change=lambda: None,
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,

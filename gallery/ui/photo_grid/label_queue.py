@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from gallery.errors import GalleryError
+from gallery.errors import CatalogError, GalleryError
 from gallery.types import PhotoId
 from gallery.ui import lists, wiring
 from gallery.ui.plain_text import escaped
@@ -24,11 +26,13 @@ class _Client:
     before: dict[int, dict[PhotoId, str | None]] = field(default_factory=dict)  # entry -> labels it replaced
 
 
-def apply_queue(key: str, model_id: str) -> None:
+def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
     """Keep the entries of a grid's queue that are not in the catalog yet, in their order.
 
-    An entry is ``{sequence, token, ranges, label}`` or ``{sequence, undo}``; what
-    does not have that form is passed over, since it came from a browser.
+    An entry is ``{sequence, token, ranges, label, files}`` or ``{sequence, undo,
+    before}``; what does not have that form is passed over, since it came from a
+    browser. ``files`` and ``before`` stand in for a list and for labels that this
+    process does not know (any more): it was restarted, or the list is an old one.
     """
     state = st.session_state.get(key) or {}
     queue = state.get("queue")
@@ -41,9 +45,9 @@ def apply_queue(key: str, model_id: str) -> None:
             continue
         try:
             if "undo" in entry:
-                _undo(client, entry["undo"], model_id)
+                _undo(client, entry, model_id, class_names)
             else:
-                _set(client, entry, sequence, model_id)
+                _set(client, entry, sequence, model_id, class_names)
         except GalleryError as error:
             # sent again it would fail again; the person is told, and the photo shows its old label
             st.toast(escaped(f"The label was not kept. {error}"), icon=":material/error:")
@@ -69,12 +73,21 @@ def _client(key: str, name: str) -> _Client:
     return known
 
 
-def _set(client: _Client, entry: dict[str, Any], sequence: int, model_id: str) -> None:
-    chosen = lists.find(str(entry.get("token", "")))
+def _set(
+    client: _Client, entry: dict[str, Any], sequence: int, model_id: str, class_names: tuple[str, ...]
+) -> None:
     label = entry.get("label")
-    if chosen is None or not (label is None or label in chosen.class_names):
+    if not (label is None or label in class_names):
         return
-    file_ids = chosen.file_ids[lists.positions_of(entry.get("ranges"), len(chosen))]
+    chosen = lists.find(str(entry.get("token", "")))
+    if chosen is not None:
+        file_ids = chosen.file_ids[lists.positions_of(entry.get("ranges"), len(chosen))]
+    else:
+        file_ids = _file_ids(entry.get("files"))
+        if not len(file_ids):
+            raise CatalogError(
+                "These photos are not known any more as they were selected. Select them again."
+            )
     photo_ids = photo_ids_of(file_ids, model_id)
     standing = wiring.catalog().labels(photo_ids)
     client.before[sequence] = {photo_id: standing.get(photo_id) for photo_id in photo_ids}
@@ -83,10 +96,32 @@ def _set(client: _Client, entry: dict[str, Any], sequence: int, model_id: str) -
     set_labels(photo_ids, label, model_id)
 
 
-def _undo(client: _Client, sequence: object, model_id: str) -> None:
-    before = client.before.pop(sequence, {}) if isinstance(sequence, int) else {}
-    for label in set(before.values()):
+def _undo(client: _Client, entry: dict[str, Any], model_id: str, class_names: tuple[str, ...]) -> None:
+    sequence = entry["undo"]
+    before = client.before.pop(sequence, None) if isinstance(sequence, int) else None
+    if before is None:
+        before = _labels_before(entry.get("before"), model_id, class_names)
+    for label in dict.fromkeys(before.values()):
         set_labels([photo_id for photo_id, was in before.items() if was == label], label, model_id)
+
+
+def _file_ids(sent: object) -> NDArray[np.int64]:
+    numbers = (
+        [one for one in sent if type(one) is int and 0 <= one < 1 << 63] if isinstance(sent, list) else []
+    )
+    return np.array(numbers, np.int64)
+
+
+def _labels_before(sent: object, model_id: str, class_names: tuple[str, ...]) -> dict[PhotoId, str | None]:
+    """Return the labels that a browser saw before, ``[[file id, label or None], ...]``."""
+    before: dict[PhotoId, str | None] = {}
+    for pair in sent if isinstance(sent, list) else []:
+        if not (isinstance(pair, list) and len(pair) == 2 and (pair[1] is None or pair[1] in class_names)):
+            continue
+        before.update(dict.fromkeys(photo_ids_of(_file_ids(pair[:1]), model_id), pair[1]))
+    if not before:
+        raise CatalogError("What the photos were called before is not known any more. Set their class again.")
+    return before
 
 
 def photo_ids_of(file_ids: Any, model_id: str) -> list[PhotoId]:

@@ -21,14 +21,16 @@ class Labels {
     return { ...item, label: said.label, source: "person" };
   }
 
-  // Set a label on positions of a list; `items` are those of them that are known here.
+  // Set a label on positions of a list; `items` are those of them that are known here. When these are all
+  // of them, their ids go along: a server that was restarted knows the list no more.
   set(token, ranges, label, items) {
     const sequence = ++this.sequence;
     const before = items.map((item) => [item.id, item.source === "person" ? item.label : null]);
-    this.done.push({ sequence, before });
+    const whole = items.length === ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+    this.done.push({ sequence, before, whole });
     if (this.done.length > 200) this.done.shift();
     for (const item of items) this.overlaid.set(item.id, { sequence, label });
-    this.push({ sequence, token, ranges, label });
+    this.push({ sequence, token, ranges, label, files: whole ? items.map((item) => item.id) : [] });
   }
 
   // Take the last one back; says what it was, or null when there is nothing to take back.
@@ -37,7 +39,7 @@ class Labels {
     if (!last) return null;
     const sequence = ++this.sequence;
     for (const [id, label] of last.before) this.overlaid.set(id, { sequence, label });
-    this.push({ sequence, undo: last.sequence });
+    this.push({ sequence, undo: last.sequence, before: last.whole ? last.before : [] });
     return last;
   }
 
