@@ -71,9 +71,9 @@ def read(parameters: Mapping[str, str]) -> View:
     """
     view = View()
     with contextlib.suppress(ValueError):
-        view = replace(view, collection_id=int(parameters.get("collection", "")))
+        view = replace(view, collection_id=_number(parameters.get("collection", "")))
     with contextlib.suppress(ValueError):
-        view = replace(view, photo=int(parameters.get("photo", "")))
+        view = replace(view, photo=_number(parameters.get("photo", "")))
     with contextlib.suppress(ValueError):
         view = replace(view, unsure_below=_share(parameters.get("unsure", "")))
     with contextlib.suppress(ValueError):
@@ -119,6 +119,13 @@ def written(view: View) -> dict[str, str]:
         if value is not None:
             parameters[name] = str(value)
     return parameters
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 1 << 63:
+        raise ValueError(f"no catalog counts to {number}")
+    return number
 
 
 def _share(text: str) -> float:

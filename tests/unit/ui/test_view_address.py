@@ -37,3 +37,8 @@ def test_any_address_gives_a_view(parameters: dict[str, str]) -> None:
 
 def test_the_plain_view_has_an_empty_address() -> None:
     assert view_address.written(View()) == {}
+
+
+def test_numbers_that_no_catalog_has_are_as_if_they_were_not_there() -> None:
+    for number in (2**63, 10**30, 0, -5):
+        assert view_address.read({"collection": str(number), "photo": str(number)}) == View()
