@@ -116,7 +116,7 @@ def _run(catalog: JobCatalog, run_one: Callable[[Job], None], job: Job, heartbea
         try:
             run_one(job)
         except GalleryError as exc:
-            _log.warning("Job %d failed: %s", job.job_id, exc, exc_info=True)
+            _log.warning("Job %d failed: %s", job.job_id, exc)
             catalog.finish_job(job.job_id, JobState.FAILED, str(exc))
         except Exception as exc:
             _log.exception("Job %d met an error in the program", job.job_id)

@@ -88,7 +88,9 @@ def test_jobs_of_several_collections_run_in_turn(studio, tmp_path: Path) -> None
     assert studio.catalog.latest_job(other.collection_id).state is JobState.DONE
 
 
-def test_a_folder_that_vanished_fails_with_a_sentence_and_the_next_job_runs(studio, tmp_path: Path) -> None:
+def test_a_folder_that_vanished_fails_with_a_sentence_and_the_next_job_runs(
+    studio, tmp_path: Path, caplog
+) -> None:
     job = queue(studio)
     shutil.rmtree(studio.root)
     fakes.make_photo(tmp_path / "more" / "a.jpg", "blue")
@@ -98,6 +100,8 @@ def test_a_folder_that_vanished_fails_with_a_sentence_and_the_next_job_runs(stud
     seen = studio.catalog.job(job.job_id)
     assert seen.state is JobState.FAILED
     assert "is not there (any more)" in seen.message
+    assert seen.message in caplog.text
+    assert "Traceback" not in caplog.text, "a folder that is gone is no bug"
     assert studio.catalog.latest_job(other.collection_id).state is JobState.DONE
 
 
