@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.training.distillation.dataset import sampling_weights
+from gallery.training.distillation.dataset import UNLABELLED, sampling_weights
 from gallery.training.distillation.prepare import Prepared
 
 CROP_CELLS, ALL_CELLS = 5, 7
@@ -32,8 +32,11 @@ class BatchSource:
         """Return the step's batch, the same each time."""
         rng = np.random.default_rng([self._seed, step])
         numbers = rng.choice(len(self._photos), size, p=self._weights)
+        if self._images:
+            images, codes, blended = self._cache.fresh_images(numbers.tolist(), cells, rng)
+            return images, codes, np.where(blended, UNLABELLED, self._labels[numbers]).astype(np.int32)
         views = list(zip(numbers.tolist(), rng.integers(0, self._views, size).tolist(), strict=True))
-        return (*self._fetch(views, cells, rng), self._labels[numbers])
+        return (*self._cache.batch(views, cells, rng), self._labels[numbers])
 
     def batches(self, first_step: int, size: int, cells: Callable[[], int]) -> Iterator[tuple[int, Batch]]:
         """Yield (step, batch) without end, two batches ahead; ``cells`` is asked when a batch is begun."""
@@ -47,12 +50,7 @@ class BatchSource:
 
     def whole(self, numbers: Sequence[int]) -> Batch:
         """Return the whole photos (first views), as `batch` does."""
-        inputs, codes = self._fetch([(int(i), 0) for i in numbers], ALL_CELLS, np.random.default_rng(0))
-        return inputs, codes, self._labels[list(numbers)]
-
-    def _fetch(
-        self, views: Sequence[tuple[int, int]], cells: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        views = [(int(i), 0) for i in numbers]
         if self._images:
-            return self._cache.image_batch(views, cells)
-        return self._cache.batch(views, cells, rng)
+            return (*self._cache.images(views), self._labels[list(numbers)])
+        return (*self._cache.batch(views, ALL_CELLS, np.random.default_rng(0)), self._labels[list(numbers)])

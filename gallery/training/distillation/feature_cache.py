@@ -136,24 +136,38 @@ class FeatureCache:
             teacher[k] = self._teacher_codes[view][photo, y : y + cells, x : x + cells]
         return lower, teacher
 
-    def image_batch(
-        self, views: Sequence[tuple[int, int]], cells: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return whole views as pixels, and the teacher's codes of them.
+    def images(self, views: Sequence[tuple[int, int]]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return cached views' pixels, (B, 224, 224, 3), and the teacher's codes, (B, 7, 7, 2048)."""
+        self.fill(views)
+        return self._render(views), np.stack([self._teacher_codes[view][photo] for photo, view in views])
+
+    def fresh_images(
+        self, numbers: Sequence[int], cells: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return views that were never seen before, half of them blended with another one's pixels.
+
+        The teacher looks at the very same pixels, blends too (Beyer et al. 2022): a few photos give ever new
+        pairs of picture and answer, which a small collection needs against being learnt by heart.
 
         Args:
-            views: (photo number, view number) of each row.
-            cells: the pixels' side by 32; 7 gives full views, fewer give smaller ones.
+            numbers: the photos of the rows.
+            cells: the pixels' side by 32; 7 gives full views, fewer give smaller ones to the student.
+            rng: draws the views and the blends.
 
         Returns:
-            Pixels (B, 32 * cells, 32 * cells, 3), the teacher's codes (B, 7, 7, 2048).
+            Pixels (B, 32 * cells, 32 * cells, 3), the teacher's codes (B, 7, 7, 2048), which rows are blends.
         """
-        self.fill(views)
-        pixels = self._render(views)
+        views = rng.integers(1, 2**31, len(numbers)).tolist()
+        images = self._render(list(zip(numbers, views, strict=True)))
+        blended = rng.random(len(numbers)) < 0.5
+        share = np.where(blended, rng.uniform(0.1, 0.5, len(numbers)), 0.0)[:, None, None, None]
+        mixed = (1 - share) * images + share * images[rng.permutation(len(numbers))]
+        images = np.rint(mixed).astype(np.uint8)
+        codes = encode(self._teacher(images).numpy(), self.teacher_scale)
         if cells < TEACHER_SHAPE[0]:
-            smaller = tf.image.resize(pixels, (32 * cells, 32 * cells), "bicubic", antialias=True)
-            pixels = np.rint(np.clip(smaller.numpy(), 0, 255)).astype(np.uint8)
-        return pixels, np.stack([self._teacher_codes[view][photo] for photo, view in views])
+            smaller = tf.image.resize(images, (32 * cells, 32 * cells), "bicubic", antialias=True)
+            images = np.rint(np.clip(smaller.numpy(), 0, 255)).astype(np.uint8)
+        return images, codes, blended
 
     def teacher_features(self, photo_numbers: Sequence[int], view: int = 0) -> NDArray[np.float32]:
         """Return the teacher's pooled features, (n, 2048), of filled views."""

@@ -40,7 +40,7 @@ class Phase:
 
 PHASES = {
     "upper": Phase("upper", True, 0.012, 4e-4, 96, 160, 0.98, 0.75),
-    "all": Phase("all", False, 0.003, 5e-5, 48, 64, 0.98, 0.75),
+    "all": Phase("all", False, 0.005, 1e-4, 48, 144, 0.98, 0.7),
 }
 
 

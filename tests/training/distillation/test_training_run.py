@@ -40,11 +40,14 @@ class FakeCache:
         lower, teacher = (rng.integers(0, 255, (len(views), s, s, c), np.uint8) for s, c in sides)
         return lower, teacher
 
-    def image_batch(self, views, cells):
+    def images(self, views):
+        pixels, teacher, _ = self.fresh_images(views, 7, np.random.default_rng(0))
+        return pixels, teacher
+
+    def fresh_images(self, numbers, cells, rng):
         shapes = ((32 * cells, 3), (7, TEACHER_CHANNELS))
-        rng = np.random.default_rng(0)
-        images, teacher = (rng.integers(0, 255, (len(views), s, s, c), np.uint8) for s, c in shapes)
-        return images, teacher
+        images, teacher = (rng.integers(0, 255, (len(numbers), s, s, c), np.uint8) for s, c in shapes)
+        return images, teacher, np.zeros(len(numbers), bool)
 
 
 class FakePrepared:
