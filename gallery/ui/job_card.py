@@ -82,6 +82,10 @@ def _progress(job: Job) -> None:
 
 
 def _done(job: Job) -> None:
+    active = wiring.active_model()
+    if active is not None and active.model_id != job.model_id:
+        _tagged_by_another_model(job)
+        return
     facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
     if job.unchanged:
         facts.append(f"{job.unchanged:,} unchanged")
@@ -89,6 +93,15 @@ def _done(job: Job) -> None:
         facts.append(f"{job.skipped:,} unreadable")
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
     if st.button("Look for new photos", key="job_again", width="stretch", icon=":material/refresh:"):
+        _start(job.collection_id)
+
+
+def _tagged_by_another_model(job: Job) -> None:
+    st.caption(
+        ":material/neurology: Last tagged by another model than the one that is active now. What it said and "
+        "every label, is kept."
+    )
+    if st.button("Tag with the active model", key="job_again", width="stretch", icon=":material/sell:"):
         _start(job.collection_id)
 
 

@@ -291,3 +291,18 @@ def test_opening_a_folder_starts_tagging_at_once(gallery: SmallGallery, started:
     collection = library.open_folder(f" {gallery.photos / 'zoo'} ")
     assert started == [collection.collection_id]
     assert np.array_equal(wiring.catalog().collections()[0].root, (gallery.photos / "zoo").resolve())
+
+
+def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(
+    gallery: SmallGallery, started: list[int]
+) -> None:
+    catalog = wiring.catalog()
+    for model_id, sentence in ((MODEL_ID, "Up to date"), ("an-older-one", "Last tagged by another model")):
+        catalog.queue_job(1, model_id)
+        job = catalog.claim_job(1)
+        assert job is not None
+        catalog.finish_job(job.job_id, JobState.DONE)
+        app = open_browse(collection="1")
+        assert sentence in texts(app)
+    app.button(key="job_again").click().run()
+    assert started == [1]
