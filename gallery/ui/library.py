@@ -13,6 +13,8 @@ from gallery.ui import folder_box, intake, job_card, messages, routes, upload_zo
 from gallery.ui.plain_text import escaped, without_surrogates
 
 _ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
+_RECENT = 5
+"""Folders offered again; more would push the path box out of sight."""
 
 
 def show(collections: list[Collection], chosen: Collection | None) -> None:
@@ -34,13 +36,13 @@ def show(collections: list[Collection], chosen: Collection | None) -> None:
         job_card.show(chosen.collection_id if chosen else None)
 
 
-def open_folder(path: str) -> Collection:
+def open_folder(path: str | Path) -> Collection:
     """Open a folder as a collection and have it tagged at once.
 
     Raises:
         GalleryError: there is no such folder, it may not be opened, or there is no model.
     """
-    root = wiring.settings().allow(Path(path.strip()))
+    root = wiring.settings().allow(path if isinstance(path, Path) else Path(path.strip()))
     collection = intake.take_in(root, CollectionKind.FOLDER)
     view_state.open_collection(collection.collection_id)
     return collection
@@ -51,7 +53,7 @@ def ask_for_folder() -> None:
     """Ask for a folder of this machine; its photos stay where they are."""
     intake.warm_up()
     st.caption("The photos stay where they are. Nothing is ever written into the folder.")
-    path = folder_box.show(start=_beginning(), base=routes.BASE, key="folder_box")
+    path = folder_box.show(start=_beginning(), base=routes.BASE, key="folder_box") or _recent_folder()
     if path is not None:
         try:
             open_folder(path)
@@ -59,6 +61,20 @@ def ask_for_folder() -> None:
             messages.show_error(error)
         else:
             st.rerun()
+
+
+def _recent_folder() -> Path | None:
+    """Offer the folders opened last, and return the one that is clicked."""
+    recent = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER][:_RECENT]
+    if not recent:
+        return None
+    st.caption("Opened before")
+    with st.container(gap=None):
+        for one in recent:
+            label, key = escaped(without_surrogates(str(one.root))), f"recent_{one.collection_id}"
+            if st.button(label, icon=":material/history:", type="tertiary", key=key):
+                return one.root
+    return None
 
 
 @st.dialog("Upload photos", width="medium")

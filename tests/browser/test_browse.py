@@ -250,3 +250,14 @@ def test_files_are_uploaded_through_the_drop_zone(page: Page, tagged: str, folde
     page.wait_for_url(lambda url: url != tagged)
     expect(page.locator(".bar .count")).to_have_text(re.compile("^[23] photos"), timeout=60_000)
     page.wait_for_function(CELLS_READY)
+
+
+def test_a_folder_opened_before_is_opened_again_with_one_click(
+    page: Page, app_url: str, tagged: str, folder: Path
+) -> None:
+    page.goto(app_url)
+    page.get_by_role("button", name="Open a folder").first.click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile(re.escape(folder.name))).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.wait_for_function(CELLS_READY)
+    expect(page).to_have_url(re.compile("collection="))
