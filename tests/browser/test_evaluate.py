@@ -137,7 +137,7 @@ def test_the_tabs_hold_correct_and_incorrect_photos_and_downloads(page: Page) ->
     page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Predictions (CSV)").click()
-    lines = download.value.path().read_text("utf-8").splitlines()
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
     assert len(lines) == 1 + 6
     assert lines[0].startswith("file,true,predicted,correct,confidence,probability_dog")
 
