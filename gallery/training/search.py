@@ -152,7 +152,7 @@ def deepest(input_px: int, kernel_px: int) -> int:
 
     Example:
         >>> deepest(150, 3), deepest(150, 5)  # 150 -> 73 -> 34 -> 15 -> 5 -> 0 with kernels of 5
-        (6, 4)
+        (5, 4)
     """
     layers, side = 0, input_px
     while (side := (side - kernel_px + 1) // 2) >= 1:
