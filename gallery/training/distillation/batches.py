@@ -21,10 +21,13 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int32]]
 class BatchSource:
     """Draws batches, a few ahead of the training, from the cache or from the photos themselves."""
 
-    def __init__(self, prepared: Prepared, views: int, *, images: bool, seed: int = 0) -> None:
+    def __init__(
+        self, prepared: Prepared, views: int, *, images: bool, styled_share: float = 0.0, seed: int = 0
+    ) -> None:
         """Draw from the train and unlabelled photos; ``images`` gives pixels instead of maps."""
         self._photos, self._cache = prepared.photos, prepared.cache
         self._views, self._images, self._seed = views, images, seed
+        self._styled_share = styled_share
         self._labels = np.array([p.class_index for p in prepared.photos], np.int32)
         self._weights = sampling_weights(prepared.photos, prepared.animal_shares())
 
@@ -33,7 +36,9 @@ class BatchSource:
         rng = np.random.default_rng([self._seed, step])
         numbers = rng.choice(len(self._photos), size, p=self._weights)
         if self._images:
-            images, codes, blended = self._cache.fresh_images(numbers.tolist(), cells, rng)
+            images, codes, blended = self._cache.fresh_images(
+                numbers.tolist(), cells, rng, styled_share=self._styled_share
+            )
             return images, codes, np.where(blended, UNLABELLED, self._labels[numbers]).astype(np.int32)
         views = list(zip(numbers.tolist(), rng.integers(0, self._views, size).tolist(), strict=True))
         return (*self._cache.batch(views, cells, rng), self._labels[numbers])

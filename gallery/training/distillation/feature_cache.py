@@ -16,6 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gallery.training.distillation.dataset import TrainingPhoto
+from gallery.training.distillation.styles import on_plain_ground, restyled
 from gallery.training.distillation.views import View, draw_view, open_photo, render_view
 
 LOWER_SHAPE = (28, 28, 256)
@@ -142,28 +143,35 @@ class FeatureCache:
         return self._render(views), np.stack([self._teacher_codes[view][photo] for photo, view in views])
 
     def fresh_images(
-        self, numbers: Sequence[int], cells: int, rng: np.random.Generator
+        self, numbers: Sequence[int], cells: int, rng: np.random.Generator, *, styled_share: float = 0.0
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return views that were never seen before, half of them blended with another one's pixels.
+        """Return views that were never seen before, half of them blended, a quarter restyled.
 
         The teacher looks at the very same pixels, blends too (Beyer et al. 2022): a few photos give ever new
-        pairs of picture and answer, which a small collection needs against being learnt by heart.
+        pairs of picture and answer, which a small collection needs against being learnt by heart. Of a
+        restyled view (see `styles`) it sees the photo.
 
         Args:
             numbers: the photos of the rows.
             cells: the pixels' side by 32; 7 gives full views, fewer give smaller ones to the student.
             rng: draws the views and the blends.
+            styled_share: how many of the rows are restyled, at most half; half as many get a plain ground.
 
         Returns:
             Pixels (B, 32 * cells, 32 * cells, 3), the teacher's codes (B, 7, 7, 2048), which rows are blends.
         """
         views = rng.integers(1, 2**31, len(numbers)).tolist()
         images = self._render(list(zip(numbers, views, strict=True)))
-        blended = rng.random(len(numbers)) < 0.5
+        lot = rng.random(len(numbers))
+        blended, styled = lot < 0.5, lot >= 1 - styled_share
+        for k in np.flatnonzero(rng.random(len(numbers)) < styled_share / 2):
+            images[k] = on_plain_ground(images[k], rng)
         share = np.where(blended, rng.uniform(0.1, 0.5, len(numbers)), 0.0)[:, None, None, None]
         mixed = (1 - share) * images + share * images[rng.permutation(len(numbers))]
         images = np.rint(mixed).astype(np.uint8)
         codes = encode(self._teacher(images).numpy(), self.teacher_scale)
+        for k in np.flatnonzero(styled):
+            images[k] = restyled(images[k], rng)
         if cells < TEACHER_SHAPE[0]:
             smaller = tf.image.resize(images, (32 * cells, 32 * cells), "bicubic", antialias=True)
             images = np.rint(np.clip(smaller.numpy(), 0, 255)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The training step of both phases, and what each begins with."""
+"""The training step of all phases, and what each begins with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gallery.training.distillation.student import (
 
 @dataclass(frozen=True)
 class Phase:
-    """What distinguishes the two phases."""
+    """What distinguishes the phases."""
 
     name: str
     batch_norm: bool
@@ -36,11 +36,14 @@ class Phase:
     steps_per_epoch: int
     average_decay: float
     whole_map_after: float  # progress from which the crops grow from 160 to 224 pixels
+    follows: tuple[str, ...] = ()  # the phases from whose mean weights this one begins
+    styled_share: float = 0.0  # of the views, see `styles`
 
 
 PHASES = {
     "upper": Phase("upper", True, 0.012, 4e-4, 96, 160, 0.98, 0.75),
-    "all": Phase("all", False, 0.005, 1e-4, 48, 144, 0.98, 0.7),
+    "all": Phase("all", False, 0.005, 1e-4, 48, 144, 0.98, 0.7, ("upper",)),
+    "styled": Phase("styled", False, 0.006, 2e-4, 48, 144, 0.99, 0.75, ("upper", "all"), 0.25),
 }
 
 

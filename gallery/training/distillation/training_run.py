@@ -1,10 +1,12 @@
-"""Distil the teacher into VGG16: first blocks 4 and 5 on cached maps, then every layer on photos.
+"""Distil the teacher into VGG16: blocks 4 and 5 on cached maps, then every layer on photos.
 
     python -m gallery.training.distillation --data DIR --teacher FILE --start FILE --out DIR \\
         --phase upper --minutes 45 [--resume]
     python -m gallery.training.distillation ... --phase all --minutes 30
+    python -m gallery.training.distillation ... --phase styled --minutes 90
 
-The second phase starts from what the first one wrote. Each writes ``checkpoint.npz``, from which a killed run
+The second phase starts from what the first one wrote, the third, which also sees drawings and night shots
+made of the photos, from the mean of both. Each writes ``checkpoint.npz``, from which a killed run
 resumes; after every epoch a line of ``history.csv``; and ``weights.npz``: float16, without batch norm, the
 average of the last steps.
 """
@@ -67,7 +69,7 @@ def train(phase: Phase, prepared: Prepared, args: argparse.Namespace) -> None:
         used_minutes = float(arrays.pop("used_minutes"))
         trainer.restore(arrays)
         steps = int(trainer.optimiser.slots["count"].numpy())
-    source = BatchSource(prepared, args.views, images=phase.name == "all")
+    source = BatchSource(prepared, args.views, images=bool(phase.follows), styled_share=phase.styled_share)
     parts = np.array([p.part for p in prepared.photos])
     held = {part: np.flatnonzero(parts == part).tolist() for part in ("val", "watched")}
     labels = np.array([prepared.photos[i].class_index for i in held["val"]])
@@ -132,12 +134,18 @@ def begin_phase(phase: Phase, prepared: Prepared, out: Path) -> tuple[Weights, T
     with np.load(file, allow_pickle=False) as stored:
         weights = {k: stored[k] for k in stored.files}
     heads = prepared.heads(float(weights.pop("map_variance")), float(weights.pop("pooled_variance")))
-    if phase.name == "upper":
+    if not phase.follows:
         return weights, heads
-    with np.load(out / "upper" / "averaged.npz", allow_pickle=False) as stored:
+    ends = [_averaged(out / name / "averaged.npz") for name in phase.follows]
+    return {name: np.mean([end[name] for end in ends], 0, dtype=np.float32) for name in ends[0]}, heads
+
+
+def _averaged(file: Path) -> Weights:
+    """Return what a phase left, without batch norm, with its adapter."""
+    with np.load(file, allow_pickle=False) as stored:
         weights = {k: stored[k] for k in stored.files}
     adapter = {k: v for k, v in weights.items() if k.startswith("adapter/")}
-    return {**fold_batch_norm(weights), **adapter}, heads
+    return {**fold_batch_norm(weights), **adapter}
 
 
 def append_line(file: Path, line: Mapping[str, object]) -> None:
