@@ -136,7 +136,30 @@ CREATE INDEX jobs_by_collection ON jobs (collection_id);
 CREATE INDEX jobs_by_state ON jobs (state);
 """
 
-MIGRATIONS: Sequence[Migration] = (_first,)
+
+def _verdicts(connection: sqlite3.Connection) -> None:
+    _run(connection, _VERDICTS)
+
+
+_VERDICTS = """
+CREATE TABLE verdicts (              -- what people say where label and model differ; only ever added to
+    verdict_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    photo_key INTEGER NOT NULL REFERENCES photos,
+    label TEXT NOT NULL,             -- the class that was judged: the folder's, or an earlier person's
+    verdict TEXT,                    -- NULL in a row that only takes another one back
+    other TEXT,                      -- the class that is right instead of the label, or beside it
+    person TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    shown_model_id TEXT,
+    shown_label TEXT,
+    token TEXT UNIQUE,               -- of the key press: sent twice, it counts once
+    undoes INTEGER REFERENCES verdicts
+);
+CREATE INDEX verdicts_by_photo ON verdicts (photo_key);
+CREATE UNIQUE INDEX verdicts_undone ON verdicts (undoes) WHERE undoes IS NOT NULL;
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first, _verdicts)
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 
