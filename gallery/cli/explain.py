@@ -15,7 +15,7 @@ from gallery import composition
 from gallery.cli.output import answer, note, say
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
 from gallery.evaluation.labels import class_of_name, listed_names, nearest_class_name
-from gallery.network.attribution_math import GRAD_CAM, Method, method_named
+from gallery.network.attribution_methods import GRAD_CAM, Method, method_named
 from gallery.settings import LARGE_VIEW_PX, PHOTO_SUFFIXES, Settings
 from gallery.types import DecodedPhoto, FloatArray, ModelCard, SkippedFile, display_path
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gallery.errors import CamError, ModelError
 from gallery.network import attribution_math as maths
+from gallery.network import attribution_methods as methods
 from gallery.network.architectures import get_weights
 from gallery.network.classifier import preprocess, softmax
 from gallery.network.engine import keras, tf
@@ -23,9 +24,6 @@ NEUTRAL_RGB = IMAGENET_MEAN_BGR[::-1]
 
 PASS_BATCH = 16
 """Altered photos in one forward pass; at 224 pixels in float32 their largest maps take 0.4 GB."""
-
-OCCLUSION_CELLS = 14
-"""Places of the grey square along each side: as fine as the maps of VGG16's last block, 196 passes."""
 
 OCCLUSION_SQUARE_CELLS = 3
 """48 of 224 pixels, about the 50 of 225 that Zeiler and Fergus cover."""
@@ -69,7 +67,7 @@ class Explainer:
         image: RgbImage,
         class_index: int,
         *,
-        method: str = maths.GRAD_CAM,
+        method: str = methods.GRAD_CAM,
         layer: str | None = None,
         on_pass: OnPass = _unheard,
     ) -> FloatArray:
@@ -78,7 +76,7 @@ class Explainer:
         Args:
             image: (input_px, input_px, 3) uint8 RGB.
             class_index: 0 .. classes - 1; Eigen-CAM's map is the same for all.
-            method: a key of `attribution_math.METHODS`.
+            method: a key of `attribution_methods.METHODS`.
             layer: a convolution; None for the card's. Occlusion looks at none.
             on_pass: for Score-CAM and occlusion, which take hundreds of passes; what it raises stops them.
 
@@ -89,25 +87,46 @@ class Explainer:
             CamError: there is no such method, layer or class.
             ModelError: the image has another shape or type, or the network failed.
         """
-        chosen = maths.method_named(method)
-        self._check(image, class_index)
+        (cam,) = self.explain_classes(image, [class_index], method=method, layer=layer, on_pass=on_pass)
+        return np.asarray(cam, np.float32)
+
+    def explain_classes(
+        self,
+        image: RgbImage,
+        class_indices: Sequence[int],
+        *,
+        method: str = methods.GRAD_CAM,
+        layer: str | None = None,
+        on_pass: OnPass = _unheard,
+    ) -> FloatArray:
+        """Return the maps of several classes, (n, h, w), as `explain` gives each, at the passes of one.
+
+        Raises:
+            CamError: there is no such method, layer or class.
+            ModelError: the image has another shape or type, or the network failed.
+        """
+        chosen = methods.method_named(method)
+        wanted = [int(index) for index in class_indices]
+        for index in wanted or [0]:
+            self._check(image, index)
         if not chosen.by_layer:
             if layer is not None:
                 raise CamError(
                     f"{chosen.title} covers places of the photo and looks at no layer. Leave the layer out."
                 )
-            return self._occlusion(image, class_index, on_pass)
-        if chosen.name == maths.EIGEN_CAM:
-            return maths.eigen_cam(self.activations(image, layer))
-        if chosen.name == maths.SCORE_CAM:
-            return self._score_cam(image, class_index, layer, on_pass)
+            return self._occlusion(image, wanted, on_pass)
+        if chosen.name == methods.EIGEN_CAM:
+            return np.stack([maths.eigen_cam(self.activations(image, layer))] * len(wanted))
+        if chosen.name == methods.SCORE_CAM:
+            return self._score_cam(image, wanted, layer, on_pass)
         formulas: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-            maths.GRAD_CAM: maths.grad_cam,
-            maths.GRAD_CAM_PLUS_PLUS: maths.grad_cam_plus_plus,
-            maths.HIRES_CAM: maths.hires_cam,
-            maths.LAYER_CAM: maths.layer_cam,
+            methods.GRAD_CAM: maths.grad_cam,
+            methods.GRAD_CAM_PLUS_PLUS: maths.grad_cam_plus_plus,
+            methods.HIRES_CAM: maths.hires_cam,
+            methods.LAYER_CAM: maths.layer_cam,
         }
-        return formulas[chosen.name](*self.activations_and_gradients(image, class_index, layer))
+        formula = formulas[chosen.name]
+        return np.stack([formula(*self.activations_and_gradients(image, k, layer)) for k in wanted])
 
     def activations(self, image: RgbImage, layer: str | None = None) -> FloatArray:
         """Return a layer's activations after the relu, (h, w, channels) float32.
@@ -170,7 +189,9 @@ class Explainer:
         network = load_gradient_classifier(self.card, weights, precision="float32").network
         return Explainer(self.card, network, network)
 
-    def _score_cam(self, image: RgbImage, class_index: int, layer: str | None, on_pass: OnPass) -> FloatArray:
+    def _score_cam(
+        self, image: RgbImage, class_indices: list[int], layer: str | None, on_pass: OnPass
+    ) -> FloatArray:
         activations = self.activations(image, layer)
         activations = activations[..., maths.telling_channels(activations)]
         neutral = np.asarray(NEUTRAL_RGB, np.float32)
@@ -181,13 +202,12 @@ class Explainer:
             return neutral + difference * masks[..., np.newaxis]
 
         total = activations.shape[2]
-        batches = (masked(start) for start in range(0, total, PASS_BATCH))
-        scores = self._class_logits(batches, total, class_index, on_pass)
-        return maths.score_cam(activations, scores)
+        logits = self._all_logits((masked(start) for start in range(0, total, PASS_BATCH)), total, on_pass)
+        return np.stack([maths.score_cam(activations, logits[:, k]) for k in class_indices])
 
-    def _occlusion(self, image: RgbImage, class_index: int, on_pass: OnPass) -> FloatArray:
+    def _occlusion(self, image: RgbImage, class_indices: list[int], on_pass: OnPass) -> FloatArray:
         side = self.card.input_px
-        cells = min(OCCLUSION_CELLS, side)
+        cells = min(methods.OCCLUSION_CELLS, side)
         windows = maths.occluder_windows(side, cells, OCCLUSION_SQUARE_CELLS)
 
         def covered(start: int) -> NDArray[np.float32]:
@@ -197,21 +217,22 @@ class Explainer:
                 photo[rows, columns] = NEUTRAL_RGB
             return photos
 
-        whole = float(self.logits(image[np.newaxis])[0, class_index])
+        whole = self.logits(image[np.newaxis])[0]
         batches = (covered(start) for start in range(0, len(windows), PASS_BATCH))
-        logits = self._class_logits(batches, len(windows), class_index, on_pass)
-        return maths.occlusion_map(whole, logits.reshape(cells, cells))
+        logits = self._all_logits(batches, len(windows), on_pass).reshape(cells, cells, -1)
+        return np.stack([maths.occlusion_map(float(whole[k]), logits[..., k]) for k in class_indices])
 
-    def _class_logits(
-        self, batches: Iterable[NDArray[np.float32]], total: int, class_index: int, on_pass: OnPass
+    def _all_logits(
+        self, batches: Iterable[NDArray[np.float32]], total: int, on_pass: OnPass
     ) -> NDArray[np.float32]:
-        found: list[NDArray[np.float32]] = []
+        """Return the logits of photos that are made batch by batch, (total, classes)."""
+        found = [np.empty((0, len(self.card.class_names)), np.float32)]
         done = 0
         for batch in batches:
-            found.append(self.logits(batch)[:, class_index])
+            found.append(self.logits(batch))
             done += len(batch)
             on_pass(done, total)
-        return np.concatenate(found) if found else np.empty(0, np.float32)
+        return np.concatenate(found)
 
     def _split(self, layer: str | None) -> tuple[keras.Model, keras.Model]:
         """Return the network up to a layer, and from there to the logits."""

@@ -8,9 +8,7 @@ float32, >= 0, not scaled.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,69 +19,6 @@ from gallery.network.cam import combine_cam, gradient_weights
 from gallery.types import FloatArray
 
 Floats = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """What a page must know of a method to offer it.
-
-    Attributes:
-        name: as on the command line.
-        title: as in its paper.
-        source: the paper.
-        forward_passes: what it costs: "1", or what the number of passes follows from.
-        by_class: False where the map is the same for every class.
-        by_layer: False where no layer's activations are looked at.
-    """
-
-    name: str
-    title: str
-    source: str
-    forward_passes: str = "1"
-    by_class: bool = True
-    by_layer: bool = True
-
-
-GRAD_CAM = "grad-cam"
-GRAD_CAM_PLUS_PLUS = "grad-cam++"
-HIRES_CAM = "hires-cam"
-LAYER_CAM = "layer-cam"
-SCORE_CAM = "score-cam"
-EIGEN_CAM = "eigen-cam"
-OCCLUSION = "occlusion"
-
-METHODS: Mapping[str, Method] = {
-    method.name: method
-    for method in (
-        Method(GRAD_CAM, "Grad-CAM", "Selvaraju et al. 2017"),
-        Method(GRAD_CAM_PLUS_PLUS, "Grad-CAM++", "Chattopadhay et al. 2018"),
-        Method(HIRES_CAM, "HiResCAM", "Draelos and Carin 2020"),
-        Method(LAYER_CAM, "LayerCAM", "Jiang et al. 2021"),
-        Method(SCORE_CAM, "Score-CAM", "Wang et al. 2020", forward_passes="one a channel of the layer"),
-        Method(EIGEN_CAM, "Eigen-CAM", "Muhammad and Yeasin 2020", by_class=False),
-        Method(
-            OCCLUSION, "Occlusion", "Zeiler and Fergus 2014",
-            forward_passes="one a place of the grey square", by_layer=False,
-        ),
-    )
-}  # fmt: skip
-
-
-def method_named(name: str) -> Method:
-    """Return a method by its name, however it is spelt.
-
-    Raises:
-        CamError: there is none of that name.
-
-    Example:
-        >>> method_named("GradCAM++").name, method_named("Layer_CAM").name
-        ('grad-cam++', 'layer-cam')
-    """
-    asked = _bare(name)
-    for method in METHODS.values():
-        if asked in (_bare(method.name), _bare(method.title)):
-            return method
-    raise CamError(f'There is no method "{name[:60]}". Methods: {", ".join(METHODS)}.')
 
 
 def grad_cam(activations: Floats, gradients: Floats) -> FloatArray:
@@ -315,7 +250,3 @@ def _checked(*arrays: Floats) -> list[NDArray[np.float64]]:
 
 def _positive(values: NDArray[np.float64]) -> FloatArray:
     return np.maximum(values, 0.0).astype(np.float32)
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[^a-z+]", "", name.lower())

@@ -24,13 +24,14 @@ from PIL import Image
 from gallery import composition
 from gallery.evaluation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
 from gallery.network import attribution_math as maths
+from gallery.network import attribution_methods as methods
 from gallery.settings import Settings
 
 FROM_GRADIENTS = {
-    maths.GRAD_CAM: maths.grad_cam,
-    maths.GRAD_CAM_PLUS_PLUS: maths.grad_cam_plus_plus,
-    maths.HIRES_CAM: maths.hires_cam,
-    maths.LAYER_CAM: maths.layer_cam,
+    methods.GRAD_CAM: maths.grad_cam,
+    methods.GRAD_CAM_PLUS_PLUS: maths.grad_cam_plus_plus,
+    methods.HIRES_CAM: maths.hires_cam,
+    methods.LAYER_CAM: maths.layer_cam,
 }
 
 
@@ -82,13 +83,13 @@ def main() -> None:
     for number, (image, quadrant, label) in enumerate(canvases(photos, card.input_px, card.class_names)):
         activations, gradients = explainer.activations_and_gradients(image, label, arguments.layer)
         cams = {name: formula(activations, gradients) for name, formula in FROM_GRADIENTS.items()}
-        cams[maths.EIGEN_CAM] = maths.eigen_cam(activations)
+        cams[methods.EIGEN_CAM] = maths.eigen_cam(activations)
         if number < arguments.score_cam:
-            cams[maths.SCORE_CAM] = explainer.explain(
-                image, label, method=maths.SCORE_CAM, layer=arguments.layer
+            cams[methods.SCORE_CAM] = explainer.explain(
+                image, label, method=methods.SCORE_CAM, layer=arguments.layer
             )
         if number < arguments.occlusion:
-            cams[maths.OCCLUSION] = explainer.explain(image, label, method=maths.OCCLUSION)
+            cams[methods.OCCLUSION] = explainer.explain(image, label, method=methods.OCCLUSION)
         called = int(explainer.probabilities(image[np.newaxis])[0].argmax()) == label
         for name, cam in cams.items():
             mass, hit = mass_inside(cam, QUADRANTS[quadrant]), peak_inside(cam, QUADRANTS[quadrant])
@@ -106,7 +107,7 @@ def main() -> None:
         f"{'method':<12} {'photos':>6} {'mean share':>10} {'median':>7} {'peak inside':>11} "
         f"{'if called right':>15}"
     )
-    for name in maths.METHODS:
+    for name in methods.METHODS:
         if masses[name]:
             right = f"{np.mean(of_called[name]):.1%} of {len(of_called[name])}" if of_called[name] else "-"
             print(

@@ -11,7 +11,8 @@ import pytest
 from gallery.errors import CamError, ModelError
 from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights
 from gallery.network.attribution import Explainer, load_explainer
-from gallery.network.attribution_math import METHODS, grad_cam, hires_cam
+from gallery.network.attribution_math import grad_cam, hires_cam
+from gallery.network.attribution_methods import METHODS, layers_of
 
 pytestmark = pytest.mark.network
 
@@ -137,7 +138,7 @@ def test_score_cam_by_one_pass_a_channel(small_explainer: Explainer) -> None:
 @pytest.mark.parametrize("method", BY_LAYER)
 def test_every_layer_of_another_recipes_network_has_a_map(small_explainer: Explainer, method: str) -> None:
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3)).astype(np.uint8)
-    assert small_explainer.layers == ("conv1", "conv2")
+    assert small_explainer.layers == ("conv1", "conv2") == layers_of(small_explainer.card)
     for layer, side in (("conv1", 30), ("conv2", 13)):
         cam = small_explainer.explain(image, 2, method=method, layer=layer)
         assert cam.shape == (side, side)
@@ -156,7 +157,25 @@ def test_a_flattened_head_is_explained_by_its_gradients(make_card: Any) -> None:
         expected = classifier.gradient_cams(image, label)
         np.testing.assert_allclose(explainer.explain(image, label), expected, atol=1e-4 * expected.max())
     assert len(explainer.layers) == 13
+    assert explainer.layers == layers_of(card)
     assert set(ARCHITECTURES) >= {card.architecture}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_several_classes_at_once_have_the_maps_they_have_alone(
+    small_explainer: Explainer, noise: np.ndarray, method: str
+) -> None:
+    image = noise[0, :32, :32]
+    together = small_explainer.explain_classes(image, [2, 0], method=method)
+    assert together.dtype == np.float32
+    for cam, label in zip(together, (2, 0), strict=True):
+        np.testing.assert_array_equal(cam, small_explainer.explain(image, label, method=method))
+
+
+def test_the_layers_of_the_large_network_from_scratch_are_known_without_it(make_card: Any) -> None:
+    network = build("cnn-large", 2, 128)
+    convolutions = [layer.name for layer in network.layers if layer.name.startswith("conv")]
+    assert list(layers_of(make_card(architecture="cnn-large", target_layer="conv8"))) == convolutions
 
 
 def test_the_passes_are_counted_and_can_be_stopped(small_explainer: Explainer, noise: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gallery.errors import CamError
 from gallery.network import attribution_math as maths
+from gallery.network import attribution_methods as methods
 
 DICE = np.random.default_rng(11)
 ACTIVATIONS = np.maximum(DICE.standard_normal((4, 5, 6)), 0)
@@ -136,13 +137,13 @@ def test_an_unknown_method_is_answered_with_those_there_are() -> None:
     with pytest.raises(
         CamError, match=r"no method \"saliency\".*grad-cam, grad-cam\+\+, hires-cam.*occlusion"
     ):
-        maths.method_named("saliency")
+        methods.method_named("saliency")
 
 
-@pytest.mark.parametrize("name", list(maths.METHODS))
+@pytest.mark.parametrize("name", list(methods.METHODS))
 def test_every_method_is_found_by_name_and_title(name: str) -> None:
-    method = maths.METHODS[name]
-    assert maths.method_named(method.title) is maths.method_named(name) is method
+    method = methods.METHODS[name]
+    assert methods.method_named(method.title) is methods.method_named(name) is method
 
 
 @pytest.mark.parametrize(
