@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,32 +17,44 @@ from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
 
-REPORT, CORRECT, INCORRECT, PROBLEMS, DOWNLOADS = "Report", "Correct", "Incorrect", "Problems", "Downloads"
 FEW_PHOTOS = 20
 """With fewer photos of a class its recall is known only to about 20 percentage points either way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab below the matrix.
+
+    Attributes:
+        title: also with a count, as "Correct (12)".
+        show: draws it; runs only while the tab is open.
+    """
+
+    title: str
+    show: Callable[[EvaluatedFolder], None]
+
+
+def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
+    """Return the tabs in their order; a part of Evaluate adds itself by a line here."""
+    report = folder.report
+    return (
+        Tab("Classification report", _report),
+        Tab(f"Correct ({len(report.correct()):,})", _correct),
+        Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
+        Tab(f"Problems ({len(folder.problems):,})", _problems),
+        Tab("Downloads", _downloads),
+    )
+
+
+@st.fragment
 def show(folder: EvaluatedFolder) -> None:
-    """Show the tabs; only the open one is computed."""
-    titles = {
-        REPORT: "Classification report",
-        CORRECT: f"Correct ({len(folder.report.correct()):,})",
-        INCORRECT: f"Incorrect ({len(folder.report.incorrect()):,})",
-        PROBLEMS: f"Problems ({len(folder.problems):,})",
-        DOWNLOADS: DOWNLOADS,
-    }
-    shows = {
-        REPORT: _report,
-        CORRECT: _correct,
-        INCORRECT: _incorrect,
-        PROBLEMS: _problems,
-        DOWNLOADS: _downloads,
-    }
-    tabs = st.tabs(list(titles.values()), key="evaluate_tab", on_change="rerun")
-    for name, tab in zip(titles, tabs, strict=True):
-        if tab.open:
-            with tab:
-                shows[name](folder)
+    """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
+    chosen = tabs(folder)
+    places = st.tabs([tab.title for tab in chosen], key="evaluate_tab", on_change="rerun")
+    for tab, place in zip(chosen, places, strict=True):
+        if place.open:
+            with place:
+                tab.show(folder)
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
