@@ -206,6 +206,29 @@ class Correction:
     shown_confidence: float | None
 
 
+class Verdict(StrEnum):
+    """What a person says where label and model differ; the value is what people read."""
+
+    MODEL_WRONG = "model wrong"
+    LABEL_WRONG = "label wrong"  # another class is the right one
+    BOTH_IN_IT = "both animals in it"  # naming either is right
+    CANNOT_TELL = "cannot tell"  # left out of every score
+
+
+@dataclass(frozen=True, slots=True)
+class GivenVerdict:
+    """What a person said of a photo's label. It changes no folder and no correction, only a second score."""
+
+    photo_id: PhotoId
+    label: str  # the class that was judged
+    verdict: Verdict
+    other: str | None  # right instead of the label, or beside it; None: neither, or a class of no model
+    person: str
+    made_at: str  # ISO 8601, UTC
+    shown_model_id: str | None
+    shown_label: str | None  # what the model said
+
+
 class CollectionKind(StrEnum):
     FOLDER = "folder"
     UPLOAD = "upload"

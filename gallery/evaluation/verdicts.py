@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,16 +12,28 @@ import numpy as np
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.report import EvaluationReport
-from gallery.types import display_path
+from gallery.types import GivenVerdict, PhotoId, Verdict
+
+SEMANTICS = (
+    "After the verdicts, “label wrong” counts the photo under the class that you chose, “both animals in it” "
+    "counts either of the two as right, “cannot tell” leaves the photo out, and “model wrong” changes "
+    "nothing: it confirms the label."
+)
+"""What the four verdicts do to the scores, in the words of the page."""
 
 
-class Verdict(StrEnum):
-    """What a person says where label and model differ; the value is what people read."""
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on one row of a report.
 
-    MODEL_WRONG = "model wrong"
-    LABEL_WRONG = "label wrong"  # the model's class is the right one
-    BOTH_IN_IT = "both animals in it"  # naming either is right
-    CANNOT_TELL = "cannot tell"  # left out of every score
+    Attributes:
+        verdict: what was said.
+        other: class index: right instead of the label, or beside it; None where it is
+            none of the report's classes.
+    """
+
+    verdict: Verdict
+    other: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,41 +44,34 @@ class JudgedReport:
         before: as the labels say.
         after: as the verdicts say; its row r is row ``rows[r]`` of before.
         rows: the rows that are still scored.
-        verdicts: by row of before.
+        judgements: by row of before.
     """
 
     before: EvaluationReport
     after: EvaluationReport
     rows: IntVector = field(repr=False)
-    verdicts: Mapping[int, Verdict]
+    judgements: Mapping[int, Judgement]
 
     @cached_property
     def counts(self) -> dict[Verdict, int]:
         """How often each verdict was given."""
-        given = list(self.verdicts.values())
+        given = [judgement.verdict for judgement in self.judgements.values()]
         return {verdict: given.count(verdict) for verdict in Verdict}
+
+    @property
+    def moved(self) -> IntVector:
+        """Rows of before whose true class is another one after."""
+        return self.rows[self.after.y_true != self.before.y_true[self.rows]]
+
+    @property
+    def left_out(self) -> IntVector:
+        """Rows of before that are not scored after."""
+        return np.setdiff1d(np.arange(self.before.n, dtype=np.int64), self.rows)
 
     @property
     def changes(self) -> IntVector:
         """(K, K) the matrix after, less the matrix before."""
         return self.after.confusion_matrix - self.before.confusion_matrix
-
-    def to_rows(self, paths: Sequence[Path]) -> list[dict[str, str]]:
-        """Return one row a verdict for a table: path, label, predicted, verdict; in the report's order.
-
-        Args:
-            paths: n of them, where the photos of the report lie.
-        """
-        names = self.before.class_names
-        return [
-            {
-                "path": display_path(paths[row]),
-                "label": names[int(self.before.y_true[row])],
-                "predicted": names[int(self.before.y_pred[row])],
-                "verdict": str(self.verdicts[row]),
-            }
-            for row in sorted(self.verdicts)
-        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
@@ -76,6 +79,8 @@ class JudgedReport:
             "verdicts": {str(verdict): count for verdict, count in self.counts.items()},
             "n_before": self.before.n,
             "n_after": self.after.n,
+            "moved": len(self.moved),
+            "left_out": len(self.left_out),
             "accuracy_before": self.before.accuracy,
             "accuracy_after": self.after.accuracy,
             "interval_before": list(self.before.accuracy_interval),
@@ -85,31 +90,61 @@ class JudgedReport:
         }
 
 
-def judged(report: EvaluationReport, verdicts: Mapping[int, Verdict]) -> JudgedReport:
+def judgements_of(
+    report: EvaluationReport,
+    photo_ids: Sequence[PhotoId],
+    given: Mapping[tuple[PhotoId, str], GivenVerdict],
+) -> dict[int, Judgement]:
+    """Return the verdicts that are on the labels of a report, by row.
+
+    A verdict is of a photo and the label that was judged: on the same photo
+    under another label it says nothing. It holds for every model.
+
+    Args:
+        report: of n photos.
+        photo_ids: n of them.
+        given: the verdicts that stand, by photo and judged label.
+    """
+    if not given:
+        return {}
+    names = report.class_names
+    index = {name: k for k, name in enumerate(names)}
+    found = {}
+    for row, (photo_id, true) in enumerate(zip(photo_ids, report.y_true.tolist(), strict=True)):
+        said = given.get((photo_id, names[true]))
+        if said is not None:
+            found[row] = Judgement(said.verdict, None if said.other is None else index.get(said.other))
+    return found
+
+
+def judged(report: EvaluationReport, judgements: Mapping[int, Judgement]) -> JudgedReport:
     """Return a report with people's verdicts taken into account.
 
-    Where the label is wrong, or both animals are in the photo, the model's class
-    becomes the true one. Photos of which a person cannot tell are left out.
+    Where the label is wrong, the class that the person named is the true one.
+    Where both animals are in the photo, the label and that class are both
+    right. Photos of which a person cannot tell are left out, and so are photos
+    whose label is wrong and whose right class is none of the model's.
 
     Args:
         report: as the labels say.
-        verdicts: by row; only of rows where label and model differ.
+        judgements: by row.
 
     Raises:
-        DatasetError: a verdict is of a row that there is not, or where label and
-            model agree; or nothing is left to score.
+        DatasetError: a verdict is of a row or of a class that there is not, or
+            nothing is left to score.
     """
     y_true, scored = report.y_true.copy(), np.ones(report.n, np.bool_)
-    for row, verdict in verdicts.items():
-        if not 0 <= row < report.n or report.y_true[row] == report.y_pred[row]:
+    for row, judgement in judgements.items():
+        verdict, other = judgement.verdict, judgement.other
+        if not 0 <= row < report.n or not (other is None or 0 <= other < len(report.class_names)):
             raise DatasetError(
-                f"A verdict ({verdict}) is of photo {row}, which is no error of {report.model_id} among "
-                f"these {report.n:,} photos. Evaluate the folder again, and judge it anew."
+                f"A verdict ({verdict}) is of photo {row} and class {other}, but there are {report.n:,} "
+                f"photos and {len(report.class_names)} classes. Evaluate them again, and judge them anew."
             )
-        if verdict in {Verdict.LABEL_WRONG, Verdict.BOTH_IN_IT}:
-            y_true[row] = report.y_pred[row]
-        elif verdict is Verdict.CANNOT_TELL:
+        if verdict is Verdict.CANNOT_TELL or (verdict is Verdict.LABEL_WRONG and other is None):
             scored[row] = False
+        elif other is not None and (verdict is Verdict.LABEL_WRONG or report.y_pred[row] == other):
+            y_true[row] = other
     rows = np.flatnonzero(scored).astype(np.int64)
     if not len(rows):
         raise DatasetError(
@@ -119,4 +154,4 @@ def judged(report: EvaluationReport, verdicts: Mapping[int, Verdict]) -> JudgedR
     after = EvaluationReport.from_predictions(
         y_true[rows], report.probabilities[rows], report.class_names, report.model_id
     )
-    return JudgedReport(report, after, rows, dict(verdicts))
+    return JudgedReport(report, after, rows, dict(judgements))
