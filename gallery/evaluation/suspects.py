@@ -30,20 +30,20 @@ CHUNK = 256
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One photo whose label is probably wrong, with the evidence.
+    """What speaks for and against one photo's label.
 
     Attributes:
         row: the photo.
         label: index of the class that it is labelled.
-        suggested: index of the class that model and neighbours say.
+        suggested: index of the class that the model says.
         label_probability: the model's, for the label.
         suggested_probability: the model's, for the suggested class.
-        usual_probability: what photos labelled as the suggested class get for it on average;
-            the suggestion is at least as probable.
+        usual_probability: what photos labelled as the suggested class get for it on average.
         neighbours: (k,) rows of the nearest other photos, the nearest first.
         similarities: (k,) their cosine similarity to the photo, falling.
         neighbours_of_label: how many of them bear the photo's own label.
         neighbours_of_suggested: how many of them bear the suggested one.
+        probably_wrong: whether model and neighbours both speak against the label; see `suspicious_labels`.
     """
 
     row: int
@@ -56,17 +56,18 @@ class Suspect:
     similarities: FloatVector = field(repr=False)
     neighbours_of_label: int
     neighbours_of_suggested: int
+    probably_wrong: bool = True
 
     @property
     def score(self) -> float:
-        """How strongly the evidence speaks against the label, 0 to 1.
+        """How strongly the evidence speaks against the label, -1 to 1; above 0 where it is suspicious.
 
         The mean of two margins of the suggested class over the label: in
-        probability, and in the share of the neighbours.
+        probability, and in the share of the neighbours (0 without any).
         """
         of_model = self.suggested_probability - self.label_probability
-        of_neighbours = (self.neighbours_of_suggested - self.neighbours_of_label) / len(self.neighbours)
-        return (of_model + of_neighbours) / 2
+        of_neighbours = self.neighbours_of_suggested - self.neighbours_of_label
+        return (of_model + of_neighbours / max(len(self.neighbours), 1)) / 2
 
     def to_json(self, class_names: Sequence[str]) -> dict[str, Any]:
         """Return plain values, classes by their names."""
@@ -111,6 +112,22 @@ def suspicious_labels(
     Raises:
         DatasetError: the lengths do not fit, or `neighbours` is below 1.
     """
+    found = contradicted_labels(y_true, probabilities, features, photo_ids, neighbours=neighbours)
+    return tuple(suspect for suspect in found if suspect.probably_wrong)
+
+
+def contradicted_labels(
+    y_true: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    features: NDArray[np.floating],
+    photo_ids: Sequence[PhotoId],
+    *,
+    neighbours: int = NEIGHBOURS,
+) -> tuple[Suspect, ...]:
+    """Return the evidence on every label that the model contradicts, the strongest against the label first.
+
+    The arguments and errors are those of `suspicious_labels`.
+    """
     y_true = np.asarray(y_true)
     if not len(y_true) == len(probabilities) == len(features) == len(photo_ids) or neighbours < 1:
         raise DatasetError(
@@ -124,19 +141,18 @@ def suspicious_labels(
     said = probabilities.argmax(axis=1)
     certain = probabilities.max(axis=1) >= usual[said] - ROUNDING
     units = _unit_rows(features)
-    candidates = np.flatnonzero((said != y_true) & certain & units.any(axis=1))
+    seen = np.asarray(units.any(axis=1))
+    errors = np.flatnonzero(said != y_true)
     _, photo_of = np.unique(np.asarray(photo_ids, np.str_), return_inverse=True)
     photo_of = photo_of.reshape(-1)
     found = []
-    for start in range(0, len(candidates), CHUNK):
-        chunk = candidates[start : start + CHUNK]
+    for start in range(0, len(errors), CHUNK):
+        chunk = errors[start : start + CHUNK]
         for row, similarity in zip(chunk.tolist(), units[chunk] @ units.T, strict=True):
             similarity[photo_of == photo_of[row]] = -np.inf
-            near = _nearest(similarity, neighbours)
+            near = _nearest(similarity, neighbours) if seen[row] else np.zeros(0, np.int64)
             votes = np.bincount(y_true[near], minlength=probabilities.shape[1])
             suggested, label = int(said[row]), int(y_true[row])
-            if votes[suggested] <= np.delete(votes, suggested).max(initial=0):
-                continue
             found.append(
                 Suspect(
                     row=row,
@@ -149,6 +165,9 @@ def suspicious_labels(
                     similarities=np.asarray(similarity[near], np.float64),
                     neighbours_of_label=int(votes[label]),
                     neighbours_of_suggested=int(votes[suggested]),
+                    probably_wrong=bool(
+                        certain[row] and votes[suggested] > np.delete(votes, suggested).max(initial=0)
+                    ),
                 )
             )
     return tuple(sorted(found, key=lambda suspect: (-suspect.score, suspect.row)))

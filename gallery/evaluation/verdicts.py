@@ -61,7 +61,7 @@ class JudgedReport:
     @property
     def moved(self) -> IntVector:
         """Rows of before whose true class is another one after."""
-        return self.rows[self.after.y_true != self.before.y_true[self.rows]]
+        return np.asarray(self.rows[self.after.y_true != self.before.y_true[self.rows]], np.int64)
 
     @property
     def left_out(self) -> IntVector:

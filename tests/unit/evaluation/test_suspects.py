@@ -9,7 +9,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from gallery.errors import DatasetError
-from gallery.evaluation.suspects import suspicious_labels
+from gallery.evaluation.suspects import contradicted_labels, suspicious_labels
 
 COUNT = 40
 
@@ -111,3 +111,21 @@ def test_what_does_not_fit_is_refused_with_a_sentence() -> None:
         suspicious_labels(true, probabilities, features, ids[1:])
     with pytest.raises(DatasetError, match="got 0"):
         suspicious_labels(true, probabilities, features, ids, neighbours=0)
+
+
+def test_every_contradicted_label_comes_with_its_evidence_suspicious_or_not() -> None:
+    true, probabilities, features, ids = two_clusters()
+    labels = true.copy()
+    labels[3] = 1
+    probabilities[3] = [0.94, 0.06]  # among dogs and called a dog, but labelled a cat
+    probabilities[5] = [0.02, 0.98]  # a dog among dogs, called a cat: the model errs
+    features[7], probabilities[7] = 0, [0.3, 0.7]  # no features, so no neighbours
+    found = contradicted_labels(labels, probabilities, features, ids)
+    assert [(one.row, one.probably_wrong) for one in found] == [(3, True), (7, False), (5, False)]
+    assert [one.row for one in suspicious_labels(labels, probabilities, features, ids)] == [3]
+    assert found[1].score == pytest.approx((0.7 - 0.3) / 2)
+    assert found[1].neighbours.tolist() == []
+    # photo 5: 8 dogs are left, one of the ten nearest is the swapped label, which counts as a cat
+    assert found[2].neighbours_of_label + found[2].neighbours_of_suggested == 10
+    margin = (found[2].neighbours_of_suggested - found[2].neighbours_of_label) / 10
+    assert found[2].score == pytest.approx((0.98 - 0.02 + margin) / 2)
