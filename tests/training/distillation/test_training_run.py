@@ -44,7 +44,7 @@ class FakeCache:
         pixels, teacher, _ = self.fresh_images(views, 7, np.random.default_rng(0))
         return pixels, teacher
 
-    def fresh_images(self, numbers, cells, rng):
+    def fresh_images(self, numbers, cells, rng, *, styled_share=0.0):
         shapes = ((32 * cells, 3), (7, TEACHER_CHANNELS))
         images, teacher = (rng.integers(0, 255, (len(numbers), s, s, c), np.uint8) for s, c in shapes)
         return images, teacher, np.zeros(len(numbers), bool)
@@ -135,3 +135,21 @@ def test_the_second_phase_starts_from_the_first_and_trains_every_layer(tmp_path,
         assert set(before) == set(after)
         layers = [f"{name}/kernel" for name in (*LOWER, *UPPER)]
         assert not [name for name in layers if np.array_equal(before[name], after[name])]
+
+
+def test_the_third_phase_starts_from_the_mean_of_both(tmp_path, prepared):
+    rng = np.random.default_rng(3)
+    ends = []
+    for name in ("upper", "all"):
+        end = {
+            f"{layer}/{kind}": rng.normal(size=3)
+            for layer in (*UPPER, "adapter")
+            for kind in ("kernel", "bias")
+        }
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / "averaged.npz", **{k: v.astype(np.float32) for k, v in end.items()})
+        ends.append(end)
+    weights, _ = training_run.begin_phase(PHASES["styled"], prepared, tmp_path)
+    assert set(weights) == set(ends[0])
+    for name, value in weights.items():
+        np.testing.assert_allclose(value, (ends[0][name] + ends[1][name]) / 2, rtol=1e-6)
