@@ -1,4 +1,4 @@
-"""How far a heatmap can be trusted: measures that need the photo, the map and a function that classifies.
+"""How far a heatmap can be trusted: every measure of one map of one photo, and what they come to.
 
 A heatmap is a claim about the network: this is what the answer rests on. It is
 tested by taking pixels away or handing them back, and by asking whether a
@@ -7,65 +7,44 @@ network that learnt nothing gives the same map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
-from gallery.types import FloatArray, ImageBatch, RgbImage
+from gallery.evaluation.perturbation import (
+    CURVE_STEPS,
+    Classify,
+    Curve,
+    class_probabilities,
+    deletion_curve,
+    explained_image,
+    insertion_curve,
+)
+from gallery.evaluation.randomisation import RandomisationTest
+from gallery.types import RgbImage
 
-Classify = Callable[[ImageBatch], FloatArray]
-"""(n, side, side, 3) uint8 RGB -> (n, classes) probabilities."""
+RANDOM_ORDERS = 2
+"""Orders of cells whose mean is the random baseline: more change its area by about a hundredth."""
 
-NEUTRAL_RGB = (124, 117, 104)
-"""What a pixel taken away becomes: ImageNet's mean colour, 0 to a network with caffe preprocessing."""
+RANDOM_CELLS = 14
+"""The random baseline exchanges cells as large as those of VGG16's last maps: single pixels at random would
+be no fair comparison, they spoil the whole photo at once."""
 
-CURVE_STEPS = 28
-"""Each step of a curve exchanges a 28th of the pixels: 7 of the 196 cells of a 14 x 14 map."""
-
-BLUR_REACH_PX = 5
-BLUR_SIGMA_PX = 5.0
-"""An 11 x 11 Gaussian of sigma 5 at 224 pixels, as in the published code of Petsiuk et al. 2018."""
-
-SAME_MAP_CORRELATION = 0.5
-"""Maps of scrambled networks that correlate more than this with the trained one's, on average, are the same
-map for practical purposes: the line is ours (a quarter of the ranks' variance), the papers draw none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A class's probability while pixels are exchanged, the ones that the map calls most important first."""
-
-    shares: tuple[float, ...]  # of the pixels exchanged, from 0 to 1
-    probabilities: tuple[float, ...]
-
-    @property
-    def area(self) -> float:
-        """The area under the curve by the trapezoidal rule, in [0, 1]: the mean probability on the way."""
-        return float(np.trapezoid(self.probabilities, self.shares))
+FAINT_BELOW = 0.05
+"""A class that has less than this of the whole photo has nothing that could be taken away."""
 
 
-@dataclass(frozen=True, slots=True)
-class RandomisationTest:
-    """How like the map is to those of the same network with scrambled weights.
+class Trust(StrEnum):
+    """What the measures of a map come to."""
 
-    Attributes:
-        correlations: Spearman's, one a scrambled network; 0 where one of the two maps is even.
-    """
-
-    correlations: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.correlations))
-
-    @property
-    def passed(self) -> bool:
-        """Whether the map depends on what the network learnt."""
-        return self.mean <= SAME_MAP_CORRELATION
+    PASSES = "passes"
+    DOUBTFUL = "doubtful"
+    FAILS = "fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +54,119 @@ class TrustReport:
     Attributes:
         deletion: the probability while the hottest pixels are taken away; a good map has a small area.
         insertion: while they are handed back to the blurred photo; a good map has a large area.
-        deletion_elsewhere: the mean area for the same map shifted by half the photo, across, down and both.
-        insertion_elsewhere: the same for insertion. Single pixels at random would be no fair comparison: they
-            spoil the whole photo at once.
-        drop: `average_drop` of this photo.
-        increased: the probability is higher when only the hot pixels are shown.
+        deletion_elsewhere: the mean of the same map shifted by half the photo, across, down and both.
+        insertion_elsewhere: the same for insertion.
+        deletion_random: the mean of `RANDOM_ORDERS` random orders of cells.
+        insertion_random: the same for insertion.
+        whole: the class's probability for the whole photo.
+        kept: for the photo with each pixel kept as far as it is hot.
         randomisation: None where it was not asked for.
     """
 
     deletion: Curve
     insertion: Curve
-    deletion_elsewhere: float
-    insertion_elsewhere: float
-    drop: float
-    increased: bool
+    deletion_elsewhere: Curve
+    insertion_elsewhere: Curve
+    deletion_random: Curve
+    insertion_random: Curve
+    whole: float
+    kept: float
     randomisation: RandomisationTest | None
+
+    @property
+    def drop(self) -> float:
+        """The share of the probability that is lost when only the hot pixels are shown, in [0, 1]."""
+        return max(0.0, self.whole - self.kept) / self.whole if self.whole > 0 else 0.0
+
+    @property
+    def increased(self) -> bool:
+        """Whether the probability is higher when only the hot pixels are shown."""
+        return self.kept > self.whole
+
+    @property
+    def deletes_early(self) -> bool:
+        """Whether taking the hot pixels away costs more than taking away the same shape elsewhere."""
+        return self.deletion.area < self.deletion_elsewhere.area
+
+    @property
+    def inserts_early(self) -> bool:
+        """Whether handing the hot pixels back gives more than the same shape elsewhere."""
+        return self.insertion.area > self.insertion_elsewhere.area
 
     @property
     def points_at_evidence(self) -> bool:
         """Whether the map finds what matters better than the same map laid elsewhere, both ways."""
-        return self.deletion.area < self.deletion_elsewhere and self.insertion.area > self.insertion_elsewhere
+        return self.deletes_early and self.inserts_early
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether the class has too little of the photo for the curves to tell anything."""
+        return self.whole < FAINT_BELOW
+
+    @property
+    def verdict(self) -> Trust:
+        """What all measures come to.
+
+        Fails: the map does not depend on what the network learnt, or it finds what matters neither way.
+        Passes: both curves beat the same map laid elsewhere, on a class that the photo has. Else doubtful.
+        """
+        if self.randomisation is not None and not self.randomisation.passed:
+            return Trust.FAILS
+        if self.is_faint:
+            return Trust.DOUBTFUL
+        if self.points_at_evidence:
+            return Trust.PASSES
+        return Trust.DOUBTFUL if self.deletes_early or self.inserts_early else Trust.FAILS
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain numbers, lists and names."""
         test = self.randomisation
         return {
+            "verdict": self.verdict.value,
             "deletion_area": self.deletion.area,
-            "deletion_area_elsewhere": self.deletion_elsewhere,
-            "deletion_curve": list(self.deletion.probabilities),
+            "deletion_area_elsewhere": self.deletion_elsewhere.area,
+            "deletion_area_random": self.deletion_random.area,
             "insertion_area": self.insertion.area,
-            "insertion_area_elsewhere": self.insertion_elsewhere,
-            "insertion_curve": list(self.insertion.probabilities),
+            "insertion_area_elsewhere": self.insertion_elsewhere.area,
+            "insertion_area_random": self.insertion_random.area,
+            "shares": list(self.deletion.shares),
+            **{name: list(getattr(self, name).probabilities) for name in _CURVES},
             "points_at_evidence": self.points_at_evidence,
+            "whole": self.whole,
+            "kept": self.kept,
             "drop": self.drop,
             "increased": self.increased,
             "scrambled_correlations": None if test is None else list(test.correlations),
             "depends_on_the_weights": None if test is None else test.passed,
         }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> TrustReport:
+        """Return the report that `to_json` wrote.
+
+        Raises:
+            CamError: it is none.
+        """
+        try:
+            shares = tuple(float(share) for share in kept["shares"])
+            curves = {name: Curve(shares, tuple(float(value) for value in kept[name])) for name in _CURVES}
+            if any(len(curve.probabilities) != len(shares) for curve in curves.values()):
+                raise ValueError("curves of different lengths")
+            correlations = kept["scrambled_correlations"]
+            test = None if correlations is None else RandomisationTest(tuple(map(float, correlations)))
+            return cls(**curves, whole=float(kept["whole"]), kept=float(kept["kept"]), randomisation=test)
+        except (KeyError, TypeError, ValueError) as exc:
+            raise CamError("What was kept of a test of a heatmap cannot be read. Test it again.") from exc
+
+
+_CURVES = (
+    "deletion",
+    "insertion",
+    "deletion_elsewhere",
+    "insertion_elsewhere",
+    "deletion_random",
+    "insertion_random",
+)
 
 
 def measure_trust(
@@ -123,7 +178,7 @@ def measure_trust(
     randomisation: RandomisationTest | None = None,
     steps: int = CURVE_STEPS,
 ) -> TrustReport:
-    """Return every measure of one map; 8 * (steps + 1) + 2 photos are classified.
+    """Return every measure of one map; `passes(steps)` photos are classified.
 
     Args:
         image: (side, side, 3) uint8 RGB, as the network takes it.
@@ -136,217 +191,46 @@ def measure_trust(
     Raises:
         CamError: image and heatmap differ in size, the heatmap leaves [0, 1], or there is no such class.
     """
-    whole, kept = _probabilities(classify, np.stack([image, explained_image(image, heatmap)]), class_index)
+    whole, kept = class_probabilities(
+        classify, np.stack([image, explained_image(image, heatmap)]), class_index
+    )
     half = (heatmap.shape[0] // 2, heatmap.shape[1] // 2)
     elsewhere = [np.roll(heatmap, by, (0, 1)) for by in ((half[0], 0), (0, half[1]), half)]
+    at_random = [random_order(heatmap.shape, seed=seed) for seed in range(RANDOM_ORDERS)]
 
-    def area(curve: Callable[..., Curve]) -> float:
-        return float(
-            np.mean([curve(image, heat, class_index, classify, steps=steps).area for heat in elsewhere])
-        )
+    def curve(measure: Callable[..., Curve], heatmaps: Sequence[NDArray[np.floating]]) -> Curve:
+        return _mean([measure(image, heat, class_index, classify, steps=steps) for heat in heatmaps])
 
     return TrustReport(
-        deletion=deletion_curve(image, heatmap, class_index, classify, steps=steps),
-        insertion=insertion_curve(image, heatmap, class_index, classify, steps=steps),
-        deletion_elsewhere=area(deletion_curve),
-        insertion_elsewhere=area(insertion_curve),
-        drop=average_drop([whole], [kept]),
-        increased=bool(kept > whole),
+        deletion=curve(deletion_curve, [heatmap]),
+        insertion=curve(insertion_curve, [heatmap]),
+        deletion_elsewhere=curve(deletion_curve, elsewhere),
+        insertion_elsewhere=curve(insertion_curve, elsewhere),
+        deletion_random=curve(deletion_curve, at_random),
+        insertion_random=curve(insertion_curve, at_random),
+        whole=whole,
+        kept=kept,
         randomisation=randomisation,
     )
 
 
-def deletion_curve(
-    image: RgbImage,
-    heatmap: NDArray[np.floating],
-    class_index: int,
-    classify: Classify,
-    *,
-    steps: int = CURVE_STEPS,
-) -> Curve:
-    """Return the class's probability while the hottest pixels turn grey (Petsiuk et al. 2018, section 4.1).
-
-    A faithful map makes it fall early, so a small area is good. Equally hot pixels go in random order.
-
-    Raises:
-        CamError: image and heatmap differ in size, the heatmap leaves [0, 1], or there is no such class.
-    """
-    grey = np.broadcast_to(np.array(NEUTRAL_RGB, np.uint8), image.shape)
-    return _exchange(image, grey, heatmap, class_index, classify, steps)
-
-
-def insertion_curve(
-    image: RgbImage,
-    heatmap: NDArray[np.floating],
-    class_index: int,
-    classify: Classify,
-    *,
-    steps: int = CURVE_STEPS,
-) -> Curve:
-    """Return the class's probability while the hottest pixels come back to the blurred photo.
-
-    A faithful map makes it rise early, so a large area is good (Petsiuk et al. 2018, section 4.1).
-
-    Raises:
-        CamError: image and heatmap differ in size, the heatmap leaves [0, 1], or there is no such class.
-    """
-    return _exchange(blurred(image), image, heatmap, class_index, classify, steps)
-
-
-def explained_image(image: RgbImage, heatmap: NDArray[np.floating]) -> RgbImage:
-    """Return the photo with each pixel kept as far as it is hot, the rest neutral grey.
-
-    The explanation map of Chattopadhay et al. 2018, section 4.1, with grey in place of black: black
-    is a strong signal to a network that subtracts the mean colour.
-
-    Raises:
-        CamError: image and heatmap differ in size, or the heatmap leaves [0, 1].
+def passes(steps: int = CURVE_STEPS) -> int:
+    """Return how many photos `measure_trust` has classified.
 
     Example:
-        >>> explained_image(np.full((1, 1, 3), 224, np.uint8), np.array([[0.5]])).tolist()
-        [[[174, 170, 164]]]
+        >>> passes(28)  # the map itself, three elsewhere, two at random, each both ways
+        350
     """
-    heat = _checked(image, heatmap)[..., np.newaxis]
-    grey = np.array(NEUTRAL_RGB, np.float64)
-    return np.asarray(np.rint(grey + (image - grey) * heat), np.uint8)
+    return 2 * (1 + 3 + RANDOM_ORDERS) * (steps + 1) + 2
 
 
-def average_drop(whole: Sequence[float], explained: Sequence[float]) -> float:
-    """Return how much of the probability is lost when only what the maps show is kept, in [0, 1].
-
-    Mean of max(0, Y - O) / Y over the photos, Y for the whole photo and O for `explained_image`
-    (Chattopadhay et al. 2018, section 4.1); lower is better. A photo with Y = 0 has nothing to lose.
-
-    Raises:
-        CamError: no photos, or not as many of the one as of the other.
-
-    Example:
-        >>> average_drop([0.5, 0.8], [0.25, 0.9])
-        0.25
-    """
-    full, kept = _pairs(whole, explained)
-    lost = np.divide(np.maximum(full - kept, 0), full, out=np.zeros_like(full), where=full > 0)
-    return float(lost.mean())
+def random_order(shape: tuple[int, ...], *, seed: int) -> NDArray[np.float64]:
+    """Return a heatmap whose cells, `RANDOM_CELLS` a side, are hot in random order, each evenly."""
+    cells = np.random.default_rng(seed).permutation(RANDOM_CELLS**2).reshape(RANDOM_CELLS, RANDOM_CELLS)
+    rows, columns = (np.arange(side) * RANDOM_CELLS // side for side in shape)
+    return np.asarray(cells[np.ix_(rows, columns)] / (RANDOM_CELLS**2 - 1))
 
 
-def average_increase(whole: Sequence[float], explained: Sequence[float]) -> float:
-    """Return the share of photos whose probability rises when only what the maps show is kept.
-
-    (Chattopadhay et al. 2018, section 4.1); higher is better.
-
-    Raises:
-        CamError: no photos, or not as many of the one as of the other.
-    """
-    full, kept = _pairs(whole, explained)
-    return float((kept > full).mean())
-
-
-def randomisation_test(
-    cam: NDArray[np.floating], scrambled: Sequence[NDArray[np.floating]]
-) -> RandomisationTest:
-    """Return how like a map is to those of networks with scrambled weights (Adebayo et al. 2018, section 3).
-
-    Args:
-        cam: of the trained network, (h, w).
-        scrambled: of the same photo, class, method and layer with scrambled weights, each (h, w).
-
-    Raises:
-        CamError: no scrambled map, or one of another shape.
-    """
-    if not scrambled:
-        raise CamError("The randomisation test needs the map of at least one scrambled network.")
-    return RandomisationTest(tuple(rank_correlation(cam, other) for other in scrambled))
-
-
-def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Return Spearman's correlation of two maps, -1 to 1; equal values share their mean rank.
-
-    0 where one of the maps is the same everywhere: it then orders nothing.
-
-    Raises:
-        CamError: the shapes differ, or the maps are empty.
-
-    Example:
-        >>> rank_correlation(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 10.0, 100.0]]))
-        1.0
-    """
-    if one.shape != other.shape or not one.size:
-        raise CamError(
-            f"Two maps can be compared when they are equally large, got {one.shape}, {other.shape}."
-        )
-    first, second = _ranks(one), _ranks(other)
-    spread = np.sqrt((first**2).sum() * (second**2).sum())
-    return float((first * second).sum() / spread) if spread > 0 else 0.0
-
-
-def blurred(image: RgbImage) -> RgbImage:
-    """Return a photo blurred by the Gaussian from which insertion starts; the edge pixels go on outside."""
-    offsets = np.arange(-BLUR_REACH_PX, BLUR_REACH_PX + 1)
-    kernel = np.exp(-(offsets**2) / (2 * BLUR_SIGMA_PX**2))
-    kernel /= kernel.sum()
-    result = image.astype(np.float64)
-    for axis in (0, 1):
-        margins = [(BLUR_REACH_PX, BLUR_REACH_PX) if each == axis else (0, 0) for each in range(3)]
-        windows = np.lib.stride_tricks.sliding_window_view(
-            np.pad(result, margins, mode="edge"), len(kernel), axis=axis
-        )
-        result = windows @ kernel
-    return np.asarray(np.rint(result), np.uint8)
-
-
-def _exchange(
-    start: RgbImage,
-    finish: NDArray[np.uint8],
-    heatmap: NDArray[np.floating],
-    class_index: int,
-    classify: Classify,
-    steps: int,
-) -> Curve:
-    """Return the curve of a class while a photo's pixels, the hottest first, become those of another."""
-    if steps < 1:
-        raise CamError(f"A curve takes at least 1 step, got {steps}.")
-    heat = _checked(start, heatmap).ravel()
-    order = np.lexsort((np.random.default_rng(0).random(heat.size), -heat))  # (pixels,)
-    place = np.empty(heat.size, np.int64)
-    place[order] = np.arange(heat.size)
-    counts = np.rint(np.linspace(0, heat.size, steps + 1)).astype(np.int64)
-    exchanged = (place.reshape(heatmap.shape) < counts[:, np.newaxis, np.newaxis])[..., np.newaxis]
-    found = _probabilities(classify, np.where(exchanged, finish, start), class_index)
-    return Curve(tuple((counts / heat.size).tolist()), tuple(found))
-
-
-def _probabilities(classify: Classify, images: ImageBatch, class_index: int) -> list[float]:
-    said = classify(np.ascontiguousarray(images))
-    if not 0 <= class_index < said.shape[1]:
-        raise CamError(f"Classes are numbered 0 to {said.shape[1] - 1}, got {class_index}.")
-    return [float(value) for value in said[:, class_index]]
-
-
-def _checked(image: RgbImage, heatmap: NDArray[np.floating]) -> NDArray[np.float64]:
-    heat = np.asarray(heatmap, np.float64)
-    if image.ndim != 3 or heat.shape != image.shape[:2]:
-        raise CamError(f"The heatmap must be as large as the photo, got {heat.shape} for {image.shape[:2]}.")
-    if not (
-        heat.min(initial=0) >= 0 and heat.max(initial=0) <= 1
-    ):  # also false for values that are no numbers
-        raise CamError("A heatmap's values lie between 0 and 1. Divide the map by its peak first.")
-    return heat
-
-
-def _pairs(
-    whole: Sequence[float], explained: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    full, kept = np.asarray(whole, np.float64), np.asarray(explained, np.float64)
-    if full.ndim != 1 or not full.size or full.shape != kept.shape:
-        raise CamError(
-            f"One probability a photo is needed, whole and explained, got {full.shape} and {kept.shape}."
-        )
-    return full, kept
-
-
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return ranks around their mean, ties by the mean of theirs, flattened."""
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[group.ravel()]
-    return np.asarray(ranks - ranks.mean())
+def _mean(curves: Sequence[Curve]) -> Curve:
+    values = np.mean([curve.probabilities for curve in curves], axis=0)
+    return Curve(curves[0].shares, tuple(float(value) for value in values))

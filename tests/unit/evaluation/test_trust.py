@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from scipy import ndimage, stats
 
 from gallery.errors import CamError
-from gallery.evaluation.trust import (
+from gallery.evaluation.perturbation import (
     Curve,
     average_drop,
     average_increase,
@@ -15,10 +17,9 @@ from gallery.evaluation.trust import (
     deletion_curve,
     explained_image,
     insertion_curve,
-    measure_trust,
-    randomisation_test,
-    rank_correlation,
 )
+from gallery.evaluation.randomisation import RandomisationTest, randomisation_test, rank_correlation
+from gallery.evaluation.trust import Trust, TrustReport, measure_trust, passes, random_order
 
 SIDE = 28
 IMAGE = np.full((SIDE, SIDE, 3), (124, 117, 104), np.uint8)  # neutral grey ...
@@ -71,17 +72,87 @@ def test_a_faithful_map_is_told_from_one_that_points_elsewhere() -> None:
     faithful = measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=8)
     assert faithful.points_at_evidence
     assert (faithful.drop, faithful.increased) == (0.0, False)
-    assert faithful.deletion.area < 0.2 < 0.5 < faithful.deletion_elsewhere
+    assert faithful.deletion.area < 0.2 < 0.5 < faithful.deletion_elsewhere.area
+    assert faithful.verdict is Trust.PASSES
     mistaken = measure_trust(IMAGE, WRONG, 1, looks_at_red, steps=8)
     assert not mistaken.points_at_evidence
     assert mistaken.drop == 1.0
+    assert mistaken.verdict is Trust.FAILS
+
+
+def curve(*probabilities: float) -> Curve:
+    return Curve(tuple(np.linspace(0, 1, len(probabilities)).tolist()), probabilities)
+
+
+def report(**changes: object) -> TrustReport:
+    """One that passes every check, but for what is changed."""
+    fields: dict[str, object] = {
+        "deletion": curve(0.9, 0.1), "deletion_elsewhere": curve(0.9, 0.5),
+        "deletion_random": curve(0.9, 0.3),
+        "insertion": curve(0.1, 0.9), "insertion_elsewhere": curve(0.1, 0.5),
+        "insertion_random": curve(0.1, 0.7), "whole": 0.9, "kept": 0.45,
+        "randomisation": RandomisationTest((0.1, -0.1)),
+    }  # fmt: skip
+    return TrustReport(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_the_verdict_follows_from_the_checks() -> None:
+    late_deletion, late_insertion = {"deletion": curve(0.9, 0.9)}, {"insertion": curve(0.1, 0.1)}
+    assert report().verdict is Trust.PASSES
+    assert report(randomisation=None).verdict is Trust.PASSES
+    assert report(**late_deletion).verdict is Trust.DOUBTFUL
+    assert report(**late_insertion).verdict is Trust.DOUBTFUL
+    assert report(**late_deletion, **late_insertion).verdict is Trust.FAILS
+    assert report(whole=0.04).verdict is Trust.DOUBTFUL
+    # a map that is the same without learning is none, however well it points
+    assert report(randomisation=RandomisationTest((0.9, 0.7))).verdict is Trust.FAILS
+
+
+def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
+    half = report(whole=0.8, kept=0.2)
+    assert half.drop == average_drop([0.8], [0.2]) == pytest.approx(0.75)
+    assert not half.increased
+    more = report(whole=0.4, kept=0.5)
+    assert (more.drop, more.increased) == (0.0, True)
+
+
+def test_a_kept_report_is_read_as_it_was_written() -> None:
+    for written in (report(), report(randomisation=None)):
+        assert TrustReport.from_json(json.loads(json.dumps(written.to_json()))) == written
+
+
+@pytest.mark.parametrize("damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}])
+def test_a_damaged_report_is_refused(damage: dict[str, object]) -> None:
+    with pytest.raises(CamError, match="Test it again"):
+        TrustReport.from_json(report().to_json() | damage)
+
+
+def test_the_random_baseline_exchanges_whole_cells_each_once() -> None:
+    heat = random_order((28, 28), seed=0)
+    cells = heat.reshape(14, 2, 14, 2).transpose(0, 2, 1, 3).reshape(196, 4)
+    assert (cells == cells[:, :1]).all()
+    assert sorted(cells[:, 0]) == pytest.approx(np.arange(196) / 195)
+    assert (random_order((28, 28), seed=1) != heat).any()
+
+
+def test_as_many_photos_are_classified_as_is_said() -> None:
+    seen = 0
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        nonlocal seen
+        seen += len(images)
+        return looks_at_red(images)
+
+    measure_trust(IMAGE, RIGHT, 1, classify, steps=3)
+    assert seen == passes(3) == 2 + 12 * 4
 
 
 def test_the_report_is_plain_numbers() -> None:
     test = randomisation_test(RIGHT, [WRONG])
     said = measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=4, randomisation=test).to_json()
     assert said["deletion_area"] == 0.125
-    assert said["deletion_curve"] == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert said["deletion"] == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert said["verdict"] == "passes"
     assert said["depends_on_the_weights"] is True
     assert said["scrambled_correlations"] == pytest.approx([-1 / 3])  # phi of two quarters that do not meet
     assert measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=1).to_json()["depends_on_the_weights"] is None
