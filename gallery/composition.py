@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gallery import types
 from gallery.errors import ModelError
@@ -61,6 +61,13 @@ def model_store(settings: Settings) -> ModelStore:
     from gallery.model_files import ModelStore
 
     return ModelStore(settings.shipped_models, settings.own_models)
+
+
+def candidates(folder: Path) -> ModelStore:
+    """Return the store of a model that was trained and that nobody has kept yet."""
+    from gallery.model_files import ModelStore
+
+    return ModelStore(folder / "none", folder)
 
 
 def chosen_card(models: ModelStore, model_id: str | None) -> ModelCard:
@@ -160,14 +167,25 @@ def tag(
         )
 
 
-def training_parts(settings: Settings) -> TrainingParts:
-    """Return what a training uses of the other rooms."""
+def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> TrainingParts:
+    """Return what a training uses of the other rooms.
+
+    Args:
+        settings: where things are.
+        candidate_in: where the new model waits to be kept; None saves it among the home's models.
+    """
     from gallery.evaluation.labels import class_of_name
     from gallery.evaluation.report import EvaluationReport
     from gallery.settings import CLASS_NAMES
     from gallery.training.request import TrainingParts
 
     models = model_store(settings)
+
+    def save(card: ModelCard, *given: Any, **extras: Any) -> Path:
+        if candidate_in is None:
+            return models.save(card, *given, **extras)
+        shutil.rmtree(candidate_in, ignore_errors=True)  # of a training that was killed while saving
+        return candidates(candidate_in).save(card, *given, **extras)
 
     @contextmanager
     def decoder(input_px: int) -> Iterator[Decode]:
@@ -184,7 +202,7 @@ def training_parts(settings: Settings) -> TrainingParts:
         translate=translate,
         decode=decoder,
         taken=models.taken,
-        save=models.save,
+        save=save,
         evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
     )
 

@@ -228,6 +228,30 @@ class ModelStore:
             raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
         return target
 
+    def adopt(self, folder: Path) -> Path:
+        """Move a finished model's folder, named by its id, into the user's own ones, and return its place.
+
+        Args:
+            folder: on the same disk, as another store's `save` left it.
+
+        Raises:
+            ModelError: the id is taken, the model is not whole, or the disk refuses.
+        """
+        other = ModelStore(folder.parent / "none", folder.parent)
+        problem = other.verify(folder.name)
+        if problem is not None:
+            raise ModelError(problem)
+        if self.taken(folder.name):
+            raise ModelError(
+                f"There is a model called {folder.name} already, or there was one. Discard this training, "
+                "and train again under another name."
+            )
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            return folder.replace(self.own / folder.name)
+        except OSError as exc:
+            raise ModelError(f"{folder.name} could not be moved to {self.own}: {exc}.") from exc
+
     def active_id(self) -> str | None:
         """Return the model that tags: the chosen one, else the shipped default, else any that works."""
         usable = [entry.model_id for entry in self.entries() if entry.ok]

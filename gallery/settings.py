@@ -125,6 +125,11 @@ class Settings:
         return self.home / "trainings"
 
     @property
+    def training_sets(self) -> Path:
+        """A folder a data set that was opened for training: where it lies, its splits, the recipe at hand."""
+        return self.home / "training_sets"
+
+    @property
     def training_cache(self) -> Path:
         """Decoded photos, unpacked zips and saved outputs that trainings share; may be removed any time."""
         return self.home / "training_cache"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 from gallery import composition
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
+from gallery.errors import TrainingError
 from gallery.settings import Settings
 from gallery.training.history import Progress
-from gallery.training.recipes import Recipe, recipe_named
+from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import TrainingRequest, TrainingResult
 from gallery.training.run import train as run_training
-from gallery.training.splits import SplitPlan
+from gallery.training.splits import USUAL, SplitPlan
+from gallery.training.trainings import candidate_folder
 from gallery.types import display_path
 
 if TYPE_CHECKING:
@@ -30,14 +33,15 @@ def train(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         GalleryError: the data, the recipe or the weights do not allow it.
     """
-    recipe = recipe_named(arguments.recipe).changed(
+    recipe, plan = _recipe_and_plan(arguments.recipe)
+    recipe = recipe.changed(
         epochs=arguments.epochs,
         batch=arguments.batch,
         learning_rate=arguments.learning_rate,
         balance=arguments.balance,
         seed=arguments.seed,
     )
-    return train_and_print(training_request(arguments, settings, recipe), arguments, settings)
+    return train_and_print(training_request(arguments, settings, recipe, plan), arguments, settings)
 
 
 def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -51,19 +55,50 @@ def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
     lower_priority()
     folder = settings.trainings / arguments.training
     request = TrainingRequest.from_folder(folder, cache=settings.training_cache)
-    result = run_training(request, composition.training_parts(settings))
+    parts = composition.training_parts(settings, candidate_in=candidate_folder(folder))
+    result = run_training(request, parts)
     note(f"{result.model_id}: {result.ended} after {len(result.history)} epochs.")
     return 0
 
 
-def training_request(arguments: argparse.Namespace, settings: Settings, recipe: Recipe) -> TrainingRequest:
+def _recipe_and_plan(named: str) -> tuple[Recipe, SplitPlan]:
+    """Return a recipe of the project, or that of a model's card with the split it was trained with.
+
+    Raises:
+        TrainingError: there is none of that name, or the card tells of none.
+    """
+    card = Path(named).expanduser()
+    if card.is_dir():
+        card /= "card.json"
+    if card.suffix.lower() != ".json":
+        return recipe_named(named), USUAL
+    try:
+        told = json.loads(card.read_text(encoding="utf-8"))["trained_on"]
+        return Recipe.from_json(told["recipe"]), SplitPlan(**told["split"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise TrainingError(
+            f"{display_path(card)} does not say how its model was trained ({exc}). Give the card of a model "
+            f"that `train` made, or one of {', '.join(RECIPES)}."
+        ) from exc
+
+
+def training_request(
+    arguments: argparse.Namespace, settings: Settings, recipe: Recipe, plan: SplitPlan = USUAL
+) -> TrainingRequest:
     """Return what the arguments ask for, in a folder of the home named by the model's id.
+
+    Args:
+        arguments: the command's.
+        settings: where the home is.
+        recipe: how to train.
+        plan: of the split, as far as the arguments do not say.
 
     Raises:
         GalleryError: the data may not be opened.
     """
     data = arguments.data.expanduser().absolute()
     settings.allow(data if data.is_dir() else data.parent)
+    unlabelled = arguments.unlabelled and settings.allow(arguments.unlabelled)
     model_id = arguments.out or model_id_of(recipe.name, data)
     return TrainingRequest(
         data=data,
@@ -72,7 +107,14 @@ def training_request(arguments: argparse.Namespace, settings: Settings, recipe: 
         model_id=model_id,
         folder=settings.trainings / model_id,
         cache=settings.training_cache,
-        plan=SplitPlan(arguments.validation, arguments.test, arguments.by_group),
+        plan=SplitPlan(
+            plan.validation if arguments.validation is None else arguments.validation,
+            plan.test if arguments.test is None else arguments.test,
+            plan.by_group or arguments.by_group,
+            plan.seed,
+        ),
+        teacher=arguments.teacher,
+        unlabelled=unlabelled,
     )
 
 

@@ -66,6 +66,20 @@ class Progress:
     updated_at: float = 0.0
 
 
+def photos_per_second(progress: Progress, batch: int) -> float | None:
+    """Return how fast an epoch goes, from the remaining time that was reported; None while unknown.
+
+    Example:
+        >>> half_done = Progress("training", epoch=1, epochs=2, step=5, steps=10, remaining_s=15.0)
+        >>> photos_per_second(half_done, 32)  # 1.5 epochs of 320 photos in 15 s
+        32.0
+    """
+    if progress.state != "training" or not progress.remaining_s or not progress.steps:
+        return None
+    epochs_left = progress.epochs - (progress.epoch - 1) - progress.step / progress.steps
+    return progress.steps * batch * epochs_left / progress.remaining_s
+
+
 def best_epoch(history: Sequence[Epoch]) -> int:
     """Return the position of the lowest validation loss, the earliest of equals; -1 where there is none."""
     losses = [row.val_loss if math.isfinite(row.val_loss) else math.inf for row in history]

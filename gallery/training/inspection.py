@@ -26,6 +26,12 @@ near hash had 0.999 or more, chance meetings of smooth backgrounds 0.92 or less.
 SMALL_PX = 64
 """A photo with a shorter side is called small: enlarged to 224 it shows little."""
 
+UNEQUAL = 1.5
+"""From this many photos of the largest class for one of the smallest, the classes are called unequal."""
+
+FEW = 20
+"""A class with fewer photos cannot be learnt well, and its recall is known to 20 percentage points only."""
+
 _BLOCK = 512
 
 
@@ -84,6 +90,18 @@ class Inspection:
         """The largest class's photos for each one of the smallest."""
         return max(self.counts.values()) / max(1, min(self.counts.values()))
 
+    @property
+    def balance(self) -> str:
+        """Return how unequal the classes are, in a sentence with its remedy."""
+        least = min(self.counts, key=lambda name: self.counts[name])
+        most = max(self.counts, key=lambda name: self.counts[name])
+        if self.imbalance < UNEQUAL:
+            return "The classes are about equally large."
+        return (
+            f"Unequal classes: {self.imbalance:.1f} photos of {most} for each one of {least}. A network "
+            "learns the large class better; oversampling or class weights in the recipe make up for it."
+        )
+
     def summary(self) -> list[str]:
         """Return the findings as sentences, the harmless ones first."""
         total = sum(self.counts.values())
@@ -105,6 +123,8 @@ class Inspection:
             lines.append(f"{contradictions} groups of duplicates bear different labels: one must be wrong.")
         if leaks := sum(group.leaks for group in self.duplicates):
             lines.append(f"{leaks} groups of duplicates lie on both sides of the split.")
+        if few := [name for name, count in self.counts.items() if count < FEW]:
+            lines.append(f"Fewer than {FEW} photos: {', '.join(few)}. Add some for a model to rely on.")
         return [*lines, *self.problems]
 
     def to_json(self) -> dict[str, Any]:
@@ -165,13 +185,28 @@ def inspect_set(decoded: DecodedSet, parts: Sequence[Part] | None = None) -> Ins
 
 
 def duplicate_groups(decoded: DecodedSet) -> list[tuple[int, ...]]:
-    """Return the rows that show the same picture: equal files, or near hashes that a closer look confirms."""
-    pairs = []
-    for one, other in near_pairs(decoded.hashes):
-        first, second = decoded.images(np.array([one, other]))
-        if likeness(first, second) >= ALIKE:
-            pairs.append((one, other))
-    return groups_of(decoded.photo_ids, pairs)
+    """Return the rows that show the same picture: equal files, or near hashes that a closer look confirms.
+
+    The answer for the last set is kept: a split, its inspection and every other
+    split of the same photos ask for it.
+    """
+    global _last_groups
+    known, groups = _last_groups
+    if known is not decoded:
+        groups = groups_of(decoded.photo_ids, _confirmed(decoded, near_pairs(decoded.hashes)))
+        _last_groups = (decoded, groups)
+    return list(groups)
+
+
+_last_groups: tuple[DecodedSet | None, list[tuple[int, ...]]] = (None, [])
+
+
+def _confirmed(decoded: DecodedSet, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the pairs whose pictures are alike; each photo is looked at once, however many are near it."""
+    cells = {
+        row: _cell_means(decoded.images(np.array([row]))[0]) for row in sorted({r for p in pairs for r in p})
+    }
+    return [(one, other) for one, other in pairs if _correlation(cells[one], cells[other]) >= ALIKE]
 
 
 def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
@@ -181,14 +216,20 @@ def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
         one: (height, width, 3) RGB; the last rows and columns that fill no cell are left out.
         other: likewise, of any size.
     """
-    cells = []
-    for picture in (one, other):
-        height, width = (side // 8 for side in picture.shape[:2])
-        grey = picture[: 8 * height, : 8 * width].mean(axis=2)
-        means = grey.reshape(8, height, 8, width).mean(axis=(1, 3))
-        cells.append(means - means.mean())
-    spread = float(np.sqrt((cells[0] ** 2).sum() * (cells[1] ** 2).sum()))
-    return float((cells[0] * cells[1]).sum()) / spread if spread > 0 else 0.0
+    return _correlation(_cell_means(one), _cell_means(other))
+
+
+def _cell_means(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the brightness of 8 x 8 cells less its mean, (8, 8)."""
+    height, width = (side // 8 for side in picture.shape[:2])
+    grey = picture[: 8 * height, : 8 * width].mean(axis=2)
+    means = grey.reshape(8, height, 8, width).mean(axis=(1, 3))
+    return np.asarray(means - means.mean(), np.float64)
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    spread = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return float((one * other).sum()) / spread if spread > 0 else 0.0
 
 
 def groups_of(photo_ids: Sequence[str], pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:

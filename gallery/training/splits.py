@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,6 +270,14 @@ def write_split(file: Path, decoded: DecodedSet, split: Split) -> None:
         staging.replace(file)
     finally:
         staging.unlink(missing_ok=True)
+
+
+def part_counts(stored: Path) -> dict[Part, int]:
+    """Return how many photos each part of a stored split has; empty where nothing readable is stored."""
+    try:
+        return dict(Counter(read_split(stored).values()))
+    except DatasetError:
+        return {}
 
 
 def read_split(file: Path) -> Mapping[str, Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,11 +14,16 @@ from pathlib import Path
 
 from gallery.errors import JobError, TrainingError
 from gallery.training.history import Epoch, Progress, read_history, read_progress
+from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
-from gallery.training.run import PROGRESS_FILE, STOP_FILE
+from gallery.training.run import PROGRESS_FILE, SPLIT_FILE, STOP_FILE
 from gallery.training.run_lock import sole_process
+from gallery.training.splits import part_counts
 
 HISTORY_FILE = "history.csv"
+SEARCH_SUFFIX = "-search"
+"""Ends the name of a search's folder; the rest is the id of the model that its best trial would become."""
+
 LIVE_STATES = frozenset(("preparing", "training", "measuring"))
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,6 +43,12 @@ class TrainingRun:
     alive: bool
 
     @property
+    def photos(self) -> int:
+        """How many photos are trained on and judged by; 0 before they are split."""
+        counts = part_counts(self.request.folder / SPLIT_FILE)
+        return counts.get(Part.TRAIN, 0) + counts.get(Part.VALIDATION, 0)
+
+    @property
     def state(self) -> str:
         """The reported one; "starting" before the first report, "interrupted" if the process is gone."""
         if self.alive:
@@ -49,12 +61,50 @@ class TrainingRun:
     def resumable(self) -> bool:
         return not self.alive and self.state in ("interrupted", "failed")
 
+    @property
+    def candidate(self) -> Path | None:
+        """The folder of the model that came of it, while nobody has kept it."""
+        place = candidate_folder(self.request.folder) / self.request.model_id
+        return place if self.state == "finished" and place.is_dir() else None
+
+
+def candidate_folder(folder: Path) -> Path:
+    """Return where a training's model waits to be kept or discarded."""
+    return folder / "candidate"
+
+
+def is_search(folder: Path) -> bool:
+    """Return whether a folder of the trainings holds a search for hyperparameters."""
+    return folder.name.endswith(SEARCH_SUFFIX) and (
+        (folder / "trials.csv").is_file() or _asked_id(folder) == folder.name.removesuffix(SEARCH_SUFFIX)
+    )
+
 
 def trainings(folder: Path, *, cache: Path) -> list[TrainingRun]:
     """Return the trainings in a folder of folders, the latest one first; what is none is passed over."""
+    return _runs(folder, cache=cache, searches=False)
+
+
+def searches(folder: Path, *, cache: Path) -> list[TrainingRun]:
+    """Return the searches for hyperparameters, likewise."""
+    return _runs(folder, cache=cache, searches=True)
+
+
+def _asked_id(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / REQUEST_FILE).read_text(encoding="utf-8"))["model_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _runs(folder: Path, *, cache: Path, searches: bool) -> list[TrainingRun]:
     if not folder.is_dir():
         return []
-    found = [place for place in folder.iterdir() if (place / REQUEST_FILE).is_file()]
+    found = [
+        place
+        for place in folder.iterdir()
+        if (place / REQUEST_FILE).is_file() and is_search(place) is searches
+    ]
     found.sort(key=lambda place: ((place / REQUEST_FILE).stat().st_mtime, place.name), reverse=True)
     runs = []
     for place in found:
@@ -129,11 +179,51 @@ def start_training_process(
         raise TrainingError(f"The training {request.model_id} is running already.")
     remember(request)
     (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
+    return _start([*command, "--home", str(home), "--training", request.model_id], home, environment)
+
+
+def start_search_process(
+    request: TrainingRequest,
+    home: Path,
+    *,
+    trials: int,
+    environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = (sys.executable, "-m", "gallery", "tune"),
+) -> subprocess.Popen[bytes]:
+    """Start a search for hyperparameters, or take it up, in a process that survives browser and server.
+
+    Args:
+        request: its folder's name ends with `SEARCH_SUFFIX`; its recipe's epochs are a trial's.
+        home: the app's directory.
+        trials: how many in all.
+        environment: variables for it, besides this process's own.
+        command: what to start; its arguments are added.
+
+    Raises:
+        TrainingError: it is running already, or its folder belongs to another one.
+        JobError: it could not be started.
+    """
+    if is_alive(request.folder):
+        raise TrainingError(f"The search for {request.model_id} is running already.")
+    remember(request)
+    (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
+    recipe, plan = request.recipe, request.plan
+    asked = {
+        "--home": home, "--data": request.data, "--out": request.model_id, "--trials": trials,
+        "--epochs": recipe.epochs, "--batch": recipe.batch, "--seed": recipe.seed,
+        "--balance": recipe.balance, "--validation": plan.validation, "--test": plan.test,
+    }  # fmt: skip
+    words = [*command, *(str(word) for pair in asked.items() for word in pair)]
+    return _start([*words, *(["--by-group"] if plan.by_group else [])], home, environment)
+
+
+def _start(
+    words: Sequence[str], home: Path, environment: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
     variables = {**os.environ, **(environment or {})}
     paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
     variables["PYTHONPATH"] = os.pathsep.join(paths)
     log = home / "logs" / "training.log"
-    words = [*command, "--home", str(home), "--training", request.model_id]
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery import cli
+from gallery import cli, composition
 from gallery.cli.train import training_request
 from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
@@ -90,8 +90,14 @@ def test_a_zip_in_the_child_process_of_the_app(home: Path, labelled: Path, tmp_p
     )
     process = start_training_process(request, settings.home)
     assert process.wait(240) == 0, (settings.logs / "training.log").read_text()
-    assert training_run(request).state == "finished"
-    assert (settings.own_models / "zipped" / "card.json").exists()
+    run = training_run(request)
+    assert run.state == "finished"
+    assert not (settings.own_models / "zipped").exists()  # until somebody keeps it
+    assert run.candidate is not None
+    models = composition.model_store(settings)
+    assert models.adopt(run.candidate) == settings.own_models / "zipped"
+    assert models.verify("zipped") is None
+    assert training_run(request).candidate is None
 
 
 def test_a_search_ends_in_a_model(run: Run, home: Path, labelled: Path) -> None:

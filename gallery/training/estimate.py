@@ -1,0 +1,145 @@
+"""What a recipe costs before it is run: parameters, and an estimate of the time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gallery.training.recipes import Recipe
+from gallery.training.trainings import TrainingRun
+
+VGG16_CONVOLUTIONS = 14_714_688
+"""Parameters of VGG16's thirteen convolutions (Simonyan and Zisserman 2015, configuration D)."""
+
+CNN_LARGE_FILTERS = ((32, 64), (128, 256), (256, 512), (512, 1024))
+
+STEP_S = {
+    "vgg16-gap": (0.053, 0.282),
+    "vgg16-flatten": (0.024, 0.12),
+    "vgg16-bottleneck": (0.0015, 0.0015),
+    "cnn-large": (0.018, 0.05),
+    "cnn-small": (0.006, 0.009),
+}
+"""Seconds a training photo an epoch on two cores, as measured: (bfloat16, float32)."""
+
+ONCE_S = {"vgg16-bottleneck": (0.012, 0.084)}
+"""Seconds a photo before the first epoch: the convolutions' outputs."""
+
+READING_S = 0.004
+"""Seconds a photo to read it the first time; a photo of 12 megapixels takes five times as long."""
+
+START_S = 15.0
+"""Loading the libraries, building the network, measuring, saving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long a training may take at most; it may stop earlier.
+
+    Attributes:
+        seconds: of all epochs.
+        measured_here: by an earlier training on this machine, else by constants.
+    """
+
+    seconds: float
+    measured_here: bool
+
+
+def parameter_count(recipe: Recipe, class_count: int) -> int | None:
+    """Return the parameters of a recipe's network, without building it; None for an unknown architecture.
+
+    Example:
+        >>> from gallery.training.recipes import recipe_named
+        >>> parameter_count(recipe_named("vgg16-gap"), 10)
+        14982474
+    """
+    pooled = 512 * (recipe.input_px // 32) ** 2
+    if recipe.architecture == "vgg16-gap":
+        return VGG16_CONVOLUTIONS + _dense(512, 512, class_count)
+    if recipe.architecture == "vgg16-flatten":
+        return VGG16_CONVOLUTIONS + _dense(pooled, 512, 256, 128, class_count)
+    if recipe.architecture == "vgg16-bottleneck":
+        return VGG16_CONVOLUTIONS + _dense(pooled, recipe.dense_units or 256, class_count)
+    if recipe.architecture == "cnn-large":
+        return _cnn_large(recipe.input_px, class_count)
+    if recipe.architecture == "cnn-small":
+        return _cnn_small(recipe, class_count)
+    return None
+
+
+def estimate(
+    recipe: Recipe, photos: int, earlier: Iterable[TrainingRun] = (), *, bfloat16: bool
+) -> Estimate | None:
+    """Return how long all epochs of a recipe take on so many photos; None for a recipe nobody has timed.
+
+    Args:
+        recipe: with its epochs and input size.
+        photos: to train on and to judge by.
+        earlier: trainings of this machine; those of the same network count for more than any constant.
+        bfloat16: whether the processor computes in it.
+    """
+    here = [pace for run in earlier if (pace := _pace(run, recipe)) is not None]
+    if here:
+        once = _by_precision(ONCE_S.get(recipe.architecture, (0.0, 0.0)), bfloat16)
+        return Estimate(START_S + photos * (READING_S + once + here[0] * recipe.epochs), True)
+    if recipe.architecture not in STEP_S:
+        return None
+    usual_px = {"cnn-large": 128, "cnn-small": 150}.get(recipe.architecture, 224)
+    larger = (recipe.input_px / usual_px) ** 2
+    step = _by_precision(STEP_S[recipe.architecture], bfloat16) * larger
+    once = _by_precision(ONCE_S.get(recipe.architecture, (0.0, 0.0)), bfloat16) * larger
+    return Estimate(START_S + photos * (READING_S + once + step * recipe.epochs), False)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Example:
+        >>> [in_words(seconds) for seconds in (4, 42, 150, 5000, 9000)]
+        ['5 s', '40 s', '3 min', '84 min', '2.5 h']
+    """
+    if seconds < 55:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    if seconds < 5400:
+        return f"{-int(-seconds // 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _pace(run: TrainingRun, recipe: Recipe) -> float | None:
+    """Return an earlier training's seconds a photo an epoch, if it trained the same network."""
+    asked, photos = run.request.recipe, run.photos
+    same = (asked.architecture, asked.input_px, asked.trainable) == (
+        recipe.architecture, recipe.input_px, recipe.trainable,
+    )  # fmt: skip
+    if not same or not run.history or not photos:
+        return None
+    return sum(row.seconds for row in run.history) / len(run.history) / photos
+
+
+def _by_precision(seconds: tuple[float, float], bfloat16: bool) -> float:
+    return seconds[0] if bfloat16 else seconds[1]
+
+
+def _dense(*units: int) -> int:
+    return sum((before + 1) * after for before, after in itertools.pairwise(units))
+
+
+def _cnn_large(side: int, class_count: int) -> int:
+    count, channels = 0, 3
+    for pair in CNN_LARGE_FILTERS:
+        for filters in pair:
+            count += (9 * channels + 1) * filters
+            channels, side = filters, side - 2
+        count += 4 * channels  # batch norm: scale, shift, and the two moving moments
+        side //= 2
+    return count + _dense(channels * side**2, 512, 256, 64, class_count)
+
+
+def _cnn_small(recipe: Recipe, class_count: int) -> int:
+    count, channels, side = 0, 3, recipe.input_px
+    for number in range(recipe.conv_layers):
+        filters = min(recipe.filters * 2**number, max(128, recipe.filters))
+        count += (recipe.kernel_px**2 * channels + 1) * filters
+        channels, side = filters, (side - recipe.kernel_px + 1) // 2
+    return count + _dense(channels * side**2, recipe.dense_units or 512, class_count)
