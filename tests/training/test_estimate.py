@@ -28,8 +28,6 @@ def test_parameter_counts_for_ten_classes_are_those_of_the_field(name: str, coun
         recipe_named("cnn-small").changed(
             conv_layers=3, kernel_px=5, filters=160, dense_units=64, input_px=99
         ),
-            conv_layers=3, kernel_px=5, filters=160, dense_units=64, input_px=99
-        ),
     ],
     ids=lambda recipe: f"{recipe.name} {recipe.input_px}",
 )
