@@ -84,6 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
     export = command("export", "Write a table: one line a photo, its label, who says so, all probabilities.")
     export.add_argument("--out", type=Path, required=True, metavar="CSV")
     export.add_argument("--collection", type=Path, metavar="DIR", help="an opened folder (default: all)")
+    export.add_argument(
+        "--verdicts", action="store_true", help="write people's verdicts on labels (Evaluate) instead"
+    )
 
     command("check", "Look whether models, catalog, disk and libraries are in order; exit code 1 if not.")
 
@@ -95,12 +98,21 @@ def build_parser() -> argparse.ArgumentParser:
     _training_arguments(train)
     train.add_argument(
         "--recipe", required=True, metavar="NAME",
-        help="vgg16-gap, vgg16-flatten, vgg16-bottleneck, cnn-large or cnn-small",
+        help="vgg16-gap, vgg16-flatten, vgg16-bottleneck, vgg16-distilled, cnn-large, cnn-small, or a "
+        "model's card.json, whose training is repeated",
     )  # fmt: skip
     train.add_argument(
         "--weights", metavar="imagenet|none|PATH", help="what the network begins from (default: the recipe's)"
     )
     train.add_argument("--learning-rate", type=float, metavar="RATE", help="of the first epochs")
+    train.add_argument(
+        "--teacher",
+        metavar="imagenet|PATH",
+        help="vgg16-distilled's ResNet50: a .npz or .h5 (default: imagenet)",
+    )
+    train.add_argument(
+        "--unlabelled", type=Path, metavar="DIR", help="photos that vgg16-distilled's teacher alone speaks of"
+    )
 
     tune = command("tune", "Search for the best form of the small network, and how to train it.")
     _training_arguments(tune)
@@ -147,9 +159,11 @@ def _training_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is done about unequal classes",
     )
     parser.add_argument(
-        "--validation", type=float, default=0.15, metavar="SHARE", help="of the photos (default: 0.15)"
+        "--validation", type=float, metavar="SHARE", help="of the photos (default: 0.15, or the card's)"
     )
-    parser.add_argument("--test", type=float, default=0.0, metavar="SHARE", help="of the photos (default: 0)")
+    parser.add_argument(
+        "--test", type=float, metavar="SHARE", help="of the photos (default: 0, or the card's)"
+    )
     parser.add_argument(
         "--by-group", action="store_true", help="keep a sub-folder's or source's photos in one part"
     )

@@ -1,4 +1,4 @@
-"""``export --out CSV``: the table of predictions and of people's labels."""
+"""``export --out CSV``: the table of predictions and of people's labels, or that of their verdicts."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from pathlib import Path
 from gallery import composition
 from gallery.cli.output import answer, say
 from gallery.errors import CatalogError
-from gallery.exchange import PredictionRow, prediction_rows, write_predictions_csv
+from gallery.exchange import (
+    PredictionRow,
+    prediction_rows,
+    verdict_rows,
+    write_predictions_csv,
+    write_verdicts_csv,
+)
 from gallery.settings import Settings
-from gallery.types import Collection, display_path
+from gallery.types import Collection, PhotoId, PhotoQuery, display_path
 
 
 def export(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write one line for each tagged photo of one collection or of all.
+    """Write one line for each tagged photo of one collection or of all, or one for each verdict.
 
     Raises:
         GalleryError: the folder was never opened, or the file cannot be written.
     """
+    if arguments.verdicts:
+        return _verdicts(arguments, settings)
     with composition.composed(settings) as parts:
         card = composition.chosen_card(parts.models, arguments.model)
         collections = parts.catalog.collections()
@@ -38,6 +46,29 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
     say(f"{display_path(arguments.out)}: {len(rows):,} photos tagged by {card.model_id}.")
     if not rows:
         say("Nothing has been tagged by this model yet: run `python -m gallery tag DIR` first.")
+    return 0
+
+
+def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
+    with composition.composed(settings) as parts:
+        card = composition.chosen_card(parts.models, arguments.model)
+        collections = parts.catalog.collections()
+        if arguments.collection is not None:
+            collections = [_of_folder(collections, arguments.collection)]
+        places: dict[PhotoId, Path] = {}
+        for collection in collections:
+            files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
+            for photo in parts.catalog.photos(files):
+                places.setdefault(photo.photo_id, photo.path)
+        given = parts.catalog.standing_verdicts(None if arguments.collection is None else list(places))
+    rows = verdict_rows(given.values(), places)
+    write_verdicts_csv(arguments.out, rows)
+    if arguments.json:
+        answer({"out": display_path(arguments.out), "verdicts": len(rows), "collections": len(collections)})
+        return 0
+    say(f"{display_path(arguments.out)}: {len(rows):,} verdicts on labels.")
+    if not rows:
+        say("Nobody has judged a label yet: do so on the Evaluate page, under “Suspicious labels”.")
     return 0
 
 

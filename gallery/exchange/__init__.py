@@ -8,6 +8,7 @@ from gallery.exchange.predictions_csv import (
     predictions_csv,
     write_predictions_csv,
 )
+from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv, write_verdicts_csv
 
 __all__ = [
     "PredictionRow",
@@ -16,5 +17,8 @@ __all__ = [
     "predictions_csv",
     "safe_text",
     "stream_zip",
+    "verdict_rows",
+    "verdicts_csv",
     "write_predictions_csv",
+    "write_verdicts_csv",
 ]

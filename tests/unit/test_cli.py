@@ -21,7 +21,7 @@ from gallery.cli import benchmark, check
 from gallery.errors import ModelError
 from gallery.model_files import ModelStore
 from gallery.settings import Settings
-from gallery.types import BatchPrediction, CollectionKind, JobState, ModelCard
+from gallery.types import BatchPrediction, CollectionKind, JobState, ModelCard, Verdict
 
 NAMES = ("dog", "cat", "horse")
 RED, GREEN, BLUE, BLACK = (250, 10, 10), (10, 250, 10), (10, 10, 250), (0, 0, 0)
@@ -319,6 +319,28 @@ def test_export_writes_labels_of_people_and_of_the_model(place: Place, run: Run,
         rows = {Path(row["path"]).relative_to(place.photos).as_posix(): row for row in csv.DictReader(lines)}
     assert [rows["Cane/2.png"][k] for k in ("label", "source", "model_label")] == ["dog", "person", "cat"]
     assert [rows["Cane/1.png"][k] for k in ("label", "source", "model_label")] == ["dog", "model", "dog"]
+
+
+def test_export_of_verdicts_is_a_line_each_with_the_label_that_it_leaves(
+    place: Place, run: Run, tmp_path: Path
+) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    with place.catalog() as catalog:
+        table = catalog.prediction_table(1, "colours")
+        photo_of = {path.relative_to(place.photos).as_posix(): n for n, path in enumerate(table.paths)}
+        photo_id = table.photo_ids[photo_of["Cane/2.png"]]
+        catalog.give_verdict(photo_id, "dog", Verdict.LABEL_WRONG, other="cat", person="Ada")
+    out = tmp_path / "verdicts.csv"
+    code, said, _ = run("export", "--verdicts", "--out", out)
+    assert (code, said) == (0, {"out": str(out), "verdicts": 1, "collections": 1})
+    (line,) = csv.DictReader(out.read_text("utf-8-sig").splitlines())
+    assert (line["label"], line["verdict"], line["label_after"]) == ("dog", "label wrong", "cat")
+    assert line["path"] == str(place.photos / "Cane" / "2.png")
+    run("tag", place.photos / "cats")
+    assert (
+        run("export", "--verdicts", "--out", out, "--collection", place.photos / "cats")[1]["verdicts"] == 0
+    )
 
 
 def test_export_of_one_folder_leaves_out_the_others_and_an_unopened_one_is_named(
