@@ -90,7 +90,7 @@ def test_the_teacher_sees_the_photo_where_the_student_sees_its_drawing(tmp_path,
     def teacher(images):
         import tensorflow as tf
 
-        seen.append(np.asarray(images))
+        seen.append(np.array(images))
         return tf.ones((len(images), *TEACHER_SHAPE))
 
     def lower(images):
