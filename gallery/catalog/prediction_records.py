@@ -108,11 +108,16 @@ def quantise(cams: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
     return np.rint(np.clip(cams, 0, None) / scale * 255).astype(np.uint8), peaks.astype(np.float32)
 
 
-def restore(record: bytes, peaks: bytes, cam_shape: tuple[int, int]) -> FloatArray:
+def restore(
+    record: bytes,
+    peaks: bytes,
+    cam_shape: tuple[int, int],
+    class_indices: NDArray[np.integer] | slice = slice(None),
+) -> FloatArray:
     """Return the maps, (classes, h, w) float32, that `quantise` made one photo's record of."""
     highest = as_floats(peaks).astype(np.float64)[:, None, None]
     levels = np.frombuffer(record, np.uint8).reshape(len(highest), *cam_shape)
-    return (levels * (highest / 255)).astype(np.float32)
+    return (levels[class_indices] * (highest[class_indices] / 255)).astype(np.float32)
 
 
 def as_floats(stored: bytes) -> FloatArray:

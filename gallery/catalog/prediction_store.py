@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import decode_below
@@ -125,6 +126,48 @@ class PredictionStore(Store):
             return None
         assert model.cam_shape is not None
         return restore(record, peaks, model.cam_shape)
+
+    def class_cams(
+        self, model_id: str, photo_ids: Sequence[PhotoId], class_indices: NDArray[np.integer]
+    ) -> tuple[FloatArray, NDArray[np.bool_]] | None:
+        """Return many photos' maps of a few classes each, as `cams` gives them, and which photos have some.
+
+        Args:
+            model_id: whose maps.
+            photo_ids: n photos; 5,000 take about 0.1 s.
+            class_indices: (n, m) the classes that are wanted of each photo.
+
+        Returns:
+            (n, m, h, w) float32 >= 0, zeros where a photo has none, and (n,); None for a model without maps.
+        """
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            rows = connection.execute(
+                """
+                SELECT p.photo_key, p.slot, p.cams_crc, p.cam_peaks
+                FROM json_each(?) j
+                LEFT JOIN photos ON photo_id = j.value
+                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = photos.photo_key
+                ORDER BY j.key
+                """,
+                (json.dumps(list(photo_ids)), None if model is None else model.model_key),
+            ).fetchall()
+        file = None if model is None else model.cams_file(self._folder)
+        if model is None or model.cam_shape is None or file is None:
+            return None
+        stored = [n for n, (_, slot, _, peaks) in enumerate(rows) if slot is not None and peaks is not None]
+        cams = np.zeros((*class_indices.shape, *model.cam_shape), np.float32)
+        known = np.zeros(len(rows), np.bool_)
+        damaged = []
+        for n, record in zip(stored, file.read([rows[n][1] for n in stored]), strict=True):
+            if record and zlib.crc32(record) != rows[n][2]:
+                damaged.append(rows[n][:2])
+            elif record:
+                cams[n] = restore(record, rows[n][3], model.cam_shape, class_indices[n])
+                known[n] = True
+        if damaged:
+            self._give_up(model, damaged)
+        return cams, known
 
     def features(self, model_id: str, photo_ids: Sequence[PhotoId]) -> FloatArray:
         """Return the photos' feature vectors, (n, channels) float32, as float16 kept them.

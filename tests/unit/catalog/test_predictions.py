@@ -54,6 +54,27 @@ def test_each_map_has_its_own_peak_so_faint_ones_keep_their_detail() -> None:
     assert peaks.tolist() == np.array([1e6, 1e-6, 0], np.float32).tolist()
 
 
+def test_many_photos_maps_of_chosen_classes_are_those_of_each_photo(tagged) -> None:
+    wanted = [tagged.ids[2], tagged.ids[0], "00" * 32, tagged.ids[2]]
+    classes = np.array([[0, 2], [1, 1], [0, 1], [2, 0]])
+    cams, known = tagged.catalog.class_cams(tagged.model, wanted, classes)
+    assert known.tolist() == [True, True, False, True]
+    for n in (0, 1, 3):
+        assert np.array_equal(cams[n], tagged.catalog.cams(wanted[n], tagged.model)[classes[n]])
+    assert not cams[2].any()
+    assert tagged.catalog.class_cams("another", wanted, classes) is None
+
+
+def test_a_damaged_map_among_many_is_left_out_and_tagged_again(tagged, tmp_path) -> None:
+    (file,) = (tmp_path / "catalog" / "cams").iterdir()
+    damaged = bytearray(file.read_bytes())
+    damaged[0] ^= 255
+    file.write_bytes(damaged)
+    _, known = tagged.catalog.class_cams(tagged.model, tagged.ids, np.zeros((3, 1), np.int64))
+    assert known.tolist() == [False, True, True]
+    assert tagged.ids[0] not in tagged.catalog.predicted(tagged.model, tagged.ids)
+
+
 def test_a_model_without_maps_has_none(shop) -> None:
     shop.scan("a.jpg")
     (photo_id,) = shop.read("a.jpg")
