@@ -54,9 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """A Chromium; the tests skip where there is none, unless GALLERY_REQUIRE_BROWSER is set."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import Error, expect, sync_playwright
     except ImportError:
         _no_browser("Playwright is not installed (pip install -r requirements-dev.txt)")
+    expect.set_options(timeout=20_000)  # a busy machine of two cores answers late, but it answers
     with sync_playwright() as playwright:
         try:
             chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
