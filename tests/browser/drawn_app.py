@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.pages.small_gallery import REPOSITORY, SmallGallery, model_card
 
@@ -28,6 +28,8 @@ SAID = {
     "mucca/1.png": {"cow": 0.55, "sheep": 0.45},
 }
 START_TIMEOUT_S = 60
+CLICKS = 4
+"""A canvas that is drawn anew at that moment may lose a click, so a test tries as a person would."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,37 @@ def settle(page: Page) -> None:
     """Wait until the script has run and its pictures have come."""
     page.wait_for_selector("[data-test-script-state='notRunning']", timeout=30_000)
     page.wait_for_load_state("networkidle")
+
+
+def click_until(
+    target: Locator,
+    x: float,
+    y: float,
+    seen: Callable[[], object],
+    hovered: Callable[[], object] = lambda: None,
+) -> None:
+    """Click a place on a canvas, once it stands still, until what the click shows is seen.
+
+    Args:
+        target: the canvas.
+        x: px from its left edge.
+        y: px from its top edge.
+        seen: fails, after waiting, where the click has had no effect.
+        hovered: waits until the canvas knows where the pointer is; plotly takes what is
+            hovered as what is clicked.
+    """
+    for left in reversed(range(CLICKS)):
+        target.hover(position={"x": x - 3, "y": y - 3})  # waits until it stands still, under nothing else
+        target.hover(position={"x": x, "y": y})
+        try:
+            hovered()
+            target.click(position={"x": x, "y": y})
+            seen()
+        except AssertionError:
+            if not left:
+                raise
+        else:
+            return
 
 
 def scrolls_sideways(page: Page) -> bool:

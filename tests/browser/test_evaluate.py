@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import DrawnApp, scrolls_sideways, served, settle, visit
+from tests.browser.drawn_app import DrawnApp, click_until, scrolls_sideways, served, settle, visit
 
 CLASSES = 10
 DOG, CAT, COW, ALL = 0, 1, 7, CLASSES
@@ -29,76 +29,71 @@ def opened(page: Page, app: DrawnApp) -> None:
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
 
 
-def click_cell(page: Page, true: int, said: int) -> None:
-    """Click a cell of the matrix; row and column 10 are the sums."""
-    area = page.locator(".st-key-evaluate_confusion .nsewdrag").bounding_box()
-    assert area is not None
-    side_x, side_y = area["width"] / (CLASSES + 1), area["height"] / (CLASSES + 1)
-    x, y = area["x"] + (said + 0.5) * side_x, area["y"] + (true + 0.5) * side_y
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y)
-    page.wait_for_timeout(150)  # plotly takes what is hovered as what is clicked
-    page.mouse.click(x, y)
+def click_cell(page: Page, true: int, said: int, shown: str) -> None:
+    """Click a cell of the matrix until its sentence is shown; row and column 10 are the sums."""
+    area = page.locator(".st-key-evaluate_confusion .nsewdrag")
+    area.hover()
+    box = area.bounding_box()
+    assert box is not None
+    side_x, side_y = box["width"] / (CLASSES + 1), box["height"] / (CLASSES + 1)
+    click_until(
+        area,
+        (said + 0.5) * side_x,
+        (true + 0.5) * side_y,
+        lambda: expect(page.get_by_text(shown)).to_be_visible(),
+        lambda: expect(page.locator(".hovertext", has_text=shown.partition(":")[0])).to_be_visible(),
+    )
 
 
-def thumbnails(page: Page) -> list[str]:
-    """The addresses of the photos in the grid beside the matrix, heatmaps left out."""
-    images = page.locator(".st-key-evaluate_photos img[src*='/gallery/thumb/']")
-    images.first.wait_for()
-    return [str(image.get_attribute("src")) for image in images.all()]
+def expect_thumbnails(page: Page, photo_ids: set[str]) -> None:
+    """Expect just these photos in the grid beside the matrix, heatmaps left out."""
+    thumbnail = ".st-key-evaluate_photos img[src*='/gallery/thumb/{}']"
+    for photo_id in photo_ids:
+        expect(page.locator(thumbnail.format(photo_id)).first).to_be_attached()
+    others = "".join(f":not([src*='{photo_id}'])" for photo_id in photo_ids)
+    expect(page.locator(thumbnail.format("") + others)).to_have_count(0)
 
 
 def test_the_largest_error_is_open_with_its_photos(page: Page, app: DrawnApp) -> None:
     expect(page.get_by_text("True Dog, model says Cat: 2 photos")).to_be_visible()
-    shown = {address.rsplit("/", 1)[1][:64] for address in thumbnails(page)}
-    assert shown == {app.gallery.photo_id("dog/2.png"), app.gallery.photo_id("dog/3.png")}
+    expect_thumbnails(page, {app.gallery.photo_id("dog/2.png"), app.gallery.photo_id("dog/3.png")})
 
 
 def test_a_click_on_a_cell_opens_its_photos_and_the_address_keeps_it(page: Page, app: DrawnApp) -> None:
-    click_cell(page, COW, COW)
-    expect(page.get_by_text("True Cow, recognised: 1 photo")).to_be_visible()
+    click_cell(page, COW, COW, "True Cow, recognised: 1 photo")
     expect(page).to_have_url(re.compile("true=cow&said=cow"))
-    settle(page)
-    page.wait_for_timeout(500)
-    assert {a.rsplit("/", 1)[1][:64] for a in thumbnails(page)} == {app.gallery.photo_id("mucca/1.png")}
+    expect_thumbnails(page, {app.gallery.photo_id("mucca/1.png")})
     page.reload()
     expect(page.get_by_text("True Cow, recognised: 1 photo")).to_be_visible()
 
 
 def test_a_click_on_a_sum_opens_the_row_and_the_column(page: Page) -> None:
-    click_cell(page, DOG, ALL)
-    expect(page.get_by_text("True Dog: 3 photos")).to_be_visible()
+    click_cell(page, DOG, ALL, "True Dog: 3 photos")
     settle(page)
-    click_cell(page, ALL, CAT)
-    expect(page.get_by_text("Model says Cat: 4 photos")).to_be_visible()
+    click_cell(page, ALL, CAT, "Model says Cat: 4 photos")
     settle(page)
-    click_cell(page, ALL, ALL)
-    expect(page.get_by_text("All photos: 6 photos")).to_be_visible()
+    click_cell(page, ALL, ALL, "All photos: 6 photos")
 
 
 def test_a_second_click_on_the_same_cell_keeps_it(page: Page) -> None:
-    click_cell(page, CAT, CAT)
-    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
     settle(page)
-    click_cell(page, CAT, CAT)
+    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
     page.wait_for_timeout(800)
     settle(page)
     expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
 
 
 def test_back_to_a_cell_after_another_door(page: Page) -> None:
-    click_cell(page, CAT, CAT)
-    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
     settle(page)
     page.get_by_role("button", name="2 wrong").click()
     expect(page.get_by_text("Photos that the model got wrong, most certain first: 2 photos")).to_be_visible()
     settle(page)
-    click_cell(page, CAT, CAT)
-    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
 
 
 def test_each_photo_shows_the_heatmaps_of_its_true_and_its_predicted_class(page: Page) -> None:
-    thumbnails(page)
     heatmaps = page.locator(".st-key-evaluate_photos img[src*='/gallery/heatmap/']")
     heatmaps.first.wait_for()
     addresses = [str(image.get_attribute("src")) for image in heatmaps.all()]
@@ -108,24 +103,23 @@ def test_each_photo_shows_the_heatmaps_of_its_true_and_its_predicted_class(page:
 
 def test_the_twin_table_chooses_a_cell_by_keyboard(page: Page) -> None:
     page.get_by_text("The matrix as a table, for keyboard and screen reader").click()
-    table = page.locator(".st-key-evaluate_confusion_table canvas").first
-    table.wait_for()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 150, box["y"] + 53)  # somewhere in the first row
-    expect(page).to_have_url(re.compile("true=dog"))
+    table = page.locator(".st-key-evaluate_confusion_table").get_by_test_id("stDataFrame")
+    click_until(  # somewhere in the first row, when the expander has unfolded
+        table, 150, 53, lambda: expect(page).to_have_url(re.compile("true=dog"))
+    )
     settle(page)
     page.keyboard.press("ArrowDown")
     expect(page).to_have_url(re.compile("true=cat"))
 
 
 def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
-    table = page.locator(".st-key-evaluate_report canvas").first
-    table.wait_for()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 35 + 17)  # the box before the first row, dog
-    expect(page.get_by_text("True Dog: 3 photos, worst first")).to_be_visible()
+    table = page.locator(".st-key-evaluate_report").get_by_test_id("stDataFrame")
+    click_until(  # the box before the first row, dog
+        table,
+        15,
+        35 + 17,
+        lambda: expect(page.get_by_text("True Dog: 3 photos, worst first")).to_be_visible(timeout=10_000),
+    )
     expect(page.locator(".st-key-evaluate_class_grid img[src*='/gallery/thumb/']").first).to_be_attached()
 
 
