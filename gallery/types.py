@@ -87,6 +87,8 @@ class PhotoMetadata:
     taken_at: str | None = None  # ISO 8601 camera-local, no zone: "2024-05-01T06:12:09"; never invented
     camera: str | None = None
     notes: tuple[str, ...] = ()  # "first of 12 frames", "16 bits: 0..4095 scaled to 0..255"
+    brightness: float | None = None  # mean luma, 0 to 255; None where it was read before this was measured
+    sharpness: float | None = None  # variance of the luma's Laplacian on the model's input
 
 
 @dataclass(frozen=True, slots=True)

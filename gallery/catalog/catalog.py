@@ -13,13 +13,21 @@ from gallery.catalog.file_store import FileStore
 from gallery.catalog.job_store import JobStore
 from gallery.catalog.prediction_store import PredictionStore
 from gallery.catalog.shelf_queries import ShelfQueries
+from gallery.catalog.threshold_store import ThresholdStore
 from gallery.catalog.verdict_store import VerdictStore
 from gallery.errors import CatalogError
 from gallery.types import display_path
 
 
 class Catalog(
-    CollectionStore, FileStore, PredictionStore, ShelfQueries, CorrectionStore, VerdictStore, JobStore
+    CollectionStore,
+    FileStore,
+    PredictionStore,
+    ShelfQueries,
+    CorrectionStore,
+    VerdictStore,
+    ThresholdStore,
+    JobStore,
 ):
     """All that is known, in one folder; any number of threads and processes may use it at once.
 

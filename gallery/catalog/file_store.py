@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import decode_below, encode_below, name_key, plain_text, shown_parts
@@ -22,10 +23,22 @@ _FOUND = """
     ) WITHOUT ROWID
 """
 
+METADATA_COLUMNS = (
+    "width_px, height_px, p.size_bytes, image_format, taken_at, camera, notes, brightness, sharpness"
+)
+"""What `metadata_of` takes, of the table photos, called p."""
+
 _UNSCANNED = -1
 """Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
 
 _SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
+
+
+def metadata_of(row: Sequence[Any]) -> PhotoMetadata:
+    """Return a row of `METADATA_COLUMNS` as what the photo says of itself."""
+    width, height, size, image_format, taken_at, camera, notes, brightness, sharpness = row
+    said = tuple(json.loads(notes))
+    return PhotoMetadata(width, height, size, image_format, taken_at, camera, said, brightness, sharpness)
 
 
 def _row(root: Path, path: Path, size_bytes: int, modified_ns: int) -> tuple[bytes, str, str, str, int, int]:
@@ -129,11 +142,13 @@ class FileStore(Store):
                 (photo_key,) = connection.execute(
                     """
                     INSERT INTO photos (photo_id, width_px, height_px, size_bytes, image_format, taken_at,
-                        camera, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        camera, notes, brightness, sharpness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT (photo_id) DO UPDATE SET width_px = excluded.width_px,
                         height_px = excluded.height_px, size_bytes = excluded.size_bytes,
                         image_format = excluded.image_format, taken_at = excluded.taken_at,
-                        camera = excluded.camera, notes = excluded.notes
+                        camera = excluded.camera, notes = excluded.notes,
+                        brightness = coalesce(excluded.brightness, brightness),
+                        sharpness = coalesce(excluded.sharpness, sharpness)
                     RETURNING photo_key
                     """,
                     (
@@ -145,6 +160,8 @@ class FileStore(Store):
                         plain_text(metadata.taken_at) if metadata.taken_at else None,
                         plain_text(metadata.camera) if metadata.camera else None,
                         json.dumps(metadata.notes),
+                        metadata.brightness,
+                        metadata.sharpness,
                     ),
                 ).fetchone()
                 self._upsert(connection, collection_id, _row(root, path, metadata.size_bytes, 0))
@@ -153,6 +170,29 @@ class FileStore(Store):
                     "WHERE collection_id = ? AND path = ?",
                     (photo_key, collection_id, encode_below(root, path)),
                 )
+
+    def metadata(self, photo_ids: Sequence[PhotoId]) -> list[PhotoMetadata]:
+        """Return what photos say of themselves, in the order asked for; unknown ones are left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {METADATA_COLUMNS} FROM json_each(?) j JOIN photos p ON photo_id = j.value "
+                "ORDER BY j.key",
+                (json.dumps(list(photo_ids)),),
+            ).fetchall()
+        return [metadata_of(row) for row in rows]
+
+    def read_again(self, collection_id: int) -> int:
+        """Let the next tagging read the photos that lack a measure, and return how many files these are.
+
+        Photos that were read before brightness and sharpness were measured have
+        neither. Tags, labels and thumbnails stay; no model looks at them again.
+        """
+        with self._database.writing() as connection:
+            return connection.execute(
+                "UPDATE files SET photo_key = NULL WHERE collection_id = ? AND missing = 0 AND photo_key IN "
+                "(SELECT photo_key FROM photos WHERE brightness IS NULL OR sharpness IS NULL)",
+                (collection_id,),
+            ).rowcount
 
     def record_skipped(self, collection_id: int, skipped: Sequence[SkippedFile]) -> None:
         """Note files (or folders) that could not be read, each with its reason.

@@ -159,7 +159,21 @@ CREATE INDEX verdicts_by_photo ON verdicts (photo_key);
 CREATE UNIQUE INDEX verdicts_undone ON verdicts (undoes) WHERE undoes IS NOT NULL;
 """
 
-MIGRATIONS: Sequence[Migration] = (_first, _verdicts)
+
+def _measures(connection: sqlite3.Connection) -> None:
+    _run(connection, _MEASURES)
+
+
+_MEASURES = """
+ALTER TABLE photos ADD COLUMN brightness REAL;  -- NULL: read before this was measured
+ALTER TABLE photos ADD COLUMN sharpness REAL;
+CREATE TABLE unsure_thresholds (     -- of the Unsure shelf, where people chose one
+    model_id TEXT PRIMARY KEY,
+    threshold REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures)
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 

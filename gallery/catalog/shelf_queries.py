@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
+from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.paths import decode_below
 from gallery.catalog.photo_filter import FILES, as_sql
 from gallery.catalog.prediction_records import model_row
@@ -27,7 +28,6 @@ from gallery.types import (
     GridItem,
     Photo,
     PhotoId,
-    PhotoMetadata,
     PhotoQuery,
     Shelf,
 )
@@ -56,9 +56,8 @@ _COUNT_UNREADABLE = """
     SELECT count(*) FROM files WHERE collection_id = :collection AND missing = 0 AND skip_reason IS NOT NULL
 """
 
-_PHOTO = """
-    SELECT f.file_id, photo_id, f.collection_id, f.path, width_px, height_px, p.size_bytes, image_format,
-        taken_at, camera, notes
+_PHOTO = f"""
+    SELECT f.file_id, photo_id, f.collection_id, f.path, {METADATA_COLUMNS}
     FROM files f JOIN photos p USING (photo_key)
 """
 
@@ -193,13 +192,9 @@ class ShelfQueries(Store):
         with self._database.reading() as connection:
             photos = []
             rows = connection.execute(_PHOTO + condition, (value,)).fetchall()
-            for file_id, photo_id, collection_id, path, *about, notes in rows:
-                width, height, size, image_format, taken_at, camera = about
-                metadata = PhotoMetadata(
-                    width, height, size, image_format, taken_at, camera, tuple(json.loads(notes))
-                )
+            for file_id, photo_id, collection_id, path, *about in rows:
                 place = decode_below(root_of(connection, collection_id), path)
-                photos.append(Photo(file_id, photo_id, collection_id, place, metadata))
+                photos.append(Photo(file_id, photo_id, collection_id, place, metadata_of(about)))
             return photos
 
 

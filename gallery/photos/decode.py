@@ -8,7 +8,7 @@ import io
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from gallery.photos import formats, metadata, pixels
+from gallery.photos.measures import measured
 from gallery.photos.reading import UnreadablePhoto, read_regular_file
 from gallery.settings import PIXEL_LIMIT
 from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, RgbImage, SkippedFile, SkipReason
@@ -66,11 +67,13 @@ def decode_photo(path: Path, *, input_px: int, thumbnail_px: int) -> DecodedPhot
     photo_id = hashlib.sha256(data).hexdigest()
     with _faults_named(path, data):
         upright = _load(data, path, least=(input_px, thumbnail_px))
+        model_input = np.asarray(_squashed(upright.image, input_px))
+        brightness, sharpness = measured(model_input)
         return DecodedPhoto(
             path=path,
             photo_id=photo_id,
-            metadata=upright.metadata,
-            model_input=np.asarray(_squashed(upright.image, input_px)),
+            metadata=replace(upright.metadata, brightness=brightness, sharpness=sharpness),
+            model_input=model_input,
             thumbnail_jpeg=encode_jpeg(_fitted(upright.image, thumbnail_px), THUMBNAIL_QUALITY),
         )
 

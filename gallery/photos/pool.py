@@ -263,6 +263,8 @@ class DecodePool:
                 taken_at=header["taken_at"],
                 camera=header["camera"],
                 notes=tuple(header["notes"]),
+                brightness=float(header["brightness"]),
+                sharpness=float(header["sharpness"]),
             ),
             model_input=np.frombuffer(pixels, np.uint8).reshape(side, side, 3),
             thumbnail_jpeg=thumbnail,

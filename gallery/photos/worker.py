@@ -73,6 +73,8 @@ class Worker:
             "taken_at": facts.taken_at,
             "camera": facts.camera,
             "notes": list(facts.notes),
+            "brightness": facts.brightness,
+            "sharpness": facts.sharpness,
         }
         return header, [photo.model_input.tobytes(), photo.thumbnail_jpeg]
 

@@ -183,3 +183,28 @@ def test_a_photo_that_is_not_there_gives_a_sentence(shop) -> None:
         shop.catalog.photo(1)
     with pytest.raises(CatalogError, match="No opened collection"):
         shop.catalog.photo_at("00" * 32)
+
+
+def test_brightness_and_sharpness_come_back_and_are_not_forgotten(shop) -> None:
+    shop.scan("a.jpg")
+    (photo_id,) = shop.read("a.jpg", brightness=101.5, sharpness=320.25)
+    shop.read("a.jpg")  # by a reader that does not measure
+    about = shop.catalog.photo(1).metadata
+    assert (about.brightness, about.sharpness) == (101.5, 320.25)
+    assert shop.catalog.metadata([photo_id, "0" * 64]) == [about]
+
+
+def test_only_photos_without_measures_are_read_again_and_no_model_sees_them_again(shop) -> None:
+    shop.scan("old.jpg", "new.jpg")
+    (old,) = shop.read("old.jpg")
+    shop.read("new.jpg", brightness=90.0, sharpness=5.0)
+    shop.tag({"old.jpg": [1, 0, 0], "new.jpg": [0, 1, 0]})
+    shop.catalog.correct([old], "cow", person="Ada", model_id=shop.model)
+    assert shop.catalog.pending_files(shop.collection, shop.model) == []
+    assert shop.catalog.read_again(shop.collection) == 1
+    assert shop.catalog.pending_files(shop.collection, shop.model) == [shop.root / "old.jpg"]
+    shop.read("old.jpg", brightness=80.0, sharpness=4.0)
+    assert shop.catalog.predicted(shop.model, [old]) == {old}
+    assert shop.catalog.labels([old]) == {old: "cow"}
+    assert shop.catalog.read_again(shop.collection) == 0
+    assert shop.catalog.pending_files(shop.collection, shop.model) == []
