@@ -135,6 +135,11 @@ class Settings:
         return self.home / "training_cache"
 
     @property
+    def explanations(self) -> Path:
+        """What tests of heatmaps found, and how long the methods take here; may be removed any time."""
+        return self.home / "explanations"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

@@ -24,6 +24,7 @@ from gallery.settings import Settings
 from gallery.types import Job, ModelCard
 
 if TYPE_CHECKING:
+    from gallery.network.attribution import Explainer
     from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
     from gallery.photos.uploads import UploadArea
@@ -140,6 +141,22 @@ def classifier(model_id: str) -> KerasClassifier:
 @functools.lru_cache(maxsize=2)
 def _classifier(_chosen: Settings, model_id: str, _weights: str) -> KerasClassifier:
     return composition.load_classifier(models(), model_id)
+
+
+def explainer(model_id: str) -> Explainer:
+    """Return a model with all explanation methods; the first call takes seconds, as that of `classifier`.
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    weights = models().card(model_id).weights_sha256
+    with _loading:
+        return _explainer(settings(), model_id, weights)
+
+
+@functools.lru_cache(maxsize=1)
+def _explainer(_chosen: Settings, model_id: str, _weights: str) -> Explainer:
+    return composition.load_explainer(models(), model_id)
 
 
 def start_job(collection_id: int) -> Job:
