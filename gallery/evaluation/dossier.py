@@ -1,0 +1,137 @@
+"""All that is known of an evaluated folder in one object: what the report is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.evaluation.calibration import ReliabilityBin, reliability_bins
+from gallery.evaluation.comparison import ModelComparison
+from gallery.evaluation.diagnosis import Diagnosis
+from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.metrics import IntVector, wilson_interval
+from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
+from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.slices import (
+    Slice,
+    day_or_night_names,
+    folder_names,
+    hours_of,
+    part_names,
+    slices_by,
+    worst_first,
+)
+from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
+from gallery.types import GivenVerdict, Photo, PhotoId
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """An evaluation with everything behind it; rows are those of the report.
+
+    Attributes:
+        evaluation: the report and its photos.
+        diagnosis: where its numbers come from.
+        overlap: photos that the model was trained on, and copies.
+        bins_after: of the reliability diagram with the fitted temperatures; None for a single photo.
+        unseen: the report on the photos the model was not trained on, where there are both kinds.
+        slices: of every dimension, worst first.
+        judged: people's verdicts and what they change; None without any.
+        comparison: with another model on the photos that both have tagged; None unless asked for.
+        compared: (m,) the rows that the comparison's rows are.
+    """
+
+    evaluation: FolderEvaluation
+    diagnosis: Diagnosis
+    bins_after: tuple[ReliabilityBin, ...] | None
+    overlap: PhotoOverlap
+    unseen: EvaluationReport | None
+    slices: tuple[Slice, ...]
+    judged: JudgedReport | None = None
+    comparison: ModelComparison | None = None
+    compared: IntVector = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        evaluation: FolderEvaluation,
+        features: NDArray[np.floating],
+        *,
+        root: Path,
+        photos: Sequence[Photo],
+        trained: Collection[PhotoId],
+        measured: Mapping[str, Sequence[str]] | None = None,
+        verdicts: Mapping[tuple[PhotoId, str], GivenVerdict] | None = None,
+        other: FolderEvaluation | None = None,
+    ) -> Dossier:
+        """Return the dossier of an evaluation.
+
+        Args:
+            evaluation: of n photos.
+            features: (n, channels), from the same model.
+            root: the folder that the photos lie in.
+            photos: what the catalog knows of them, in any order.
+            trained: hashes of the photos the model was trained on; empty where it does not tell.
+            measured: names of further slices by dimension, one a photo ("brightness": ["dark", ...]).
+            verdicts: of people, by photo and judged label; see `judgements_of`.
+            other: another model's evaluation of the same folder.
+
+        Raises:
+            DatasetError: the parts do not fit together.
+        """
+        report = evaluation.report
+        overlap = photo_overlap(evaluation.photo_ids, report.y_true, trained)
+        unseen = overlap.unseen
+        comparison = None
+        compared = np.zeros(0, np.int64)
+        if other is not None:
+            comparison, _ = ModelComparison.of_folder(evaluation, other)
+            compared = np.flatnonzero(np.isin(evaluation.file_ids, other.file_ids)).astype(np.int64)
+        diagnosis = Diagnosis.of(report, evaluation.photo_ids, features)
+        scaled = diagnosis.calibration
+        judgements = judgements_of(report, evaluation.photo_ids, verdicts or {})
+        return cls(
+            evaluation=evaluation,
+            diagnosis=diagnosis,
+            bins_after=None if scaled is None else reliability_bins(report.y_true, scaled.probabilities),
+            overlap=overlap,
+            unseen=evaluation.only(unseen).report if 0 < len(unseen) < report.n else None,
+            slices=_slices(evaluation, root, photos, measured or {}),
+            judged=judged(report, judgements) if judgements else None,
+            comparison=comparison,
+            compared=compared,
+        )
+
+    @property
+    def report(self) -> EvaluationReport:
+        return self.evaluation.report
+
+    @property
+    def top_2_interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the share whose class is among the two most probable."""
+        return wilson_interval(round(self.diagnosis.top_2 * self.report.n), self.report.n)
+
+
+def _slices(
+    evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo], measured: Mapping[str, Sequence[str]]
+) -> tuple[Slice, ...]:
+    """Return the slices of every dimension that divides the photos at all."""
+    about = {photo.file_id: photo.metadata for photo in photos}
+    facts = [about.get(file_id) for file_id in evaluation.file_ids.tolist()]
+    hours = hours_of([None if one is None else one.taken_at for one in facts])
+    megapixels = np.array(
+        [np.nan if one is None else one.width_px * one.height_px / 1e6 for one in facts], np.float64
+    )
+    names: dict[str, Sequence[str]] = {
+        "folder": folder_names(evaluation.paths, root),
+        "time of day": day_or_night_names(hours),
+        "size of the photo": part_names(megapixels, unit="megapixels"),
+        **measured,
+    }
+    right = evaluation.report.y_true == evaluation.report.y_pred
+    found = [slices_by(dimension, of_photo, right) for dimension, of_photo in names.items()]
+    return worst_first(one for slices in found if len(slices) > 1 for one in slices)

@@ -1,0 +1,19 @@
+"""An evaluation as one HTML file that opens anywhere: no server, no network, no script."""
+
+from gallery.exchange.html_report.contents import Pictures, ReportContents, Thumbnail
+from gallery.exchange.html_report.file import (
+    ReportFile,
+    check_report_place,
+    html_report,
+    write_html_report,
+)
+
+__all__ = [
+    "Pictures",
+    "ReportContents",
+    "ReportFile",
+    "Thumbnail",
+    "check_report_place",
+    "html_report",
+    "write_html_report",
+]

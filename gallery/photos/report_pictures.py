@@ -1,0 +1,107 @@
+"""Photos and heatmaps as small as a file that is sent around needs them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gallery.errors import GalleryError
+from gallery.photos import heatmap
+from gallery.photos.decode import encode_jpeg, picture_from_jpeg
+from gallery.photos.thumbnails import ThumbnailStore
+from gallery.types import FloatArray, PhotoId
+
+HEATMAP_PX = 28
+"""Two pixels for each of the 14 positions of a map; the browser smooths between them."""
+
+HEAT_STEPS = 32
+"""As many shades of heat are told apart in a small picture; 256 would take three times the bytes."""
+
+SCALE_STEPS = 9
+
+
+class SmallPicture(NamedTuple):
+    """A thumbnail and its size."""
+
+    jpeg: bytes
+    width_px: int
+    height_px: int
+
+
+class MapStore(Protocol):
+    """Where class activation maps are kept; the catalog is one."""
+
+    def cams(self, photo_id: PhotoId, model_id: str) -> FloatArray | None: ...
+
+
+@dataclass(frozen=True)
+class ReportPictures:
+    """The pictures of evaluated photos, by row.
+
+    Attributes:
+        photo_ids: one a row.
+        paths: where the photos lie.
+        model_id: whose maps are shown.
+        maps: where they are kept.
+        thumbnails: where thumbnails are kept.
+        make_thumbnail: makes one that is not kept any more, from the photo.
+    """
+
+    photo_ids: Sequence[PhotoId]
+    paths: Sequence[Path]
+    model_id: str
+    maps: MapStore
+    thumbnails: ThumbnailStore
+    make_thumbnail: Callable[[Path, PhotoId], bytes]
+
+    def thumbnail(self, row: int, max_px: int, quality: int) -> SmallPicture | None:
+        """Return a photo's thumbnail; None when it is not kept and the photo is gone."""
+        jpeg = self.thumbnails.get(self.photo_ids[row])
+        try:
+            if jpeg is None:
+                jpeg = self.make_thumbnail(self.paths[row], self.photo_ids[row])
+            image = Image.fromarray(picture_from_jpeg(jpeg))
+        except (GalleryError, OSError):  # OSError: a kept thumbnail that is damaged
+            return None
+        image.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
+        return SmallPicture(encode_jpeg(image, quality), image.width, image.height)
+
+    def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
+        """Return what speaks for some classes as transparent PNGs on one scale; None without maps."""
+        cams = self.maps.cams(self.photo_ids[row], self.model_id)
+        if cams is None:
+            return None
+        peak = max(float(cams[index].max()) for index in classes)
+        return [
+            small_heatmap_png(cams[index], peak) if heatmap.has_evidence(cams[index]) else None
+            for index in classes
+        ]
+
+    def heat_colours(self) -> list[str]:
+        """Return the colours from no evidence to the strongest, as "#rrggbb"."""
+        steps = np.linspace(0, 255, SCALE_STEPS).round().astype(np.int64)
+        table = heatmap.colour_table(heatmap.DEFAULT_COLOUR_MAP)
+        return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in table[steps].tolist()]
+
+
+def small_heatmap_png(cam: NDArray[np.floating], peak: float) -> bytes:
+    """Return a map as a transparent PNG of about half a kilobyte, to be stretched over the photo.
+
+    Args:
+        cam: (h, w), values >= 0.
+        peak: what is shown as the hottest.
+    """
+    heat = heatmap.cam_to_heatmap(cam, size_px=(HEATMAP_PX, HEATMAP_PX), peak=peak)
+    shades = np.linspace(0, 255, HEAT_STEPS).round().astype(np.uint8)
+    picture = Image.fromarray(np.rint(heat * (HEAT_STEPS - 1)).astype(np.uint8))
+    picture.putpalette(heatmap.colour_table(heatmap.DEFAULT_COLOUR_MAP)[shades].tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=shades.tobytes(), compress_level=9)
+    return buffer.getvalue()
