@@ -21,15 +21,16 @@ _SORT_WORDS = {
 }
 
 
-def show(view: View, *, folders: Sequence[str]) -> None:
+def show(view: View, *, folders: Sequence[str], unsure_below: float) -> None:
     """Show the controls in one row, inside a horizontal container.
 
     Args:
         view: what is shown now.
         folders: the collection's sub-folders, relative to its root.
+        unsure_below: the threshold that holds.
     """
     if view.shelf == UNSURE:
-        _threshold(view)
+        _threshold(unsure_below)
     _keyed("sort", view.sort)
     st.selectbox(
         "Sort",
@@ -42,10 +43,10 @@ def show(view: View, *, folders: Sequence[str]) -> None:
     )
     label = "Filters ●" if view.is_filtered else "Filters"
     with st.popover(label, icon=":material/filter_list:", width="content"):
-        _narrowing(view, folders)
+        _narrowing(view, folders, unsure_below)
 
 
-def _narrowing(view: View, folders: Sequence[str]) -> None:
+def _narrowing(view: View, folders: Sequence[str], unsure_below: float) -> None:
     _keyed("sure", (view.min_confidence, view.max_confidence))
     st.slider(
         "How sure the model is",
@@ -91,14 +92,14 @@ def _narrowing(view: View, folders: Sequence[str]) -> None:
         on_change=lambda: view_state.change(name_contains=_value("name").strip() or None, photo=None),
     )
     if view.shelf != UNSURE:
-        _threshold(view)
+        _threshold(unsure_below)
     st.button(
         "Clear filters", key="filter:clear", disabled=not view.is_filtered, on_click=view_state.clear_filters
     )
 
 
-def _threshold(view: View) -> None:
-    _keyed("unsure", view.unsure_below)
+def _threshold(unsure_below: float) -> None:
+    _keyed("unsure", unsure_below)
     st.slider(
         "Unsure below",
         0.0,
@@ -107,7 +108,8 @@ def _threshold(view: View) -> None:
         format="percent",
         key="filter:unsure",
         on_change=lambda: view_state.change(unsure_below=round(_value("unsure"), 2), photo=None),
-        help="A photo whose class the model gives less than this goes to the Unsure shelf.",
+        help="A photo whose class the model gives less than this goes to the Unsure shelf. Evaluate, "
+        "under Confidence, finds the value at which the model is right as often as you want.",
         width=240,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from gallery.types import ALL, UNREADABLE, WAITING, Collection, Shelf, display_path
+from gallery.types import ALL, UNREADABLE, WAITING, Collection, PhotoQuery, Shelf, display_path
 from gallery.ui import (
     browse_queries,
     filters,
@@ -17,6 +17,7 @@ from gallery.ui import (
     routes,
     shelf_strip,
     theme,
+    unsure,
     view_state,
     wiring,
 )
@@ -40,7 +41,8 @@ def _gallery(collection: Collection, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
-        shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, view.unsure_below)
+        unsure_below = unsure.threshold(model_id, view.unsure_below)
+        shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
@@ -49,54 +51,61 @@ def _gallery(collection: Collection, awaited: bool) -> None:
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
         if _warn(collection) or any(shelf.count for shelf in shelves):
-            _controls(view, collection)
+            _controls(view, collection, unsure_below)
         if view.shelf == UNREADABLE:
             _unreadable(collection)
         else:
-            _photos(view, collection, shelves, model_id, class_names)
+            _photos(view, collection, shelves, class_names, _query(view, collection, model_id))
         view_state.write_address()
         if awaited and _has_thumbnails(collection, view):
             st.rerun()  # from now on less often
 
 
 def _has_thumbnails(collection: Collection, view: View) -> bool:
-    shelves = browse_queries.shelves(
-        collection.collection_id, *wiring.shown_model(), unsure_below=view.unsure_below
-    )
+    model_id, class_names = wiring.shown_model()
+    unsure_below = unsure.threshold(model_id, view.unsure_below)
+    shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
     return any(shelf.cover_photo_id for shelf in shelves)
+
+
+def _query(view: View, collection: Collection, model_id: str) -> PhotoQuery:
+    return view.query(
+        collection.collection_id, model_id, unsure_below=unsure.threshold(model_id, view.unsure_below)
+    )
 
 
 def _photos(
     view: View,
     collection: Collection,
     shelves: tuple[Shelf, ...],
-    model_id: str,
     class_names: tuple[str, ...],
+    query: PhotoQuery,
 ) -> None:
-    file_ids = browse_queries.find_files(view.query(collection.collection_id, model_id))
+    file_ids = browse_queries.find_files(query)
     if not len(file_ids) and view.photo is None:
         _nothing(view, collection, shelves)
         return
     state = photo_grid.show(
         file_ids,
-        model_id=model_id,
+        model_id=query.model_id,
         class_names=class_names,
         key=GRID,
         open_file_id=view.photo,
-        scope=repr(view.query(collection.collection_id, model_id)),
+        scope=repr(query),
     )
     if state.opened_file_id != view.photo:
         view_state.change(photo=state.opened_file_id)
 
 
-def _controls(view: View, collection: Collection) -> None:
+def _controls(view: View, collection: Collection, unsure_below: float) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
     ):
         title = "All photos" if view.shelf == ALL else theme.plain_name(view.shelf)
         st.subheader(f"{theme.look(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
         if view.shelf != UNREADABLE:
-            filters.show(view, folders=browse_queries.folders(collection.collection_id))
+            folders = browse_queries.folders(collection.collection_id)
+            filters.show(view, folders=folders, unsure_below=unsure_below)
 
 
 def _warn(collection: Collection) -> bool:

@@ -14,11 +14,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from gallery import settings
 from gallery.catalog import Catalog
 from gallery.errors import CatalogError
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Collection, ModelCard, Photo, PhotoQuery
-from gallery.ui import film_strip, theme
+from gallery.ui import film_strip, theme, unsure
 from gallery.ui.plain_text import escaped
 
 STRIP_LENGTH = 11
@@ -64,13 +63,15 @@ def choose(catalog: Catalog, card: ModelCard, *, row: DeltaGenerator, thumbnails
     shelves = {
         shelf.name: shelf.count
         for shelf in catalog.shelves(
-            collection.collection_id, card.model_id, card.class_names, settings.UNSURE_BELOW
+            collection.collection_id, card.model_id, card.class_names, unsure.threshold(card.model_id)
         )
         if shelf.count and shelf.name not in (UNREADABLE, WAITING)
     }
     shelf = st.query_params.get("shelf", ALL)
     shelf = shelf if shelf in shelves else ALL
-    query = PhotoQuery(collection.collection_id, card.model_id, shelf, unsure_below=settings.UNSURE_BELOW)
+    query = PhotoQuery(
+        collection.collection_id, card.model_id, shelf, unsure_below=unsure.threshold(card.model_id)
+    )
     file_ids = catalog.find_files(query)
     photo = asked or _first(catalog, file_ids)
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gallery.settings import UNSURE_BELOW
 from gallery.types import ALL, PhotoQuery, SortOrder
 
 _SORTS = {
@@ -27,7 +26,7 @@ class View:
     collection_id: int | None = None
     shelf: str = ALL
     sort: SortOrder = SortOrder.PATH
-    unsure_below: float = UNSURE_BELOW
+    unsure_below: float | None = None  # as chosen for the model, see `unsure`
     min_confidence: float = 0.0
     max_confidence: float = 1.0
     taken_from: str | None = None
@@ -45,13 +44,13 @@ class View:
     def without_filters(self) -> View:
         return View(self.collection_id, self.shelf, self.sort, self.unsure_below)
 
-    def query(self, collection_id: int, model_id: str) -> PhotoQuery:
-        """Return the view as the catalog is asked for it."""
+    def query(self, collection_id: int, model_id: str, unsure_below: float) -> PhotoQuery:
+        """Return the view as the catalog is asked for it, with the threshold that holds."""
         return PhotoQuery(
             collection_id,
             model_id,
             shelf=self.shelf,
-            unsure_below=self.unsure_below,
+            unsure_below=unsure_below,
             min_confidence=self.min_confidence,
             max_confidence=self.max_confidence,
             taken_from=self.taken_from,
@@ -105,7 +104,7 @@ def written(view: View) -> dict[str, str]:
         parameters["shelf"] = view.shelf
     if view.sort is not usual.sort:
         parameters["sort"] = _NAMES[view.sort]
-    if view.unsure_below != usual.unsure_below:
+    if view.unsure_below is not None:
         parameters["unsure"] = f"{view.unsure_below:g}"
     if (view.min_confidence, view.max_confidence) != (0.0, 1.0):
         parameters["sure"] = f"{view.min_confidence:g}-{view.max_confidence:g}"

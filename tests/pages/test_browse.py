@@ -306,3 +306,16 @@ def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(
         assert sentence in texts(app)
     app.button(key="job_again").click().run()
     assert started == [1]
+
+
+def test_a_threshold_chosen_for_the_model_sorts_the_shelves_until_it_is_given_up(
+    gallery: SmallGallery,
+) -> None:
+    wiring.catalog().choose_unsure_threshold(MODEL_ID, 0.85)
+    page = open_browse(shelf="unsure")
+    assert sorted(shown(page)) == ["cat_less.png", "who.png"]
+    assert page.slider(key="filter:unsure").value == 0.85
+    wiring.catalog().choose_unsure_threshold(MODEL_ID, None)
+    page.run()
+    assert shown(page) == ["who.png"]
+    assert page.slider(key="filter:unsure").value == 0.6

@@ -14,7 +14,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 views = st.builds(
     lambda low, high, **parts: View(min_confidence=min(low, high), max_confidence=max(low, high), **parts),
     low=shares, high=shares, collection_id=st.none() | st.integers(1, 999), shelf=texts,
-    sort=st.sampled_from(SortOrder), unsure_below=shares,
+    sort=st.sampled_from(SortOrder), unsure_below=st.none() | shares,
     taken_from=st.none() | st.dates().map(str), taken_to=st.none() | st.dates().map(str),
     folder=st.none() | texts, name_contains=st.none() | texts, photo=st.none() | st.integers(1, 999),
 )  # fmt: skip
