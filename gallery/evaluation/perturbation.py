@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
+from gallery.evaluation.pointing_game import Region
 from gallery.types import FloatArray, ImageBatch, RgbImage
 
 Classify = Callable[[ImageBatch], FloatArray]
@@ -95,6 +96,30 @@ def explained_image(image: RgbImage, heatmap: NDArray[np.floating]) -> RgbImage:
     heat = _checked(image, heatmap)[..., np.newaxis]
     grey = np.array(NEUTRAL_RGB, np.float64)
     return np.asarray(np.rint(grey + (image - grey) * heat), np.uint8)
+
+
+def greyed_out(image: RgbImage, regions: Sequence[Region]) -> RgbImage:
+    """Return the photo with rectangles made neutral grey; a pixel goes when its middle lies in one.
+
+    Raises:
+        CamError: a region is empty or leaves the photo.
+
+    Example:
+        >>> photo = np.full((2, 4, 3), 9, np.uint8)
+        >>> greyed_out(photo, [(0.5, 0.0, 1.0, 0.5)])[..., 0].tolist()
+        [[9, 9, 124, 124], [9, 9, 9, 9]]
+    """
+    covered = image.copy()
+    down, across = ((np.arange(side) + 0.5) / side for side in image.shape[:2])
+    for left, top, right, bottom in regions:
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise CamError(
+                "A region is left, top, right, bottom as shares of the photo, 0 to 1, "
+                f"got {(left, top, right, bottom)}."
+            )
+        rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
+        covered[np.ix_(rows, columns)] = NEUTRAL_RGB
+    return covered
 
 
 def average_drop(whole: Sequence[float], explained: Sequence[float]) -> float:

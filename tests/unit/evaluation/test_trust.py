@@ -16,6 +16,7 @@ from gallery.evaluation.perturbation import (
     blurred,
     deletion_curve,
     explained_image,
+    greyed_out,
     insertion_curve,
 )
 from gallery.evaluation.randomisation import RandomisationTest, randomisation_test, rank_correlation
@@ -168,6 +169,23 @@ def test_only_hot_pixels_are_kept() -> None:
     image = np.array([[[200, 10, 0], [200, 10, 0], [200, 10, 0]]], np.uint8)
     kept = explained_image(image, np.array([[1.0, 0.0, 0.25]]))
     assert kept.tolist() == [[[200, 10, 0], [124, 117, 104], [143, 90, 78]]]
+
+
+def test_rectangles_turn_grey_and_nothing_else_does() -> None:
+    photo = np.zeros((4, 8, 3), np.uint8)
+    covered = greyed_out(photo, [(0.0, 0.5, 0.25, 1.0), (0.125, 0.0, 0.3, 0.6)])
+    grey = (covered == (124, 117, 104)).all(axis=2)
+    assert grey.astype(int).tolist() == [
+        [0, 1, 0, 0, 0, 0, 0, 0],  # the middle of column 2 lies at 0.3125
+        [0, 1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0, 0],
+    ]
+    assert not covered[~grey].any()
+    assert not photo.any()  # the photo itself is left alone
+    for region in ((0.5, 0.0, 0.5, 1.0), (-0.1, 0.0, 0.5, 1.0), (0.0, 0.0, float("nan"), 1.0)):
+        with pytest.raises(CamError, match="0 to 1"):
+            greyed_out(photo, [region])
 
 
 def test_rank_correlation_is_scipys_also_with_ties() -> None:
