@@ -6,11 +6,12 @@ costs neither TensorFlow nor Pillow.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -19,10 +20,12 @@ from gallery import types
 from gallery.errors import ModelError
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingCatalog, TaggingProgress, TaggingResult
-from gallery.types import FileEntry, ModelCard, SkippedFile
+from gallery.types import FileEntry, ModelCard, PhotoId, SkippedFile
 
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
+    from gallery.evaluation import FolderEvaluation
+    from gallery.exchange.html_report import ReportFile
     from gallery.model_files import ModelStore
     from gallery.network.attribution import Explainer
     from gallery.network.classifier import KerasClassifier
@@ -165,6 +168,86 @@ def tag(
             on_progress=on_progress,
             cancelled=cancelled,
         )
+
+
+def html_report(
+    parts: Parts,
+    evaluation: FolderEvaluation,
+    card: ModelCard,
+    *,
+    root: Path,
+    trained: Collection[PhotoId],
+    other: tuple[ModelCard, FolderEvaluation] | None = None,
+    labels_from: str = "the names of the sub-folders",
+    label_table_sha256: str | None = None,
+    show_path: bool = False,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> ReportFile:
+    """Return an evaluation as one HTML file; nothing is tagged here.
+
+    Args:
+        parts: real or fake ones.
+        evaluation: of photos that the catalog has.
+        card: the model's.
+        root: the evaluated folder.
+        trained: hashes of the photos the model was trained on.
+        other: a model to compare with, and its evaluation of the same folder.
+        labels_from: where the labels come from, in words.
+        label_table_sha256: of the table they come from, if they do.
+        show_path: whether the folder's path is told, besides its name.
+        on_progress: told in a sentence what is being done.
+
+    Raises:
+        GalleryError: the parts do not fit, the catalog cannot be read, or the report is too large.
+    """
+    from importlib.metadata import version
+
+    from gallery.evaluation.dossier import Dossier
+    from gallery.exchange.html_report import ReportContents
+    from gallery.exchange.html_report import html_report as report_of
+    from gallery.photos.report_pictures import ReportPictures
+    from gallery.settings import THUMBNAIL_PX
+
+    catalog, photo_ids = parts.catalog, evaluation.photo_ids
+    dossier = Dossier.of(
+        evaluation,
+        catalog.features(card.model_id, photo_ids),
+        root=root,
+        photos=catalog.photos(evaluation.file_ids),
+        trained=trained,
+        verdicts=catalog.standing_verdicts(photo_ids),
+        other=None if other is None else other[1],
+    )
+    contents = ReportContents(
+        dossier=dossier,
+        card=card,
+        folder=types.display_path(Path(root.name or str(root))),
+        names=[_below(path, root) for path in evaluation.paths],
+        made_at=datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
+        labels_from=labels_from,
+        label_table_sha256=label_table_sha256,
+        full_path=types.display_path(root) if show_path else None,
+        other_card=None if other is None else other[0],
+        library_versions=[("numpy", version("numpy")), ("Pillow", version("pillow"))],
+    )
+    with ExitStack() as stack:
+        pools: list[DecodePool] = []
+
+        def thumbnail_again(path: Path, photo_id: PhotoId) -> bytes:
+            if not pools:
+                pools.append(stack.enter_context(decode_pool(card.input_px)))
+            return pools[0].large_jpeg(path, THUMBNAIL_PX, photo_id=photo_id)
+
+        pictures = ReportPictures(
+            photo_ids, evaluation.paths, card.model_id, catalog, parts.thumbnails, thumbnail_again
+        )
+        return report_of(contents, pictures, on_progress=on_progress)
+
+
+def _below(path: Path, root: Path) -> str:
+    """Return a photo's place below a folder as text, with forward slashes."""
+    shown = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    return types.display_path(shown).replace("\\", "/")
 
 
 def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> TrainingParts:

@@ -59,6 +59,14 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("b", metavar="MODEL_B", help="another one")
     _labelled_folder(compare)
 
+    report = command(
+        "report", "Write the evaluation of a labelled folder as one HTML file that opens anywhere."
+    )
+    _labelled_folder(report)
+    report.add_argument("--out", type=Path, required=True, metavar="HTML")
+    report.add_argument("--compare", metavar="MODEL", help="also compare with this model of the store")
+    report.add_argument("--full-path", action="store_true", help="tell the folder's path, not its name alone")
+
     explain = command("explain", "Show why: the heatmap of a class over the photo.")
     explain.add_argument("photo", type=Path, metavar="PHOTO")
     explain.add_argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from gallery.evaluation.slices import (
     worst_first,
 )
 from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
-from gallery.types import GivenVerdict, Photo, PhotoId
+from gallery.types import GivenVerdict, Photo, PhotoId, PhotoMetadata
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class Dossier:
         root: Path,
         photos: Sequence[Photo],
         trained: Collection[PhotoId],
-        measured: Mapping[str, Sequence[str]] | None = None,
         verdicts: Mapping[tuple[PhotoId, str], GivenVerdict] | None = None,
         other: FolderEvaluation | None = None,
     ) -> Dossier:
@@ -76,7 +75,6 @@ class Dossier:
             root: the folder that the photos lie in.
             photos: what the catalog knows of them, in any order.
             trained: hashes of the photos the model was trained on; empty where it does not tell.
-            measured: names of further slices by dimension, one a photo ("brightness": ["dark", ...]).
             verdicts: of people, by photo and judged label; see `judgements_of`.
             other: another model's evaluation of the same folder.
 
@@ -100,7 +98,7 @@ class Dossier:
             bins_after=None if scaled is None else reliability_bins(report.y_true, scaled.probabilities),
             overlap=overlap,
             unseen=evaluation.only(unseen).report if 0 < len(unseen) < report.n else None,
-            slices=_slices(evaluation, root, photos, measured or {}),
+            slices=_slices(evaluation, root, photos),
             judged=judged(report, judgements) if judgements else None,
             comparison=comparison,
             compared=compared,
@@ -116,21 +114,22 @@ class Dossier:
         return wilson_interval(round(self.diagnosis.top_2 * self.report.n), self.report.n)
 
 
-def _slices(
-    evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo], measured: Mapping[str, Sequence[str]]
-) -> tuple[Slice, ...]:
+def _slices(evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo]) -> tuple[Slice, ...]:
     """Return the slices of every dimension that divides the photos at all."""
     about = {photo.file_id: photo.metadata for photo in photos}
     facts = [about.get(file_id) for file_id in evaluation.file_ids.tolist()]
     hours = hours_of([None if one is None else one.taken_at for one in facts])
-    megapixels = np.array(
-        [np.nan if one is None else one.width_px * one.height_px / 1e6 for one in facts], np.float64
-    )
+
+    def measured(value: Callable[[PhotoMetadata], float | None], unit: str = "") -> list[str]:
+        values = [None if one is None else value(one) for one in facts]
+        return part_names(np.array([np.nan if v is None else v for v in values], np.float64), unit=unit)
+
     names: dict[str, Sequence[str]] = {
         "folder": folder_names(evaluation.paths, root),
         "time of day": day_or_night_names(hours),
-        "size of the photo": part_names(megapixels, unit="megapixels"),
-        **measured,
+        "size of the photo": measured(lambda one: one.width_px * one.height_px / 1e6, "megapixels"),
+        "brightness (0 to 255)": measured(lambda one: one.brightness),
+        "sharpness": measured(lambda one: one.sharpness),
     }
     right = evaluation.report.y_true == evaluation.report.y_pred
     found = [slices_by(dimension, of_photo, right) for dimension, of_photo in names.items()]

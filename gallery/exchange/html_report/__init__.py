@@ -2,6 +2,7 @@
 
 from gallery.exchange.html_report.contents import Pictures, ReportContents, Thumbnail
 from gallery.exchange.html_report.file import (
+    REPORT_LIMIT_BYTES,
     ReportFile,
     check_report_place,
     html_report,
@@ -9,6 +10,7 @@ from gallery.exchange.html_report.file import (
 )
 
 __all__ = [
+    "REPORT_LIMIT_BYTES",
     "Pictures",
     "ReportContents",
     "ReportFile",

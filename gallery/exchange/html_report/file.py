@@ -39,6 +39,7 @@ class ReportFile:
 
     Attributes:
         html: the whole file.
+        size_bytes: of it.
         photos: in the evaluation.
         photos_shown: of them, those whose pictures are embedded.
         level: how many a cell, and how large.
@@ -49,6 +50,11 @@ class ReportFile:
     photos: int
     photos_shown: int
     level: Level
+
+    @property
+    def lowered(self) -> bool:
+        """Whether number and size of the pictures were lowered to stay within the limit."""
+        return self.level != LEVELS[0]
 
 
 def check_report_place(file: Path) -> None:

@@ -1,0 +1,104 @@
+"""``report DIR --out FILE.html``: the whole evaluation of a folder as one file that opens anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import time
+from pathlib import Path
+
+from gallery import composition
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.output import answer, note, note_skipped, say
+from gallery.cli.stopping import STOPPED
+from gallery.errors import DatasetError
+from gallery.evaluation import FolderEvaluation
+from gallery.exchange.html_report import REPORT_LIMIT_BYTES, check_report_place, write_html_report
+from gallery.settings import Settings
+from gallery.types import ModelCard, display_path
+
+
+def report(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Tag a labelled folder where needed, and write its evaluation as one HTML file.
+
+    Raises:
+        GalleryError: the place cannot be meant for a report (said before the long
+            work), the folder or a model does not fit, or the file cannot be written.
+    """
+    check_report_place(arguments.out)
+    folder = settings.allow(arguments.folder)
+    check_label_options(arguments)
+    with composition.composed(settings) as parts:
+        card = composition.chosen_card(parts.models, arguments.model)
+        other_card = None if arguments.compare is None else parts.models.card(arguments.compare)
+        if other_card is not None and other_card.model_id == card.model_id:
+            raise DatasetError(f"{card.model_id} cannot be compared with itself. Name another model.")
+        results: list[FolderEvaluation] = []
+        for one in [card] if other_card is None else [card, other_card]:
+            result = _evaluated(arguments, parts, folder, one)
+            if result is None:
+                note("Stopped before the end, so there is no report. Start again to go on.")
+                if arguments.json:
+                    answer({"error": "stopped before the end"})
+                return STOPPED
+            results.append(result)
+        evaluation = results[0]
+        began = time.monotonic()
+        made = composition.html_report(
+            parts,
+            evaluation,
+            card,
+            root=folder,
+            trained=trained_on(parts, card.model_id),
+            other=None if other_card is None else (other_card, results[1]),
+            labels_from=_labels_from(arguments),
+            label_table_sha256=_sha256(arguments.labels),
+            show_path=arguments.full_path,
+            on_progress=note,
+        )
+    write_html_report(arguments.out, made)
+    if arguments.json:
+        answer(
+            {
+                "out": display_path(arguments.out),
+                "size_bytes": made.size_bytes,
+                "photos": made.photos,
+                "photos_shown": made.photos_shown,
+                "photos_per_cell": made.level.per_cell,
+                "thumbnail_px": made.level.thumbnail_px,
+                "model_id": card.model_id,
+                "compared_with": arguments.compare,
+                "accuracy": evaluation.report.accuracy,
+                "skipped": len(evaluation.skipped),
+                "seconds": round(time.monotonic() - began, 2),
+            }
+        )
+        return 0
+    note_skipped(evaluation.skipped)
+    say(
+        f"{display_path(arguments.out)}: {made.size_bytes / 1e6:.1f} MB, {made.photos:,} photos evaluated, "
+        f"pictures of {made.photos_shown:,} of them inside. It opens in any browser, without a server."
+    )
+    if made.lowered:
+        say(
+            f"To stay below {REPORT_LIMIT_BYTES / 1e6:.0f} MB it shows {made.level.per_cell} of a cell "
+            f"at most, {made.level.thumbnail_px} pixels each."
+        )
+    return 0
+
+
+def _evaluated(
+    arguments: argparse.Namespace, parts: composition.Parts, folder: Path, card: ModelCard
+) -> FolderEvaluation | None:
+    return tag_and_evaluate(parts, folder, card, labels_for(arguments, folder, card))
+
+
+def _labels_from(arguments: argparse.Namespace) -> str:
+    if arguments.labels is None:
+        return "the names of the sub-folders"
+    split = "" if arguments.split is None else f', split "{arguments.split}"'
+    return f"the table {display_path(Path(arguments.labels.name))}{split}"
+
+
+def _sha256(table: Path | None) -> str | None:
+    return None if table is None else hashlib.sha256(table.read_bytes()).hexdigest()
