@@ -24,7 +24,7 @@ def tune(arguments: argparse.Namespace, settings: Settings) -> int:
     usual = recipe_named("cnn-small")
     recipe = usual.changed(epochs=arguments.epochs or 8, batch=arguments.batch, balance=arguments.balance,
                            seed=arguments.seed)  # fmt: skip
-    arguments.weights = "none"
+    arguments.weights, arguments.teacher, arguments.unlabelled = "none", None, None
     request = training_request(arguments, settings, recipe)
     looked_for = dataclasses.replace(request, folder=settings.trainings / f"{request.model_id}-search")
     parts = composition.training_parts(settings)

@@ -46,7 +46,7 @@ def save_state(folder: Path, state: TrainingState) -> None:
     arrays = {f"weights/{name}": tensor for name, tensor in state.weights.items()}
     arrays |= {f"optimiser/{i:04}": np.asarray(value) for i, value in enumerate(state.optimiser)}
     arrays["history"] = np.array(json.dumps([asdict(row) for row in state.history]))
-    _replace(folder / STATE_FILE, arrays)
+    save_arrays(folder / STATE_FILE, arrays)
 
 
 def load_state(folder: Path) -> TrainingState | None:
@@ -58,7 +58,7 @@ def load_state(folder: Path) -> TrainingState | None:
     file = folder / STATE_FILE
     if not file.is_file():
         return None
-    arrays = _read(file)
+    arrays = read_arrays(file)
     try:
         history = tuple(epoch_of(row) for row in json.loads(str(arrays.pop("history"))))
     except (KeyError, ValueError, TypeError) as exc:
@@ -71,7 +71,7 @@ def load_state(folder: Path) -> TrainingState | None:
 
 def save_best(folder: Path, epoch: int, weights: Tensors) -> None:
     """Store the weights of the best epoch so far beside the older ones, which a killed training may need."""
-    _replace(_best_file(folder, epoch), weights)
+    save_arrays(_best_file(folder, epoch), weights)
 
 
 def load_best(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
@@ -80,7 +80,7 @@ def load_best(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
     Raises:
         TrainingError: they are missing or damaged.
     """
-    return _read(_best_file(folder, epoch))
+    return read_arrays(_best_file(folder, epoch))
 
 
 def drop_other_bests(folder: Path, epoch: int) -> None:
@@ -95,7 +95,12 @@ def _best_file(folder: Path, epoch: int) -> Path:
     return folder / f"best-{epoch:04}.npz"
 
 
-def _replace(file: Path, arrays: Tensors) -> None:
+def save_arrays(file: Path, arrays: Tensors) -> None:
+    """Write an npz file that is whole or not there.
+
+    Raises:
+        TrainingError: the disk refuses.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -111,7 +116,12 @@ def _replace(file: Path, arrays: Tensors) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _read(file: Path) -> dict[str, NDArray[Any]]:
+def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
+    """Return what `save_arrays` wrote.
+
+    Raises:
+        TrainingError: it is missing or damaged.
+    """
     try:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}

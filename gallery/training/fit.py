@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,21 @@ class FitResult:
     ended: str
 
 
+class Teaching(Protocol):
+    """What a network learns beside its labels: `distillation.lessons` has one.
+
+    Attributes:
+        learner: shares the network's layers and may have more; it is trained, and stored while that lasts.
+    """
+
+    learner: keras.Model
+
+    def lesson(
+        self, images: NDArray[Any], labels: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], Any, NDArray[np.int64]]:
+        """Return photos as they are to be shown, 0..255, what the learner shall say, and the labels left."""
+
+
 class _StoppedByPerson(Exception):
     """Somebody asked a training to stop, in the middle of an epoch."""
 
@@ -101,6 +116,7 @@ def fit(
     *,
     folder: Path,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    teaching: Teaching | None = None,
 ) -> FitResult:
     """Train a network, or take up its training where the folder's last whole epoch ended.
 
@@ -114,12 +130,14 @@ def fit(
         recipe: how.
         folder: of this training alone; existing.
         on_progress: is told about every second.
+        teaching: what it learns from beside the labels, which may then be -1 for none.
 
     Raises:
         TrainingError: the loss is no number any more, or the folder holds another network's training.
     """
-    _compile(network, recipe)
-    history = _resume(network, folder)
+    learner = network if teaching is None else teaching.learner
+    _compile(learner, recipe, by_labels=teaching is None)
+    history = _resume(learner, folder)
     weigh = (
         class_weights(data.labels[data.train], data.class_count)
         if recipe.balance == "class weights"
@@ -131,15 +149,15 @@ def fit(
             ended = "stopped early"
             break
         begun, rate = time.monotonic(), next_rate(recipe, history)
-        network.optimizer.learning_rate = rate
+        learner.optimizer.learning_rate = rate
         stopped = False
         try:
-            learnt = _train_epoch(network, data, recipe, weigh, history, folder, on_progress)
+            learnt = _train_epoch(learner, data, recipe, weigh, history, folder, on_progress, teaching)
         except _StoppedByPerson:
             ended, stopped = "stopped", True
             if history:
                 break
-            if int(network.optimizer.iterations.value) == 0:
+            if int(learner.optimizer.iterations.value) == 0:
                 raise TrainingError("Stopped before anything was learnt; there is nothing to keep.") from None
             learnt = {"cross_entropy": math.nan, "accuracy": math.nan}  # of a part of the first epoch
         logits = predict_logits(network, data, data.validation)
@@ -152,7 +170,7 @@ def fit(
             learning_rate=rate,
             seconds=time.monotonic() - begun,
         )
-        weights = get_weights(network)
+        weights = get_weights(learner)
         if not (
             math.isfinite(row.val_loss) and all(np.isfinite(tensor).all() for tensor in weights.values())
         ):
@@ -161,11 +179,11 @@ def fit(
             ended = "stopped early"  # it has come apart; the best epoch is still there
             break
         history = [*history, row]
-        _store(network, weights, history, folder)
+        _store(learner, weights, history, folder)
         if stopped:
             break
     best = history[best_epoch(history)]
-    set_weights(network, load_best(folder, best.epoch))
+    set_weights(learner, load_best(folder, best.epoch))
     return FitResult(tuple(history), best, predict_logits(network, data, data.validation), ended)
 
 
@@ -186,7 +204,7 @@ def learn_only(network: keras.Model, names: Callable[[str], bool]) -> None:
         layer.trainable = names(layer.name)
 
 
-def _compile(network: keras.Model, recipe: Recipe) -> None:
+def _compile(network: keras.Model, recipe: Recipe, *, by_labels: bool) -> None:
     optimisers = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
@@ -195,8 +213,13 @@ def _compile(network: keras.Model, recipe: Recipe) -> None:
     }
     whole = recipe.loss == "categorical_crossentropy"
     losses, metrics = keras.losses, keras.metrics
+    optimiser = optimisers[recipe.optimiser](float(recipe.learning_rate))
+    if not by_labels:  # a learner with a loss of its own
+        network.compile(optimizer=optimiser, jit_compile=False)
+        network.optimizer.build(network.trainable_variables)
+        return
     network.compile(
-        optimizer=optimisers[recipe.optimiser](float(recipe.learning_rate)),
+        optimizer=optimiser,
         loss=losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
         if whole
         else losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -235,6 +258,7 @@ def _train_epoch(
     history: list[Epoch],
     folder: Path,
     on_progress: Callable[[Progress], None],
+    teaching: Teaching | None,
 ) -> dict[str, float]:
     epoch = len(history)
     _throw_dice(network, recipe.seed, epoch)
@@ -243,7 +267,7 @@ def _train_epoch(
     rows = data.train[order]
     steps = math.ceil(len(rows) / recipe.batch)
     begun = told = time.monotonic()
-    sums = dict.fromkeys(("cross_entropy", "accuracy"), 0.0)
+    sums, labelled = dict.fromkeys(("cross_entropy", "accuracy"), 0.0), 0
     for step in range(steps):
         if (folder / STOP_FILE).exists():
             raise _StoppedByPerson
@@ -252,21 +276,26 @@ def _train_epoch(
         if recipe.augmentation.changes_something:
             images = augment(images, recipe.augmentation, rng)
         labels = data.labels[chosen]
+        if teaching is None:
+            targets = _targets(labels, data.class_count, recipe)
+        else:
+            images, targets, labels = teaching.lesson(images, labels, rng)
         network.reset_metrics()
         learnt = network.train_on_batch(
             data.given(images),
-            _targets(labels, data.class_count, recipe),
+            targets,
             None if weigh is None else weigh[labels],
             return_dict=True,
         )
+        labelled += (here := int(np.count_nonzero(labels >= 0)))
         for name in sums:
-            sums[name] += float(learnt[name]) * len(chosen)
+            sums[name] += float(learnt[name]) * here
         now = time.monotonic()
         if step == 0 or now - told >= REPORT_S or step == steps - 1:
             told = now
             left = remaining_s(recipe, history, share_done=(step + 1) / steps, elapsed_s=now - begun)
             on_progress(Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left))
-    return {name: total / len(rows) for name, total in sums.items()}
+    return {name: total / max(1, labelled) for name, total in sums.items()}
 
 
 def _targets(labels: NDArray[np.int64], class_count: int, recipe: Recipe) -> NDArray[Any]:

@@ -6,6 +6,7 @@ import datetime
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gallery.training.labelled_data import Part
@@ -22,6 +23,19 @@ def photo_counts(split: Split) -> dict[str, int]:
     return {part.value: count for part in Part if (count := len(split.rows(part)))}
 
 
+def made_by(request: TrainingRequest) -> str:
+    """Return the command that trains the same again, with this card in place of ``card.json``.
+
+    The recipe, the seed and the split's plan stand on the card; of folders and files only the names do.
+    """
+    words = ["python -m gallery train --recipe card.json", f"--data {request.data.name}"]
+    for option in ("weights", "teacher", "unlabelled"):
+        named = getattr(request, option)
+        if named is not None:
+            words.append(f"--{option} {Path(named).name}")
+    return " ".join(words)
+
+
 def new_card(
     request: TrainingRequest,
     class_names: tuple[str, ...],
@@ -33,6 +47,7 @@ def new_card(
     temperature: float,
     precision: str,
     target_layer: str,
+    teaching: Mapping[str, Any],
 ) -> ModelCard:
     """Return the card, but for what the store fills in: the weights' hash and the number of parameters.
 
@@ -46,6 +61,7 @@ def new_card(
         temperature: fitted on the validation photos.
         precision: the convolutions' dtype while training.
         target_layer: whose maps Grad-CAM weighs.
+        teaching: what there is to say of the teacher and of photos without labels; empty for other recipes.
     """
     from gallery.network.architectures import architecture_named
 
@@ -79,12 +95,14 @@ def new_card(
             "photos": photos.get("train", 0),
             "validation_photos": photos.get("validation", 0),
             "weights": source,
+            **teaching,
             "epochs": len(fitted.history),
             "best_epoch": fitted.best.epoch,
             "seconds": round(sum(row.seconds for row in fitted.history), 1),
             "precision": precision,
             "split": asdict(request.plan),
             "recipe": recipe.to_json(),
+            "made_by": made_by(request),
         },
         tested_on={
             "part": part,

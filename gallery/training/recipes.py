@@ -22,6 +22,39 @@ MILD = Augmentation(rotation_deg=15, translation=0.1, shear_deg=8, zoom=0.15, fl
 
 
 @dataclass(frozen=True, slots=True)
+class Distillation:
+    """What a teacher's answers weigh beside the labels; the terms are those of `distillation.losses`.
+
+    The teacher answers to the very pixels that the network is shown, so whatever is done to them it is right.
+
+    Attributes:
+        map: its last feature map, place by place, through a linear adapter that is thrown away afterwards.
+        pooled: that map's mean.
+        thousand: its opinion on ImageNet's 1000 classes.
+        classes: its opinion on the classes of the data, by a linear head fitted on the training photos.
+        labels: the labels' cross-entropy.
+        blended: share of photos shown with another one shining through; only the teacher can name those.
+        colour: brightness, contrast and saturation vary by this share either way.
+    """
+
+    map: float = 2.0
+    pooled: float = 2.0
+    thousand: float = 0.5
+    classes: float = 0.5
+    labels: float = 0.5
+    blended: float = 0.25
+    colour: float = 0.25
+
+    def __post_init__(self) -> None:
+        for name in (term.name for term in dataclasses.fields(self)):
+            most = {"blended": 1.0, "colour": 0.9}.get(name, 100.0)
+            if not 0 <= getattr(self, name) <= most:
+                raise TrainingError(
+                    f"The distillation's {name} must be 0 to {most:g}, got {getattr(self, name)!r}."
+                )
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A training, whole: the same recipe, seed and photos give the same network.
 
@@ -39,6 +72,7 @@ class Recipe:
         patience: epochs without a better validation loss before it stops early.
         plateau: epochs without one before the learning rate is reduced.
         plateau_factor: what it is multiplied with then.
+        distillation: what a teacher's answers weigh; None for a network that learns from labels alone.
         conv_layers, kernel_px, filters, dense_units: cnn-small's form (0 dense units: the usual).
     """
 
@@ -67,6 +101,7 @@ class Recipe:
     kernel_px: int = 3
     filters: int = 32
     dense_units: int = 0
+    distillation: Distillation | None = None
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -95,6 +130,14 @@ class Recipe:
                 "A top trained on saved outputs sees each photo once as it is: switch augmentation off, "
                 "or take a recipe that trains the convolutions too."
             )
+        if self.distillation and self.trainable == "top":
+            raise TrainingError(
+                "A top trained on saved outputs has no use for a teacher: take vgg16-distilled."
+            )
+        if self.distillation and self.balance == "class weights":
+            raise TrainingError(
+                "The teacher's answers have no class to weigh: take the balance oversample, or none."
+            )
 
     def changed(self, **values: Any) -> Recipe:
         """Return the recipe with other values; ``None`` keeps one.
@@ -120,6 +163,8 @@ class Recipe:
         try:
             values = dict(data)
             values["augmentation"] = Augmentation(**values.get("augmentation", {}))
+            if values.get("distillation") is not None:
+                values["distillation"] = Distillation(**values["distillation"])
             return cls(**values)
         except TypeError as exc:
             raise TrainingError(f"This is no recipe: {exc}. Choose one of {', '.join(RECIPES)}.") from exc
@@ -162,6 +207,18 @@ RECIPES: Mapping[str, Recipe] = {
             epochs=15,
             l2=0.05,
             description="The convolutions' outputs are computed once; a dense top learns in a minute.",
+        ),
+        Recipe(
+            name="vgg16-distilled",
+            architecture="vgg16-gap",
+            input_px=224,
+            schedule="cosine",
+            warmup_epochs=1,
+            label_smoothing=0.05,
+            balance="oversample",
+            augmentation=MILD,
+            distillation=Distillation(),
+            description="VGG16 taught by a ResNet50, which also has something to say of unlabelled photos.",
         ),
         Recipe(
             name="cnn-large",

@@ -38,6 +38,8 @@ class TrainingRequest:
         folder: of this training: split, history, progress, checkpoints.
         cache: of decoded photos and saved outputs, shared by trainings.
         plan: how photos are split where the data do not say.
+        teacher: of a recipe that has one: "imagenet", a path, or None for "imagenet".
+        unlabelled: a folder of photos that the teacher alone speaks of.
     """
 
     data: Path
@@ -47,8 +49,15 @@ class TrainingRequest:
     folder: Path
     cache: Path
     plan: SplitPlan = USUAL
+    teacher: str | None = None
+    unlabelled: Path | None = None
 
     def __post_init__(self) -> None:
+        if self.recipe.distillation is None and (self.teacher or self.unlabelled):
+            raise TrainingError(
+                f"{self.recipe.name} learns from labels alone: leave out the teacher and the unlabelled "
+                "photos, or take the recipe vgg16-distilled."
+            )
         if not _ID.fullmatch(self.model_id):
             raise TrainingError(
                 f"{self.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
@@ -62,6 +71,8 @@ class TrainingRequest:
             "weights": self.weights,
             "model_id": self.model_id,
             "plan": asdict(self.plan),
+            "teacher": self.teacher,
+            "unlabelled": None if self.unlabelled is None else str(self.unlabelled),
         }
 
     @classmethod
@@ -81,6 +92,8 @@ class TrainingRequest:
                 folder=folder,
                 cache=cache,
                 plan=SplitPlan(**stored["plan"]),
+                teacher=stored.get("teacher"),
+                unlabelled=Path(stored["unlabelled"]) if stored.get("unlabelled") else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise TrainingError(f"There is no training in {folder} ({exc}). Start a new one.") from exc
@@ -191,7 +204,7 @@ def remember(request: TrainingRequest) -> bool:
     try:
         before = json.loads(file.read_text(encoding="utf-8"))
         different = sorted(
-            [key for key in asked if key != "recipe" and asked[key] != before[key]]
+            [key for key in asked if key != "recipe" and asked[key] != before.get(key)]
             + [k for k, v in asked["recipe"].items() if k != "epochs" and v != before["recipe"].get(k)]
         )
     except (OSError, ValueError, KeyError, TypeError) as exc:

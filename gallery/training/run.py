@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from gallery.training.pixel_store import DecodedSet, decode_set
 from gallery.training.request import TrainingParts, TrainingRequest, TrainingResult, remember
 from gallery.training.run_lock import sole_process
 from gallery.training.splits import Split, split_set
+from gallery.training.unlabelled import Unlabelled, read_unlabelled, unknown_rows
+from gallery.types import PhotoId
 
 if TYPE_CHECKING:
     import keras
@@ -43,6 +45,7 @@ class Prepared:
     decoded: DecodedSet
     split: Split
     inspection: Inspection
+    unlabelled: Unlabelled | None = None
 
 
 def train(
@@ -81,6 +84,7 @@ def train(
     with sole_process(request.folder, patience_s=1.0), _failures_told(request.folder):
         (request.folder / STOP_FILE).unlink(missing_ok=True)
         tell(Progress("preparing", epochs=request.recipe.epochs))
+        _check_files(request)
         prepared = prepare(request, parts, tell)
         result = _train(request, parts, prepared, tell)
         message = "" if result.ended == "finished" else result.ended
@@ -89,7 +93,7 @@ def train(
             request.folder / PROGRESS_FILE,
             Progress("finished", done, request.recipe.epochs, 0, 0, 0.0, message),
         )
-        for file in (*request.folder.glob("best-*.npz"), request.folder / "state.npz"):
+        for file in request.folder.glob("*.npz"):
             file.unlink(missing_ok=True)  # the model has what they were for
     return result
 
@@ -107,13 +111,29 @@ def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda 
             raise TrainingError("Stopped while the photos were being read; nothing was learnt yet.")
         tell(Progress("preparing", 0, request.recipe.epochs, done, total))
 
-    with parts.decode(request.recipe.input_px) as decode:
-        decoded = decode_set(
-            data, input_px=request.recipe.input_px, decode=decode, folder=request.cache, on_progress=told
-        )
+    more = read_unlabelled(request.unlabelled, scan=parts.scan) if request.unlabelled else None
+    side, unlabelled = request.recipe.input_px, None
+    with parts.decode(side) as decode:
+        decoded = decode_set(data, input_px=side, decode=decode, folder=request.cache, on_progress=told)
+        if more is not None:
+            unlabelled = decode_set(
+                more, input_px=side, decode=decode, folder=request.cache, on_progress=told
+            )
     request.folder.mkdir(parents=True, exist_ok=True)
     split = split_set(decoded, request.plan, stored=request.folder / SPLIT_FILE)
-    return Prepared(decoded, split, inspect_set(decoded, split.parts))
+    inspection = inspect_set(decoded, split.parts)
+    if unlabelled is None:
+        return Prepared(decoded, split, inspection)
+    inspection = replace(inspection, skipped=(*inspection.skipped, *unlabelled.skipped))
+    rows = unknown_rows(unlabelled, decoded, split)
+    return Prepared(decoded, split, inspection, Unlabelled(unlabelled, rows))
+
+
+def _check_files(request: TrainingRequest) -> None:
+    """Refuse files that are not there before the photos are read, which may take long."""
+    for option, named in (("weights", request.weights), ("teacher", request.teacher)):
+        if named not in (None, "imagenet", "none") and not Path(named).expanduser().exists():
+            raise TrainingError(f"There is no file {named}. Give --{option} another path, or imagenet.")
 
 
 def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, tell: Tell) -> TrainingResult:
@@ -140,7 +160,12 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
         class_count=len(class_names),
         preprocessing=architecture.preprocessing,
     )
-    fitted = _fit(network, data, request, prepared, start, options, tell)
+    target_layer = architecture.target_layer or start.last_convolution
+    teaching: dict[str, Any] = {}
+    if recipe.distillation is None:
+        fitted = _fit(network, data, request, prepared, start, options, tell)
+    else:
+        fitted, teaching = _fit_taught(network, data, request, prepared, target_layer, tell)
     tell(Progress("measuring", len(fitted.history), recipe.epochs))
     stored = {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()}
     set_weights(network, stored)  # what is measured is what is kept
@@ -162,14 +187,15 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
         evaluation=evaluation,
         temperature=temperature,
         precision=conv_dtype,
-        target_layer=architecture.target_layer or start.last_convolution,
+        target_layer=target_layer,
+        teaching=teaching,
     )
     folder = parts.save(
         card,
         stored,
         evaluation=evaluation,
         history=[asdict(row) for row in fitted.history],
-        training_photos=[decoded.photo_ids[row] for row in data.train],
+        training_photos=_learnt_from(prepared),
     )
     return TrainingResult(
         model_id=request.model_id,
@@ -213,6 +239,61 @@ def _fit(
             network, lambda n: n.startswith("block5") or not n.startswith("block") or n in start.missing
         )
     return fit(network, data, request.recipe, folder=request.folder, on_progress=tell)
+
+
+def _fit_taught(
+    network: keras.Model,
+    data: FitData,
+    request: TrainingRequest,
+    prepared: Prepared,
+    target_layer: str,
+    tell: Tell,
+) -> tuple[FitResult, dict[str, Any]]:
+    """Train with a teacher; return what came of it and what the card says of the teacher."""
+    from gallery.training.distillation.lessons import fit_taught
+    from gallery.training.distillation.teacher import read_teacher
+
+    source = request.teacher or "imagenet"
+    taught = fit_taught(
+        network, _with_unlabelled(data, prepared), request.recipe, teacher=read_teacher(source),
+        target_layer=target_layer, folder=request.folder, on_progress=tell,
+    )  # fmt: skip
+    facts: dict[str, Any] = {
+        "teacher": source if source == "imagenet" else Path(source).name,
+        "teacher_validation_accuracy": taught.teacher_accuracy,
+    }
+    if prepared.unlabelled is not None:
+        facts["unlabelled_photos"] = len(prepared.unlabelled.rows)
+    return taught.fitted, facts
+
+
+def _with_unlabelled(data: FitData, prepared: Prepared) -> FitData:
+    """Return the data with the unlabelled photos behind the labelled ones, to be learnt from."""
+    more = prepared.unlabelled
+    if more is None or not len(more.rows):
+        return data
+    count = len(data.labels)
+
+    def inputs(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        images = np.empty((len(rows), *prepared.decoded.pixels.shape[1:]), np.uint8)
+        known = rows < count
+        images[known] = data.inputs(rows[known])
+        images[~known] = more.decoded.images(more.rows[rows[~known] - count])
+        return images
+
+    return replace(
+        data,
+        inputs=inputs,
+        labels=np.concatenate([data.labels, np.full(len(more.rows), -1, np.int64)]),
+        train=np.concatenate([data.train, count + np.arange(len(more.rows))]),
+    )
+
+
+def _learnt_from(prepared: Prepared) -> list[PhotoId]:
+    """Return the hashes of all photos that the network was trained on, labelled or not."""
+    ids = [prepared.decoded.photo_ids[row] for row in prepared.split.rows(Part.TRAIN)]
+    more = prepared.unlabelled
+    return ids if more is None else [*ids, *(more.decoded.photo_ids[row] for row in more.rows)]
 
 
 def network_options(request: TrainingRequest) -> NetworkOptions:

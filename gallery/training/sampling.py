@@ -12,17 +12,17 @@ def epoch_order(
     """Return positions in random order: each photo once, or, oversampled, every class equally often.
 
     Args:
-        labels: class indices, (N,).
+        labels: class indices, (N,); -1 for a photo without a label, which comes once.
         rng: two of the same state give the same order.
         oversample: repeat the photos of smaller classes to the size of the
             largest: all of them as often as fits, the rest drawn without repetition.
 
     Returns:
-        (M,) int64, M = N, or the number of classes present times the largest class.
+        (M,) int64, M = N, or the unlabelled and the number of classes present times the largest class.
     """
     chosen = [np.arange(len(labels))]
     if oversample:
-        counts = np.bincount(labels)
+        counts = np.bincount(labels[labels >= 0])
         for label in np.flatnonzero(counts):
             members = np.flatnonzero(labels == label)
             whole, rest = divmod(int(counts.max() - counts[label]), len(members))

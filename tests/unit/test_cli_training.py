@@ -79,6 +79,20 @@ def test_a_folder_is_trained_on_and_the_new_model_predicts(
     assert all((float(row["dog"]) > 0.5) == (row["label"] == "dog") for row in rows)
 
 
+def test_a_models_card_repeats_its_training(run: Run, labelled: Path) -> None:
+    words = ("--batch", 8, "--validation", 0.3, "--epochs", 1, "--seed", 5, "--balance", "class weights")
+    code, first, err = run("train", "--data", labelled, "--recipe", "cnn-small", *words)
+    assert code == 0, err
+    card = Path(first["folder"]) / "card.json"
+    code, again, err = run("train", "--data", labelled, "--recipe", card, "--out", "again")
+    assert code == 0, err
+    for figure in ("photos", "epochs", "validation_loss", "accuracy", "temperature"):
+        assert again[figure] == first[figure]
+    code, said, _ = run("train", "--data", labelled, "--recipe", labelled / "card.json")
+    assert code == 2
+    assert "does not say how its model was trained" in said["error"]
+
+
 def test_a_zip_in_the_child_process_of_the_app(home: Path, labelled: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
         for path in labelled.rglob("*.png"):
@@ -113,6 +127,8 @@ def test_a_search_ends_in_a_model(run: Run, home: Path, labelled: Path) -> None:
         (("--recipe", "resnet"), "no recipe 'resnet'"),
         (("--recipe", "cnn-small", "--validation", 1), "leave some for training"),
         (("--recipe", "cnn-small", "--weights", "imagenet"), "begins from nothing"),
+        (("--recipe", "cnn-small", "--teacher", "imagenet"), "learns from labels alone"),
+        (("--recipe", "vgg16-distilled", "--teacher", "nowhere.npz"), "no file nowhere.npz"),
         (("--recipe", "cnn-small", "--out", "Owls!"), "cannot be a model's id"),
     ],
 )

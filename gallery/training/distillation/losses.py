@@ -7,6 +7,7 @@ teacher's 2048, which is thrown away afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,9 +93,9 @@ def fitted_to(target: tf.Tensor, side: int) -> tf.Tensor:
     return tf.image.resize(target, (side, side), antialias=True)
 
 
-def weighted_sum(terms: dict[str, tf.Tensor]) -> tf.Tensor:
-    """Return the loss: the terms times `TERM_WEIGHTS`."""
-    return tf.add_n([TERM_WEIGHTS[name] * value for name, value in terms.items()])
+def weighted_sum(terms: dict[str, tf.Tensor], weights: Mapping[str, float] = TERM_WEIGHTS) -> tf.Tensor:
+    """Return the loss: the terms times their weights."""
+    return tf.add_n([weights[name] * value for name, value in terms.items()])
 
 
 def fit_adapter(
