@@ -12,7 +12,7 @@ import streamlit as st
 
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
-from gallery.ui import evaluate_view, theme
+from gallery.ui import evaluate_suspects, evaluate_view, theme
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
@@ -41,6 +41,7 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
         Tab("Classification report", _report),
         Tab(f"Correct ({len(report.correct()):,})", _correct),
         Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
+        Tab(evaluate_suspects.TAB, evaluate_suspects.show),
         Tab(f"Problems ({len(folder.problems):,})", _problems),
         Tab("Downloads", _downloads),
     )

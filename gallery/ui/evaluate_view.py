@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gallery.evaluation.report import EvaluationReport
-from gallery.ui import confusion_view, photo_grid, theme
+from gallery.ui import confusion_view, photo_grid, theme, verdict_door
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
@@ -112,104 +112,6 @@ def _matrix_and_photos(folder: EvaluatedFolder) -> None:
             behind(folder, now)
 
 
-def numbers(folder: EvaluatedFolder) -> None:
-    """Show the four numbers, each with its interval or its meaning, each count a button."""
-    report = folder.report
-    wrong = len(report.incorrect())
-    low, high = report.accuracy_interval
-    accuracy, macro_f1, loss, photos = st.columns(4, border=True)
-    with accuracy.container(gap=None):
-        st.metric("Accuracy", f"{100 * report.accuracy:.1f} %")
-        st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
-        with st.container(horizontal=True, gap="small"):
-            _door(f"{report.n - wrong:,} right", RIGHT)
-            _door(f"{wrong:,} wrong", WRONG)
-    with macro_f1.container(gap=None):
-        st.metric("Macro F1", f"{report.macro_f1:.3f}")
-        st.caption(
-            "Mean over the classes of precision and recall in one: rare classes count as much as common ones."
-            + _absent_classes(report)
-        )
-    with loss.container(gap=None):
-        st.metric("Loss", f"{report.loss:.3f}")
-        st.caption(
-            "Cross-entropy: 0 is certain and right every time; guessing among ten classes gives 2.303."
-        )
-    with photos.container(gap=None):
-        st.metric("Photos", f"{report.n:,}")
-        st.caption("labelled by their folder and tagged")
-        with st.container(horizontal=True, gap="small"):
-            _door("See all", "all")
-            if folder.skipped:
-                st.button(
-                    f"{len(folder.skipped):,} skipped",
-                    type="tertiary",
-                    key="evaluate_door_skipped",
-                    on_click=_skipped_dialog,
-                    args=(folder,),
-                )
-
-
-def _absent_classes(report: EvaluationReport) -> str:
-    """Return what lowers the macro F1 for no fault of the photos: classes that are said and are not there."""
-    matrix = report.confusion_matrix
-    count = int(((matrix.sum(axis=1) == 0) & (matrix.sum(axis=0) > 0)).sum())
-    if not count:
-        return ""
-    if count == 1:
-        return " One class without photos here was predicted and counts as 0."
-    return f" {count} classes without photos here were predicted and count as 0."
-
-
-def _door(label: str, listed: str) -> None:
-    st.button(
-        label,
-        type="tertiary",
-        icon=":material/photo_library:",
-        key=f"evaluate_door_{listed}",
-        on_click=choose_list,
-        args=(listed,),
-        help="Shows these photos beside the matrix.",
-    )
-
-
-@st.dialog("Files that could not be read", width="large")
-def _skipped_dialog(folder: EvaluatedFolder) -> None:
-    skipped_table(folder)
-
-
-def skipped_table(folder: EvaluatedFolder) -> None:
-    """List the files that could not be read, each with its reason."""
-    st.dataframe(
-        [
-            {"File": folder.shown(file.path), "Reason": str(file.reason), "What to do": file.detail}
-            for file in folder.skipped
-        ],
-        hide_index=True,
-        row_height=74,  # from twice the usual height on, long sentences wrap
-        column_config={
-            "File": st.column_config.TextColumn(width="medium"),
-            "Reason": st.column_config.TextColumn(width="small"),
-            "What to do": st.column_config.TextColumn(width="large"),
-        },
-        alt="Files that could not be read, with the reasons",
-    )
-
-
-def trained_on_warning(folder: EvaluatedFolder) -> None:
-    """Warn when the model has seen these photos before: its score on them says little."""
-    count = len(folder.trained_on)
-    if not count:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_trained_on"):
-        st.warning(
-            f"**{count:,} of these {folder.report.n:,} photos were used to train the model.** It has seen "
-            "them with their labels, so the numbers above are better than they would be on new photos.",
-            icon="⚠️",
-        )
-        _door(f"See the {count:,}", TRAINED_ON)
-
-
 def behind(folder: EvaluatedFolder, now: Chosen) -> None:
     """Show the photos that are chosen, each with the heatmaps of its true and its predicted class."""
     rows = now.rows(folder)
@@ -223,6 +125,7 @@ def behind(folder: EvaluatedFolder, now: Chosen) -> None:
             f"Worst first. Left: what speaks for {theme.plain_name(true)}; right: for "
             f"{theme.plain_name(said)}, on one scale."
         )
+    verdict_door.show(folder, now.cell)
     grid(folder, rows, key="evaluate_grid", height=520, scope=repr(now))
 
 

@@ -85,7 +85,7 @@ def show(
         "list": _named(listed),
         "version": wiring.catalog().revision(),
         "scope": scope,
-        "base": _base(),
+        "base": base_address(),
         "explain": "/explain",
         "model_id": model_id,
         "classes": _classes(class_names),
@@ -146,7 +146,8 @@ def _named(listed: lists.PhotoList) -> dict[str, Any]:
     return {"token": listed.token, "count": len(listed), "page_size": lists.PAGE_SIZE}
 
 
-def _base() -> str:
+def base_address() -> str:
+    """Return under which address a component finds the routes, wherever the app is served."""
     prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{prefix}/gallery" if prefix else "/gallery"
 

@@ -1,0 +1,156 @@
+"""The scores and the matrix before and after people's verdicts, side by side; both are always shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
+from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv
+from gallery.types import GivenVerdict, PhotoId
+from gallery.ui import confusion_view, evaluate_view, photo_grid
+from gallery.ui.charts import Cell
+from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
+
+_CHOSEN = "evaluate_judged_chosen"
+_BIASED = (
+    "Read the second number with care: only photos on which label and model differ were looked at. Labels "
+    "that are wrong in the way the model is wrong stay, so the score after verdicts is biased upwards. "
+    "Quote both."
+)
+
+
+def show(
+    folder: EvaluatedFolder, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
+) -> None:
+    """Show the numbers, and the matrices once there is a verdict; their cells open their photos.
+
+    Args:
+        folder: the evaluation before.
+        judged: before and after.
+        given: the verdicts that stand on these photos, for the download.
+    """
+    st.markdown("##### Before and after the verdicts")
+    _numbers(judged)
+    st.caption(SEMANTICS)
+    if not judged.judgements:
+        return
+    st.caption(f":material/trending_up: {_BIASED}")
+    before, after = st.columns(2, gap="medium")
+    with before:
+        _matrix("before", "As the labels say", judged.before)
+    with after:
+        _matrix("after", "After the verdicts", judged.after)
+    _photos(folder, judged)
+    _download(folder, judged, given)
+
+
+def _numbers(judged: JudgedReport) -> None:
+    before, after, changes = st.columns(3, border=True)
+    with before.container(gap=None):
+        _accuracy("Accuracy as the labels say", judged.before)
+    with after.container(gap=None):
+        _accuracy("Accuracy after the verdicts", judged.after)
+    with changes.container(gap=None):
+        st.metric("Verdicts", f"{len(judged.judgements):,}")
+        st.caption(changes_text(judged))
+
+
+def _accuracy(title: str, report: EvaluationReport) -> None:
+    low, high = report.accuracy_interval
+    st.metric(title, f"{100 * report.accuracy:.1f} %")
+    st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, n = {report.n:,}")
+
+
+def changes_text(judged: JudgedReport) -> str:
+    """Return in words what the verdicts were and what they moved.
+
+    Example:
+        "2 label wrong, 1 cannot tell. 2 photos moved to another class, 1 left out."
+    """
+    if not judged.judgements:
+        return "None yet: both numbers are the same."
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in judged.counts.items() if count)
+    moved, out = len(judged.moved), len(judged.left_out)
+    return f"{said}. {evaluate_view.photo_count(moved)} moved to another class, {out:,} left out."
+
+
+def _matrix(part: str, title: str, report: EvaluationReport) -> None:
+    now: tuple[str, Cell] | None = st.session_state.get(_CHOSEN)
+
+    def choose(cell: Cell) -> None:
+        st.session_state[_CHOSEN] = (part, cell)
+
+    st.markdown(f"**{title}** ({100 * report.accuracy:.1f} % of {report.n:,})")
+    confusion_view.show(
+        report.confusion_matrix,
+        report.class_names,
+        chosen=now[1] if now is not None and now[0] == part else None,
+        key=f"evaluate_judged_{part}",
+        on_choose=choose,
+    )
+
+
+def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
+    """Show the photos of the cell that was clicked; before any click, those that were moved."""
+    report = judged.after
+    chosen: tuple[str, Cell] | None = st.session_state.get(_CHOSEN)
+    if chosen is None:
+        rows, title = judged.moved, "Moved to another class by a verdict"
+        truth = judged.after.y_true[_places(judged, rows)]
+    else:
+        part, cell = chosen
+        report = judged.after if part == "after" else judged.before
+        inside = report.cell(cell.true, cell.said)
+        rows = judged.rows[inside] if part == "after" else inside
+        truth = report.y_true[inside]
+        sentence = cell.sentence(report.class_names)
+        title = f"{'After the verdicts' if part == 'after' else 'As the labels say'}: {sentence}"
+    st.markdown(f"**{title}: {evaluate_view.photo_count(len(rows))}**")
+    if not len(rows):
+        st.caption("Click a number in a matrix to see its photos.")
+        return
+    photo_grid.show(
+        folder.file_ids[rows],
+        model_id=report.model_id,
+        class_names=report.class_names,
+        key="evaluate_judged_grid",
+        true_index=truth,
+        heatmaps="true_and_predicted",
+        height=420,
+        select=False,
+        correct=False,
+        scope=repr(chosen),
+    )
+
+
+def _places(judged: JudgedReport, rows: Rows) -> Rows:
+    """Return where rows of before lie in after."""
+    return judged.rows.searchsorted(rows)
+
+
+def _download(
+    folder: EvaluatedFolder, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
+) -> None:
+    names, report = folder.report.class_names, judged.before
+    pairs = [(folder.photo_ids[row], names[int(report.y_true[row])]) for row in judged.judgements]
+
+    def table() -> str:
+        places = {folder.photo_ids[row]: folder.paths[row] for row in judged.judgements}
+        return "".join(verdicts_csv(verdict_rows([given[pair] for pair in dict.fromkeys(pairs)], places)))
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Verdicts (CSV)",
+            table,
+            file_name=f"{folder.root.name or 'photos'}_verdicts.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="evaluate_download_verdicts",
+            on_click="ignore",
+        )
+        st.markdown(
+            "a row a verdict: label, verdict, what to call the photo now, who and when", width="content"
+        )
