@@ -41,6 +41,14 @@ def best_precision() -> Precision:
     return "bfloat16" if known else "float32"
 
 
+def likely_precision() -> Precision:
+    """Return what `best_precision` will most likely be, without loading TensorFlow: for estimates of time."""
+    named = os.environ.get(OVERRIDE, "").strip().lower()
+    if named in ("bfloat16", "float32"):
+        return cast(Precision, named)
+    return "bfloat16" if has_bfloat16_units(_read_cpuinfo(), platform.machine()) else "float32"
+
+
 def has_bfloat16_units(cpuinfo: str | None, machine: str) -> bool | None:
     """Return whether the processor computes in bfloat16, None where only a trial can tell.
 

@@ -135,7 +135,31 @@ def apply(images: NDArray[Any], change: Change) -> NDArray[np.float32]:
 
 
 def preview(image: RgbImage, augmentation: Augmentation, *, count: int = 8, seed: int = 0) -> list[RgbImage]:
-    """Return some of what a photo becomes, each of the photo's size, uint8."""
-    batch = np.repeat(image[None], count, axis=0)
-    changed = augment(batch, augmentation, np.random.default_rng(seed))
-    return list(np.clip(np.rint(changed), 0, 255).astype(np.uint8))
+    """Return some of what a photo becomes, each of the photo's size, uint8.
+
+    Computed without Keras, which would take seconds to load for a look.
+
+    Args:
+        image: (side, side, 3) RGB.
+        augmentation: how far each change may go.
+        count: how many.
+        seed: other seeds give other changes.
+    """
+    change = draw_changes(augmentation, count, np.random.default_rng(seed))
+    return [moved(image, row) for row in transforms(change, image.shape[0])]
+
+
+def moved(image: RgbImage, transform: NDArray[np.float32]) -> RgbImage:
+    """Return a picture moved by one row of `transforms`, as `apply` would: bilinear, the edge repeated."""
+    side = image.shape[0]
+    y, x = np.mgrid[:side, :side].astype(np.float64)
+    a = transform.astype(np.float64)
+    across = np.clip(a[0] * x + a[1] * y + a[2], 0, side - 1)
+    down = np.clip(a[3] * x + a[4] * y + a[5], 0, side - 1)
+    left, top = np.floor(across).astype(np.int64), np.floor(down).astype(np.int64)
+    right, bottom = np.minimum(left + 1, side - 1), np.minimum(top + 1, side - 1)
+    to_right, to_bottom = (across - left)[..., None], (down - top)[..., None]
+    upper = image[top, left] * (1 - to_right) + image[top, right] * to_right
+    lower = image[bottom, left] * (1 - to_right) + image[bottom, right] * to_right
+    mixed = upper * (1 - to_bottom) + lower * to_bottom
+    return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)

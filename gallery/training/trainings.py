@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,10 @@ from gallery.training.splits import part_counts
 HISTORY_FILE = "history.csv"
 SEARCH_SUFFIX = "-search"
 """Ends the name of a search's folder; the rest is the id of the model that its best trial would become."""
+
+STARTED_FILE = "started"
+START_PATIENCE_S = 60.0
+"""A process that has not reported by then is taken for dead: loading the libraries takes 3 to 20 s."""
 
 LIVE_STATES = frozenset(("preparing", "training", "measuring"))
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
@@ -51,7 +56,7 @@ class TrainingRun:
     @property
     def state(self) -> str:
         """The reported one; "starting" before the first report, "interrupted" if the process is gone."""
-        if self.alive:
+        if self.alive or (self.progress is None and is_starting(self.request.folder)):
             return "starting" if self.progress is None else self.progress.state
         if self.progress is None or self.progress.state in LIVE_STATES:
             return "interrupted"
@@ -59,7 +64,12 @@ class TrainingRun:
 
     @property
     def resumable(self) -> bool:
-        return not self.alive and self.state in ("interrupted", "failed")
+        return self.state in ("interrupted", "failed")
+
+    @property
+    def live(self) -> bool:
+        """Whether it is at work, or about to be."""
+        return self.state in LIVE_STATES or self.state == "starting"
 
     @property
     def candidate(self) -> Path | None:
@@ -137,6 +147,19 @@ def is_alive(folder: Path) -> bool:
         return True
 
 
+def is_starting(folder: Path) -> bool:
+    """Return whether a process was started a moment ago that has not taken hold of its folder yet."""
+    try:
+        number, begun = (folder / STARTED_FILE).read_text(encoding="ascii").split()
+        if time.time() - float(begun) > START_PATIENCE_S:
+            return False
+        if sys.platform != "win32":
+            os.kill(int(number), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def request_stop(folder: Path) -> None:
     """Ask a training to end at its next batch and to keep its best epoch."""
     (folder / STOP_FILE).touch()
@@ -148,7 +171,7 @@ def discard(folder: Path) -> None:
     Raises:
         TrainingError: it is running, or the disk refuses.
     """
-    if is_alive(folder):
+    if is_alive(folder) or is_starting(folder):
         raise TrainingError(f"The training {folder.name} is running. Stop it first.")
     try:
         shutil.rmtree(folder)
@@ -175,11 +198,13 @@ def start_training_process(
         TrainingError: it is running already, or its folder belongs to another one.
         JobError: it could not be started.
     """
-    if is_alive(request.folder):
+    if is_alive(request.folder) or is_starting(request.folder):
         raise TrainingError(f"The training {request.model_id} is running already.")
     remember(request)
     (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
-    return _start([*command, "--home", str(home), "--training", request.model_id], home, environment)
+    return _start(
+        [*command, "--home", str(home), "--training", request.model_id], request.folder, home, environment
+    )
 
 
 def start_search_process(
@@ -203,7 +228,7 @@ def start_search_process(
         TrainingError: it is running already, or its folder belongs to another one.
         JobError: it could not be started.
     """
-    if is_alive(request.folder):
+    if is_alive(request.folder) or is_starting(request.folder):
         raise TrainingError(f"The search for {request.model_id} is running already.")
     remember(request)
     (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
@@ -214,11 +239,11 @@ def start_search_process(
         "--balance": recipe.balance, "--validation": plan.validation, "--test": plan.test,
     }  # fmt: skip
     words = [*command, *(str(word) for pair in asked.items() for word in pair)]
-    return _start([*words, *(["--by-group"] if plan.by_group else [])], home, environment)
+    return _start([*words, *(["--by-group"] if plan.by_group else [])], request.folder, home, environment)
 
 
 def _start(
-    words: Sequence[str], home: Path, environment: Mapping[str, str] | None
+    words: Sequence[str], folder: Path, home: Path, environment: Mapping[str, str] | None
 ) -> subprocess.Popen[bytes]:
     variables = {**os.environ, **(environment or {})}
     paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
@@ -233,6 +258,7 @@ def _start(
             f"The training process could not be started ({exc}). Check that you may write to {log.parent}, "
             "and that enough memory is free; then start again."
         ) from exc
+    (folder / STARTED_FILE).write_text(f"{process.pid} {time.time()}", encoding="ascii")
     threading.Thread(target=process.wait, name="training-process", daemon=True).start()  # leaves no zombie
     return process
 

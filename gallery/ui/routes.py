@@ -17,7 +17,7 @@ from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
 from gallery.types import GridItem, Photo, display_path
-from gallery.ui import downloads, folder_routes, lists, upload_routes, wiring
+from gallery.ui import downloads, folder_routes, lists, train_pictures, upload_routes, wiring
 from gallery.ui.request_guard import SAFE, NotAnIdError, guarded, refusal
 
 BASE = "/gallery"
@@ -40,6 +40,7 @@ def all_routes() -> list[BaseRoute]:
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
         "/grid/{token}/{page}": grid_page,
         "/info/{model_id}/{file_id}": photo_facts,
+        "/labelled/{token}/{photo_id}": labelled_photo,
     }
     reading: list[BaseRoute] = [
         Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
@@ -58,6 +59,15 @@ def thumb(request: Request) -> Response:
         photo = wiring.catalog().photo_at(photo_id)
         jpeg = wiring.decode_pool().large_jpeg(photo.path, THUMBNAIL_PX, photo_id=photo_id)
         store.put(photo_id, jpeg)
+    return _answer(jpeg, "image/jpeg", _FOR_EVER)
+
+
+def labelled_photo(request: Request) -> Response:
+    """Answer with a thumbnail of a data set's photo, which need not be in the catalog."""
+    token = _matched(_TOKEN, request.path_params["token"])
+    jpeg = train_pictures.thumbnail(token, _matched(_PHOTO_ID, request.path_params["photo_id"]))
+    if jpeg is None:
+        return refusal(404, "This data set is not known any more; reload the page.")
     return _answer(jpeg, "image/jpeg", _FOR_EVER)
 
 

@@ -1,0 +1,209 @@
+"""A new model and the active one on the photos that the training held back: what each says, kept beside it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gallery.errors import DatasetError, GalleryError, TrainingError
+from gallery.training.history import replace_text
+from gallery.training.labelled_data import Part
+from gallery.training.request import TrainingParts, TrainingRequest
+from gallery.training.run import SPLIT_FILE
+from gallery.types import Classifier, DecodedPhoto, PhotoId
+
+_BATCH = 32
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutPhoto:
+    """A photo that a training did not learn from."""
+
+    photo_id: PhotoId
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The photos to judge by: the test part where there is one, else the validation part."""
+
+    part: Part
+    photos: tuple[HeldOutPhoto, ...]
+
+
+def held_out(request: TrainingRequest, unzip: Callable[[Path], Path]) -> HeldOut:
+    """Return the photos that a training held back, each once.
+
+    Raises:
+        TrainingError: its split is gone.
+    """
+    file = request.folder / SPLIT_FILE
+    try:
+        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as rows:
+            split = list(csv.DictReader(rows))
+        root = _root(request.data, unzip)
+        for part in (Part.TEST, Part.VALIDATION):
+            found = {
+                row["photo_id"]: HeldOutPhoto(row["photo_id"], root / row["path"], row["label"])
+                for row in split
+                if row["part"] == part.value
+            }
+            if found:
+                return HeldOut(part, tuple(found.values()))
+    except (OSError, KeyError, csv.Error, DatasetError) as exc:
+        raise TrainingError(f"{file} cannot be read ({exc}), so there is nothing to compare on.") from exc
+    raise TrainingError(f"{file} names no photo that was held back, so there is nothing to compare on.")
+
+
+def _root(data: Path, unzip: Callable[[Path], Path]) -> Path:
+    """Return the folder that a split's paths start at, as `labelled_data` has it."""
+    if data.suffix.lower() == ".zip" and data.is_file():
+        return unzip(data).resolve()
+    return data.parent.resolve() if data.suffix.lower() == ".csv" and data.is_file() else data.resolve()
+
+
+def say(
+    classifier: Classifier,
+    photos: Sequence[HeldOutPhoto],
+    parts: TrainingParts,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> dict[PhotoId, str]:
+    """Return what a model calls each photo; files that are gone meanwhile are left out.
+
+    Args:
+        classifier: a loaded one.
+        photos: held back by a training.
+        parts: decode.
+        on_progress: is told how many are done.
+    """
+    said: dict[PhotoId, str] = {}
+    with parts.decode(classifier.input_px) as decode:
+        for batch in _batches(decode([photo.path for photo in photos])):
+            probabilities = classifier.classify(np.stack([one.model_input for one in batch])).probabilities
+            for one, index in zip(batch, probabilities.argmax(axis=1), strict=True):
+                said[one.photo_id] = classifier.class_names[int(index)]
+            on_progress(len(said))
+    return said
+
+
+def _batches(results: Iterator[object]) -> Iterator[list[DecodedPhoto]]:
+    batch: list[DecodedPhoto] = []
+    for result in results:
+        if isinstance(result, DecodedPhoto):
+            batch.append(result)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@dataclass(slots=True)
+class Judging:
+    """Models being asked about held-out photos; written by its thread, read by pages.
+
+    Attributes:
+        done, total: photos, all models together.
+        said: what each model says, by its key, once all are asked.
+        problem: a sentence, once it failed.
+    """
+
+    done: int = 0
+    total: int = 0
+    said: Mapping[str, Mapping[PhotoId, str]] | None = None
+    problem: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.said is None and self.problem is None
+
+
+class Judgings:
+    """The comparisons of one process: every page that asks sees the same one, and answers are kept on disk."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], Judging] = {}
+        self._lock = threading.Lock()
+
+    def begin(
+        self,
+        folder: Path,
+        photos: Sequence[HeldOutPhoto],
+        parts: TrainingParts,
+        load: Mapping[str, Callable[[], Classifier]],
+    ) -> Judging:
+        """Return the comparison: from disk, under way, or begun now.
+
+        Args:
+            folder: of the training; a file a model is kept there.
+            photos: to ask about.
+            parts: decode.
+            load: gives each model, by a key that changes with its weights.
+        """
+        key = (str(folder), *load)
+        with self._lock:
+            known = self._found.get(key)
+            if known is not None and known.problem is None:
+                return known
+            judging = self._found[key] = Judging(total=len(photos) * len(load))
+            stored = {name: read_said(folder, name) for name in load}
+            if all(answers is not None for answers in stored.values()):
+                judging.said = {name: answers for name, answers in stored.items() if answers is not None}
+                return judging
+        threading.Thread(
+            target=self._work, args=(judging, folder, photos, parts, load), name="judging", daemon=True
+        ).start()
+        return judging
+
+    def _work(
+        self,
+        judging: Judging,
+        folder: Path,
+        photos: Sequence[HeldOutPhoto],
+        parts: TrainingParts,
+        load: Mapping[str, Callable[[], Classifier]],
+    ) -> None:
+        said: dict[str, Mapping[PhotoId, str]] = {}
+        try:
+            for number, (name, give) in enumerate(load.items()):
+                answers = read_said(folder, name)
+                if answers is None:
+                    before = number * len(photos)
+
+                    def told(done: int, before: int = before) -> None:
+                        judging.done = before + done
+
+                    answers = say(give(), photos, parts, told)
+                    write_said(folder, name, answers)
+                said[name] = answers
+            judging.said = said
+        except GalleryError as exc:
+            judging.problem = str(exc)
+        except OSError as exc:
+            judging.problem = f"The comparison could not be kept in {folder}: {exc}."
+        except Exception:
+            _log.exception("a comparison in %s came apart", folder)
+            judging.problem = "The comparison came apart for a reason that is in the log. Try again."
+
+
+def read_said(folder: Path, name: str) -> dict[PhotoId, str] | None:
+    """Return what a model said of the held-out photos; None where nobody has asked it."""
+    try:
+        stored = json.loads((folder / f"said-{name}.json").read_text(encoding="utf-8"))
+        return {str(photo_id): str(label) for photo_id, label in stored.items()}
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def write_said(folder: Path, name: str, said: Mapping[PhotoId, str]) -> None:
+    """Keep what a model said."""
+    replace_text(folder / f"said-{name}.json", json.dumps(dict(said)))

@@ -1,0 +1,20 @@
+"""Train: look at a data set, choose a recipe, watch it learn, keep or discard."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gallery.ui import train_address, train_data, train_recipe, train_run, train_search
+
+train_address.restore()
+row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+row.title("Train", width="content", anchor=False)
+with row:
+    step = train_address.show_steps()
+{
+    train_address.DATA: train_data.show,
+    train_address.RECIPE: train_recipe.show,
+    train_address.RUN: train_run.show,
+    train_address.SEARCH: train_search.show,
+}[step]()
+train_address.remember()
