@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 PROGRESS_FILE, SPLIT_FILE, STOP_FILE = "progress.json", "split.csv", "stop"
 
+_SETTLING = 32
+"""Photos by which layers that begin at random are scaled."""
+
 Tell = Callable[[Progress], None]
 
 
@@ -141,7 +144,7 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
     from gallery.network.engine import keras
     from gallery.network.precision import best_precision
     from gallery.training.fit import FitData, predict_logits
-    from gallery.training.starting_weights import fill
+    from gallery.training.starting_weights import fill, settle
 
     recipe, decoded, split = request.recipe, prepared.decoded, prepared.split
     architecture, options = architecture_named(recipe.architecture), network_options(request)
@@ -160,6 +163,8 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
         class_count=len(class_names),
         preprocessing=architecture.preprocessing,
     )
+    if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
+        settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
     target_layer = architecture.target_layer or start.last_convolution
     teaching: dict[str, Any] = {}
     if recipe.distillation is None:

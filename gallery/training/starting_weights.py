@@ -88,6 +88,36 @@ def fill(
     return Start(name, tuple(filled), missing, convolutions)
 
 
+def settle(network: keras.Model, start: Start, inputs: NDArray[np.float32]) -> tuple[str, ...]:
+    """Scale the layers that begin at random behind the last one that does not, and return their names.
+
+    He's initialisation hands on the scale that comes in, and after ImageNet's
+    blocks that is hundreds: the first logits would be as large. Afterwards
+    each of them gives values of root mean square 1 (Mishkin and Matas 2016).
+    One pass suffices, for without biases a relu network's outputs are
+    proportional to each of its kernels.
+
+    Args:
+        network: filled from `start`, its random layers with biases of 0, without batch norm there.
+        start: says which layers were filled.
+        inputs: some preprocessed photos, (n, side, side, 3).
+    """
+    weighted = [layer for layer in network.layers if layer.weights]
+    last = max((i for i, layer in enumerate(weighted) if layer.name in start.layers), default=-1)
+    tail = weighted[last + 1 :]
+    if not tail:
+        return ()
+    outputs = keras.Model(network.input, [layer.output for layer in tail]).predict_on_batch(inputs)
+    before = 1.0
+    for layer, output in zip(tail, outputs if len(tail) > 1 else [outputs], strict=True):
+        size = float(np.sqrt(np.square(np.asarray(output, np.float32)).mean()))
+        if not (np.isfinite(size) and size > 0):
+            break  # nothing comes through: leave it as it is
+        layer.kernel.assign(layer.kernel * (before / size))
+        before = size
+    return tuple(layer.name for layer in tail)
+
+
 def _fitting(network: keras.Model, tensors: Tensors) -> set[str]:
     shapes = {name: tensor.shape for name, tensor in get_weights(network).items()}
     layers = {name.split("/")[0] for name in shapes} - {OUTPUT_LAYER}

@@ -55,6 +55,41 @@ def test_imagenet_weights_come_from_where_they_are_fetched() -> None:
     assert get_weights(network)["block3_conv2/kernel"].mean() == 1
 
 
+def test_layers_that_begin_at_random_are_scaled_to_what_comes_before_them() -> None:
+    import keras
+
+    from gallery.network.architectures import ARCHITECTURES, build, get_weights, set_weights
+    from gallery.training.starting_weights import Start, settle
+
+    keras.utils.set_random_seed(0)
+    network = build(ARCHITECTURES["vgg16-gap"].name, 3, 32)
+    filled = ("block1_conv1", "block1_conv2", "block2_conv1")
+    large = {name: 40 * tensor for name, tensor in get_weights(network).items() if name.startswith(filled[0])}
+    set_weights(network, large, only=frozenset(filled[:1]))
+    before = get_weights(network)
+    images = np.random.default_rng(0).normal(0, 60, (4, 32, 32, 3)).astype(np.float32)
+    named = settle(network, Start("a file", filled, (), filled), images)
+    assert (named[0], named[-2:], len(named)) == ("block2_conv2", ("fc1", "predictions"), 12)
+    after = get_weights(network)
+    for name in filled:
+        np.testing.assert_array_equal(after[f"{name}/kernel"], before[f"{name}/kernel"])
+    for name in named:
+        output = keras.Model(network.input, network.get_layer(name).output)(images)
+        assert float(np.sqrt(np.square(output).mean())) == pytest.approx(1, rel=1e-3)
+
+
+def test_a_network_filled_to_its_end_is_left_alone() -> None:
+    from gallery.network.architectures import get_weights
+    from gallery.training.starting_weights import Start, settle
+
+    network, _ = small()
+    before = get_weights(network)
+    start = Start("a file", tuple(layer.name for layer in network.layers), (), ())
+    assert settle(network, start, np.ones((1, 32, 32, 3), np.float32)) == ()
+    for name, tensor in get_weights(network).items():
+        np.testing.assert_array_equal(tensor, before[name])
+
+
 def test_nothing_is_a_beginning_too() -> None:
     from gallery.training.starting_weights import fill
 
