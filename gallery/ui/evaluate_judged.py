@@ -15,6 +15,8 @@ from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
 _CHOSEN = "evaluate_judged_chosen"
+_ONE_ROW = 4  # photos with both heatmaps that fit side by side
+_LISTED = 6  # changed cells that are named; the matrices show the rest
 _BIASED = (
     "Read the second number with care: only photos on which label and model differ were looked at. Labels "
     "that are wrong in the way the model is wrong stay, so the score after verdicts is biased upwards. "
@@ -43,6 +45,7 @@ def show(
         _matrix("before", "As the labels say", judged.before)
     with after:
         _matrix("after", "After the verdicts", judged.after)
+    st.markdown(cells_text(judged))
     _photos(folder, judged)
     _download(folder, judged, given)
 
@@ -75,6 +78,26 @@ def changes_text(judged: JudgedReport) -> str:
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in judged.counts.items() if count)
     moved, out = len(judged.moved), len(judged.left_out)
     return f"{said}. {evaluate_view.photo_count(moved)} moved to another class, {out:,} left out."
+
+
+def cells_text(judged: JudgedReport) -> str:
+    """Return in words which cells changed, the most changed first.
+
+    Example:
+        "Changed cells: true Dog, model says Cat: 2 → 1; true Cat, recognised: 1 → 2"
+    """
+    changes, before = judged.changes, judged.before.confusion_matrix
+    places = [(int(i), int(j)) for i, j in zip(*changes.nonzero(), strict=True)]
+    places.sort(key=lambda place: (-abs(int(changes[place])), place))
+    if not places:
+        return "No cell has changed."
+    shown = [
+        f"{Cell(*place).sentence(judged.before.class_names)}: {int(before[place]):,} → "
+        f"{int(before[place] + changes[place]):,}"
+        for place in places[:_LISTED]
+    ]
+    more = f"; and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
+    return f"Changed cells: {'; '.join(shown)}{more}"
 
 
 def _matrix(part: str, title: str, report: EvaluationReport) -> None:
@@ -119,7 +142,7 @@ def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
         key="evaluate_judged_grid",
         true_index=truth,
         heatmaps="true_and_predicted",
-        height=420,
+        height=420 if len(rows) > _ONE_ROW else 250,
         select=False,
         correct=False,
         scope=repr(chosen),

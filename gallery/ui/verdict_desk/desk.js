@@ -18,7 +18,8 @@ class Desk {
     this.on = button("Next →", "Next photo (→)", () => this.go(1));
     this.undoButton = button("Undo ", "Take the last verdict back (Ctrl+Z)", () => this.undo());
     this.undoButton.append(make("kbd", { text: "Ctrl+Z" }));
-    this.bar = make("div", { class: "bar" }, this.progress, this.track, this.kept, make("span", { class: "space" }),
+    this.hint = make("span", { class: "hint", text: "Click the photo or press Tab: then the keys work." });
+    this.bar = make("div", { class: "bar" }, this.progress, this.track, this.kept, this.hint, make("span", { class: "space" }),
       this.back, this.on, this.undoButton, button("?", "Keys (?)", () => this.showKeys()));
     this.bar.lastChild.classList.add("round");
     this.bar.lastChild.setAttribute("aria-label", "Show the keys");
@@ -44,10 +45,9 @@ class Desk {
       make("p", { class: "quiet", text: "The label is wrong, and it is another class:" }), this.others, this.heatButton);
     this.nearTitle = make("h4", { text: "Nearest labelled photos" });
     this.near = make("ul", { class: "near" });
-    this.hint = make("p", { class: "hint", text: "Click here or press Tab until the frame is lit: then the keys work." });
     this.body = make("div", { class: "body" }, this.stage, this.panel);
     this.root = make("section", { class: "verdict-desk", tabIndex: 0, "aria-label": "Judge labels: M model wrong, L label wrong, B both animals, U cannot tell" },
-      this.bar, this.hint, this.body, this.nearTitle, this.near);
+      this.bar, this.body, this.nearTitle, this.near);
     this.root.addEventListener("keydown", (event) => this.pressed(event));
     parent.appendChild(this.root);
     this.resize = new ResizeObserver(() => this.fit());
@@ -125,12 +125,12 @@ class Desk {
       ...this.claim("Label", this.look(one.label), `the model gives it ${percent(one.ofLabel)}`),
       ...this.claim("Model says", this.look(one.said), `${percent(one.sure)} sure`));
     this.verdicts.replaceChildren(
-      this.choice("M", "Model wrong", `it is a ${this.animal(one.label)}`, () => this.judge("model", null)),
-      this.choice("L", "Label wrong", `it is a ${this.animal(one.said)}`, () => this.judge("label", one.said)),
+      this.choice("M", "Model wrong", `it is ${this.an(one.label)}`, () => this.judge("model", null)),
+      this.choice("L", "Label wrong", `it is ${this.an(one.said)}`, () => this.judge("label", one.said)),
       this.choice("B", "Both animals in it", `${this.animal(one.label)} and ${this.animal(one.said)}`, () => this.judge("both", one.said)),
       this.choice("U", "Cannot tell", "leave it out", () => this.judge("unknown", null)));
     this.others.replaceChildren(...this.data.classes.map((look, at) => at === one.label ? null : make("button", {
-      type: "button", class: "key", title: `Label wrong: it is a ${look.title.toLowerCase()}`,
+      type: "button", class: "key", title: `Label wrong: it is ${this.an(at)}`,
       onclick: () => { this.judge("label", at); this.focus(); } },
       make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), make("span", { "aria-hidden": "true", text: look.icon }),
       make("span", { text: look.title }))).filter(Boolean),
@@ -141,6 +141,8 @@ class Desk {
   }
 
   animal(index) { return this.look(index).title.toLowerCase(); }
+
+  an(index) { return `${/^[aeiou]/.test(this.animal(index)) ? "an" : "a"} ${this.animal(index)}`; }
 
   claim(who, look, sure) {
     const value = make("dd", {}, make("span", { class: "icon", "aria-hidden": "true", text: look.icon }),
@@ -173,8 +175,8 @@ class Desk {
   }
 
   words(said) {
-    const look = said.other && this.data.classes.find((one) => one.name === said.other);
-    if (said.verdict === VERDICTS.label) return `label wrong, ${look ? `it is a ${look.title.toLowerCase()}` : "none of these classes"}`;
+    const index = this.data.classes.findIndex((one) => one.name === said.other);
+    if (said.verdict === VERDICTS.label) return `label wrong, ${index < 0 ? "none of these classes" : `it is ${this.an(index)}`}`;
     return said.verdict;
   }
 
