@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from gallery import types
 from gallery.errors import ModelError
 from gallery.settings import Settings
@@ -208,13 +210,15 @@ def html_report(
     from gallery.photos.report_pictures import ReportPictures
     from gallery.settings import THUMBNAIL_PX
 
-    catalog, photo_ids = parts.catalog, evaluation.photo_ids
+    catalog, photo_ids, report = parts.catalog, evaluation.photo_ids, evaluation.report
+    maps = catalog.class_cams(card.model_id, photo_ids, np.stack([report.y_true, report.y_pred], axis=1))
     dossier = Dossier.of(
         evaluation,
         catalog.features(card.model_id, photo_ids),
         root=root,
         photos=catalog.photos(evaluation.file_ids),
         trained=trained,
+        maps=None if maps is None else maps[0],
         verdicts=catalog.standing_verdicts(photo_ids),
         other=None if other is None else other[1],
     )
@@ -223,7 +227,7 @@ def html_report(
         card=card,
         folder=types.display_path(Path(root.name or str(root))),
         names=[_below(path, root) for path in evaluation.paths],
-        made_at=datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
+        made_at=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M (UTC%z)"),
         labels_from=labels_from,
         label_table_sha256=label_table_sha256,
         full_path=types.display_path(root) if show_path else None,

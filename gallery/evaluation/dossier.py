@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gallery.evaluation.calibration import ReliabilityBin, reliability_bins
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.diagnosis import Diagnosis
+from gallery.evaluation.evidence import AverageMap, Group, average_map, border_shares, compare_borders
 from gallery.evaluation.labelled_folder import FolderEvaluation
 from gallery.evaluation.metrics import IntVector, wilson_interval
 from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
@@ -29,6 +30,14 @@ from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
 from gallery.types import GivenVerdict, Photo, PhotoId, PhotoMetadata
 
 
+@dataclass(frozen=True, slots=True)
+class CellLook:
+    """Where the model looks on average in the photos of a cell."""
+
+    for_label: AverageMap
+    for_answer: AverageMap
+
+
 @dataclass(frozen=True)
 class Dossier:
     """An evaluation with everything behind it; rows are those of the report.
@@ -40,6 +49,8 @@ class Dossier:
         bins_after: of the reliability diagram with the fitted temperatures; None for a single photo.
         unseen: the report on the photos the model was not trained on, where there are both kinds.
         slices: of every dimension, worst first.
+        looks: where the model looks on average in each cell; empty without maps.
+        at_border: cells and classes whose evidence lies at the border of the photo far more than others'.
         judged: people's verdicts and what they change; None without any.
         comparison: with another model on the photos that both have tagged; None unless asked for.
         compared: (m,) the rows that the comparison's rows are.
@@ -51,6 +62,8 @@ class Dossier:
     overlap: PhotoOverlap
     unseen: EvaluationReport | None
     slices: tuple[Slice, ...]
+    looks: Mapping[tuple[int, int], CellLook] = field(default_factory=dict, repr=False)
+    at_border: tuple[Group, ...] = ()
     judged: JudgedReport | None = None
     comparison: ModelComparison | None = None
     compared: IntVector = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
@@ -64,6 +77,7 @@ class Dossier:
         root: Path,
         photos: Sequence[Photo],
         trained: Collection[PhotoId],
+        maps: NDArray[np.floating] | None = None,
         verdicts: Mapping[tuple[PhotoId, str], GivenVerdict] | None = None,
         other: FolderEvaluation | None = None,
     ) -> Dossier:
@@ -75,6 +89,7 @@ class Dossier:
             root: the folder that the photos lie in.
             photos: what the catalog knows of them, in any order.
             trained: hashes of the photos the model was trained on; empty where it does not tell.
+            maps: (n, 2, h, w) of each photo's label and of the model's answer, zeros where there are none.
             verdicts: of people, by photo and judged label; see `judgements_of`.
             other: another model's evaluation of the same folder.
 
@@ -99,6 +114,8 @@ class Dossier:
             overlap=overlap,
             unseen=evaluation.only(unseen).report if 0 < len(unseen) < report.n else None,
             slices=_slices(evaluation, root, photos),
+            looks={} if maps is None else _looks(report, maps),
+            at_border=() if maps is None else _at_border(report, maps),
             judged=judged(report, judgements) if judgements else None,
             comparison=comparison,
             compared=compared,
@@ -112,6 +129,20 @@ class Dossier:
     def top_2_interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the share whose class is among the two most probable."""
         return wilson_interval(round(self.diagnosis.top_2 * self.report.n), self.report.n)
+
+
+def _looks(report: EvaluationReport, maps: NDArray[np.floating]) -> dict[tuple[int, int], CellLook]:
+    cells = np.argwhere(report.confusion_matrix > 0).tolist()
+    rows = {(true, said): report.cell(true, said) for true, said in cells}
+    return {
+        cell: CellLook(average_map(maps[photos, 0]), average_map(maps[photos, 1]))
+        for cell, photos in rows.items()
+    }
+
+
+def _at_border(report: EvaluationReport, maps: NDArray[np.floating]) -> tuple[Group, ...]:
+    groups = compare_borders(border_shares(maps[:, 1]), report.y_true, report.y_pred, len(report.class_names))
+    return tuple(group for group in groups if group.stands_out)
 
 
 def _slices(evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo]) -> tuple[Slice, ...]:

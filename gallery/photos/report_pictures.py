@@ -84,6 +84,10 @@ class ReportPictures:
             for index in classes
         ]
 
+    def average_map(self, heat: NDArray[np.floating]) -> bytes:
+        """Return a map that is of no single photo as an opaque PNG, on a scale of its own."""
+        return heatmap.png(heatmap.colour(heatmap.cam_to_heatmap(heat, size_px=(HEATMAP_PX, HEATMAP_PX))))
+
     def heat_colours(self) -> list[str]:
         """Return the colours from no evidence to the strongest, as "#rrggbb"."""
         steps = np.linspace(0, 255, SCALE_STEPS).round().astype(np.int64)

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 
 from gallery.exchange.html_report.contents import Pictures, ReportContents, Thumbnail
 from gallery.exchange.html_report.markup import Markup, tag
-from gallery.exchange.html_report.words import class_title, percent
+from gallery.exchange.html_report.words import class_title, percent, photos
 
 HEAT_OPACITY = 0.65
 """Of the hottest place: the animal beneath is still to be recognised."""
+
+
+BORDER = 1 / 7
+"""Of each side of the picture; as the comparison of borders has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,26 @@ class Album:
         there = self.shown(rows)[: self.level.listed]
         return tag("div", [self.small(row) for row in there], class_="strip")
 
+    def looks(self, true: int, said: int) -> Markup | None:
+        """Return where the model looks on average in a cell's photos; None without maps, or for one photo."""
+        found = self._contents.dossier.looks.get((true, said))
+        if found is None or len(self._cells[true, said]) < 2:
+            return None
+        names = [class_title(self._report.class_names[k]) for k in (true, said)]
+        averages = [(names[0], found.for_label), (names[1], found.for_answer)]
+        drawn = []
+        for name, average in averages if true != said else averages[1:]:
+            if average.photos:
+                caption = f"Why {name}, mean of {photos(average.photos)}"
+                drawn.append(
+                    tag(
+                        "div",
+                        _square(self._pictures.average_map(average.heat), caption),
+                        tag("span", caption),
+                    )
+                )
+        return tag("div", drawn, class_="looks") if drawn else None
+
     def name(self, row: int) -> str:
         return self._contents.names[row]
 
@@ -217,6 +241,19 @@ def _original(row: int, thumbnail: Thumbnail) -> Markup:
         href=data_uri(thumbnail.jpeg, "image/jpeg"),
         width=thumbnail.width_px,
         height=thumbnail.height_px,
+    )
+
+
+def _square(png: bytes, label: str) -> Markup:
+    """Return an average map; the dotted line marks off the border of the picture."""
+    edge = 100 * BORDER
+    return tag(
+        "svg",
+        tag("image", href=data_uri(png, "image/png"), width=100, height=100),
+        tag("rect", x=edge, y=edge, width=100 - 2 * edge, height=100 - 2 * edge, class_="inside"),
+        viewBox="0 0 100 100",
+        role="img",
+        aria_label=label,
     )
 
 

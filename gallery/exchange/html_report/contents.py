@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gallery.types import ModelCard
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ class Pictures(Protocol):
         """
         ...
 
+    def average_map(self, heat: NDArray[np.floating]) -> bytes:
+        """Return a map of many photos, (h, w) >= 0, as an opaque PNG."""
+        ...
+
     def heat_colours(self) -> Sequence[str]:
         """Return "#rrggbb" from no evidence to the strongest."""
         ...
@@ -52,7 +59,7 @@ class ReportContents:
         card: the model's.
         folder: the name of the evaluated folder.
         names: n file names as they are shown, below the folder.
-        made_at: ISO 8601, with the zone.
+        made_at: when, in words.
         labels_from: where the labels come from, as in "the folders' names".
         label_table_sha256: of the table of labels, if they come from one.
         full_path: the folder's path, if it shall be told.
@@ -76,4 +83,4 @@ class ReportContents:
     @property
     def title(self) -> str:
         """The report's heading."""
-        return f"{self.card.name}: how well it names the photos of {self.folder}"
+        return f"{self.card.name}: how well it names the photos of “{self.folder}”"

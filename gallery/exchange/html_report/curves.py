@@ -125,9 +125,9 @@ def _class_curves(curves: ClassCurves) -> Markup:
         tag("h3", title),
         tag(
             "p",
-            f"{photos(curves.positives)} of {total:,} ",
+            f"{photos(curves.positives)} of {total:,}",
             few_note(curves.positives),
-            joined([" Average precision ", figure(average)]) if average is not None else None,
+            joined([". Average precision ", figure(average)]) if average is not None else None,
             joined([", ROC area ", figure(auc)]) if auc is not None else None,
         ),
         tag("div", drawn, class_="charts"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SLICES_LISTED = 60
 SUSPECTS_LISTED = 200
-ERRORS_OF_A_SLICE = 6
+ERRORS_OF_A_SLICE = 5
 
 
 def slices_section(contents: ReportContents, album: Album) -> Markup | None:
@@ -47,7 +47,7 @@ def slices_section(contents: ReportContents, album: Album) -> Markup | None:
             "beyond chance; of forty parts, one is so by chance alone.",
         ),
         table(
-            ("Part", "By", "Photos (n)", "Right", "95 % interval", "All others", "Errors it is surest of"),
+            ("Part", "Photos (n)", "Right", "95 % interval", "All others", "Errors it is surest of"),
             [_slice_row(one, contents, album) for one in listed],
             caption="Accuracy on parts of the photos",
         ),
@@ -180,9 +180,8 @@ def _slice_row(one: Slice, contents: ReportContents, album: Album) -> tuple[obje
     shown = [album.small(row) for row in album.shown(worst)[:ERRORS_OF_A_SLICE]]
     return (
         joined(
-            [tag("bdi", one.name), _mark(one)]
+            [tag("bdi", one.name), tag("span", one.dimension, class_="meaning"), _mark(one)]
         ),
-        one.dimension,
         joined([exact(one.n, f"{one.n:,}"), " ", few_note(one.n)]),
         share(one.accuracy),
         interval(one.interval),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gallery.exchange.html_report.album import Album
 from gallery.exchange.html_report.contents import ReportContents
 from gallery.exchange.html_report.markup import Markup, joined, tag
-from gallery.exchange.html_report.words import class_title, few_note, photos
+from gallery.exchange.html_report.words import class_title, few_note, percent, photos
 
 SHADES = 10
 FULL_ERROR_SHARE = 0.5
@@ -101,10 +101,31 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
         tag("h2", "The photos behind the numbers", id="photos"),
         tag("p", intro),
         _heat_scale(album) if len(album) else None,
-        [_class_photos(true, names, album) for true in range(len(names)) if support[true]],
+        tag(
+            "p",
+            "A square stands for all photos of a cell: where the evidence lies on average. A dotted line "
+            "marks off the border, where the animal seldom is.",
+        )
+        if contents.dossier.looks
+        else None,
+        [_class_photos(true, names, contents, album) for true in range(len(names)) if support[true]],
         tag("h3", "By what the model says"),
-        [_said(said, names, album) for said in range(len(names))],
+        [_said(said, names, contents, album) for said in range(len(names))],
     )
+
+
+def border_note(contents: ReportContents, true: int | None, said: int | None) -> Markup | None:
+    """Return the warning that the model looks at the border of these photos; None where it does not."""
+    for group in contents.dossier.at_border:
+        if (group.true, group.said) == (true, said):
+            return tag(
+                "p",
+                f"Look at what surrounds the animals: {percent(group.border_share)} of what speaks for the "
+                f"answer lies at the border of these {photos(group.photos)}, against {percent(group.usual)} "
+                "usually.",
+                class_="note",
+            )
+    return None
 
 
 def _cell(true: int, said: int, count: int, share: float, names: list[str]) -> Markup:
@@ -125,7 +146,7 @@ def _what(true: int, said: int, names: list[str]) -> str:
     return f"labelled {names[true]}, the model says {names[said]}"
 
 
-def _class_photos(true: int, names: list[str], album: Album) -> Markup:
+def _class_photos(true: int, names: list[str], contents: ReportContents, album: Album) -> Markup:
     cells = {said: rows for (of, said), rows in album.cells.items() if of == true}
     total, right = sum(map(len, cells.values())), len(cells.get(true, []))
     return tag(
@@ -139,11 +160,14 @@ def _class_photos(true: int, names: list[str], album: Album) -> Markup:
             ],
             class_="doors",
         ),
-        [_cell_photos(true, said, rows, names, album) for said, rows in cells.items()],
+        border_note(contents, true, None),
+        [_cell_photos(true, said, rows, names, contents, album) for said, rows in cells.items()],
     )
 
 
-def _cell_photos(true: int, said: int, rows: list[int], names: list[str], album: Album) -> Markup:
+def _cell_photos(
+    true: int, said: int, rows: list[int], names: list[str], contents: ReportContents, album: Album
+) -> Markup:
     shown = album.shown(rows)
     rest = len(rows) - len(shown)
     return tag(
@@ -153,6 +177,8 @@ def _cell_photos(true: int, said: int, rows: list[int], names: list[str], album:
             f"{names[true]}, recognised" if true == said else f"{names[true]} taken for {names[said]}",
             f": {photos(len(rows))}",
         ),
+        border_note(contents, true, said),
+        album.looks(true, said),
         tag("div", [album.figure(row) for row in shown], class_="photos"),
         tag(
             "p",
@@ -168,7 +194,7 @@ def _cell_photos(true: int, said: int, rows: list[int], names: list[str], album:
     )
 
 
-def _said(said: int, names: list[str], album: Album) -> Markup:
+def _said(said: int, names: list[str], contents: ReportContents, album: Album) -> Markup:
     of = {true: rows for (true, what), rows in album.cells.items() if what == said}
     links: Iterator[Markup] = (
         tag("li", tag("a", f"labelled {names[true]}: {len(rows):,}", href=f"#cell-{true}-{said}"))
@@ -177,6 +203,7 @@ def _said(said: int, names: list[str], album: Album) -> Markup:
     return tag(
         "div",
         tag("h4", f"The model says {names[said]}: {photos(sum(map(len, of.values())))}"),
+        border_note(contents, None, said),
         tag("ul", links, class_="doors") if of else None,
         id=f"said-{said}",
         class_="cell",

@@ -14,6 +14,7 @@ from gallery.exchange.html_report.words import (
     Words,
     class_title,
     exact,
+    fact_list,
     few_note,
     figure,
     interval,
@@ -26,6 +27,8 @@ from gallery.exchange.html_report.words import (
 NAMED_COPIES = 20
 """Groups of copies that are named one by one; the table of all photos has the rest."""
 
+
+BORDERS_NAMED = 3
 
 HEADINGS = (
     "Class", "Photos (n)", "Recall", "95 % interval", "Precision", "F1", "Average precision", "ROC area",
@@ -42,15 +45,13 @@ def header(contents: ReportContents) -> Markup:
         ("Photos", f"{report.n:,}, labelled with {there} of the model's {len(report.class_names)} classes"),
         ("Labels", f"from {contents.labels_from}"),
         ("Model", f"{card.name} ({card.model_id})"),
-        ("Made", contents.made_at.replace("T", ", ")),
+        ("Made", contents.made_at),
     ]
     if contents.full_path is not None:
         facts.insert(1, ("Path", tag("bdi", contents.full_path)))
     if contents.other_card is not None:
         facts.append(("Compared with", f"{contents.other_card.name} ({contents.other_card.model_id})"))
-    return tag(
-        "header", tag("h1", contents.title), tag("dl", [tag("dt", n) + tag("dd", v) for n, v in facts])
-    )
+    return tag("header", tag("h1", contents.title), fact_list(facts))
 
 
 def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
@@ -115,34 +116,37 @@ def numbers(contents: ReportContents) -> Markup:
     dossier, report = contents.dossier, contents.dossier.report
     diagnosis, scaled = dossier.diagnosis, contents.dossier.diagnosis.calibration
     guessing = float(np.log(len(report.class_names)))
-    rows: list[tuple[object, ...]] = [
+    rows: list[tuple[str, Markup, Markup | None, str]] = [
         ("Accuracy", share(report.accuracy), interval(report.accuracy_interval),
          "The share of the photos that it names rightly."),
-        ("Balanced accuracy", share(diagnosis.balanced_accuracy), "",
+        ("Balanced accuracy", share(diagnosis.balanced_accuracy), None,
          "The mean of the classes' recalls: a class of few photos counts as much as one of many."),
-        ("Macro F1", figure(report.macro_f1), "",
+        ("Macro F1", figure(report.macro_f1), None,
          "Precision and recall in one number, the mean over the classes. 1 is best."),
-        ("Weighted F1", figure(report.weighted_f1), "",
+        ("Weighted F1", figure(report.weighted_f1), None,
          "The same, each class counted by its photos."),
         ("Top 2", share(diagnosis.top_2), interval(dossier.top_2_interval),
          "The share of the photos whose class is one of the two that it finds most probable."),
-        ("Log loss", figure(report.loss), "",
+        ("Log loss", figure(report.loss), None,
          f"In nats; 0 is certain and right every time, guessing gives {guessing:.2f}. "
          "Being sure and wrong costs most."),
-        ("Calibration error", figure(report.calibration_error), "",
+        ("Calibration error", figure(report.calibration_error), None,
          "How far its confidence is from its share of right answers, over 15 bins. 0 is best."),
     ]  # fmt: skip
     if scaled is not None:
         rows.append(
-            ("Calibration error, scaled", figure(scaled.ece_after), "",
+            ("Calibration error, scaled", figure(scaled.ece_after), None,
              "The same with a temperature that was fitted on other photos than those it is applied to."),
         )  # fmt: skip
     return tag(
         "section",
         tag("h2", "The numbers", id="numbers"),
         table(
-            ("Score", "Value", "95 % interval", "What it means"),
-            [(*row[:3], Words(str(row[3]))) for row in rows],
+            ("Score", "Value", "95 % interval"),
+            [
+                (joined([name, tag("span", meaning, class_="meaning")]), value, bounds)
+                for name, value, bounds, meaning in rows
+            ],
             caption=f"Scores on {photos(report.n)}",
         ),
         tag(
@@ -245,6 +249,16 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
                 f"{photos(point.n)} ({percent(point.share_left_out)}).",
             ]
         )  # fmt: skip
+    for group in dossier.at_border[:BORDERS_NAMED]:
+        anchor = _anchor(group.true, group.said)
+        yield joined(
+            [
+                "It may look at the surroundings rather than at the animal: ",
+                tag("a", _place(group.true, group.said, names), href=anchor),
+                f", {percent(group.border_share)} of the evidence at the border, usually "
+                f"{percent(group.usual)}.",
+            ]
+        )
     worst = [one for one in dossier.slices if one.stands_out and not one.few]
     if worst:
         yield joined(
@@ -260,6 +274,17 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
     few = [names[k] for k in range(len(names)) if 0 < support[k] < FEW_PHOTOS]
     if few:
         yield joined(f"Of few photos, and so hardly known: {', '.join(few)}.")
+
+
+def _anchor(true: int | None, said: int | None) -> str:
+    if true is None:
+        return f"#said-{said}"
+    return f"#true-{true}" if said is None else f"#cell-{true}-{said}"
+
+
+def _place(true: int | None, said: int | None, names: list[str]) -> str:
+    parts = [] if true is None else [f"labelled {names[true]}"]
+    return ", ".join(parts if said is None else [*parts, f"the model says {names[said]}"])
 
 
 def _copies(contents: ReportContents, album: Album) -> Iterator[Markup]:

@@ -11,7 +11,7 @@ from gallery.exchange.csv_text import csv_lines
 from gallery.exchange.html_report.album import data_uri
 from gallery.exchange.html_report.contents import ReportContents
 from gallery.exchange.html_report.markup import Markup, joined, tag
-from gallery.exchange.html_report.words import photos
+from gallery.exchange.html_report.words import fact_list, photos
 
 METHODS = (
     ("Intervals", "Wilson 1927, score interval of a share."),
@@ -57,7 +57,7 @@ def card_section(contents: ReportContents) -> Markup:
     return tag(
         "section",
         tag("h2", "The model's card", id="card"),
-        tag("dl", [tag("dt", title) + tag("dd", _value(value)) for title, value in facts]),
+        fact_list((title, _value(value)) for title, value in facts),
     )
 
 
@@ -83,8 +83,9 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
     if table_csv is None:
         table = tag(
             "p",
-            "The table of all photos with their hashes is too large for this file: `python -m gallery "
-            "export` writes it.",
+            "The table of all photos with their hashes is too large for this file: ",
+            tag("code", "python -m gallery export"),
+            " writes it.",
         )
     else:
         table = tag(
@@ -102,12 +103,13 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
             "p",
             tag("a", "All numbers (JSON)", href=data_uri(report, "application/json"),
                 download="numbers.json"),
-            ": as `python -m gallery evaluate --json` prints them.",
+            ": as ", tag("code", "python -m gallery evaluate --json"), " prints them, and those of the other "
+            "sections.",
         ),
-        tag("dl", [tag("dt", name) + tag("dd", value) for name, value in facts]),
+        fact_list(facts),
         [tag("p", note) for note in notes],
         tag("h3", "Methods"),
-        tag("dl", [tag("dt", name) + tag("dd", source) for name, source in METHODS]),
+        fact_list(METHODS),
     )  # fmt: skip
 
 
@@ -151,7 +153,7 @@ def numbers_json(contents: ReportContents) -> dict[str, Any]:
 def _value(value: object) -> Markup:
     """Return a card's value: objects as lists of facts, lists of texts as lists, numbers as they are."""
     if isinstance(value, Mapping):
-        return tag("dl", [tag("dt", _spelt(str(k))) + tag("dd", _value(v)) for k, v in value.items()])
+        return fact_list((_spelt(str(name)), _value(one)) for name, one in value.items())
     if isinstance(value, list | tuple):
         if all(isinstance(one, int | float) for one in value):
             return joined(", ".join(_number(one) for one in value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gallery.exchange.html_report.markup import Markup, joined, tag
 
@@ -113,6 +113,11 @@ def table(
         role="region",
         aria_label=caption,
     )
+
+
+def fact_list(facts: Iterable[tuple[str, object]]) -> Markup:
+    """Return names and values, side by side."""
+    return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in facts])
 
 
 def as_table(summary: str, content: Markup) -> Markup:
