@@ -152,6 +152,18 @@ class ModelStore:
         path = self.entry(model_id).folder / EVALUATION_FILE
         return _read_json(path) if path.is_file() else None
 
+    def training_photos(self, model_id: str) -> frozenset[str]:
+        """Return the SHA-256 of the photos a model was trained on; empty when it does not tell.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        try:
+            text = (self.entry(model_id).folder / TRAINING_PHOTOS_FILE).read_text(encoding="ascii")
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(text.split())
+
     def taken(self, model_id: str) -> bool:
         """Return whether a model has this id, or had it until it was removed."""
         try:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import evaluate_choice, evaluate_tabs, evaluate_view, explain_sources, wiring
+from gallery.ui import (
+    evaluate_choice,
+    evaluate_numbers,
+    evaluate_overlap,
+    evaluate_tabs,
+    evaluate_view,
+    explain_sources,
+    wiring,
+)
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)
@@ -17,7 +25,9 @@ collection = evaluate_choice.choose(card, row=row)
 if collection is None:
     st.stop()
 evaluate_choice.show_job(collection)
-folder = evaluate_choice.evaluated(collection, card)
-if folder is not None:
+whole = evaluate_choice.evaluated(collection, card)
+if whole is not None:
+    folder = evaluate_overlap.show(whole)
+    evaluate_numbers.show(folder)
     evaluate_view.show(folder)
     evaluate_tabs.show(folder)

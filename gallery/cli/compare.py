@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gallery import composition
-from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.evaluation.comparison import ModelComparison
@@ -33,7 +33,7 @@ def compare(arguments: argparse.Namespace, settings: Settings) -> int:
                     answer({"error": "stopped before the end"})
                 return STOPPED
             results.append(result)
-        trained = [trained_on(parts, card.model_id) for card in cards]
+        trained = [parts.models.training_photos(card.model_id) for card in cards]
     comparison, shown = ModelComparison.of_folder(*results)
     problems = list(shown.problems)
     for card, hashes in zip(cards, trained, strict=True):

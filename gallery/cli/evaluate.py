@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from gallery import composition
-from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say, skipped_json
 from gallery.cli.stopping import STOPPED
 from gallery.evaluation import FolderEvaluation
@@ -38,7 +38,7 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
                 answer({"error": "stopped before the end"})
             return STOPPED
         features = parts.catalog.features(card.model_id, result.photo_ids)
-        trained = trained_on(parts, card.model_id)
+        trained = parts.models.training_photos(card.model_id)
     for problem in [
         *result.problems,
         *photo_overlap(result.photo_ids, result.report.y_true, trained).sentences(),

@@ -11,7 +11,7 @@ from gallery.cli.output import ProgressBar
 from gallery.cli.stopping import asked_to_stop
 from gallery.errors import DatasetError
 from gallery.evaluation import FolderEvaluation, evaluate_collection, labels_of, read_label_table
-from gallery.types import CollectionKind, FileEntry, ModelCard, PhotoId, display_path
+from gallery.types import CollectionKind, FileEntry, ModelCard, display_path
 
 
 def check_label_options(arguments: argparse.Namespace) -> None:
@@ -61,14 +61,3 @@ def tag_and_evaluate(
     if tagged.cancelled:
         return None
     return evaluate_collection(parts.catalog, collection, card.model_id, card.class_names, labels=labels)
-
-
-def trained_on(parts: composition.Parts, model_id: str) -> frozenset[PhotoId]:
-    """Return the hashes of the photos a model was trained on; empty when it does not tell."""
-    from gallery.model_files import TRAINING_PHOTOS_FILE
-
-    try:
-        text = (parts.models.entry(model_id).folder / TRAINING_PHOTOS_FILE).read_text(encoding="ascii")
-    except (OSError, ValueError):
-        return frozenset()
-    return frozenset(text.split())

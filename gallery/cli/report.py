@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from gallery import composition
-from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate, trained_on
+from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.errors import DatasetError
@@ -49,7 +49,7 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             evaluation,
             card,
             root=folder,
-            trained=trained_on(parts, card.model_id),
+            trained=parts.models.training_photos(card.model_id),
             other=None if other_card is None else (other_card, results[1]),
             labels_from=_labels_from(arguments),
             label_table_sha256=_sha256(arguments.labels),

@@ -1,9 +1,10 @@
-"""What lies behind a report's scores, computed once for the Evaluate page and ``evaluate --json``."""
+"""What lies behind a report's scores, for the Evaluate page, the report file and ``evaluate --json``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.calibration import CrossFit, ReliabilityBin, cross_fit, reliability_bins
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
+from gallery.evaluation.metrics import IntVector, resampled_interval, wilson_interval
 from gallery.evaluation.ranking import (
     ClassCurves,
     balanced_accuracy_score,
     class_curves,
+    ranks_of_truth,
     top_k_accuracy_score,
 )
 from gallery.evaluation.report import EvaluationReport
@@ -28,53 +31,90 @@ WANTED_ACCURACY = 0.95
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Where a report's numbers come from; rows are those of the report.
+    """Where a report's numbers come from, each computed when it is first asked for; rows are the report's.
 
     Attributes:
-        report: the labels and probabilities.
-        balanced_accuracy: mean recall of the classes that have photos.
-        top_2: share of photos whose class is among the two most probable.
-        curves: precision-recall and ROC, one a class.
-        bins: of the reliability diagram.
-        calibration: temperature scaling, tried on photos it was not fitted on; None for a single photo.
-        coverage: accuracy against the share of photos that is kept.
-        suspects: labels that are probably wrong, the strongest evidence first.
+        report: the labels and probabilities of n photos.
+        photo_ids: n of them.
+        features: gives (n, channels) from the same model; called for the suspects only.
     """
 
     report: EvaluationReport
-    balanced_accuracy: float
-    top_2: float
-    curves: tuple[ClassCurves, ...]
-    bins: tuple[ReliabilityBin, ...]
-    calibration: CrossFit | None
-    coverage: AccuracyCoverage
-    suspects: tuple[Suspect, ...]
+    photo_ids: Sequence[PhotoId] = field(repr=False)
+    features: Callable[[], NDArray[np.floating]] = field(repr=False)
 
     @classmethod
     def of(
         cls, report: EvaluationReport, photo_ids: Sequence[PhotoId], features: NDArray[np.floating]
     ) -> Diagnosis:
-        """Return the diagnosis of a report.
+        """Return the diagnosis of a report on n photos with their features, (n, channels)."""
+        return cls(report, photo_ids, lambda: features)
 
-        Args:
-            report: of n photos.
-            photo_ids: n of them.
-            features: (n, channels), from the same model.
+    @cached_property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of the classes that have photos."""
+        return balanced_accuracy_score(self.report.confusion_matrix)
+
+    @cached_property
+    def balanced_accuracy_interval(self) -> tuple[float, float]:
+        """95 % interval of the balanced accuracy, by drawing the photos anew."""
+        return resampled_interval(self.report.confusion_matrix, balanced_accuracy_score)
+
+    @cached_property
+    def top_2(self) -> float:
+        """Share of photos whose class is among the two most probable."""
+        return top_k_accuracy_score(self.report.y_true, self.report.probabilities, 2)
+
+    def second_choices(self) -> IntVector:
+        """Return the rows whose class is the second most probable, the model's surest errors first."""
+        rows = self.report.incorrect()
+        second = ranks_of_truth(self.report.y_true[rows], self.report.probabilities[rows]) == 1
+        return np.asarray(rows[second], np.int64)
+
+    @property
+    def top_2_interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of that share."""
+        return wilson_interval(round(self.top_2 * self.report.n), self.report.n)
+
+    @cached_property
+    def curves(self) -> tuple[ClassCurves, ...]:
+        """Precision-recall and ROC, one a class."""
+        return class_curves(self.report.y_true, self.report.probabilities, self.report.class_names)
+
+    @cached_property
+    def bins(self) -> tuple[ReliabilityBin, ...]:
+        """The reliability diagram of the probabilities as they came."""
+        return reliability_bins(self.report.y_true, self.report.probabilities)
+
+    @cached_property
+    def calibration(self) -> CrossFit | None:
+        """Temperature scaling, tried on photos it was not fitted on; None for a single photo.
 
         Raises:
-            DatasetError: the lengths do not fit.
+            DatasetError: there is not one photo id for each photo.
         """
-        y_true, probabilities = report.y_true, report.probabilities
-        return cls(
-            report=report,
-            balanced_accuracy=balanced_accuracy_score(report.confusion_matrix),
-            top_2=top_k_accuracy_score(y_true, probabilities, 2),
-            curves=class_curves(y_true, probabilities, report.class_names),
-            bins=reliability_bins(y_true, probabilities),
-            calibration=cross_fit(y_true, probabilities, photo_ids),
-            coverage=AccuracyCoverage.of(y_true, probabilities),
-            suspects=suspicious_labels(y_true, probabilities, features, photo_ids),
-        )
+        return cross_fit(self.report.y_true, self.report.probabilities, self.photo_ids)
+
+    @cached_property
+    def bins_after(self) -> tuple[ReliabilityBin, ...] | None:
+        """The reliability diagram of the scaled probabilities; None for a single photo."""
+        scaled = self.calibration
+        return None if scaled is None else reliability_bins(self.report.y_true, scaled.probabilities)
+
+    @cached_property
+    def coverage(self) -> AccuracyCoverage:
+        """Accuracy against the share of photos that is kept."""
+        return AccuracyCoverage.of(self.report.y_true, self.report.probabilities)
+
+    @cached_property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Labels that are probably wrong, the strongest evidence first.
+
+        Raises:
+            DatasetError: there are not as many features or photo ids as photos.
+        """
+        report = self.report
+        return suspicious_labels(report.y_true, report.probabilities, self.features(), self.photo_ids)
 
     @property
     def at_95(self) -> CoveragePoint | None:

@@ -160,13 +160,19 @@ def top_k_accuracy_score(y_true: NDArray[np.integer], probabilities: NDArray[np.
         >>> top_k_accuracy_score(np.array([2, 0]), np.array([[0.5, 0.2, 0.3], [0.1, 0.2, 0.7]]), 2)
         0.5
     """
-    if not len(y_true):
-        return 0.0
+    return float((ranks_of_truth(y_true, probabilities) < k).mean()) if len(y_true) else 0.0
+
+
+def ranks_of_truth(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> IntVector:
+    """Return how many classes the model puts before the true one, (n,): 0 where it is right.
+
+    Of equal probabilities the earlier class comes first.
+    """
     y_true = np.asarray(y_true)
     of_truth = probabilities[np.arange(len(y_true)), y_true][:, None]
     earlier = np.arange(probabilities.shape[1]) < y_true[:, None]
     ahead = (probabilities > of_truth) | ((probabilities == of_truth) & earlier)
-    return float((ahead.sum(axis=1) < k).mean())
+    return np.asarray(ahead.sum(axis=1), np.int64)
 
 
 def _curves(name: str, of_class: NDArray[np.bool_], score: FloatVector) -> ClassCurves:

@@ -117,6 +117,11 @@ class EvaluationReport:
         """Mean cross-entropy in nats; see `metrics.log_loss` for its clipping."""
         return metrics.log_loss(self.y_true, self.probabilities)
 
+    @cached_property
+    def loss_interval(self) -> tuple[float, float]:
+        """95 % interval of the loss: the mean of n terms is nearly normal (1.96 standard errors each way)."""
+        return metrics.log_loss_interval(self.y_true, self.probabilities)
+
     @property
     def macro_f1(self) -> float:
         return self.scores.macro(self.scores.f1)
@@ -124,6 +129,20 @@ class EvaluationReport:
     @property
     def weighted_f1(self) -> float:
         return self.scores.weighted(self.scores.f1)
+
+    @cached_property
+    def macro_f1_interval(self) -> tuple[float, float]:
+        """95 % interval of the macro F1, by drawing the photos anew."""
+        return metrics.resampled_interval(
+            self.confusion_matrix, lambda matrix: (scores := metrics.class_scores(matrix)).macro(scores.f1)
+        )
+
+    @cached_property
+    def weighted_f1_interval(self) -> tuple[float, float]:
+        """95 % interval of the weighted F1, by drawing the photos anew."""
+        return metrics.resampled_interval(
+            self.confusion_matrix, lambda matrix: (scores := metrics.class_scores(matrix)).weighted(scores.f1)
+        )
 
     @cached_property
     def calibration_error(self) -> float:

@@ -16,11 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.evaluation.metrics import IntVector, wilson_interval
+from gallery.evaluation.metrics import FEW_PHOTOS, IntVector, wilson_interval
 from gallery.types import display_path
-
-FEW_PHOTOS = 20
-"""Below this an accuracy is known only to about 20 percentage points either way."""
 
 UNKNOWN = "not known"
 """The slice of the photos that lack the value: a camera without a clock, for instance."""

@@ -1,4 +1,4 @@
-"""Which labelled folder Evaluate looks at: a new one, or one that was opened before; and its tagging."""
+"""What Evaluate looks at: which folder, whose labels; and the tagging of it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from gallery.errors import DatasetError, GalleryError
 from gallery.settings import Settings
 from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
 from gallery.ui import folder_box, job_card, messages, routes, theme, wiring
-from gallery.ui.evaluated_folder import EvaluatedFolder, check_layout, evaluate, training_photos
+from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, check_layout, evaluate
 from gallery.ui.plain_text import escaped
 
+_LABELS = {Labels.FOLDERS: "Folders' names", Labels.PEOPLE: "People's labels"}
 _EXAMPLE = """\
 my photos/
 ├── cane/      or dog/
@@ -58,6 +59,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
             if chosen:
                 if st.button("Another folder", icon=":material/folder_open:", key="evaluate_another"):
                     _ask_for_folder(card)
+                _labels_control()
                 if not job_card.is_live(chosen.collection_id):
                     st.button(
                         "Tag again",
@@ -68,6 +70,38 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
                         help="Looks for new photos, and tags what the active model has not tagged yet.",
                     )
     return chosen
+
+
+def _labels_control() -> None:
+    """Show whose labels count; the address keeps it."""
+    st.session_state["evaluate_labels"] = labels_asked()
+    st.segmented_control(
+        "Labels",
+        list(_LABELS),
+        key="evaluate_labels",
+        format_func=lambda labels: _LABELS[labels],
+        label_visibility="collapsed",
+        required=True,
+        on_change=_labels_chosen,
+        help="Where the true class of a photo comes from: the sub-folder it lies in, or what people said of "
+        "it in this gallery.",
+    )
+
+
+def labels_asked() -> Labels:
+    """Return where the labels come from, as the address says."""
+    asked = st.query_params.get("labels", "")
+    return Labels(asked) if asked in list(Labels) else Labels.FOLDERS
+
+
+def _labels_chosen() -> None:
+    use_labels(st.session_state["evaluate_labels"])
+
+
+def use_labels(labels: Labels) -> None:
+    """Put into the address where the labels come from; what was opened of the others is closed."""
+    kept = {name: st.query_params[name] for name in ("collection", "trained") if name in st.query_params}
+    st.query_params.from_dict(kept | ({} if labels is Labels.FOLDERS else {"labels": labels.value}))
 
 
 def _open_chosen() -> None:
@@ -83,7 +117,9 @@ def _explain_layout(card: ModelCard) -> None:
             "one sub-folder a class. It tags them, and this page compares its tags with your folders: "
             "accuracy, the confusion matrix, and every photo that it got wrong.\n\n"
             "Sub-folders may be named in English or Italian, singular or plural. The photos stay where they "
-            "are; nothing is written into the folder."
+            "are; nothing is written into the folder.\n\n"
+            "Photos that people labelled in this gallery will do as well: choose a collection that is open "
+            "already, then **People's labels**."
         )
         names = ", ".join(theme.label_text(name) for name in card.class_names)
         st.markdown(f"**{escaped(card.name)}** knows {names}.")
@@ -137,17 +173,23 @@ def start(folder: Path, card: ModelCard) -> Collection:
 
 
 def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None:
-    """Return the evaluation of what is tagged so far; None, with a sentence, when that cannot be."""
+    """Return the evaluation of what is tagged so far; None, with a sentence, when that cannot be.
+
+    Every photo is in it; what the model was trained on is for `evaluate_overlap` to leave out.
+    """
     live = job_card.is_live(collection.collection_id)
+    labels = labels_asked()
     try:
         folder = _evaluated(
-            wiring.settings(), wiring.catalog().revision(), collection.collection_id, card.model_id
+            wiring.settings(), wiring.catalog().revision(), collection.collection_id, card.model_id, labels
         )
     except DatasetError as exc:
         if live:
             st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
         else:
             messages.show_error(exc)
+            if labels is Labels.FOLDERS:
+                _offer_people(collection)
         return None
     except GalleryError as exc:
         messages.show_error(exc)
@@ -161,6 +203,22 @@ def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None
     return folder
 
 
+def _offer_people(collection: Collection) -> None:
+    """Offer the labels of people where the folders are of no use, if there are any."""
+    card = wiring.active_model()
+    if card is None:
+        return
+    table = wiring.catalog().prediction_table(collection.collection_id, card.model_id)
+    if count := len(wiring.catalog().labels(table.photo_ids)):
+        st.button(
+            f"Evaluate on the {count:,} photos that people labelled in this gallery",
+            key="evaluate_offer_people",
+            icon=":material/person_check:",
+            on_click=use_labels,
+            args=(Labels.PEOPLE,),
+        )
+
+
 def show_job(collection: Collection) -> None:
     """Show how the tagging goes, as long as there is something to see or to do."""
     job = wiring.catalog().latest_job(collection.collection_id)
@@ -170,14 +228,17 @@ def show_job(collection: Collection) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _evaluated(_chosen: Settings, _revision: int, collection_id: int, model_id: str) -> EvaluatedFolder:
+def _evaluated(
+    _chosen: Settings, _revision: int, collection_id: int, model_id: str, labels: Labels
+) -> EvaluatedFolder:
     """The settings and the catalog's revision make the cache forget."""
     catalog, store = wiring.catalog(), wiring.models()
     return evaluate(
         catalog,
         catalog.collection(collection_id),
         store.card(model_id),
-        trained=training_photos(store, model_id),
+        trained=store.training_photos(model_id),
+        labels=labels,
     )
 
 

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
-from gallery.ui import evaluate_suspects, evaluate_view, theme
+from gallery.ui import evaluate_numbers, evaluate_suspects, evaluate_view, theme
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
-
-FEW_PHOTOS = 20
-"""With fewer photos of a class its recall is known only to about 20 percentage points either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +152,7 @@ def _problems(folder: EvaluatedFolder) -> None:
         st.warning(escaped(problem), icon="⚠️")
     if folder.skipped:
         st.markdown("**Files that could not be read**; they are in no number above.")
-        evaluate_view.skipped_table(folder)
+        evaluate_numbers.skipped_table(folder)
 
 
 def _downloads(folder: EvaluatedFolder) -> None:

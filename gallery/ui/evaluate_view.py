@@ -1,4 +1,4 @@
-"""What Evaluate shows: four numbers, the matrix beside the photos of its chosen cell, and the tabs below.
+"""The matrix beside the photos of its chosen cell, and the doors that open photos there.
 
 The address holds what is chosen (``true`` and ``said``, or ``show``), and every
 number that counts photos is a button that opens them.
@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gallery.evaluation.report import EvaluationReport
 from gallery.ui import confusion_view, photo_grid, theme, verdict_door
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
-RIGHT, WRONG, TRAINED_ON = "recognised", "wrong", "trained_on"
+RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
 _SHOWN = {
     RIGHT: "photos that the model recognised, least certain first",
     WRONG: "photos that the model got wrong, most certain first",
     TRAINED_ON: "photos that the model was trained on",
+    COPIES: "photos that are there more than once",
+    TOP_2: "photos whose class is the model's second choice, most certain first",
 }
 
 
@@ -38,6 +39,10 @@ class Chosen:
             return report.incorrect()
         if self.listed == TRAINED_ON:
             return folder.trained_on
+        if self.listed == COPIES:
+            return folder.copies
+        if self.listed == TOP_2:
+            return folder.diagnosis.second_choices()
         cell = self.cell or Cell(None, None)
         return report.cell(cell.true, cell.said)
 
@@ -76,6 +81,19 @@ def choose_cell(cell: Cell, class_names: tuple[str, ...]) -> None:
         st.query_params["show"] = "all"
 
 
+def door(label: str, listed: str, *, key: str | None = None) -> None:
+    """Show a number of photos as a button that opens them beside the matrix."""
+    st.button(
+        label,
+        type="tertiary",
+        icon=":material/photo_library:",
+        key=key or f"evaluate_door_{listed}",
+        on_click=choose_list,
+        args=(listed,),
+        help="Shows these photos beside the matrix.",
+    )
+
+
 def choose_list(listed: str) -> None:
     """Put a list into the address."""
     _forget()
@@ -88,16 +106,9 @@ def _forget() -> None:
             del st.query_params[name]
 
 
-def show(folder: EvaluatedFolder) -> None:
-    """Show the evaluation: numbers, matrix, the photos behind them."""
-    numbers(folder)
-    trained_on_warning(folder)
-    _matrix_and_photos(folder)
-
-
 @st.fragment
-def _matrix_and_photos(folder: EvaluatedFolder) -> None:
-    """A fragment: a click on a cell runs this part of the page alone."""
+def show(folder: EvaluatedFolder) -> None:
+    """Show the matrix and the photos that are chosen; a click on a cell runs this part of the page alone."""
     now = chosen(folder)
     with st.container(horizontal=True, gap="medium", key="evaluate_split"):
         with st.container(key="evaluate_matrix"):
@@ -114,6 +125,8 @@ def _matrix_and_photos(folder: EvaluatedFolder) -> None:
 
 def behind(folder: EvaluatedFolder, now: Chosen) -> None:
     """Show the photos that are chosen, each with the heatmaps of its true and its predicted class."""
+    if now.listed == TRAINED_ON and folder.left_out is not None:  # not in the report, shown all the same
+        folder = folder.left_out
     rows = now.rows(folder)
     st.markdown(f"**{now.sentence(folder.report.class_names)}: {photo_count(len(rows))}**")
     if not len(rows):

@@ -1,20 +1,25 @@
-"""A labelled folder with what the model said of it: the report, and which catalogued photo each row is."""
+"""Labelled photos with what the model said of them: the report, and which catalogued photo each row is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog import Catalog
-from gallery.evaluation.labelled_folder import evaluate_collection
+from gallery.evaluation.corrected import labels_of_people
+from gallery.evaluation.diagnosis import Diagnosis
+from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection
 from gallery.evaluation.labels import labels_of
+from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
 from gallery.evaluation.report import EvaluationReport
 from gallery.exchange.csv_text import csv_lines, safe_text
-from gallery.model_files import TRAINING_PHOTOS_FILE, ModelStore
+from gallery.model_files import ModelStore
 from gallery.photos.scan import scan_folder
 from gallery.types import Collection, ModelCard, PhotoId, SkippedFile, display_path
 from gallery.ui.charts import Cell
@@ -23,29 +28,99 @@ Rows = NDArray[np.int64]
 """(m,) rows of the report, in the order in which their photos are shown."""
 
 
+class Labels(StrEnum):
+    """Where the true classes come from; the value is what the address says."""
+
+    FOLDERS = "folders"
+    PEOPLE = "people"
+
+
 @dataclass(frozen=True)
 class EvaluatedFolder:
     """The labelled photos of a collection that the model has tagged.
 
     Attributes:
-        root: the labelled folder.
-        report: labels, probabilities and every score; its row r is ``file_ids[r]``.
-        file_ids: (n,) places in the catalog.
-        photo_ids: n of them.
-        paths: n of them, absolute.
-        problems: sentences on what is odd but did not stop the evaluation.
-        skipped: files that could not be read.
-        trained_on: rows whose photos the model was trained on; empty also when the model does not tell.
+        collection_id: the collection's.
+        root: its folder.
+        labels: where the true classes come from.
+        evaluation: the report, and the photo of each of its rows.
+        overlap: what the photos' hashes show; of the report's rows.
+        features: gives the photos' feature vectors, (n, channels).
+        left_out: the photos that the model was trained on, where they are not in the report.
     """
 
+    collection_id: int
     root: Path
-    report: EvaluationReport
-    file_ids: NDArray[np.int64]
-    photo_ids: tuple[PhotoId, ...]
-    paths: tuple[Path, ...]
-    problems: tuple[str, ...]
-    skipped: tuple[SkippedFile, ...]
-    trained_on: Rows
+    labels: Labels
+    evaluation: FolderEvaluation
+    overlap: PhotoOverlap
+    features: Callable[[Sequence[PhotoId]], NDArray[np.floating]] = field(repr=False)
+    left_out: EvaluatedFolder | None = field(default=None, repr=False)
+
+    @property
+    def report(self) -> EvaluationReport:
+        """Labels, probabilities and every score; its row r is ``file_ids[r]``."""
+        return self.evaluation.report
+
+    @property
+    def file_ids(self) -> NDArray[np.int64]:
+        """(n,) places in the catalog."""
+        return self.evaluation.file_ids
+
+    @property
+    def photo_ids(self) -> tuple[PhotoId, ...]:
+        return self.evaluation.photo_ids
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """n of them, absolute."""
+        return self.evaluation.paths
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences on what is odd but did not stop the evaluation."""
+        return self.evaluation.problems
+
+    @property
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """Files that could not be read."""
+        return self.evaluation.skipped
+
+    @property
+    def trained_on(self) -> Rows:
+        """Rows whose photos the model was trained on; empty also when the model does not tell."""
+        return self.overlap.trained_on
+
+    @property
+    def copies(self) -> Rows:
+        """Rows of the photos that are there more than once, those with different labels first."""
+        clash = {int(rows[0]) for rows in self.overlap.contradicting}
+        groups = sorted(self.overlap.repeated, key=lambda rows: int(rows[0]) not in clash)
+        return np.concatenate(groups) if groups else np.zeros(0, np.int64)
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """Where the numbers come from; each part is computed when it is first shown."""
+        return Diagnosis(self.report, self.photo_ids, lambda: self.features(self.photo_ids))
+
+    def only(self, rows: Rows) -> EvaluatedFolder:
+        """Return the evaluation of some of the photos, at least one."""
+        evaluation = self.evaluation.only(rows)
+        known = frozenset(self.photo_ids[row] for row in self.trained_on.tolist())
+        overlap = photo_overlap(evaluation.photo_ids, evaluation.report.y_true, known)
+        return replace(
+            self,
+            evaluation=evaluation,
+            overlap=replace(overlap, training_known=self.overlap.training_known),
+        )
+
+    @cached_property
+    def unseen(self) -> EvaluatedFolder:
+        """Return the evaluation without the photos that the model was trained on; itself if none is left."""
+        kept = self.overlap.unseen
+        if not len(self.trained_on) or not len(kept):
+            return self
+        return replace(self.only(kept), left_out=self.only(self.trained_on))
 
     def worst_cell(self) -> Cell:
         """Return the error with most photos; all photos when there is no error."""
@@ -80,33 +155,45 @@ def check_layout(root: Path, class_names: Sequence[str]) -> tuple[str, ...]:
 
 def training_photos(store: ModelStore, model_id: str) -> frozenset[PhotoId]:
     """Return the hashes of the photos a model was trained on; empty when it does not tell."""
-    path = store.entry(model_id).folder / TRAINING_PHOTOS_FILE
-    try:
-        return frozenset(path.read_text(encoding="ascii").split())
-    except (OSError, ValueError):
-        return frozenset()
+    return store.training_photos(model_id)
 
 
 def evaluate(
-    catalog: Catalog, collection: Collection, card: ModelCard, *, trained: frozenset[PhotoId]
+    catalog: Catalog,
+    collection: Collection,
+    card: ModelCard,
+    *,
+    trained: frozenset[PhotoId],
+    labels: Labels = Labels.FOLDERS,
 ) -> EvaluatedFolder:
     """Return the evaluation of all photos of a collection that the model has tagged so far.
 
+    Args:
+        catalog: what is known of the photos.
+        collection: whose photos.
+        card: the model's.
+        trained: hashes of the photos it was trained on.
+        labels: where the true classes come from.
+
     Raises:
-        DatasetError: nothing is tagged yet, or the folder's layout cannot be evaluated.
+        DatasetError: nothing is tagged yet, the folder's layout cannot be evaluated, or nobody named a photo.
         CatalogError: the catalog cannot be read.
     """
-    found = evaluate_collection(catalog, collection, card.model_id, card.class_names)
-    seen = np.array([photo_id in trained for photo_id in found.photo_ids], np.bool_)
+    model_id, names = card.model_id, card.class_names
+    if labels is Labels.PEOPLE:
+        table = catalog.prediction_table(collection.collection_id, model_id)
+        of_people = labels_of_people(table, catalog.labels(table.photo_ids), names)
+        found = evaluate_collection(catalog, collection, model_id, names, labels=of_people.labels)
+        found = replace(found, problems=(*of_people.problems, *found.problems))
+    else:
+        found = evaluate_collection(catalog, collection, model_id, names)
     return EvaluatedFolder(
+        collection_id=collection.collection_id,
         root=collection.root,
-        report=found.report,
-        file_ids=found.file_ids,
-        photo_ids=found.photo_ids,
-        paths=found.paths,
-        problems=found.problems,
-        skipped=found.skipped,
-        trained_on=np.flatnonzero(seen).astype(np.int64),
+        labels=labels,
+        evaluation=found,
+        overlap=photo_overlap(found.photo_ids, found.report.y_true, trained),
+        features=lambda photo_ids: catalog.features(model_id, photo_ids),
     )
 
 

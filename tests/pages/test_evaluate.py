@@ -79,8 +79,13 @@ def test_a_folder_is_opened_tagged_and_evaluated(
     assert "collection" in page.query_params
     shown = {metric.label: metric.value for metric in page.metric}
     # macro F1: dog 1/2, cat 2/3, no other occurs; loss: -(ln .9 + ln .2 + ln .4 + ln .7) / 5
-    assert shown == {"Accuracy": "60.0 %", "Macro F1": "0.583", "Loss": "0.598", "Photos": "5"}
+    # balanced: (1/3 + 1) / 2; weighted F1: (3 * 1/2 + 2 * 2/3) / 5; all five are among the first two
+    assert shown == {
+        "Accuracy": "60.0 %", "Balanced accuracy": "66.7 %", "Macro F1": "0.583", "Weighted F1": "0.567",
+        "Top 2": "100.0 %", "Log loss": "0.598", "Photos": "5",
+    }  # fmt: skip
     assert "95 % interval 23.1 to 88.2 %" in texts(page)  # Wilson, 3 of 5
+    assert "only 5 photos: a rough guess" in texts(page)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +228,7 @@ def test_unreadable_files_and_loose_photos_are_problems_and_not_in_the_numbers(
     gallery.draw("loose.png", (9, 9, 9))
     collection = gallery.tag(SAID | {"loose.png": {"cow": 1.0}})
     page = open_page("evaluate", collection=str(collection.collection_id))
-    assert page.metric[3].value == "5"
+    assert page.metric[6].value == "5"
     page.session_state["evaluate_tab"] = next(t.label for t in page.tabs if t.label.startswith("Problems"))
     page.run()
     assert not page.exception
@@ -237,8 +242,89 @@ def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: S
     page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
     assert not page.exception
     assert "1 of these 5 photos were used to train the model" in texts(page)
+    assert (page.metric[0].value, page.metric[6].value) == ("50.0 %", "4"), "2 of 4: it is left out"
     page.button(key="evaluate_door_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
+    page.segmented_control(key="evaluate_trained").set_value("Count them too").run()
+    assert not page.exception
+    assert (page.metric[0].value, page.metric[6].value) == ("60.0 %", "5")
+    assert page.query_params["trained"] == "count"
+    page.button(key="evaluate_door_trained_on").click().run()
+    assert "Photos that the model was trained on: 1 photo**" in texts(page)
+    page.segmented_control(key="evaluate_trained").set_value("Leave them out").run()
+    assert page.metric[6].value == "4"
+
+
+def test_where_the_model_was_trained_on_every_photo_that_is_said_and_nothing_left_out(
+    empty: SmallGallery,
+) -> None:
+    for shade, path in enumerate(SAID):
+        empty.draw(path, (30 * shade, 90, 200))
+    empty.add_model(training_photos=[empty.photo_id(path) for path in SAID])
+    page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
+    assert not page.exception
+    assert "trained on all of these 5 photos" in texts(page)
+    assert page.metric[6].value == "5"
+
+
+def test_copies_and_contradicting_labels_are_told_before_the_scores_with_their_photos(
+    gallery: SmallGallery,
+) -> None:
+    shutil.copy(gallery.photos / "cane/1.png", gallery.photos / "Cats/copy.png")
+    said = SAID | {"Cats/copy.png": {"dog": 0.9, "cat": 0.1}}
+    page = open_page("evaluate", collection=str(gallery.tag(said).collection_id))
+    assert not page.exception
+    assert "1 photo is a copy of another" in texts(page)
+    assert "1 of them lies in folders of different classes" in texts(page)
+    page.button(key="evaluate_door_copies").click().run()
+    assert "Photos that are there more than once: 2 photos**" in texts(page)
+
+
+def test_each_class_has_its_number_of_photos_and_opens_them(evaluated: AppTest) -> None:
+    dog, cow = (evaluated.button(key=f"evaluate_class_{k}") for k in (0, 7))
+    assert (dog.label, cow.label, cow.disabled) == ("🐶 Dog 3 ⚠ few", "🐮 Cow 0", True)
+    dog.click().run()
+    assert "True Dog: 3 photos" in texts(evaluated)
+
+
+def test_photos_that_were_right_at_the_second_guess_open(evaluated: AppTest) -> None:
+    button = evaluated.button(key="evaluate_door_top_2")
+    assert button.label == "2 as second choice"
+    button.click().run()
+    assert "second choice, most certain first: 2 photos**" in texts(evaluated)
+
+
+def test_photos_that_people_labelled_are_evaluated_with_a_warning(gallery: SmallGallery) -> None:
+    collection = gallery.tag(SAID)
+    photo_ids = [gallery.photo_id(path) for path in ("cane/1.png", "cane/2.png", "Cats/1.png")]
+    for photo_id, label in zip(photo_ids, ("dog", "cat", "dog"), strict=True):
+        wiring.catalog().correct([photo_id], label, person="eva", model_id="drawn-vgg16")
+    page = open_page("evaluate", collection=str(collection.collection_id), labels="people")
+    assert not page.exception
+    assert "Evaluated on 3 photos that people labelled in this gallery" in texts(page)
+    assert "biased sample" in texts(page)
+    assert (page.metric[0].value, page.metric[6].value) == ("66.7 %", "3")  # people call cane/2.png a cat
+    page.segmented_control(key="evaluate_labels").set_value("folders").run()
+    assert page.metric[6].value == "5"
+
+
+def test_without_a_label_of_people_the_page_says_how_to_give_one(gallery: SmallGallery) -> None:
+    page = open_page("evaluate", collection=str(gallery.tag(SAID).collection_id), labels="people")
+    assert not page.exception
+    assert "Nobody has named a photo of this collection yet" in texts(page)
+
+
+def test_where_the_folders_are_no_classes_the_labels_of_people_are_offered(gallery: SmallGallery) -> None:
+    gallery.draw("2024 May/1.png", (1, 2, 3))
+    said = SAID | {"2024 May/1.png": {"cow": 1.0}}
+    collection = gallery.tag(said)
+    wiring.catalog().correct([gallery.photo_id("2024 May/1.png")], "cow", person="eva", model_id=None)
+    page = open_page("evaluate", collection=str(collection.collection_id))
+    assert not page.exception
+    page.button(key="evaluate_offer_people").click().run()
+    assert not page.exception
+    assert "Evaluated on 1 photo that people labelled" in texts(page)
+    assert page.metric[0].value == "100.0 %"
 
 
 def test_a_model_of_other_classes_evaluates_its_own(gallery: SmallGallery) -> None:
@@ -292,7 +378,8 @@ def test_the_predictions_file_has_a_line_a_photo(gallery: SmallGallery) -> None:
 
 def test_a_file_that_is_named_like_a_formula_cannot_compute_in_a_spreadsheet(gallery: SmallGallery) -> None:
     folder = evaluated_folder(gallery)
-    evil = dataclasses.replace(folder, paths=(folder.root / "=1+1.png", *folder.paths[1:]))
+    paths = (folder.root / "=1+1.png", *folder.paths[1:])
+    evil = dataclasses.replace(folder, evaluation=dataclasses.replace(folder.evaluation, paths=paths))
     assert predictions_csv(evil).splitlines()[1].startswith("'=1+1.png,")
 
 

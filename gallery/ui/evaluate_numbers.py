@@ -1,0 +1,158 @@
+"""The numbers on top of Evaluate: each with its interval, those of few photos marked, every count a door."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.evaluation.report import EvaluationReport
+from gallery.ui import evaluate_view, theme
+from gallery.ui.charts import Cell
+from gallery.ui.evaluated_folder import EvaluatedFolder
+
+FEW_SIGN = "⚠"
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the scores, what they rest on, and how many photos each class has."""
+    report, diagnosis = folder.report, folder.diagnosis
+    with st.container(horizontal=True, key="evaluate_numbers"):
+        with _box("accuracy", report.n):
+            st.metric("Accuracy", _percent(report.accuracy))
+            _interval(_percents(report.accuracy_interval))
+            wrong = len(report.incorrect())
+            with st.container(horizontal=True, gap="small"):
+                evaluate_view.door(f"{report.n - wrong:,} right", evaluate_view.RIGHT)
+                evaluate_view.door(f"{wrong:,} wrong", evaluate_view.WRONG)
+        with _box("balanced", report.n):
+            st.metric("Balanced accuracy", _percent(diagnosis.balanced_accuracy))
+            _interval(_percents(diagnosis.balanced_accuracy_interval))
+            st.caption("Mean recall: each class counts the same, however many photos it has.")
+        with _box("macro_f1", report.n):
+            st.metric("Macro F1", f"{report.macro_f1:.3f}")
+            _interval(_shares(report.macro_f1_interval))
+            st.caption("Precision and recall in one, each class counts the same." + _absent_classes(report))
+        with _box("weighted_f1", report.n):
+            st.metric("Weighted F1", f"{report.weighted_f1:.3f}")
+            _interval(_shares(report.weighted_f1_interval))
+            st.caption("The same, each class counts by its photos.")
+        with _box("top_2", report.n):
+            st.metric("Top 2", _percent(diagnosis.top_2))
+            _interval(_percents(diagnosis.top_2_interval))
+            second = len(diagnosis.second_choices())
+            evaluate_view.door(f"{second:,} as second choice", evaluate_view.TOP_2)
+        with _box("loss", report.n):
+            st.metric("Log loss", f"{report.loss:.3f}")
+            _interval(_shares(report.loss_interval))
+            st.caption(
+                "0 is certain and right every time; guessing among "
+                f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}."
+            )
+        with _box("photos", report.n):
+            _photos(folder)
+    _classes(report)
+
+
+@contextmanager
+def _box(name: str, n: int) -> Iterator[None]:
+    """A number's box; what rests on few photos looks like it, by `frame.css`, and says so."""
+    few = n < FEW_PHOTOS
+    with st.container(border=True, gap=None, key=f"evaluate_number_{name}{'_few' if few else ''}"):
+        yield
+        if few and name != "photos":
+            st.caption(f"{FEW_SIGN} {_only(n)}: a rough guess.")
+
+
+def _only(n: int) -> str:
+    return f"only {evaluate_view.photo_count(n)}"
+
+
+def _photos(folder: EvaluatedFolder) -> None:
+    report = folder.report
+    st.metric("Photos", f"{report.n:,}")
+    st.caption("labelled and tagged" + (", without those it was trained on" if folder.left_out else ""))
+    with st.container(horizontal=True, gap="small"):
+        evaluate_view.door("See all", "all")
+        if folder.skipped:
+            st.button(
+                f"{len(folder.skipped):,} skipped",
+                type="tertiary",
+                key="evaluate_door_skipped",
+                on_click=_skipped_dialog,
+                args=(folder,),
+            )
+
+
+def _classes(report: EvaluationReport) -> None:
+    """Show how many photos each class has; a click opens the class."""
+    support = report.scores.support
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="evaluate_classes"):
+        st.markdown("Photos of each class:", width="content")
+        for k, name in enumerate(report.class_names):
+            count = int(support[k])
+            few = f" {FEW_SIGN} few" if 0 < count < FEW_PHOTOS else ""
+            st.button(
+                f"{theme.label_text(name)} {count:,}{few}",
+                type="tertiary",
+                key=f"evaluate_class_{k}",
+                disabled=not count,
+                on_click=evaluate_view.choose_cell,
+                args=(Cell(k, None), report.class_names),
+                help=f"{_only(count).capitalize()}: numbers of this class are rough guesses."
+                if few
+                else f"Shows the photos whose true class is {theme.plain_name(name)}, worst first.",
+            )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _percents(bounds: tuple[float, float]) -> str:
+    return f"{100 * bounds[0]:.1f} to {100 * bounds[1]:.1f} %"
+
+
+def _shares(bounds: tuple[float, float]) -> str:
+    return f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+
+
+def _interval(words: str) -> None:
+    st.caption(f"95 % interval {words}")
+
+
+def _absent_classes(report: EvaluationReport) -> str:
+    """Return what lowers the macro F1 for no fault of the photos: classes that are said and are not there."""
+    matrix = report.confusion_matrix
+    count = int(((matrix.sum(axis=1) == 0) & (matrix.sum(axis=0) > 0)).sum())
+    if not count:
+        return ""
+    if count == 1:
+        return " One class without photos here was predicted and counts as 0."
+    return f" {count} classes without photos here were predicted and count as 0."
+
+
+@st.dialog("Files that could not be read", width="large")
+def _skipped_dialog(folder: EvaluatedFolder) -> None:
+    skipped_table(folder)
+
+
+def skipped_table(folder: EvaluatedFolder) -> None:
+    """List the files that could not be read, each with its reason."""
+    st.dataframe(
+        [
+            {"File": folder.shown(file.path), "Reason": str(file.reason), "What to do": file.detail}
+            for file in folder.skipped
+        ],
+        hide_index=True,
+        row_height=74,  # from twice the usual height on, long sentences wrap
+        column_config={
+            "File": st.column_config.TextColumn(width="medium"),
+            "Reason": st.column_config.TextColumn(width="small"),
+            "What to do": st.column_config.TextColumn(width="large"),
+        },
+        alt="Files that could not be read, with the reasons",
+    )
