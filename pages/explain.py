@@ -21,4 +21,4 @@ else:
     photo = photo_choice.choose(wiring.catalog(), card, row=row, thumbnails=routes.THUMBNAILS)
     explained = explain_sources.catalogued(photo, card) if photo else None
 if explained is not None:
-    explain_view.show(explained, card.name)
+    explain_view.show(explained, card)

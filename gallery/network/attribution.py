@@ -49,6 +49,7 @@ class Explainer:
         self.card = card
         self.network = network
         self._passes = passes
+        self._exact = passes is network
         self._parts: dict[str, tuple[keras.Model, keras.Model]] = {}
         photos = tf.TensorSpec((None, card.input_px, card.input_px, 3), tf.float32)
         self._logits = tf.function(
@@ -186,8 +187,7 @@ class Explainer:
     def scrambled(self, seed: int) -> Explainer:
         """Return the same network with the numbers of each tensor shuffled (Adebayo et al. 2018)."""
         weights = maths.scramble_weights(get_weights(self.network), seed=seed)
-        network = load_gradient_classifier(self.card, weights, precision="float32").network
-        return Explainer(self.card, network, network)
+        return load_explainer(self.card, weights, passes="float32" if self._exact else "bfloat16")
 
     def _score_cam(
         self, image: RgbImage, class_indices: list[int], layer: str | None, on_pass: OnPass

@@ -141,8 +141,8 @@ def method_named(name: str) -> Method:
     raise CamError(f'There is no method "{name[:60]}". Methods: {", ".join(METHODS)}.')
 
 
-VGG16_BLOCKS = (2, 2, 3, 3, 3)
-"""Convolutions of each block of VGG16 (Simonyan and Zisserman 2015, table 1, column D)."""
+VGG16_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+"""Convolutions of each block of VGG16, and their filters (Simonyan and Zisserman 2015, configuration D)."""
 
 CNN_LARGE_LAYERS = 8
 
@@ -155,7 +155,7 @@ def layers_of(card: ModelCard) -> tuple[str, ...]:
     if card.architecture.startswith("vgg16"):
         return tuple(
             f"block{block}_conv{number}"
-            for block, count in enumerate(VGG16_BLOCKS, start=1)
+            for block, (count, _) in enumerate(VGG16_BLOCKS, start=1)
             for number in range(1, count + 1)
         )
     last = re.fullmatch(r"conv(\d{1,2})", card.target_layer)
@@ -163,6 +163,19 @@ def layers_of(card: ModelCard) -> tuple[str, ...]:
         return (card.target_layer,)
     count = CNN_LARGE_LAYERS if card.architecture == "cnn-large" else int(last[1])
     return tuple(f"conv{number}" for number in range(1, count + 1))
+
+
+def passes_of(method: Method, card: ModelCard, layer: str | None) -> int | None:
+    """Return how many looks of the network a method takes; None where that follows from its weights.
+
+    Score-CAM leaves out channels that are the same everywhere, so it may take fewer.
+    """
+    if method.cost == "one pass a place":
+        return min(OCCLUSION_CELLS, card.input_px) ** 2
+    if method.cost == "one pass":
+        return 1
+    block = re.match(r"block([1-5])_", layer or card.target_layer)
+    return VGG16_BLOCKS[int(block[1]) - 1][1] if block else None
 
 
 def layer_in_words(name: str) -> str:

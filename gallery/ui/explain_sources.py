@@ -61,7 +61,8 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
             photo,
             prediction,
             catalog=catalog,
-            pool=wiring.decode_pool(),
+            pool=wiring.decode_pool(card.input_px),
+            input_px=card.input_px,
             thumbnail=wiring.thumbnails().get(photo.photo_id),
         )
     except GalleryError as exc:

@@ -1,4 +1,4 @@
-"""What Explain shows of one photo: two heatmaps on one scale, the raw maps, and the ten probabilities."""
+"""What Explain shows of one photo: two heatmaps on one scale, the ten probabilities, and what lies behind."""
 
 from __future__ import annotations
 
@@ -7,52 +7,128 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.photos.decode import picture_from_jpeg
-from gallery.types import RgbImage
-from gallery.ui import charts, probability_bars, theme
+from gallery.types import FloatArray, ModelCard, RgbImage
+from gallery.ui import (
+    charts,
+    explain_difference,
+    explain_grey_out,
+    explain_methods,
+    explain_trust,
+    probability_bars,
+    theme,
+)
+from gallery.ui.explain_methods import Choice
 from gallery.ui.explained_photo import ExplainedPhoto
 from gallery.ui.heatmap_view import COLOUR_MAPS, MapPair, caption, gradient_css
 from gallery.ui.plain_text import escaped
 
+WHY, TRUST, GREY = "Why this and not that", "How far to trust it", "Grey out a part"
+
 _STYLE = """<style>
-.st-key-explain_pair img { max-height: 66vh; object-fit: contain; object-position: left top; }
+.st-key-explain_pair img { max-height: 62vh; object-fit: contain; object-position: left top; }
 </style>"""
 
 
 @st.fragment
-def show(photo: ExplainedPhoto, model_name: str) -> None:
+def show(photo: ExplainedPhoto, card: ModelCard) -> None:
     """Show one photo and why the model says so; every choice runs this part of the page alone."""
-    names = photo.prediction.class_names
     compared = _compared_class(photo)
-    maps, bars = st.columns([3, 1], gap="medium")
-    with bars:
-        _probabilities(photo, compared, model_name)
-    with maps:
+    left, right = st.columns([3, 1], gap="medium")
+    with right:
+        _probabilities(photo, compared, card.name)
+    with left:
         if photo.note:
             st.warning(escaped(photo.note), icon="⚠️")
+        boxes = st.columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
+        choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
+        opacity, colour_map = _controls(boxes[2], boxes[3])
         picture = picture_from_jpeg(photo.screen_jpeg)
-        if photo.cams is None:
-            st.image(picture, width="stretch", alt=f"The photo {photo.name}")
-            st.info(f"{escaped(model_name)} has no class activation maps, so there is no heatmap to show.")
-            return
-        opacity, colour_map = _controls()
-        first, second = (photo.cams[names.index(name)] for name in (photo.prediction.label, compared))
-        pair = MapPair(first, second, colour_map)
-        st.html(_STYLE)
-        for column, cam, name, role in zip(
-            st.container(key="explain_pair").columns(2),
-            (first, second),
-            (photo.prediction.label, compared),
-            ("predicted", "compared"),
-            strict=True,
-        ):
-            with column:
-                _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
-        _scale(pair)
-        _small_pictures(picture, pair, photo.prediction.label, compared)
+        pair = _pair(photo, card, choice, compared, colour_map)
+        if pair is None:
+            with st.container(key="explain_pair"):
+                st.image(picture, width="stretch", alt=f"The photo {photo.name}")
+        else:
+            _heatmaps(photo, picture, pair, compared, opacity)
+        _what_it_shows(card, choice)
+    _tabs(photo, card, choice, picture, pair, compared)
+
+
+def _pair(
+    photo: ExplainedPhoto, card: ModelCard, choice: Choice, compared: str, colour_map: str
+) -> MapPair | None:
+    """Return the maps of the predicted and the compared class; None, with a sentence, where there are none"""
+    if choice.stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
+        st.info("No heatmap of this photo is stored. It can be computed now, or tag its folder again.")
+        st.button(
+            "Compute it",
+            on_click=lambda: st.session_state.update(explain_compute=photo.photo_id),
+            key="explain_compute_now",
+        )
+        return None
+    names = photo.prediction.class_names
+    try:
+        found = explain_methods.maps(
+            photo, card, choice, [photo.prediction.class_index, names.index(compared)]
+        )
+    except GalleryError as exc:
+        st.warning(f"{escaped(str(exc))} Only the stored heatmap can be shown.", icon="⚠️")
+        return None
+    return None if found is None else MapPair(found[0], found[1], colour_map)
+
+
+def _heatmaps(photo: ExplainedPhoto, picture: RgbImage, pair: MapPair, compared: str, opacity: float) -> None:
+    st.html(_STYLE)
+    for column, cam, name, role in zip(
+        st.container(key="explain_pair").columns(2),
+        (pair.first, pair.second),
+        (photo.prediction.label, compared),
+        ("predicted", "compared"),
+        strict=True,
+    ):
+        with column:
+            _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
+    _scale(pair)
+
+
+def _what_it_shows(card: ModelCard, choice: Choice) -> None:
+    """Say in words what the method shows, whose it is and how long it takes here."""
+    method = choice.method
+    seconds = explain_methods.seconds_of(card, method, choice.layer)
+    took = "" if not seconds else f" It took {explain_methods.seconds_in_words(seconds)} here."
+    if not method.by_class:
+        took += " To compare classes, choose another method."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        explain_methods.about()
+        st.caption(f"{method.title} ({method.source}). {method.in_words}{took}", width="stretch")
+
+
+def _tabs(
+    photo: ExplainedPhoto,
+    card: ModelCard,
+    choice: Choice,
+    picture: RgbImage,
+    pair: MapPair | None,
+    compared: str,
+) -> None:
+    """Show what lies behind the heatmaps; only the open tab is computed."""
+    why, trust, grey = st.tabs([WHY, TRUST, GREY], key="explain_tab", on_change="rerun")
+    if why.open:
+        with why:
+            if pair is None:
+                st.caption("Appears with the heatmaps.")
+            else:
+                explain_difference.show(picture, pair, photo.prediction.label, compared)
+    if trust.open:
+        with trust:
+            explain_trust.show(photo, card, choice, pair, compared)
+    if grey.open:
+        with grey:
+            explain_grey_out.show(photo, card)
 
 
 def _compared_class(photo: ExplainedPhoto) -> str:
@@ -98,11 +174,9 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
             f"A person labelled it **{theme.label_text(photo.person_label)}**"
             + (", as the model did." if agrees else ". That label counts; the model's is kept beside it.")
         )
-    st.caption("Grad-CAM of the class's score (logit), from the network's last convolutional layer.")
 
 
-def _controls() -> tuple[float, str]:
-    opacity, colours = st.columns([1, 1], vertical_alignment="bottom")
+def _controls(opacity: DeltaGenerator, colours: DeltaGenerator) -> tuple[float, str]:
     percent = opacity.slider(
         "Heatmap opacity", 0, 100, 55, step=5, format="%d %%", key="explain_opacity", persist_state="session"
     )
@@ -120,7 +194,7 @@ def _heatmap(
     photo: ExplainedPhoto,
     picture: RgbImage,
     pair: MapPair,
-    cam: np.ndarray,
+    cam: FloatArray,
     name: str,
     *,
     opacity: float,
@@ -154,7 +228,7 @@ def _heatmap(
 
 
 def _png_of(
-    photo: ExplainedPhoto, pair: MapPair, cam: np.ndarray, opacity: float
+    photo: ExplainedPhoto, pair: MapPair, cam: FloatArray, opacity: float
 ) -> Callable[[], io.BytesIO]:
     def png() -> io.BytesIO:
         try:
@@ -172,32 +246,3 @@ def _scale(pair: MapPair) -> None:
         f"<span role='img' aria-label='Colour scale' style='flex:1;height:.7em;border-radius:.35em;"
         f"background:{gradient_css(pair.colour_map)}'></span><span>strongest of both maps</span></div>"
     )
-
-
-def _small_pictures(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
-    first_name, second_name = theme.plain_name(first), theme.plain_name(second)
-    columns = st.columns(4)
-    tiles = (
-        (picture, "The photo", "The photo alone"),
-        (
-            pair.raw(pair.first, picture),
-            f"Raw map, {first_name}",
-            f"Raw {_shape(pair.first)} map of {first_name}",
-        ),
-        (
-            pair.raw(pair.second, picture),
-            f"Raw map, {second_name}",
-            f"Raw {_shape(pair.second)} map of {second_name}",
-        ),
-        (
-            pair.difference(picture),
-            f"Orange: {first_name} and not {second_name}; purple: the reverse",
-            f"Difference of the maps of {first_name} and {second_name}",
-        ),
-    )
-    for column, (image, text, alt) in zip(columns, tiles, strict=True):
-        column.image(image, caption=text, width="stretch", alt=alt)
-
-
-def _shape(cam: np.ndarray) -> str:
-    return f"{cam.shape[0]} x {cam.shape[1]}"

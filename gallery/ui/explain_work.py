@@ -2,11 +2,12 @@
 
 A loop inside a page's script is killed by any click. Here a click does nothing
 to it: who comes back finds it further or finished. Work that nobody has asked
-about for a while before its turn comes is not begun at all.
+about for a while gives way to what is wanted now.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -47,6 +48,7 @@ class Task(Generic[Result]):
 
     def __init__(self, work: Callable[[Tell], Result]) -> None:
         self._work = work
+        self.unwanted: Callable[[], bool] = lambda: False
         self._finished = threading.Event()
         self._stop = False
         self._result: Result | None = None
@@ -116,7 +118,7 @@ class Task(Generic[Result]):
         self._finished.set()
 
     def _tell(self, done: int, total: int) -> None:
-        if self._stop:
+        if self._stop or self.unwanted():
             raise Stopped
         self.done, self.total = done, total
 
@@ -141,6 +143,7 @@ class Bench:
             task = self._tasks.get(key)
             if task is None or task.state in (State.FAILED, State.STOPPED):
                 task = self._tasks[key] = Task(work)
+                task.unwanted = functools.partial(self._unwanted, task, slow)
                 self._queues[slow].append(task)
                 self._start(slow)
                 self._come[slow].notify()
@@ -151,6 +154,10 @@ class Bench:
             ]:
                 del self._tasks[old]
             return task
+
+    def touch(self, task: Task[Any]) -> None:
+        """Say that somebody still waits for this."""
+        task.asked_at = time.monotonic()
 
     def known(self, key: Hashable) -> Task[Any] | None:
         """Return the work under this key, if there was any; asking so keeps it wanted."""
@@ -172,9 +179,20 @@ class Bench:
                 while not self._queues[slow]:
                     self._come[slow].wait()
                 task = self._queues[slow].popleft()
-                if time.monotonic() - task.asked_at > FORGOTTEN_AFTER_S:
-                    task.stop()
+            if _is_forgotten(task):
+                task.stop()
             task.run()
+            if task.state is State.STOPPED and _is_forgotten(task):
+                with self._lock:
+                    self._tasks = OrderedDict((k, one) for k, one in self._tasks.items() if one is not task)
+
+    def _unwanted(self, task: Task[Any], slow: bool) -> bool:
+        """Return whether others wait for what nobody asks about any more."""
+        return bool(self._queues[slow]) and _is_forgotten(task)
+
+
+def _is_forgotten(task: Task[Any]) -> bool:
+    return time.monotonic() - task.asked_at > FORGOTTEN_AFTER_S
 
 
 bench = Bench()

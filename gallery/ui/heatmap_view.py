@@ -22,6 +22,9 @@ COLOUR_MAPS = {
 FOR_COLOUR, AGAINST_COLOUR = (230, 97, 1), (94, 60, 153)
 """Orange and purple of ColorBrewer's PuOr, which stay apart for every kind of colour blindness."""
 
+NEITHER_COLOUR = (178, 178, 178)
+"""What the photo in grey is like where neither class has more evidence."""
+
 RAW_WIDTH_PX = 448
 """Width of a raw map as drawn: 32 pixels for each of 14 positions."""
 
@@ -85,6 +88,14 @@ def gradient_css(colour_map: str) -> str:
     colours = heatmap.colour(steps, colour_map)[0]
     stops = ", ".join(f"rgb({red},{green},{blue})" for red, green, blue in colours.tolist())
     return f"linear-gradient(to right, {stops})"
+
+
+def difference_css() -> str:
+    """Return the colours of `MapPair.difference` as a CSS gradient, against the first class to for it."""
+    against, neither, for_it = (
+        f"rgb({red},{green},{blue})" for red, green, blue in (AGAINST_COLOUR, NEITHER_COLOUR, FOR_COLOUR)
+    )
+    return f"linear-gradient(to right, {against}, {neither}, {for_it})"
 
 
 def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:

@@ -12,7 +12,7 @@ from gallery.errors import CamError, ModelError
 from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights
 from gallery.network.attribution import Explainer, load_explainer
 from gallery.network.attribution_math import grad_cam, hires_cam
-from gallery.network.attribution_methods import METHODS, layers_of
+from gallery.network.attribution_methods import METHODS, layers_of, passes_of
 
 pytestmark = pytest.mark.network
 
@@ -176,6 +176,17 @@ def test_the_layers_of_the_large_network_from_scratch_are_known_without_it(make_
     network = build("cnn-large", 2, 128)
     convolutions = [layer.name for layer in network.layers if layer.name.startswith("conv")]
     assert list(layers_of(make_card(architecture="cnn-large", target_layer="conv8"))) == convolutions
+
+
+def test_how_many_passes_a_method_takes_is_known_without_its_network(
+    he_explainer: Explainer, make_card: Any
+) -> None:
+    for layer in LAST_OF_BLOCKS:
+        maps = he_explainer.network.get_layer(layer).output
+        assert passes_of(METHODS["score-cam"], make_card(), layer) == maps.shape[-1]
+    assert passes_of(METHODS["occlusion"], make_card(), None) == 196
+    assert passes_of(METHODS["layer-cam"], make_card(), None) == 1
+    assert passes_of(METHODS["score-cam"], make_card(target_layer="conv2"), None) is None
 
 
 def test_the_passes_are_counted_and_can_be_stopped(small_explainer: Explainer, noise: np.ndarray) -> None:

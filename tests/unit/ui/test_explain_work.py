@@ -76,9 +76,30 @@ def test_a_failure_is_its_sentence_and_a_fault_of_ours_is_not_shown(caplog: pyte
 
 def test_what_nobody_waits_for_any_more_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain_work, "FORGOTTEN_AFTER_S", -1.0)
-    task = Bench().ask("key", lambda tell: 1)
+    bench = Bench()
+    task = bench.ask("key", lambda tell: 1)
     assert task.wait(SOON_S)
     assert task.state is State.STOPPED
+    assert bench.ask("other", lambda tell: 1).wait(SOON_S)  # behind it, so it has been put away by now
+    assert bench.known("key") is None  # who comes back begins it anew
+
+
+def test_what_nobody_waits_for_any_more_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, reached = Bench(), threading.Event()
+
+    def endless(tell: Tell) -> None:
+        while True:
+            tell(1, 2)
+            reached.set()
+
+    old = bench.ask("old", endless)
+    assert reached.wait(SOON_S)
+    assert not old.wait(0.05)  # alone on the bench it may go on
+    monkeypatch.setattr(explain_work, "FORGOTTEN_AFTER_S", 0.02)
+    old.asked_at -= 1
+    new = bench.ask("new", lambda tell: 1)
+    assert old.wait(SOON_S)
+    assert new.wait(SOON_S)
 
 
 def test_old_results_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
