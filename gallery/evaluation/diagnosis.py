@@ -22,7 +22,7 @@ from gallery.evaluation.ranking import (
     top_k_accuracy_score,
 )
 from gallery.evaluation.report import EvaluationReport
-from gallery.evaluation.suspects import Suspect, suspicious_labels
+from gallery.evaluation.suspects import Suspect, contradicted_labels
 from gallery.types import PhotoId, display_path
 
 WANTED_ACCURACY = 0.95
@@ -107,14 +107,19 @@ class Diagnosis:
         return AccuracyCoverage.of(self.report.y_true, self.report.probabilities)
 
     @cached_property
-    def suspects(self) -> tuple[Suspect, ...]:
-        """Labels that are probably wrong, the strongest evidence first.
+    def contradicted(self) -> tuple[Suspect, ...]:
+        """Every label that the model contradicts, with the evidence, the strongest against it first.
 
         Raises:
             DatasetError: there are not as many features or photo ids as photos.
         """
         report = self.report
-        return suspicious_labels(report.y_true, report.probabilities, self.features(), self.photo_ids)
+        return contradicted_labels(report.y_true, report.probabilities, self.features(), self.photo_ids)
+
+    @cached_property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Labels that are probably wrong, the strongest evidence first; see `suspicious_labels`."""
+        return tuple(suspect for suspect in self.contradicted if suspect.probably_wrong)
 
     @property
     def at_95(self) -> CoveragePoint | None:

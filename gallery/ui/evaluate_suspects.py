@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections import Counter, deque
+from collections import Counter
 
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.evaluation.suspects import Suspect, contradicted_labels
+from gallery.evaluation.suspects import Suspect
 from gallery.evaluation.verdicts import judged, judgements_of
-from gallery.settings import Settings
 from gallery.ui import (
     evaluate_judged,
     evaluate_view,
@@ -21,42 +18,22 @@ from gallery.ui import (
     verdict_door,
     wiring,
 )
-from gallery.ui.evaluated_folder import EvaluatedFolder, training_photos
+from gallery.ui.evaluated_folder import EvaluatedFolder
 from gallery.ui.probability_bars import share_text
 from gallery.ui.verdict_door import CELL, ERRORS, SUSPECTS
 
 TAB = verdict_door.TAB
-_KEPT = 4  # evaluations whose evidence is remembered: as many as Evaluate itself remembers
-_evidence: deque[tuple[EvaluatedFolder, tuple[Suspect, ...]]] = deque(maxlen=_KEPT)
-_looking = threading.Lock()
 
 
 def show(folder: EvaluatedFolder) -> None:
     """Show the tab: which labels, the desk, the scores before and after."""
     try:
-        found = evidence(folder)
+        found = folder.diagnosis.contradicted  # computed once for an evaluation
     except GalleryError as exc:  # stored features that are lost: the sentence says how to get them again
         messages.show_error(exc)
         return
     st.markdown(_out_of_sample(folder))
     _judge(folder, found)
-
-
-def evidence(folder: EvaluatedFolder) -> tuple[Suspect, ...]:
-    """Return the evidence on every label that the model contradicts; computed once for an evaluation.
-
-    Raises:
-        CatalogError: stored features are lost.
-    """
-    with _looking:
-        for known, found in _evidence:
-            if known is folder:
-                return found
-        report = folder.report
-        features = wiring.catalog().features(report.model_id, folder.photo_ids)
-        found = contradicted_labels(report.y_true, report.probabilities, features, folder.photo_ids)
-        _evidence.append((folder, found))
-        return found
 
 
 def reason(suspect: Suspect, folder: EvaluatedFolder) -> str:
@@ -173,18 +150,8 @@ def _out_of_sample(folder: EvaluatedFolder) -> str:
             f"**The model was trained on {count:,} of these {folder.report.n:,} photos**: it has learnt "
             "their labels, also wrong ones, so wrong labels among them can hide."
         )
-    model_id = folder.report.model_id
-    if _tells_training(wiring.settings(), model_id):
+    if folder.overlap.training_known:
         return basis + "The model was trained on none of these photos: it knows none of these labels."
     return basis + (
         "This model does not tell which photos it was trained on; if these are among them, wrong labels hide."
     )
-
-
-@functools.lru_cache(maxsize=16)
-def _tells_training(_chosen: Settings, model_id: str) -> bool:
-    """Return whether a model says what it was trained on; models do not change."""
-    try:
-        return bool(training_photos(wiring.models(), model_id))
-    except GalleryError:
-        return False

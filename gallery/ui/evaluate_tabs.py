@@ -13,7 +13,7 @@ import streamlit as st
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
-from gallery.ui import evaluate_numbers, evaluate_suspects, evaluate_view, theme
+from gallery.ui import evaluate_compare, evaluate_numbers, evaluate_suspects, evaluate_view, theme
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
@@ -37,9 +37,13 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
     report = folder.report
     return (
         Tab("Classification report", _report),
+        Tab(evaluate_curves.TAB, evaluate_curves.show),
+        Tab(evaluate_confidence.TAB, evaluate_confidence.show),
+        Tab(evaluate_slices.TAB, evaluate_slices.show),
         Tab(f"Correct ({len(report.correct()):,})", _correct),
         Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
         Tab(evaluate_suspects.TAB, evaluate_suspects.show),
+        Tab(evaluate_compare.TAB, evaluate_compare.show),
         Tab(f"Problems ({len(folder.problems):,})", _problems),
         Tab("Downloads", _downloads),
     )

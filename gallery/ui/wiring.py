@@ -159,8 +159,12 @@ def _explainer(_chosen: Settings, model_id: str, _weights: str) -> Explainer:
     return composition.load_explainer(models(), model_id)
 
 
-def start_job(collection_id: int) -> Job:
+def start_job(collection_id: int, model_id: str | None = None) -> Job:
     """Return the tagging job of a collection: queued now, or the one that is already under way.
+
+    Args:
+        collection_id: what is tagged.
+        model_id: the model that tags; the active one if left out.
 
     Raises:
         ModelError: there is no model to tag with.
@@ -168,7 +172,7 @@ def start_job(collection_id: int) -> Job:
     """
     from gallery.tagging import start_job_process
 
-    card = active_model()
+    card = active_model() if model_id is None else models().card(model_id)
     if card is None:
         raise ModelError(
             "There is no usable model, so nothing can be tagged. Look at the Models page for the reason, "

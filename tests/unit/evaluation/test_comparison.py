@@ -10,7 +10,11 @@ import pytest
 from scipy.stats import binomtest
 
 from gallery.errors import DatasetError
-from gallery.evaluation.comparison import ModelComparison, mcnemar_p_value
+from gallery.evaluation.comparison import (
+    ModelComparison,
+    mcnemar_p_value,
+    paired_difference_interval,
+)
 from gallery.evaluation.labelled_folder import FolderEvaluation
 from gallery.evaluation.report import EvaluationReport
 
@@ -113,3 +117,30 @@ def test_the_text_says_whether_it_is_more_than_chance() -> None:
     assert "more than chance" in str(sure)
     unsure = ModelComparison("old", "new", ("dog", "cat"), true, np.array([1] * 2 + [0] * 18), true)
     assert "may be chance" in str(unsure)
+
+
+def test_the_difference_and_its_interval_by_hand(comparison: ModelComparison) -> None:
+    assert comparison.difference == pytest.approx(1 / 6)
+    # p12 = 2/8, p21 = 3/8: 1/8 +- 1.959964 * sqrt((5/8 - 1/64) / 8)
+    half = 1.959964 * ((5 / 8 - 1 / 64) / 8) ** 0.5
+    assert comparison.difference_interval == pytest.approx((1 / 8 - half, 1 / 8 + half), abs=1e-6)
+    assert paired_difference_interval(0, 10, 10)[1] == 1.0
+    # 0 +- 1.959964 * sqrt(8/52 / 52)
+    assert paired_difference_interval(3, 3, 50) == pytest.approx((-0.106608, 0.106608), abs=1e-6)
+
+
+def test_each_accuracy_has_its_wilson_interval(comparison: ModelComparison) -> None:
+    for right, found in ((3, comparison.interval_a), (4, comparison.interval_b)):
+        known = binomtest(right, 6).proportion_ci(method="wilson")
+        assert found == pytest.approx((known.low, known.high))
+
+
+def test_each_class_tells_which_model_does_better_the_largest_change_first() -> None:
+    changes = ModelComparison("a", "b", ("dog", "cat", "cow"), TRUE, A, B).class_changes()
+    # dogs 0, 1, 5: A names 0 and 1, B 0 and 5; cats 2, 3, 4: A names 2, B names 2 and 3
+    assert [(c.class_index, c.n, c.right_a, c.right_b, c.only_a, c.only_b) for c in changes] == [
+        (1, 3, 1, 2, 0, 1),
+        (0, 3, 2, 2, 1, 1),
+    ]
+    assert [c.difference for c in changes] == [pytest.approx(1 / 3), 0.0]
+    assert changes[0].p_value == binomtest(0, 1).pvalue
