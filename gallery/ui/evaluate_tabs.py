@@ -37,9 +37,6 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
     report = folder.report
     return (
         Tab("Classification report", _report),
-        Tab(evaluate_curves.TAB, evaluate_curves.show),
-        Tab(evaluate_confidence.TAB, evaluate_confidence.show),
-        Tab(evaluate_slices.TAB, evaluate_slices.show),
         Tab(f"Correct ({len(report.correct()):,})", _correct),
         Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
         Tab(evaluate_suspects.TAB, evaluate_suspects.show),
