@@ -178,10 +178,10 @@ def html_report(
     card: ModelCard,
     *,
     root: Path,
-    trained: Collection[PhotoId],
     other: tuple[ModelCard, FolderEvaluation] | None = None,
     labels_from: str = "the names of the sub-folders",
     label_table_sha256: str | None = None,
+    left_out: int = 0,
     show_path: bool = False,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> ReportFile:
@@ -192,10 +192,10 @@ def html_report(
         evaluation: of photos that the catalog has.
         card: the model's.
         root: the evaluated folder.
-        trained: hashes of the photos the model was trained on.
         other: a model to compare with, and its evaluation of the same folder.
         labels_from: where the labels come from, in words.
         label_table_sha256: of the table they come from, if they do.
+        left_out: photos that are not in the evaluation, since the model was trained on them.
         show_path: whether the folder's path is told, besides its name.
         on_progress: told in a sentence what is being done.
 
@@ -217,7 +217,7 @@ def html_report(
         catalog.features(card.model_id, photo_ids),
         root=root,
         photos=catalog.photos(evaluation.file_ids),
-        trained=trained,
+        trained=parts.models.training_photos(card.model_id),
         maps=None if maps is None else maps[0],
         verdicts=catalog.standing_verdicts(photo_ids),
         other=None if other is None else other[1],
@@ -230,6 +230,7 @@ def html_report(
         made_at=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M (UTC%z)"),
         labels_from=labels_from,
         label_table_sha256=label_table_sha256,
+        left_out=left_out,
         full_path=types.display_path(root) if show_path else None,
         other_card=None if other is None else other[0],
         library_versions=[("numpy", version("numpy")), ("Pillow", version("pillow"))],

@@ -49,7 +49,6 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             evaluation,
             card,
             root=folder,
-            trained=parts.models.training_photos(card.model_id),
             other=None if other_card is None else (other_card, results[1]),
             labels_from=_labels_from(arguments),
             label_table_sha256=_sha256(arguments.labels),

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.evaluation.calibration import ReliabilityBin, reliability_bins
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.diagnosis import Diagnosis
 from gallery.evaluation.evidence import AverageMap, Group, average_map, border_shares, compare_borders
 from gallery.evaluation.labelled_folder import FolderEvaluation
-from gallery.evaluation.metrics import IntVector, wilson_interval
+from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
 from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.slices import (
@@ -46,7 +45,6 @@ class Dossier:
         evaluation: the report and its photos.
         diagnosis: where its numbers come from.
         overlap: photos that the model was trained on, and copies.
-        bins_after: of the reliability diagram with the fitted temperatures; None for a single photo.
         unseen: the report on the photos the model was not trained on, where there are both kinds.
         slices: of every dimension, worst first.
         looks: where the model looks on average in each cell; empty without maps.
@@ -58,7 +56,6 @@ class Dossier:
 
     evaluation: FolderEvaluation
     diagnosis: Diagnosis
-    bins_after: tuple[ReliabilityBin, ...] | None
     overlap: PhotoOverlap
     unseen: EvaluationReport | None
     slices: tuple[Slice, ...]
@@ -104,13 +101,10 @@ class Dossier:
         if other is not None:
             comparison, _ = ModelComparison.of_folder(evaluation, other)
             compared = np.flatnonzero(np.isin(evaluation.file_ids, other.file_ids)).astype(np.int64)
-        diagnosis = Diagnosis.of(report, evaluation.photo_ids, features)
-        scaled = diagnosis.calibration
         judgements = judgements_of(report, evaluation.photo_ids, verdicts or {})
         return cls(
             evaluation=evaluation,
-            diagnosis=diagnosis,
-            bins_after=None if scaled is None else reliability_bins(report.y_true, scaled.probabilities),
+            diagnosis=Diagnosis.of(report, evaluation.photo_ids, features),
             overlap=overlap,
             unseen=evaluation.only(unseen).report if 0 < len(unseen) < report.n else None,
             slices=_slices(evaluation, root, photos),
@@ -124,11 +118,6 @@ class Dossier:
     @property
     def report(self) -> EvaluationReport:
         return self.evaluation.report
-
-    @property
-    def top_2_interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share whose class is among the two most probable."""
-        return wilson_interval(round(self.diagnosis.top_2 * self.report.n), self.report.n)
 
 
 def _looks(report: EvaluationReport, maps: NDArray[np.floating]) -> dict[tuple[int, int], CellLook]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import DatasetError, GalleryError
-from gallery.settings import Settings
 from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
-from gallery.ui import folder_box, job_card, messages, routes, theme, wiring
-from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, check_layout, evaluate
+from gallery.ui import evaluations, folder_box, job_card, messages, routes, theme, wiring
+from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, check_layout
 from gallery.ui.plain_text import escaped
 
 _LABELS = {Labels.FOLDERS: "Folders' names", Labels.PEOPLE: "People's labels"}
@@ -180,9 +178,7 @@ def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None
     live = job_card.is_live(collection.collection_id)
     labels = labels_asked()
     try:
-        folder = _evaluated(
-            wiring.settings(), wiring.catalog().revision(), collection.collection_id, card.model_id, labels
-        )
+        folder = evaluations.find(collection.collection_id, card.model_id, labels)
     except DatasetError as exc:
         if live:
             st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
@@ -225,21 +221,6 @@ def show_job(collection: Collection) -> None:
     if job is not None and job.state is not JobState.DONE:
         with st.container(width=460):
             job_card.show(collection.collection_id)
-
-
-@functools.lru_cache(maxsize=4)
-def _evaluated(
-    _chosen: Settings, _revision: int, collection_id: int, model_id: str, labels: Labels
-) -> EvaluatedFolder:
-    """The settings and the catalog's revision make the cache forget."""
-    catalog, store = wiring.catalog(), wiring.models()
-    return evaluate(
-        catalog,
-        catalog.collection(collection_id),
-        store.card(model_id),
-        trained=store.training_photos(model_id),
-        labels=labels,
-    )
 
 
 def _tag(collection: Collection) -> None:

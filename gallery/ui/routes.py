@@ -17,7 +17,7 @@ from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
 from gallery.types import GridItem, Photo, display_path
-from gallery.ui import downloads, folder_routes, lists, train_pictures, upload_routes, wiring
+from gallery.ui import downloads, evaluate_report, folder_routes, lists, train_pictures, upload_routes, wiring
 from gallery.ui.request_guard import SAFE, NotAnIdError, guarded, refusal
 
 BASE = "/gallery"
@@ -45,9 +45,8 @@ def all_routes() -> list[BaseRoute]:
     reading: list[BaseRoute] = [
         Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
     ]
-    return (
-        reading + upload_routes.all_routes(BASE) + downloads.all_routes(BASE) + folder_routes.all_routes(BASE)
-    )
+    others = (upload_routes, downloads, evaluate_report, folder_routes)
+    return reading + [route for module in others for route in module.all_routes(BASE)]
 
 
 def thumb(request: Request) -> Response:

@@ -62,6 +62,7 @@ class ReportContents:
         made_at: when, in words.
         labels_from: where the labels come from, as in "the folders' names".
         label_table_sha256: of the table of labels, if they come from one.
+        left_out: photos that are in no number, since the model was trained on them.
         full_path: the folder's path, if it shall be told.
         other_card: of the model that is compared.
         made_by: the program and its version.
@@ -75,6 +76,7 @@ class ReportContents:
     made_at: str
     labels_from: str = "the names of the sub-folders"
     label_table_sha256: str | None = None
+    left_out: int = 0
     full_path: str | None = None
     other_card: ModelCard | None = None
     made_by: str = "Smart Gallery"

@@ -47,11 +47,11 @@ def confidence_section(contents: ReportContents) -> Markup:
         )
     ]
     scaled = diagnosis.calibration
-    if scaled is not None and dossier.bins_after is not None:
+    if scaled is not None and diagnosis.bins_after is not None:
         low, high = float(scaled.temperatures.min()), float(scaled.temperatures.max())
         said = f"Calibration error {scaled.ece_after:.3f}, temperatures {low:.2f} to {high:.2f}"
         before.append(
-            _reliability("Scaled by a temperature fitted on other photos", said, dossier.bins_after)
+            _reliability("Scaled by a temperature fitted on other photos", said, diagnosis.bins_after)
         )
     return tag(
         "section",

@@ -20,6 +20,7 @@ from gallery.exchange.html_report.words import (
     interval,
     percent,
     photos,
+    plain_interval,
     share,
     table,
 )
@@ -68,7 +69,7 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
                 class_="note",
             )
         )
-    elif not len(overlap.trained_on):
+    elif not len(overlap.trained_on) and not contents.left_out:
         parts.append(
             tag(
                 "p",
@@ -86,6 +87,15 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
                 share(unseen.accuracy), " (95 % interval ", interval(unseen.accuracy_interval), ").",
             )
         )  # fmt: skip
+    if contents.left_out:
+        parts.append(
+            tag(
+                "p",
+                f"{photos(contents.left_out)} that the model was trained on "
+                f"{'is' if contents.left_out == 1 else 'are'} left out of this report.",
+                class_="note",
+            )
+        )
     parts.extend(_copies(contents, album))
     parts.extend(tag("p", problem, class_="note") for problem in evaluation.problems)
     if evaluation.skipped:
@@ -119,15 +129,16 @@ def numbers(contents: ReportContents) -> Markup:
     rows: list[tuple[str, Markup, Markup | None, str]] = [
         ("Accuracy", share(report.accuracy), interval(report.accuracy_interval),
          "The share of the photos that it names rightly."),
-        ("Balanced accuracy", share(diagnosis.balanced_accuracy), None,
+        ("Balanced accuracy", share(diagnosis.balanced_accuracy),
+         interval(diagnosis.balanced_accuracy_interval),
          "The mean of the classes' recalls: a class of few photos counts as much as one of many."),
-        ("Macro F1", figure(report.macro_f1), None,
+        ("Macro F1", figure(report.macro_f1), plain_interval(report.macro_f1_interval),
          "Precision and recall in one number, the mean over the classes. 1 is best."),
-        ("Weighted F1", figure(report.weighted_f1), None,
+        ("Weighted F1", figure(report.weighted_f1), plain_interval(report.weighted_f1_interval),
          "The same, each class counted by its photos."),
-        ("Top 2", share(diagnosis.top_2), interval(dossier.top_2_interval),
+        ("Top 2", share(diagnosis.top_2), interval(diagnosis.top_2_interval),
          "The share of the photos whose class is one of the two that it finds most probable."),
-        ("Log loss", figure(report.loss), None,
+        ("Log loss", figure(report.loss), plain_interval(report.loss_interval),
          f"In nats; 0 is certain and right every time, guessing gives {guessing:.2f}. "
          "Being sure and wrong costs most."),
         ("Calibration error", figure(report.calibration_error), None,
@@ -151,8 +162,8 @@ def numbers(contents: ReportContents) -> Markup:
         ),
         tag(
             "p",
-            "Intervals are Wilson's: on other photos of the same kind the true share lies within them 95 "
-            "times of 100. Scores without one are no plain shares of photos.",
+            "An interval holds, 95 times of 100, what the score would be on all photos of the same kind. "
+            "Those of shares of photos are Wilson's; those of the others come from drawing the photos anew.",
             class_="quiet-text",
         ),
     )

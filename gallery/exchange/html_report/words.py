@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from gallery.exchange.html_report.markup import Markup, joined, tag
@@ -69,6 +70,13 @@ def interval(bounds: tuple[float, float]) -> Markup:
     """
     low, high = bounds
     return joined([exact(float(low), f"{100 * low:.1f}"), " to ", exact(float(high), f"{100 * high:.1f} %")])
+
+
+def plain_interval(bounds: tuple[float, float]) -> Markup:
+    """Return a 95 % interval of a score that is no share."""
+    if not math.isfinite(bounds[1]):
+        return joined("not known")
+    return joined([figure(bounds[0]), " to ", figure(bounds[1])])
 
 
 def few_note(count: int) -> Markup | None:
