@@ -16,6 +16,7 @@ from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.metrics import IntVector, resampled_interval, wilson_interval
 from gallery.evaluation.ranking import (
     ClassCurves,
+    area_intervals,
     balanced_accuracy_score,
     class_curves,
     ranks_of_truth,
@@ -80,6 +81,17 @@ class Diagnosis:
     def curves(self) -> tuple[ClassCurves, ...]:
         """Precision-recall and ROC, one a class."""
         return class_curves(self.report.y_true, self.report.probabilities, self.report.class_names)
+
+    def area_intervals(self, class_index: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the 95 % intervals of a class's average precision and AUC; None where it has neither."""
+        known = self._area_intervals
+        if class_index not in known:
+            known[class_index] = area_intervals(self.report.y_true, self.report.probabilities, class_index)
+        return known[class_index]
+
+    @cached_property
+    def _area_intervals(self) -> dict[int, tuple[tuple[float, float], tuple[float, float]] | None]:
+        return {}
 
     @cached_property
     def bins(self) -> tuple[ReliabilityBin, ...]:

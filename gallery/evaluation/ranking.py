@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import FloatVector, IntVector
 
+AREA_RESAMPLINGS = 400
+"""Draws for the interval of an area."""
+
 
 @dataclass(frozen=True)
 class ClassCurves:
@@ -127,6 +130,47 @@ def class_curves(
         _curves(name, y_true == k, np.asarray(probabilities[:, k], np.float64))
         for k, name in enumerate(class_names)
     )
+
+
+def area_intervals(
+    y_true: NDArray[np.integer], probabilities: NDArray[np.floating], class_index: int
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Return the 95 % intervals of a class's average precision and AUC, by drawing the photos anew.
+
+    The percentile bootstrap (Efron 1979), always with the same draws. Where the class has few
+    photos it is too narrow.
+
+    Args:
+        y_true: (n,) class indices.
+        probabilities: (n, K).
+        class_index: of the class.
+
+    Returns:
+        None without photos of the class, or of any other.
+    """
+    of_class = np.asarray(y_true) == class_index
+    if not of_class.any() or of_class.all():
+        return None
+    score = np.asarray(probabilities[:, class_index], np.float64)
+    order = np.argsort(-score, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
+    of_class, n = of_class[order], len(order)
+    rng = np.random.default_rng(0)
+    areas = []
+    for _ in range(AREA_RESAMPLINGS):
+        weight = np.bincount(rng.integers(0, n, n), minlength=n)
+        right = np.cumsum(weight * of_class)[last]
+        false = np.cumsum(weight * ~of_class)[last]
+        if right[-1] and false[-1]:
+            precision = right / np.maximum(right + false, 1)
+            recall, false = right / right[-1], false / false[-1]
+            rises = np.diff(recall, prepend=0.0)
+            auc = np.sum(np.diff(false, prepend=0.0) * (recall - rises / 2))
+            areas.append((float(np.sum(rises * precision)), float(auc)))
+    if not areas:
+        return None
+    low, high = np.quantile(areas, [0.025, 0.975], axis=0).tolist()
+    return (low[0], high[0]), (low[1], high[1])
 
 
 def past_threshold(probabilities: NDArray[np.floating], class_index: int, threshold: float) -> IntVector:

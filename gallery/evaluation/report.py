@@ -164,17 +164,18 @@ class EvaluationReport:
             chosen &= self.y_true == true
         if predicted is not None:
             chosen &= self.y_pred == predicted
-        return self._worst_first(np.flatnonzero(chosen))
+        return self.worst_first(np.flatnonzero(chosen))
 
     def correct(self) -> metrics.IntVector:
         """Return the rows of the right answers, the least confident first."""
-        return self._worst_first(np.flatnonzero(self.y_true == self.y_pred))
+        return self.worst_first(np.flatnonzero(self.y_true == self.y_pred))
 
     def incorrect(self) -> metrics.IntVector:
         """Return the rows of the errors, the most confident first."""
-        return self._worst_first(np.flatnonzero(self.y_true != self.y_pred))
+        return self.worst_first(np.flatnonzero(self.y_true != self.y_pred))
 
-    def _worst_first(self, rows: NDArray[np.intp]) -> metrics.IntVector:
+    def worst_first(self, rows: NDArray[np.integer]) -> metrics.IntVector:
+        """Return rows in the order of `cell`: sure errors, unsure ones, then the right, the surest last."""
         wrong = self.y_true[rows] != self.y_pred[rows]
         badness = np.where(wrong, self.confidence[rows], -self.confidence[rows])
         return rows[np.argsort(-badness, kind="stable")].astype(np.int64)

@@ -7,7 +7,7 @@ nan where it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import FEW_PHOTOS, IntVector, wilson_interval
-from gallery.types import display_path
+from gallery.types import PhotoMetadata, display_path
 
 UNKNOWN = "not known"
 """The slice of the photos that lack the value: a camera without a clock, for instance."""
+
+FOLDER, DAY, HOUR = "Folder", "Day or night", "Hour"
+BRIGHTNESS, SHARPNESS, SIZE = "Brightness", "Sharpness", "Size of the photo"
+DIMENSIONS = (FOLDER, DAY, HOUR, BRIGHTNESS, SHARPNESS, SIZE)
 
 DAY_BEGINS, DAY_ENDS = 6, 18
 """Hours of the camera's clock; where the sun rises when is not known to a photo."""
@@ -79,6 +83,32 @@ class Slice:
             "few": self.few,
             "stands_out": self.stands_out,
         }
+
+
+def slice_names(
+    paths: Sequence[Path], root: Path, facts: Sequence[PhotoMetadata | None]
+) -> dict[str, list[str]]:
+    """Return of each dimension in which slice each photo is, one name a photo.
+
+    Args:
+        paths: where n photos lie.
+        root: the folder that they were opened with.
+        facts: what is known of each; None where nothing is.
+    """
+
+    def values(of: Callable[[PhotoMetadata], float | None]) -> NDArray[np.float64]:
+        found = [None if one is None else of(one) for one in facts]
+        return np.array([np.nan if value is None else value for value in found], np.float64)
+
+    hours = hours_of([None if one is None else one.taken_at for one in facts])
+    return {
+        FOLDER: folder_names(paths, root),
+        DAY: day_or_night_names(hours),
+        HOUR: hour_names(hours),
+        BRIGHTNESS: part_names(values(lambda one: one.brightness), unit="of 255"),
+        SHARPNESS: part_names(values(lambda one: one.sharpness)),
+        SIZE: part_names(values(lambda one: one.width_px * one.height_px / 1e6), unit="megapixels"),
+    }
 
 
 def slices_by(dimension: str, names: Sequence[str], right: NDArray[np.bool_]) -> tuple[Slice, ...]:

@@ -229,17 +229,19 @@ def readable_on(colour: str) -> str:
     return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
-def clicked_cell(state: Any, class_count: int) -> Cell | None:
-    """Return the cell that a plotly selection names; None when it names none.
+def clicked_data(state: Any) -> list[Any] | None:
+    """Return what the point that a plotly selection names carries; None when it names none.
 
     Plotly's customdata arrives as a list or as a dict of positions, by version.
     """
     points = state["selection"]["points"] if state else []
-    if not points:
-        return None
-    data = points[0].get("customdata")
+    data = points[0].get("customdata") if points else None
     if data is None:
         return None
-    values = list(data.values()) if isinstance(data, dict) else list(data)
-    i, j = int(values[0]), int(values[1])
+    return list(data.values()) if isinstance(data, dict) else list(data)
+
+
+def clicked_cell(data: Sequence[Any], class_count: int) -> Cell:
+    """Return the cell that a clicked point of the matrix stands for, by its ``[i, j, ...]``."""
+    i, j = int(data[0]), int(data[1])
     return Cell(i if i < class_count else None, j if j < class_count else None)

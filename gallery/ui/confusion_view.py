@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.ui import charts, theme
+from gallery.ui import chart_door, charts, theme
 from gallery.ui.charts import Cell
 
 COUNTS, SHARES = "Photos", "Shares of the true class"
@@ -36,25 +36,12 @@ def show(
     )
     dark = charts.is_dark()
 
-    def clicked() -> None:
-        cell = charts.clicked_cell(st.session_state[key], len(class_names))
-        if (
-            cell is None
-        ):  # a second click on the same cell unselects it in the chart, and means it all the same
-            cell = st.session_state.get(f"{key}_clicked")
-        if cell is not None:
-            st.session_state[f"{key}_clicked"] = cell
-            on_choose(cell)
-
-    st.plotly_chart(
+    chart_door.show(
         charts.confusion_figure(matrix, class_names, shares=numbers == SHARES, chosen=chosen, dark=dark),
-        theme=None,
         key=key,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
         alt="Confusion matrix: rows are true classes, columns what the model says. The table below it "
         "holds the same numbers.",
+        on_choose=lambda data: on_choose(charts.clicked_cell(data, len(class_names))),
     )
     st.caption(
         "Green: recognised. Orange: mistaken. Click a number to see its photos, a sum for a whole class."

@@ -13,7 +13,18 @@ import streamlit as st
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
-from gallery.ui import evaluate_compare, evaluate_numbers, evaluate_suspects, evaluate_view, theme
+from gallery.ui import (
+    evaluate_compare,
+    evaluate_confidence,
+    evaluate_curves,
+    evaluate_numbers,
+    evaluate_report,
+    evaluate_slices,
+    evaluate_suspects,
+    evaluate_view,
+    routes,
+    theme,
+)
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
@@ -37,6 +48,9 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
     report = folder.report
     return (
         Tab("Classification report", _report),
+        Tab(evaluate_curves.TAB, evaluate_curves.show),
+        Tab(evaluate_confidence.TAB, evaluate_confidence.show),
+        Tab(evaluate_slices.TAB, evaluate_slices.show),
         Tab(f"Correct ({len(report.correct()):,})", _correct),
         Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
         Tab(evaluate_suspects.TAB, evaluate_suspects.show),
@@ -157,6 +171,7 @@ def _problems(folder: EvaluatedFolder) -> None:
 
 
 def _downloads(folder: EvaluatedFolder) -> None:
+    evaluate_report.show(folder, base=routes.BASE)
     name = display_path(folder.root).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "photos"
     report = folder.report
     for title, what, file_name, text in (

@@ -18,10 +18,11 @@ from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collec
 from gallery.evaluation.labels import labels_of
 from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
 from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.slices import Slice, slice_names, slices_by
 from gallery.exchange.csv_text import csv_lines, safe_text
 from gallery.model_files import ModelStore
 from gallery.photos.scan import scan_folder
-from gallery.types import Collection, ModelCard, PhotoId, SkippedFile, display_path
+from gallery.types import Collection, ModelCard, PhotoId, PhotoMetadata, SkippedFile, display_path
 from gallery.ui.charts import Cell
 
 Rows = NDArray[np.int64]
@@ -35,7 +36,7 @@ class Labels(StrEnum):
     PEOPLE = "people"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EvaluatedFolder:
     """The labelled photos of a collection that the model has tagged.
 
@@ -46,6 +47,7 @@ class EvaluatedFolder:
         evaluation: the report, and the photo of each of its rows.
         overlap: what the photos' hashes show; of the report's rows.
         features: gives the photos' feature vectors, (n, channels).
+        facts: gives what the photos say of themselves, n of them.
         left_out: the photos that the model was trained on, where they are not in the report.
     """
 
@@ -55,6 +57,7 @@ class EvaluatedFolder:
     evaluation: FolderEvaluation
     overlap: PhotoOverlap
     features: Callable[[Sequence[PhotoId]], NDArray[np.floating]] = field(repr=False)
+    facts: Callable[[Sequence[PhotoId]], list[PhotoMetadata]] = field(repr=False)
     left_out: EvaluatedFolder | None = field(default=None, repr=False)
 
     @property
@@ -102,6 +105,18 @@ class EvaluatedFolder:
     def diagnosis(self) -> Diagnosis:
         """Where the numbers come from; each part is computed when it is first shown."""
         return Diagnosis(self.report, self.photo_ids, lambda: self.features(self.photo_ids))
+
+    @cached_property
+    def about(self) -> list[PhotoMetadata]:
+        """What each photo of the report says of itself."""
+        return self.facts(self.photo_ids)
+
+    @cached_property
+    def slices(self) -> dict[str, tuple[Slice, ...]]:
+        """How good the model is on parts of the photos, by dimension, the worst part first."""
+        right = self.report.y_true == self.report.y_pred
+        names = slice_names(self.paths, self.root, self.about)
+        return {dimension: slices_by(dimension, of_it, right) for dimension, of_it in names.items()}
 
     def only(self, rows: Rows) -> EvaluatedFolder:
         """Return the evaluation of some of the photos, at least one."""
@@ -194,6 +209,7 @@ def evaluate(
         evaluation=found,
         overlap=photo_overlap(found.photo_ids, found.report.y_true, trained),
         features=lambda photo_ids: catalog.features(model_id, photo_ids),
+        facts=catalog.metadata,
     )
 
 

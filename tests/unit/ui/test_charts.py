@@ -63,21 +63,21 @@ def test_the_chosen_cell_is_framed(cell: Cell, corner: tuple[float, float]) -> N
 
 
 @pytest.mark.parametrize("data", [[0, 1, 2], {"0": 0, "1": 1, "2": 2}])
-def test_a_click_names_its_cell_whether_plotly_sends_a_list_or_a_dict(data: object) -> None:
+def test_a_click_gives_what_its_point_carries_whether_plotly_sends_a_list_or_a_dict(data: object) -> None:
     state = {"selection": {"points": [{"customdata": data}]}}
-    assert charts.clicked_cell(state, 3) == Cell(0, 1)
+    assert charts.clicked_data(state) == [0, 1, 2]
 
 
 def test_a_click_on_a_sum_names_a_row_or_a_column() -> None:
-    def click(i: int, j: int) -> Cell | None:
-        return charts.clicked_cell({"selection": {"points": [{"customdata": [i, j, 0]}]}}, 3)
-
-    assert (click(0, 3), click(3, 1), click(3, 3)) == (Cell(0, None), Cell(None, 1), Cell(None, None))
+    assert charts.clicked_cell([0, 1, 2], 3) == Cell(0, 1)
+    assert charts.clicked_cell([0, 3, 0], 3) == Cell(0, None)
+    assert charts.clicked_cell([3, 1, 0], 3) == Cell(None, 1)
+    assert charts.clicked_cell([3, 3, 0], 3) == Cell(None, None)
 
 
 @pytest.mark.parametrize("state", [None, {"selection": {"points": []}}, {"selection": {"points": [{}]}}])
-def test_no_click_names_no_cell(state: object) -> None:
-    assert charts.clicked_cell(state, 3) is None
+def test_no_click_gives_nothing(state: object) -> None:
+    assert charts.clicked_data(state) is None
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -1,0 +1,168 @@
+"""The tab with a class's precision-recall and ROC curves; every point opens its photos."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.evaluation.ranking import ClassCurves, past_threshold
+from gallery.ui import chart_door, charts, curve_charts, evaluate_view, theme
+from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
+
+TAB = "Curves"
+THRESHOLD = "evaluate_curve_threshold"
+PAST, FALSE, MISSED = "past", "false", "missed"
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the tab: a class, its curves and areas, and the photos of a threshold."""
+    curves = folder.diagnosis.curves
+    there = [k for k, one in enumerate(curves) if one.positives and one.negatives]
+    if not there:
+        st.info(
+            "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
+        )
+        return
+    k = _class(curves, there)
+    threshold = float(st.session_state.setdefault(THRESHOLD, 0.5))
+    _areas(folder, k)
+    _charts(curves[k], threshold)
+    _photos(folder, k)
+    with st.expander("All classes as a table"):
+        _table(curves)
+
+
+def _class(curves: tuple[ClassCurves, ...], there: list[int]) -> int:
+    worst = min(there, key=lambda k: curves[k].average_precision or 0.0)
+    if st.session_state.get("evaluate_curve_class") not in there:
+        st.session_state["evaluate_curve_class"] = worst
+    chosen = st.pills(
+        "Class",
+        there,
+        key="evaluate_curve_class",
+        format_func=lambda k: f"{theme.label_text(curves[k].class_name)} {curves[k].average_precision:.2f}",
+        required=True,
+        help="Beside each class its average precision; at first the lowest one is shown.",
+    )
+    return worst if chosen is None else int(chosen)
+
+
+def _areas(folder: EvaluatedFolder, k: int) -> None:
+    curves = folder.diagnosis.curves[k]
+    name = theme.plain_name(curves.class_name)
+    intervals = folder.diagnosis.area_intervals(k)
+    for_ap, for_auc = ("", "")
+    if intervals is not None:
+        for_ap, for_auc = (f" (95 % interval {low:.3f} to {high:.3f})" for low, high in intervals)
+    st.markdown(
+        f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. "
+        f"Average precision **{curves.average_precision:.3f}**{for_ap}, area under the ROC curve "
+        f"**{curves.auc:.3f}**{for_auc}."
+    )
+    if curves.positives < FEW_PHOTOS:
+        st.warning(
+            f"Only {evaluate_view.photo_count(curves.positives)} of {name}: a single photo moves these "
+            "curves a lot. Take them for a rough guess, or label more.",
+            icon="⚠️",
+        )
+
+
+def _charts(curves: ClassCurves, threshold: float) -> None:
+    dark = charts.is_dark()
+    colour = theme.text_colour(curves.class_name, dark=dark)
+    name = theme.plain_name(curves.class_name)
+
+    def choose(data: object) -> None:
+        assert isinstance(data, list)
+        st.session_state[THRESHOLD] = float(data[0])
+
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Precision and recall**; dashes: guessing")
+        chart_door.show(
+            curve_charts.precision_recall_figure(curves, colour=colour, threshold=threshold, dark=dark),
+            key="evaluate_pr",
+            alt=f"Precision-recall curve of {name}; the slider below chooses a point by keyboard",
+            on_choose=choose,
+        )
+    with right:
+        st.markdown("**ROC**; dashes: guessing")
+        chart_door.show(
+            curve_charts.roc_figure(curves, colour=colour, threshold=threshold, dark=dark),
+            key="evaluate_roc",
+            alt=f"ROC curve of {name}; the slider below chooses a point by keyboard",
+            on_choose=choose,
+        )
+
+
+def _photos(folder: EvaluatedFolder, k: int) -> None:
+    """Show the photos behind a point: those past its threshold, the wrong ones of them, those missed."""
+    name = theme.plain_name(folder.report.class_names[k])
+    threshold = st.slider(
+        f"Photos that the model gives {name} with at least",
+        0.0,
+        1.0,
+        step=0.01,
+        format="percent",
+        key=THRESHOLD,
+        width=420,
+    )
+    found = rows_at(folder, k, threshold)
+    words = {PAST: "in all", FALSE: f"of them no {name}", MISSED: f"{name} below it"}
+    which = st.segmented_control(
+        "Which of them",
+        list(found),
+        key="evaluate_curve_which",
+        default=FALSE,
+        required=True,
+        format_func=lambda one: f"{len(found[one]):,} {words[one]}",
+        label_visibility="collapsed",
+    )
+    rows = found[which or PAST]
+    if not len(rows):
+        st.info("There is none at this threshold. Choose another point.", icon="🔎")
+        return
+    scope = f"{k} {threshold} {which}"
+    evaluate_view.grid(folder, rows, key="evaluate_curve_grid", height=480, scope=scope)
+
+
+def rows_at(folder: EvaluatedFolder, k: int, threshold: float) -> dict[str, Rows]:
+    """Return the rows behind a point of class k's curves: past the threshold, false alarms, missed ones.
+
+    The first two begin with the highest probability for the class, the missed with the lowest.
+    """
+    report = folder.report
+    past = past_threshold(report.probabilities, k, threshold)
+    of_class = np.flatnonzero(report.y_true == k)
+    missed = np.setdiff1d(of_class, past)
+    order = np.argsort(report.probabilities[missed, k], kind="stable")
+    return {PAST: past, FALSE: past[report.y_true[past] != k], MISSED: missed[order].astype(np.int64)}
+
+
+def _table(curves: tuple[ClassCurves, ...]) -> None:
+    frame = pd.DataFrame(
+        {
+            "Class": [theme.label_text(one.class_name) for one in curves],
+            "Average precision": [one.average_precision for one in curves],
+            "AUC": [one.auc for one in curves],
+            "Photos": [one.positives for one in curves],
+            "": [_remark(one.positives) for one in curves],
+        }
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f") for name in ("Average precision", "AUC")
+        },
+        alt="Average precision and area under the ROC curve of each class",
+    )
+
+
+def _remark(photos: int) -> str:
+    if not photos:
+        return "no photos"
+    return "few photos: a rough guess" if photos < FEW_PHOTOS else ""

@@ -1,0 +1,155 @@
+"""The tab with slices: how good the model is on photos of one folder, hour, brightness, sharpness or size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
+from gallery.ui import chart_door, charts, curve_charts, evaluate_view, job_card, messages, wiring
+from gallery.ui.evaluated_folder import EvaluatedFolder
+from gallery.ui.plain_text import escaped
+
+TAB = "Slices"
+ALL = "All"
+CHOSEN = "evaluate_slice"
+DRAWN = 25
+"""Slices in the chart; a folder with more of them has the rest in the table."""
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the tab: the worst slices first, and the photos of the chosen one."""
+    slices = folder.slices
+    dimension = st.segmented_control(
+        "Slices by", [ALL, *DIMENSIONS], default=ALL, required=True, key="evaluate_slices_by"
+    )
+    by_dimension = {name: of_it for name, of_it in slices.items() if dimension in (ALL, None, name)}
+    shown = worst_first(
+        one for of_it in by_dimension.values() if len(of_it) > 1 or dimension != ALL for one in of_it
+    )
+    _unmeasured(folder)
+    if not shown:
+        st.info(
+            "These photos are all alike in everything that divides photos: there are no slices.", icon="🔎"
+        )
+        return
+    key = st.session_state.get(CHOSEN)
+    chosen = next((m for m, one in enumerate(shown) if (one.dimension, one.name) == key), None)
+
+    def choose(place: int) -> None:
+        if 0 <= place < len(shown):
+            st.session_state[CHOSEN] = (shown[place].dimension, shown[place].name)
+
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        _chart(shown[:DRAWN], folder, chosen, choose)
+        if len(shown) > DRAWN:
+            st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
+    with right:
+        _photos(folder, shown, chosen)
+    with st.expander("All slices as a table, for keyboard and screen reader"):
+        _table(shown, choose)
+
+
+def _chart(
+    shown: Sequence[Slice], folder: EvaluatedFolder, chosen: int | None, choose: Callable[[int], None]
+) -> None:
+    st.markdown(
+        f"**Where is it worse?** Dashes: all photos, {folder.report.accuracy:.1%} right. Click a dot for its "
+        "photos."
+    )
+    chart_door.show(
+        curve_charts.slices_figure(
+            shown, overall=folder.report.accuracy, chosen=chosen, dark=charts.is_dark()
+        ),
+        key="evaluate_slices_chart",
+        alt="Share of right answers of each slice with its 95 % interval, the worst first. The table below "
+        "holds the same numbers.",
+        on_choose=lambda data: choose(int(data[0])),
+    )
+    st.caption(
+        f"Worst first; rings, at the end, have fewer than {FEW_PHOTOS} photos. Of many slices one in forty "
+        "is worse than the rest by chance alone."
+    )
+
+
+def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int | None) -> None:
+    if chosen is None:
+        st.markdown("**No slice is chosen.** Click a dot, or a row of the table, to see its photos here.")
+        return
+    one = shown[chosen]
+    low, high = one.interval
+    rest = "" if one.accuracy_of_rest is None else f"; of all others {one.accuracy_of_rest:.1%}"
+    st.markdown(
+        f"**{escaped(one.dimension)}: {escaped(one.name)}: {evaluate_view.photo_count(one.n)}**, "
+        f"{one.accuracy:.1%} right (95 % interval {low:.1%} to {high:.1%}){rest}. Errors first."
+    )
+    rows = folder.report.worst_first(one.rows)
+    evaluate_view.grid(
+        folder, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}"
+    )
+
+
+def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
+    def selected() -> None:
+        rows = st.session_state["evaluate_slices_table"]["selection"]["rows"]
+        if rows:
+            choose(int(rows[0]))
+
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Slice by": [one.dimension for one in shown],
+                "Slice": [one.name for one in shown],
+                "Photos": [one.n for one in shown],
+                "Right": [one.right for one in shown],
+                "Share right": [one.accuracy for one in shown],
+                "95 % interval": [f"{one.interval[0]:.0%} to {one.interval[1]:.0%}" for one in shown],
+                "": [remark(one) for one in shown],
+            }
+        ),
+        key="evaluate_slices_table",
+        hide_index=True,
+        on_select=selected,
+        selection_mode="single-row",
+        column_config={"Share right": st.column_config.NumberColumn(format="percent")},
+        alt="Slices as a table, the worst first; choosing a row shows its photos",
+    )
+
+
+def remark(one: Slice) -> str:
+    """Return what must be known of a slice's figure; nothing where it can be taken as it is."""
+    if one.few:
+        return "few photos: a rough guess"
+    return "worse than the rest" if one.stands_out else ""
+
+
+def _unmeasured(folder: EvaluatedFolder) -> None:
+    """Say which photos lack brightness and sharpness, and offer to measure them."""
+    count = sum(one.brightness is None or one.sharpness is None for one in folder.about)
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_unmeasured"):
+        st.info(
+            f"{evaluate_view.photo_count(count)} {'was' if count == 1 else 'were'} read before brightness "
+            "and sharpness were measured. Reading them again measures them; tags and labels stay.",
+            icon="🔆",
+        )
+        if not job_card.is_live(folder.collection_id) and st.button(
+            "Measure them", icon=":material/refresh:", key="evaluate_measure"
+        ):
+            _measure(folder.collection_id)
+
+
+def _measure(collection_id: int) -> None:
+    try:
+        wiring.catalog().read_again(collection_id)
+        wiring.start_job(collection_id)
+    except GalleryError as exc:
+        messages.show_error(exc)
+        return
+    st.rerun()  # the whole page: the job shows above
