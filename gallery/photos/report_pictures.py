@@ -62,16 +62,26 @@ class ReportPictures:
     make_thumbnail: Callable[[Path, PhotoId], bytes]
 
     def thumbnail(self, row: int, max_px: int, quality: int) -> SmallPicture | None:
-        """Return a photo's thumbnail; None when it is not kept and the photo is gone."""
-        jpeg = self.thumbnails.get(self.photo_ids[row])
-        try:
-            if jpeg is None:
-                jpeg = self.make_thumbnail(self.paths[row], self.photo_ids[row])
-            image = Image.fromarray(picture_from_jpeg(jpeg))
-        except (GalleryError, OSError):  # OSError: a kept thumbnail that is damaged
+        """Return a photo's thumbnail; None when none is kept and the photo is gone."""
+        image = self._kept(row) or self._made(row)
+        if image is None:
             return None
         image.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
         return SmallPicture(encode_jpeg(image, quality), image.width, image.height)
+
+    def _kept(self, row: int) -> Image.Image | None:
+        jpeg = self.thumbnails.get(self.photo_ids[row])
+        try:
+            return None if jpeg is None else Image.fromarray(picture_from_jpeg(jpeg))
+        except OSError:  # damaged
+            return None
+
+    def _made(self, row: int) -> Image.Image | None:
+        try:
+            jpeg = self.make_thumbnail(self.paths[row], self.photo_ids[row])
+        except GalleryError:
+            return None
+        return Image.fromarray(picture_from_jpeg(jpeg))
 
     def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
         """Return what speaks for some classes as transparent PNGs on one scale; None without maps."""
