@@ -50,6 +50,7 @@ class Explainer:
         self.network = network
         self._passes = passes
         self._exact = passes is network
+        self._last: tuple[tuple[str, bytes] | None, tf.Tensor] = (None, None)
         self._parts: dict[str, tuple[keras.Model, keras.Model]] = {}
         photos = tf.TensorSpec((None, card.input_px, card.input_px, 3), tf.float32)
         self._logits = tf.function(
@@ -137,9 +138,7 @@ class Explainer:
             ModelError: the image has another shape or type.
         """
         self._check(image, 0)
-        backbone, _ = self._split(layer)
-        maps = backbone(self._prepared(tf.constant(image[np.newaxis])), training=False)  # (1, h, w, channels)
-        return _array(maps[0])
+        return _array(self._maps(image, layer)[0])
 
     def activations_and_gradients(
         self, image: RgbImage, class_index: int, layer: str | None = None
@@ -153,8 +152,8 @@ class Explainer:
             ModelError: the image has another shape or type.
         """
         self._check(image, class_index)
-        backbone, head = self._split(layer)
-        maps = backbone(self._prepared(tf.constant(image[np.newaxis])), training=False)
+        _, head = self._split(layer)
+        maps = self._maps(image, layer)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(maps)
             logit = head(maps, training=False)[0, class_index]
@@ -233,6 +232,16 @@ class Explainer:
             done += len(batch)
             on_pass(done, total)
         return np.concatenate(found)
+
+    def _maps(self, image: RgbImage, layer: str | None) -> tf.Tensor:
+        """Return a layer's activations, (1, h, w, channels); the last ones are kept at hand."""
+        asked = (layer or self.card.target_layer, image.tobytes())
+        known, maps = self._last
+        if known != asked:
+            backbone, _ = self._split(layer)
+            maps = backbone(self._prepared(tf.constant(image[np.newaxis])), training=False)
+            self._last = (asked, maps)
+        return maps
 
     def _split(self, layer: str | None) -> tuple[keras.Model, keras.Model]:
         """Return the network up to a layer, and from there to the logits."""

@@ -98,8 +98,12 @@ def eigen_cam(activations: Floats) -> FloatArray:
     """
     (maps,) = _checked(activations)
     cells = maps.reshape(-1, maps.shape[2])  # (h * w, channels)
-    _, directions = np.linalg.eigh(cells.T @ cells)  # V, the largest last
-    projected = cells @ directions[:, -1]
+    if cells.shape[0] <= cells.shape[1]:  # A v_1 = s_1 u_1: the smaller of both Gram matrices tells the same
+        squares, places = np.linalg.eigh(cells @ cells.T)  # s ** 2 and U, the largest last
+        projected = places[:, -1] * np.sqrt(max(squares[-1], 0.0))
+    else:
+        _, directions = np.linalg.eigh(cells.T @ cells)  # V, the largest last
+        projected = cells @ directions[:, -1]
     if projected.sum() < 0:
         projected = -projected
     return _positive(projected.reshape(maps.shape[:2]))

@@ -28,6 +28,7 @@ class GreyOut {
     this.image = find("img");
     this.said = find(".said");
     [this.removeButton, this.clearButton, this.addButton] = [find(".remove"), find(".clear"), find(".add")];
+    this.image.addEventListener("load", () => this.fit());
     this.addButton.onclick = () => this.add([0.35, 0.35, 0.65, 0.65], true);
     this.removeButton.onclick = () => this.remove(this.chosen);
     this.clearButton.onclick = () => { this.rects = []; this.chosen = -1; this.draw(); this.tell(0); };
@@ -152,6 +153,13 @@ class GreyOut {
   }
 
   // ---- what is seen ------------------------------------------------------
+
+  // As large as the column and three fifths of the window allow, never more than three times its size.
+  fit() {
+    const { naturalWidth: wide, naturalHeight: high } = this.image;
+    this.stage.style.aspectRatio = `${wide} / ${high}`;
+    this.stage.style.width = `min(100%, ${3 * wide}px, ${(60 * wide) / high}vh)`;
+  }
 
   draw() {
     while (this.nodes.length > this.rects.length) this.nodes.pop().remove();

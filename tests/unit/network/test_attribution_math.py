@@ -78,6 +78,13 @@ def test_eigen_cam_is_the_first_singular_direction() -> None:
     np.testing.assert_allclose(maths.eigen_cam(ACTIVATIONS), expected, rtol=1e-5)
 
 
+def test_eigen_cam_of_fewer_places_than_channels_is_the_same_direction() -> None:
+    few = ACTIVATIONS[:2, :2]
+    left, values, _ = np.linalg.svd(few.reshape(4, 6), full_matrices=False)
+    expected = (np.abs(left[:, 0]) * values[0]).reshape(2, 2)
+    np.testing.assert_allclose(maths.eigen_cam(few), expected, rtol=1e-5)
+
+
 def test_eigen_cam_of_nothing_is_nothing() -> None:
     assert not maths.eigen_cam(np.zeros((2, 2, 3))).any()
 
