@@ -148,7 +148,7 @@ def read_draft(opened: DataSet) -> Draft | None:
         stored: Mapping[str, Any] = json.loads((opened.folder / DRAFT_FILE).read_text(encoding="utf-8"))
         words = {name: str(stored.get(name, "")) for name in ("model_id", "teacher", "unlabelled")}
         return Draft(Recipe.from_json(stored["recipe"]), stored["weights"], **words)
-    except (OSError, ValueError, KeyError, TypeError, TrainingError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TrainingError):
         return None
 
 

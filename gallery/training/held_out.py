@@ -1,4 +1,4 @@
-"""A new model and the active one on the photos that the training held back: what each says, kept beside it."""
+"""A new model and the active one on the photos that a training held back: what each says, kept with it."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Judging:
 
 
 class Judgings:
-    """The comparisons of one process: every page that asks sees the same one, and answers are kept on disk."""
+    """The comparisons of one process: every page sees the same one, and answers are kept on disk."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, ...], Judging] = {}

@@ -111,18 +111,25 @@ class Inspection:
             f"{_by(self.largest_px)}, typically {_by(self.median_px)} pixels."
         ]
         if self.small:
-            lines.append(f"{len(self.small)} photos are smaller than {SMALL_PX} pixels on one side.")
+            are = _many(len(self.small), "photo is", "photos are")
+            lines.append(f"{are} smaller than {SMALL_PX} pixels on one side.")
         if self.skipped:
-            lines.append(f"{len(self.skipped)} files could not be read and are left out.")
+            lines.append(
+                "1 file could not be read and is left out."
+                if len(self.skipped) == 1
+                else f"{len(self.skipped)} files could not be read and are left out."
+            )
         for exact, kind in ((True, "byte by byte the same"), (False, "nearly the same picture")):
             groups = [group for group in self.duplicates if group.exact is exact]
             if groups:
                 photos = sum(len(group.indices) for group in groups)
-                lines.append(f"{photos} photos in {len(groups)} groups are {kind}.")
+                lines.append(f"{photos} photos in {_many(len(groups), 'group', 'groups')} are {kind}.")
         if contradictions := sum(group.contradicts for group in self.duplicates):
-            lines.append(f"{contradictions} groups of duplicates bear different labels: one must be wrong.")
+            bear = _many(contradictions, "group of duplicates bears", "groups of duplicates bear")
+            lines.append(f"{bear} different labels: one must be wrong.")
         if leaks := sum(group.leaks for group in self.duplicates):
-            lines.append(f"{leaks} groups of duplicates lie on both sides of the split.")
+            lie = _many(leaks, "group of duplicates lies", "groups of duplicates lie")
+            lines.append(f"{lie} on both sides of the split.")
         if few := [name for name, count in self.counts.items() if count < FEW]:
             lines.append(f"Fewer than {FEW} photos: {', '.join(few)}. Add some for a model to rely on.")
         return [*lines, *self.problems]
@@ -289,6 +296,10 @@ def _part_counts(decoded: DecodedSet, parts: Sequence[Part] | None) -> dict[Part
     for photo, part in zip(decoded.data.photos, parts, strict=True):
         counts[part][photo.label] += 1
     return counts
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def _by(size: tuple[int, int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import os
 import tempfile
 from collections import Counter
@@ -275,9 +276,16 @@ def write_split(file: Path, decoded: DecodedSet, split: Split) -> None:
 def part_counts(stored: Path) -> dict[Part, int]:
     """Return how many photos each part of a stored split has; empty where nothing readable is stored."""
     try:
-        return dict(Counter(read_split(stored).values()))
-    except DatasetError:
+        facts = stored.stat()
+        return dict(_part_counts(stored, facts.st_size, facts.st_mtime_ns))
+    except (OSError, DatasetError):
         return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _part_counts(stored: Path, _size_bytes: int, _modified_ns: int) -> Mapping[Part, int]:
+    """Size and time make the cache forget: pages ask for every training at every run."""
+    return Counter(read_split(stored).values())
 
 
 def read_split(file: Path) -> Mapping[str, Part]:

@@ -1,4 +1,4 @@
-"""What the Train page shows, in its address: step, data set, training. A reload or another browser finds it."""
+"""What the Train page shows, in its address: step, data set, training. A reload finds it again."""
 
 from __future__ import annotations
 

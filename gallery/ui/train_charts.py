@@ -32,9 +32,14 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
     )
     numbers = [row.epoch for row in history]
     best = history[best_epoch(history)]
-    shown = (
+    shown: tuple[tuple[int, list[float], list[float], float], ...] = (
         (1, [row.loss for row in history], [row.val_loss for row in history], best.val_loss),
-        (2, *([100 * value for value in values] for values in _accuracies(history)), 100 * best.val_accuracy),
+        (
+            2,
+            [100 * row.accuracy for row in history],
+            [100 * row.val_accuracy for row in history],
+            100 * best.val_accuracy,
+        ),
     )
     for column, learnt, judged, at_best in shown:
         first = column == 1
@@ -47,7 +52,7 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
         ring = {"size": 14, "symbol": "circle-open", "color": JUDGED[dark], "line": {"width": 3}}
         mark = go.Scatter(
             x=[best.epoch], y=[at_best], mode="markers", marker=ring, name="Best epoch", showlegend=first,
-            hoverinfo="skip",
+            hoverinfo="skip", cliponaxis=False,
         )  # fmt: skip
         figure.add_trace(mark, 1, column)
     figure.update_xaxes(
@@ -65,16 +70,12 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
     return figure
 
 
-def _accuracies(history: Sequence[Epoch]) -> tuple[list[float], list[float]]:
-    return [row.accuracy for row in history], [row.val_accuracy for row in history]
-
-
 def _line(
     numbers: list[int], values: list[float], name: str, colour: str, dash: str, in_legend: bool
 ) -> go.Scatter:
     return go.Scatter(
         x=numbers, y=values, mode="lines+markers", name=name, showlegend=in_legend,
-        line={"color": colour, "dash": dash, "width": 2}, marker={"size": 6},
+        line={"color": colour, "dash": dash, "width": 2}, marker={"size": 6}, cliponaxis=False,
         hovertemplate="epoch %{x}: %{y:.3g}<extra>" + name + "</extra>",
     )  # fmt: skip
 
@@ -104,17 +105,19 @@ def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
     trained = [trial for trial in trials if trial.val_loss is not None and trial.val_accuracy is not None]
     rates = [math.log10(trial.learning_rate) for trial in trained]
     low, high = math.floor(min(rates)), max(math.ceil(max(rates)), math.floor(min(rates)) + 1)
+    powers = list(range(low, high + 1))
+    losses = [float(trial.val_loss or 0) for trial in trained]
     accuracies = [100 * float(trial.val_accuracy or 0) for trial in trained]
     dimensions: list[dict[str, Any]] = [
         {
             "label": "Learning rate", "values": rates, "range": [low, high],
-            "tickvals": list(range(low, high + 1)), "ticktext": [f"1e{power}" for power in range(low, high + 1)],
+            "tickvals": powers, "ticktext": [f"1e{power}" for power in powers],
         },
         {"label": "Dropout", "values": [trial.dropout for trial in trained]},
         _counted("Convolutions", [trial.conv_layers for trial in trained]),
         _counted("Kernel (px)", [trial.kernel_px for trial in trained]),
         _counted("Dense units", [trial.dense_units for trial in trained]),
-        {"label": "Loss", "values": [trial.val_loss for trial in trained]},
+        {"label": "Loss", "values": losses, "range": [max(losses) + 1e-9, min(losses)]},  # the best on top
         {"label": "Accuracy (%)", "values": accuracies},
     ]  # fmt: skip
     scale = [[0, "#7d8fa3"], [0.5, "#3f90da"], [1, "#e76300" if not dark else "#ffa90e"]]

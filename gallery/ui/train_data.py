@@ -67,7 +67,8 @@ def _choose() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(
-            "**Which photos shall a new model learn from?** Any classes, two or more, with some twenty photos "
+            "**Which photos shall a new model learn from?** Any classes, two or more, with some twenty "
+            "photos "
             "or more of each. The photos stay where they are; nothing is written into the folder."
         )
         kind = st.segmented_control(
@@ -120,7 +121,8 @@ def _allowed_file(path: str) -> Path:
     file = Path(path.strip().strip('"')).expanduser()
     if file.suffix.lower() not in (".zip", ".csv") or not file.is_file():
         raise DatasetError(
-            f"{display_path(file) if path.strip() else 'Nothing'} is no zip or CSV file. Give the whole path of "
+            f"{display_path(file) if path.strip() else 'Nothing'} is no zip or CSV file. Give the whole path "
+            "of "
             "one, such as /home/me/owls.zip."
         )
     return wiring.settings().allow(file.absolute().parent) / file.name

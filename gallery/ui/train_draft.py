@@ -10,8 +10,10 @@ from typing import Any
 import streamlit as st
 
 from gallery.errors import TrainingError
+from gallery.model_files import TRAINING_PHOTOS_FILE
 from gallery.training.data_sets import DataSet, Draft, read_draft, write_draft
 from gallery.training.recipes import RECIPES, Recipe
+from gallery.types import PhotoId
 from gallery.ui import wiring
 
 USUAL_RECIPE = "vgg16-bottleneck"
@@ -52,6 +54,18 @@ def fitting_models(recipe: Recipe) -> dict[str, str]:
     }
 
 
+def known_to_start(weights: str | None) -> frozenset[PhotoId]:
+    """Return the hashes of the photos that a training's starting weights were trained on, if they tell."""
+    if weights in (None, "", IMAGENET, NOTHING, PATH):
+        return frozenset()
+    try:
+        place = Path(str(weights)).expanduser()
+        folder = place if place.is_dir() else place.parent
+        return frozenset((folder / TRAINING_PHOTOS_FILE).read_text(encoding="ascii").split())
+    except (OSError, ValueError, RuntimeError):
+        return frozenset()
+
+
 def change(chosen: DataSet, values: Mapping[str, Any]) -> None:
     """Change values of the recipe at hand, or leave the sentence that says why not."""
     draft = draft_of(chosen)
@@ -88,6 +102,7 @@ def _check_place(place: str, what: str, field: str) -> None:
         there = False
     if not there:
         raise TrainingError(
-            f"There are no {what} at {place if place != PATH else 'an empty path'!r}. Give a path that exists under "
+            f"There are no {what} at {place if place != PATH else 'an empty path'!r}. Give a path that "
+            "exists under "
             f"“{field}”, or choose something else there."
         )

@@ -1,4 +1,4 @@
-"""What a look at a data set found: counts, the split, sample photos, duplicates, unreadable and small files."""
+"""What a look at a data set found: counts, the split, photos, duplicates, unreadable and small files."""
 
 from __future__ import annotations
 
@@ -28,13 +28,17 @@ _CSS = """<style>
 .train-counts{border-collapse:collapse;width:100%;font-size:.95rem}
 .train-counts th,.train-counts td{padding:5px 8px;border:0;text-align:right;font-variant-numeric:tabular-nums}
 .train-counts thead th{font-weight:600;font-size:.85rem}
-.train-counts th[scope=row],.train-counts thead th:first-child{text-align:left;font-weight:400;white-space:nowrap}
+.train-counts th[scope=row],.train-counts thead th:first-child{text-align:left;font-weight:400;
+white-space:nowrap}
 .train-counts td.bar{width:60%;text-align:left}
 .train-counts .track{display:flex;height:16px;border-radius:4px;overflow:hidden}
 .train-counts .track i{display:block;height:100%;border:1px solid var(--edge);background:var(--fill);
 box-sizing:border-box}
-.train-counts .track i.validation{background:repeating-linear-gradient(135deg,var(--fill) 0 4px,transparent 4px 7px)}
+.train-counts .track i.validation{background:repeating-linear-gradient(135deg,var(--fill) 0 4px,
+transparent 4px 7px)}
 .train-counts .track i.test{background:transparent}
+.train-counts thead .track{display:inline-flex;width:26px;height:12px;margin-right:5px;vertical-align:-1px;
+border-radius:3px;--fill:#7c8a86;--edge:#5f6c68}
 .train-counts .track i.left{border-style:dashed;background:transparent;opacity:.5}
 </style>"""
 
@@ -62,12 +66,16 @@ def counts_html(found: Inspection, *, dark: bool) -> str:
     """Return the photos of each class and part as a table with bars: chart and numbers in one."""
     parts = [part for part in Part if part in found.part_counts]
     most = max(found.counts.values())
-    head = "".join(f'<th scope="col">{_PART_WORDS[part]}</th>' for part in parts)
+    head = "".join(
+        f'<th scope="col"><span class="track"><i class="{_kind(part)}" style="width:100%"></i></span>'
+        f"{_PART_WORDS[part]}</th>"
+        for part in parts
+    )
     rows = []
     for name, count in found.counts.items():
         edge, fill = theme.text_colour(name, dark=dark), theme.look(name).fill
         bars = "".join(
-            f'<i class="{part.value.split()[0]}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
+            f'<i class="{_kind(part)}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
             for part in parts
         )
         numbers = "".join(f"<td>{found.part_counts[part][name]:,}</td>" for part in parts)
@@ -77,9 +85,8 @@ def counts_html(found: Inspection, *, dark: bool) -> str:
             f"<td><b>{count:,}</b></td>{numbers}</tr>"
         )
     sums = "".join(f"<td>{sum(found.part_counts[part].values()):,}</td>" for part in parts)
-    rows.append(
-        f'<tr><th scope="row"><b>All</b></th><td></td><td><b>{sum(found.counts.values()):,}</b></td>{sums}</tr>'
-    )
+    total = sum(found.counts.values())
+    rows.append(f'<tr><th scope="row"><b>All</b></th><td></td><td><b>{total:,}</b></td>{sums}</tr>')
     return (
         f'{_CSS}<table class="train-counts"><thead><tr><th scope="col">Class</th><th scope="col"></th>'
         f'<th scope="col">photos</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
@@ -92,6 +99,10 @@ _PART_WORDS = {
     Part.TEST: "to test",
     Part.LEFT_OUT: "left out",
 }
+
+
+def _kind(part: Part) -> str:
+    return part.value.split()[0]
 
 
 def _findings(looked: Looked) -> None:
@@ -120,7 +131,8 @@ def _split(chosen: DataSet, looked: Looked) -> None:
             required=True,
             on_change=_replan,
             args=(chosen,),
-            help="Drawn class by class, and stored: the next training on these photos has the same. The photos to "
+            help="Drawn class by class, and stored: the next training on these photos has the same. The "
+            "photos to "
             "judge by choose the best epoch; photos to test are looked at once, at the end.",
         )
         st.toggle(
@@ -190,9 +202,10 @@ def _samples(looked: Looked) -> None:
     if name != ALL and name in found.counts:
         _page_of(looked, token, name)
         return
-    for each in found.counts:
+    labels = looked.decoded.data.labels
+    for index, each in enumerate(looked.decoded.data.class_names):
         st.markdown(f"**{escaped(theme.label_text(each))}** · {found.counts[each]:,}")
-        rows = _rows_of(looked, each)
+        rows = np.flatnonzero(labels == index)
         picked = rows[np.linspace(0, len(rows) - 1, min(_SAMPLES, len(rows))).astype(int)]
         train_pictures.show(token, [_picture(looked, int(row)) for row in picked])
 
@@ -232,7 +245,8 @@ def _duplicates(looked: Looked) -> None:
         st.caption("No photo is there twice.")
         return
     st.caption(
-        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where their labels "
+        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where their "
+        "labels "
         "differ, one is wrong: move that file to the right folder, then look again."
     )
     token = token_of(looked)

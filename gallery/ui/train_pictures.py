@@ -29,8 +29,8 @@ _lock = threading.Lock()
 
 _CSS = """<style>
 .train-photos{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--side,116px),1fr));gap:10px 8px;
-margin:0;padding:0;list-style:none}
-.train-photos li{margin:0;min-width:0}
+margin:0!important;padding:0!important;list-style:none}
+.train-photos li{margin:0!important;min-width:0}
 .train-photos img{width:100%;aspect-ratio:1;object-fit:cover;border-radius:6px;display:block;
 background:color-mix(in srgb,currentColor 10%,transparent)}
 .train-photos span{display:block;font-size:.8rem;line-height:1.25;margin-top:3px;overflow-wrap:anywhere}

@@ -29,8 +29,10 @@ _LIMITS = {
 
 _CSS = (
     "<style>.train-variants{display:grid;grid-template-columns:repeat(3,1fr);gap:6px;max-width:460px}"
-    ".train-variants figure{margin:0}.train-variants img{width:100%;border-radius:6px;display:block}"
-    ".train-variants figcaption{font-size:.8rem;margin-top:2px}</style>"
+    ".train-variants figure{margin:0;position:relative}.train-variants "
+    "img{width:100%;border-radius:6px;display:block}"
+    ".train-variants figcaption{font-size:.8rem;position:absolute;left:0;bottom:0;padding:1px 6px;color:#fff;"
+    "background:rgba(0,0,0,.72);border-radius:0 6px 0 6px}</style>"
 )
 
 
@@ -39,7 +41,8 @@ def show(chosen: DataSet, looked: Looked, draft: Draft) -> None:
     st.markdown("**What a photo may become**")
     if draft.recipe.trainable == "top":
         st.caption(
-            "This recipe sees each photo once, as it is: what the convolutions say of it is saved and used again in "
+            "This recipe sees each photo once, as it is: what the convolutions say of it is saved and used "
+            "again in "
             "every epoch. So there is nothing to change here."
         )
         return
@@ -80,7 +83,7 @@ def variants_html(photo: RgbImage, limits: Augmentation, name: str) -> str:
     figures = "".join(
         f'<figure><img src="data:image/png;base64,{base64.b64encode(png(picture)).decode()}" '
         f'alt="{html.escape(without_surrogates(alt))}">'
-        f"<figcaption>{'as it is' if number == 0 else '&nbsp;'}</figcaption></figure>"
+        f"{'<figcaption>as it is</figcaption>' if number == 0 else ''}</figure>"
         for number, (picture, alt) in enumerate(zip(shown, words, strict=True))
     )
     return f'{_CSS}<div class="train-variants">{figures}</div>'

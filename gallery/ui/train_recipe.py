@@ -19,7 +19,7 @@ from gallery.training.request import TrainingRequest
 from gallery.training.trainings import start_training_process
 from gallery.ui import messages, train_address, train_data, train_preview, train_settings, wiring
 from gallery.ui.plain_text import escaped
-from gallery.ui.train_draft import REFUSAL, change_words, check, draft_from, draft_of
+from gallery.ui.train_draft import REFUSAL, change_words, check, draft_from, draft_of, known_to_start
 
 _CARDS = 3
 
@@ -116,7 +116,7 @@ def _choose(chosen: DataSet, name: str) -> None:
 
 def _start_box(chosen: DataSet, looked: Looked, draft: Draft) -> None:
     with st.container(border=True):
-        st.markdown(_summary(looked, draft.recipe))
+        st.markdown(_summary(chosen, looked, draft.recipe))
         for words in _cautions(looked, draft):
             st.markdown(f":material/warning: {words}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -142,9 +142,11 @@ def _start_box(chosen: DataSet, looked: Looked, draft: Draft) -> None:
             )
 
 
-def _summary(looked: Looked, recipe: Recipe) -> str:
+def _summary(chosen: DataSet, looked: Looked, recipe: Recipe) -> str:
     counts = {part: len(looked.split.rows(part)) for part in Part}
-    words = f"**{escaped(recipe.name)}** learns from {counts[Part.TRAIN]:,} photos"
+    words = (
+        f"**{escaped(recipe.name)}** learns from {counts[Part.TRAIN]:,} photos of **{escaped(chosen.name)}**"
+    )
     words += f" and is judged by {counts[Part.VALIDATION]:,} others after each epoch"
     if counts[Part.TEST]:
         words += f"; {counts[Part.TEST]:,} more are for the final test"
@@ -156,8 +158,17 @@ def _cautions(looked: Looked, draft: Draft) -> list[str]:
     found = []
     if draft.recipe.trainable != "all" and draft.weights == "none":
         found.append(
-            "Its convolutions would stay random, since nothing is given to begin with. Take the active model or "
+            "Its convolutions would stay random, since nothing is given to begin with. Take the active model "
+            "or "
             "ImageNet as the start."
+        )
+    seen = known_to_start(draft.weights)
+    held = [*looked.split.rows(Part.VALIDATION), *looked.split.rows(Part.TEST)]
+    if seen and (known := sum(looked.decoded.photo_ids[row] in seen for row in held)):
+        found.append(
+            f"The model that it begins from was trained on {known:,} of the {len(held):,} photos held back: "
+            "the "
+            "scores on them will be too good."
         )
     if looked.inspection.imbalance >= 3 and draft.recipe.balance == "none":
         found.append("The classes are unequal and nothing is done about it: oversampling costs little.")
@@ -212,7 +223,8 @@ def _start(chosen: DataSet, draft: Draft, key: str) -> None:
         request = request_of(chosen, draft, model_id, folder)
         if _taken(model_id):
             st.session_state[REFUSAL] = (
-                f"There is a model or a training called {model_id} already, or there was one. Choose another name."
+                f"There is a model or a training called {model_id} already, or there was one. Choose another "
+                "name."
             )
             return
         hand_over_split(chosen, folder)

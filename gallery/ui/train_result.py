@@ -1,4 +1,4 @@
-"""What came of a training: the new model beside the active one on the photos held back; keep, use, discard."""
+"""What came of a training: the new model beside the active one on photos held back; keep it, use it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from gallery import composition, settings
 from gallery.errors import GalleryError
-from gallery.evaluation.comparison import ModelComparison
-from gallery.evaluation.metrics import confusion_matrix, wilson_interval
 from gallery.model_files import ModelStore
-from gallery.training.held_out import HeldOut, HeldOutPhoto, Judging, Judgings, held_out
+from gallery.training.held_out import HeldOut, Judging, Judgings, held_out
 from gallery.training.labelled_data import Part
 from gallery.training.trainings import TrainingRun, candidate_folder
-from gallery.types import Classifier, ModelCard, display_path
-from gallery.ui import charts, confusion_view, messages, theme, train_address, train_pictures, wiring
-from gallery.ui.evaluated_folder import training_photos
+from gallery.types import Classifier, ModelCard
+from gallery.ui import messages, train_address, train_compared, wiring
 from gallery.ui.plain_text import escaped
-from gallery.ui.train_pictures import Picture
 
 _LOOK_S = 1.0
-_SHOWN = 48
 _MESSAGE = "train_result_message"
-PART_WORDS = {Part.TEST: "photos to test", Part.VALIDATION: "photos to judge by"}
 
 
 @dataclass(frozen=True)
@@ -175,19 +168,20 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     ]
     if not photos:
         st.info(
-            f"{escaped(rival.name)} knows none of these classes, so there is nothing to compare: the figures above "
+            f"{escaped(rival.name)} knows none of these classes, so there is nothing to compare: the figures "
+            "above "
             "stand for themselves.",
             icon="🔎",
         )
         return
-    compared = comparison(
+    compared = train_compared.comparison(
         photos, [said_rival[photo.photo_id] for photo in photos],
         [said_new[photo.photo_id] for photo in photos], rival.model_id, trained.card,
     )  # fmt: skip
-    _numbers(compared, held, len(held.photos) - len(photos))
-    _known_photos(rival, photos)
-    _matrices(compared)
-    _differing(trained, photos, compared)
+    train_compared.numbers(compared, held, len(held.photos) - len(photos))
+    train_compared.known_photos(trained.run.request.weights, rival, photos)
+    train_compared.matrices(compared)
+    train_compared.differing(photos, compared)
 
 
 @st.fragment(run_every=_LOOK_S)
@@ -197,126 +191,6 @@ def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
         st.rerun()
     st.progress(
         judging.done / max(1, judging.total),
-        f"Both models look at the {len(held.photos):,} {PART_WORDS[held.part]}: {judging.done:,} of "
+        f"Both models look at the {len(held.photos):,} {train_compared.PART_WORDS[held.part]}: {judging.done:,} of "
         f"{judging.total:,} answers.",
     )
-
-
-def comparison(
-    photos: list[HeldOutPhoto], said_rival: list[str], said_new: list[str], rival_id: str, card: ModelCard
-) -> ModelComparison:
-    """Return who is right where; the classes are the new model's, then what the other says beside them."""
-    others = sorted({*said_rival, *(photo.label for photo in photos)} - set(card.class_names))
-    names = (*card.class_names, *others)
-    place = {name: index for index, name in enumerate(names)}
-    columns = ([photo.label for photo in photos], said_rival, said_new)
-    truth, by_rival, by_new = (np.array([place[name] for name in one], np.int64) for one in columns)
-    return ModelComparison(rival_id, card.model_id, names, truth, by_rival, by_new)
-
-
-def _numbers(compared: ModelComparison, held: HeldOut, others: int) -> None:
-    st.markdown(f"#### Beside the active model, on the same {compared.n:,} {PART_WORDS[held.part]}")
-    new, old, only_new, only_old = st.columns(4, border=True)
-    for column, name, rows_right in (
-        (new, f"New: {compared.model_b}", compared.said_b == compared.y_true),
-        (old, f"Active: {compared.model_a}", compared.said_a == compared.y_true),
-    ):
-        right = int(rows_right.sum())
-        low, high = wilson_interval(right, compared.n)
-        with column.container(gap=None):
-            st.metric(escaped(name), f"{100 * right / compared.n:.1f} %")
-            st.caption(
-                f"{right:,} of {compared.n:,} right; 95 % interval {100 * low:.1f} to {100 * high:.1f} %"
-            )
-    only_new.metric("Only the new one is right", f"{len(compared.rows(False, True)):,}")
-    only_old.metric("Only the active one is right", f"{len(compared.rows(True, False)):,}")
-    st.markdown(verdict(compared))
-    if held.part is Part.VALIDATION:
-        st.caption(
-            "The best epoch was chosen by these photos, so the new model does a little worse on others. The split "
-            "70 / 15 / 15 holds back photos that nothing is chosen by."
-        )
-    if others:
-        st.caption(
-            f"{others:,} photos are left out: their class is none of the active model's, or they are gone."
-        )
-
-
-def verdict(compared: ModelComparison) -> str:
-    """Return what the paired test says, in a sentence."""
-    p_value = compared.p_value
-    test = f"McNemar's exact test on the photos that only one names rightly: p = {p_value:.2g}"
-    if p_value >= 0.05:
-        return f"**The difference may be chance** ({test}). More photos would tell."
-    better = "new" if compared.accuracy_b > compared.accuracy_a else "active"
-    return f"**The {better} model is better on these photos, by more than chance** ({test})."
-
-
-def _known_photos(rival: ModelCard, photos: list[HeldOutPhoto]) -> None:
-    known = training_photos(wiring.models(), rival.model_id)
-    count = sum(photo.photo_id in known for photo in photos)
-    if count:
-        st.warning(
-            f"**The active model was trained on {count:,} of these {len(photos):,} photos.** It knows them by heart, "
-            "so it looks better here than it is; the new model has not seen them.",
-            icon="⚠️",
-        )
-
-
-def _matrices(compared: ModelComparison) -> None:
-    used = sorted({*compared.y_true.tolist(), *compared.said_a.tolist(), *compared.said_b.tolist()})
-    names = [compared.class_names[index] for index in used]
-    place = {index: number for number, index in enumerate(used)}
-    columns = st.columns(2)
-    for column, title, said in (
-        (columns[0], f"New: {compared.model_b}", compared.said_b),
-        (columns[1], f"Active: {compared.model_a}", compared.said_a),
-    ):
-        truth, words = ([place[int(index)] for index in rows] for rows in (compared.y_true, said))
-        matrix = confusion_matrix(np.array(truth, np.int64), np.array(words, np.int64), len(used))
-        with column:
-            st.markdown(f"**{escaped(title)}**")
-            st.plotly_chart(
-                charts.confusion_figure(matrix, names, dark=charts.is_dark(), clickable=False),
-                theme=None,
-                key=f"train_matrix_{title}",
-                config={"displayModeBar": False},
-                alt=f"Confusion matrix of {title} on the photos held back. The table below has the same numbers.",
-            )
-            with st.expander("As a table"):
-                st.dataframe(confusion_view.table_frame(matrix, names), alt=f"Confusion matrix of {title}")
-
-
-@st.fragment
-def _differing(trained: Trained, photos: list[HeldOutPhoto], compared: ModelComparison) -> None:
-    """Show the photos behind the counts."""
-    kinds = {
-        "Only the new one is right": compared.rows(False, True),
-        "Only the active one is right": compared.rows(True, False),
-        "Both are wrong": compared.rows(False, False),
-    }
-    chosen = st.segmented_control(
-        "Photos",
-        list(kinds),
-        default=next((name for name, rows in kinds.items() if len(rows)), "Both are wrong"),
-        required=True,
-        key="train_differing",
-        format_func=lambda name: f"{name} ({len(kinds[name]):,})",
-        label_visibility="collapsed",
-    )
-    rows = kinds[chosen]
-    if not len(rows):
-        st.caption("There is no such photo.")
-        return
-    token = train_pictures.register({photo.photo_id: photo.path for photo in photos})
-    names = [theme.plain_name(name) for name in compared.class_names]
-    shown = []
-    for row in rows[:_SHOWN]:
-        true, new, old = (
-            names[int(values[row])] for values in (compared.y_true, compared.said_b, compared.said_a)
-        )
-        words = f"{true}; new: {new}; active: {old}"
-        shown.append(Picture(photos[row].photo_id, f"{display_path(photos[row].path)}: {words}", words))
-    train_pictures.show(token, shown, side_px=150)
-    if len(rows) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(rows):,}.")

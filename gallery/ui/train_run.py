@@ -80,7 +80,7 @@ def _picker(runs: list[TrainingRun], run: TrainingRun) -> None:
 
 def title(run: TrainingRun) -> str:
     """Return a training's name and state, as a list shows it."""
-    state = STATES.get(run.state, run.state).split(":")[0].lower()
+    state = "running" if run.live else STATES.get(run.state, run.state).lower()
     if run.candidate is not None:
         state = "finished, not kept yet"
     return f"{run.request.model_id} · {state}"
@@ -109,7 +109,8 @@ def _state(run: TrainingRun) -> None:
         if run.state == "interrupted":
             log = display_path(wiring.settings().logs / "training.log")
             st.caption(
-                "Its process is gone: it was ended, or the computer was switched off. Resume goes on after the last "
+                "Its process is gone: it was ended, or the computer was switched off. Resume goes on after "
+                "the last "
                 f"whole epoch. If that happens again, {escaped(log)} may say why."
             )
 
@@ -202,21 +203,15 @@ def _curves(run: TrainingRun) -> None:
         "below holds the same numbers.",
     )
     with st.expander("The curves as a table"):
+        frame = train_charts.history_frame(run.history)
+        formats = {"Epoch": "%d", "Learning rate": "%.2g"}
+        formats |= {name: "%.3f" for name in frame.columns if name.startswith("Loss")}
         st.dataframe(
-            train_charts.history_frame(run.history),
+            frame,
             hide_index=True,
             column_config={
-                "Learning rate": st.column_config.NumberColumn(format="%.2g"),
-                **{
-                    name: st.column_config.NumberColumn(format="%.3f" if name.startswith("Loss") else "%.1f")
-                    for name in (
-                        "Loss, learning",
-                        "Loss, judging",
-                        "Accuracy, learning (%)",
-                        "Accuracy, judging (%)",
-                        "Seconds",
-                    )
-                },
-            },  # fmt: skip
+                name: st.column_config.NumberColumn(format=formats.get(name, "%.1f"))
+                for name in frame.columns
+            },
             alt="Loss, accuracy, learning rate and seconds of each epoch",
         )

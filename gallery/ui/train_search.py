@@ -48,8 +48,10 @@ def show() -> None:
 
 def _new(chosen: DataSet) -> None:
     st.markdown(
-        f"Small networks (`cnn-small`) are tried out on **{escaped(chosen.name)}**, each for a few epochs: learning "
-        "rate, dropout, number and size of the convolutions, dense units. What the trials so far tell decides what is "
+        f"Small networks (`cnn-small`) are tried out on **{escaped(chosen.name)}**, each for a few epochs: "
+        "learning "
+        "rate, dropout, number and size of the convolutions, dense units. What the trials so far tell "
+        "decides what is "
         "tried next (Bayesian optimisation). The best trial becomes a recipe with one click."
     )
     if train_data.looked(chosen) is None:
@@ -184,28 +186,31 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
     trials, best = result.trials, result.best
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Best so far: trial {best.trial}**, {100 * (best.val_accuracy or 0):.1f} % of the photos to judge by, "
+            f"**Best so far: trial {best.trial}**, {100 * (best.val_accuracy or 0):.1f} % of the photos to "
+            "judge by, "
             f"loss {best.val_loss:.3f}"
         )
-        st.button(
+        if st.button(
             "Make it the recipe",
             type="primary",
             icon=":material/arrow_back:",
             key="train_take_best",
-            on_click=_take,
-            args=(run, result.recipe),
             help="Fills step 2 with these values and the recipe's usual number of epochs.",
-        )
+        ):
+            _take(run, result.recipe)
+            st.rerun()  # the whole page: a callback would run this part of it alone
     st.plotly_chart(
         train_charts.search_figure(trials, dark=charts.is_dark()),
         theme=None,
         key="train_parcoords",
         config={"displayModeBar": False},
-        alt="Parallel coordinates: a line a trial through its values, its loss and its accuracy. The table below "
+        alt="Parallel coordinates: a line a trial through its values, its loss and its accuracy. The table "
+        "below "
         "holds the same numbers.",
     )
     st.caption(
-        "A line a trial; the warmer its colour, the more photos it names rightly. Drag along an axis to filter."
+        "A line a trial; the warmer its colour, the more photos it names rightly. Drag along an axis to "
+        "filter."
     )
     st.dataframe(
         train_charts.trials_frame(trials),

@@ -13,7 +13,7 @@ from gallery.training.recipes import RECIPES, Recipe
 from gallery.ui import train_draft
 from gallery.ui.train_draft import IMAGENET, NOTHING, PATH
 
-RATES = tuple(factor * 10**-power for power in (6, 5, 4, 3, 2) for factor in (1, 2, 5)) + (0.1,)
+RATES = (1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 BATCHES = (8, 16, 32, 64, 128, 256)
 
 TRAINABLE_WORDS = {
@@ -71,9 +71,11 @@ def show(chosen: DataSet, draft: Draft) -> None:
         )
 
 
-_EPOCHS = "At most: a training stops by itself when the loss on the photos to judge by has not fallen for some epochs."
+_EPOCHS = (
+    "At most: it stops by itself when the loss on the photos to judge by has not fallen for some epochs."
+)
 _BATCH = "Larger batches are smoother and need more memory."
-_RATE = "How far each step goes. Too large and the loss jumps about or becomes no number; too small and it crawls."
+_RATE = "How far each step goes. Too large and the loss jumps or becomes no number; too small and it crawls."
 _DROPOUT = "While it learns, this share of the dense units is left out by chance, against learning by heart."
 _TRAINABLE = (
     "With few photos, freezing the early layers protects what they know, and is several times faster."

@@ -40,7 +40,7 @@ def test_counts_sizes_duplicates_contradictions_and_leaks_are_found(
     assert (near.indices, near.exact, near.contradicts, near.leaks) == ((2, 5), False, True, True)
     as_json = inspection.to_json()
     assert (as_json["exact_duplicates"], as_json["contradictions"], as_json["leaks"]) == (1, 1, 1)
-    assert "1 groups of duplicates bear different labels: one must be wrong." in inspection.summary()
+    assert "1 group of duplicates bears different labels: one must be wrong." in inspection.summary()
 
 
 def test_likeness_is_carried_on_and_flat_pictures_are_like_nothing() -> None:
