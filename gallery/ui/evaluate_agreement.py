@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CHOSEN = "evaluate_compare_chosen"
 DIFFER = "differ"
+_CHANGE = "The second is"
 
 
 def show(found: Compared, models: ModelStore) -> None:
@@ -107,7 +108,7 @@ def _door(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool,
         key=f"evaluate_compare_{'right' if cell[0] else 'wrong'}_{'right' if cell[1] else 'wrong'}",
         on_click=_choose,
         args=(cell,),
-        type="primary" if st.session_state.get(_CHOSEN, DIFFER) == cell else "secondary",
+        icon=":material/check:" if st.session_state.get(_CHOSEN, DIFFER) == cell else None,
         help="Shows these photos below.",
         width="stretch",
     )
@@ -135,8 +136,8 @@ def _classes(comparison: ModelComparison) -> None:
         selection_mode="single-row",
         column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in ("First", "Second")}
         | {
+            _CHANGE: st.column_config.TextColumn(width=150),
             "Change": st.column_config.NumberColumn("Change (points)", format="%+.1f"),
-            "p": st.column_config.NumberColumn(format="%.3f"),
         },
         height="content",
         alt="Recall of each class with the first and the second model, and how much it changes",
@@ -154,14 +155,14 @@ def classes_frame(changes: tuple[ClassChange, ...], class_names: tuple[str, ...]
         [
             {
                 "Class": theme.label_text(class_names[one.class_index]),
-                "": _direction(one),
+                _CHANGE: _direction(one),
                 "Photos": one.n,
                 "First": 100 * one.right_a / one.n,
                 "Second": 100 * one.right_b / one.n,
                 "Change": 100 * one.difference,
                 "Only first right": one.only_a,
                 "Only second right": one.only_b,
-                "p": one.p_value,
+                "p": p_text(one.p_value).removeprefix("p ").removeprefix("= "),
             }
             for one in changes
         ]

@@ -172,7 +172,6 @@ def _tagging(folder: EvaluatedFolder, card: ModelCard, known: int) -> None:
         st.button(
             "Tag the photos with it",
             icon=":material/sell:",
-            type="primary",
             key="evaluate_tag_other",
             on_click=_start,
             args=(folder.collection_id, card.model_id),

@@ -19,6 +19,8 @@ class Cell {
       this.frame, this.twinFrame, this.badge, this.person, this.name, this.tick);
     this.picture.addEventListener("load", () => { this.node.classList.add("loaded"); this.fitHeat(); });
     this.picture.addEventListener("error", () => this.node.classList.add("broken"));
+    // Where nothing speaks for a class the answer is empty: no picture, rather than a broken one.
+    for (const heat of [this.heat, this.twinHeat]) heat.addEventListener("error", () => heat.removeAttribute("src"));
     this.index = -1;
   }
 

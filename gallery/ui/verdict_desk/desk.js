@@ -26,7 +26,7 @@ class Desk {
 
     this.small = make("img", { class: "under", alt: "", decoding: "async" });
     this.large = make("img", { class: "over", alt: "", decoding: "async", onload: () => this.large.classList.add("loaded") });
-    this.heat = make("img", { class: "heat", alt: "", decoding: "async" });
+    this.heat = make("img", { class: "heat", alt: "", decoding: "async", onerror: () => this.noHeat() });
     this.frame = make("div", { class: "frame" }, this.small, this.large, this.heat);
     this.where = make("span", { class: "where" });
     this.said = make("p", { class: "toast", role: "status", "aria-live": "polite" });
@@ -203,6 +203,12 @@ class Desk {
     const { base, model_id: model } = this.data;
     if (this.heatOn) this.heat.src = address.heatmap(base, model, { photo: one.photo }, this.look(one.said).name, "inferno");
     else this.heat.removeAttribute("src");
+  }
+
+  // Where nothing speaks for the class the answer is empty.
+  noHeat() {
+    this.heat.removeAttribute("src");
+    this.toast(`Nothing stored here speaks for ${this.animal(this.cases.list[this.place].said)}`);
   }
 
   toggleHeat() {
