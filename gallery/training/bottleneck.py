@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,20 @@ TOP_LAYERS = frozenset(("fc1", "predictions"))
 _BATCH = 32
 
 
+@dataclass(frozen=True)
+class TrainedTop:
+    """A finished top and the saved outputs that it judges by, which spares the convolutions a second pass.
+
+    Attributes:
+        network: the top alone; the whole network has its weights too.
+        data: saved outputs in place of photos.
+    """
+
+    fitted: FitResult
+    network: keras.Model
+    data: FitData
+
+
 def fit_top(
     network: keras.Model,
     data: FitData,
@@ -33,11 +47,11 @@ def fit_top(
     features_folder: Path,
     photo_set: str,
     on_progress: Callable[[Progress], None] = lambda _: None,
-) -> FitResult:
+) -> TrainedTop:
     """Train the dense top of vgg16-bottleneck on saved outputs, and put it into the network.
 
     Args:
-        network: the whole one; its convolutions stay as they are.
+        network: the whole one; its convolutions are rounded to float16, as they are kept, and then stay.
         data: photos.
         recipe: how.
         options: those that the network was built with.
@@ -53,13 +67,14 @@ def fit_top(
     def told(done: int, total: int) -> None:
         on_progress(Progress("preparing", 0, recipe.epochs, done, total))
 
+    set_weights(network, {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()})
     features = saved_features(network, data, features_folder, photo_set, told)
     top = bottleneck_top(data.class_count, features.shape[1:], options)
     set_weights(top, get_weights(network), only=TOP_LAYERS)
     on_features = replace(data, inputs=lambda rows: features[rows], preprocessing=None)
     result = fit(top, on_features, recipe, folder=folder, on_progress=on_progress)
     set_weights(network, get_weights(top), only=TOP_LAYERS)
-    return result
+    return TrainedTop(result, top, on_features)
 
 
 def saved_features(

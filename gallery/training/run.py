@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +26,6 @@ from gallery.training.unlabelled import Unlabelled, read_unlabelled, unknown_row
 from gallery.types import PhotoId
 
 if TYPE_CHECKING:
-    import keras
-
-    from gallery.network.architectures import NetworkOptions
-    from gallery.training.fit import FitData, FitResult
     from gallery.training.starting_weights import Start
 
 PROGRESS_FILE, SPLIT_FILE, STOP_FILE = "progress.json", "split.csv", "stop"
@@ -144,15 +139,20 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
     from gallery.network.engine import keras
     from gallery.network.precision import best_precision
     from gallery.training.fit import FitData, predict_logits
+    from gallery.training.learning import learn, network_options
     from gallery.training.starting_weights import fill, settle
 
     recipe, decoded, split = request.recipe, prepared.decoded, prepared.split
-    architecture, options = architecture_named(recipe.architecture), network_options(request)
+    architecture = architecture_named(recipe.architecture)
     keras.utils.set_random_seed(recipe.seed)
     conv_dtype = "mixed_bfloat16" if best_precision() == "bfloat16" else "float32"
     class_names = decoded.data.class_names
     network = build(
-        architecture.name, len(class_names), recipe.input_px, conv_dtype=conv_dtype, options=options
+        architecture.name,
+        len(class_names),
+        recipe.input_px,
+        conv_dtype=conv_dtype,
+        options=network_options(recipe),
     )
     start = fill(network, architecture, request.weights)
     data = FitData(
@@ -166,20 +166,17 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
     if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
         settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
     target_layer = architecture.target_layer or start.last_convolution
-    teaching: dict[str, Any] = {}
-    if recipe.distillation is None:
-        fitted = _fit(network, data, request, prepared, start, options, tell)
-    else:
-        fitted, teaching = _fit_taught(network, data, request, prepared, target_layer, tell)
+    learnt = learn(network, data, request, prepared, start=start, target_layer=target_layer, tell=tell)
+    fitted, judging = learnt.fitted, learnt.network
     tell(Progress("measuring", len(fitted.history), recipe.epochs))
     stored = {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()}
-    set_weights(network, stored)  # what is measured is what is kept
-    judged = predict_logits(network, data, data.validation)
+    set_weights(judging, stored, only=frozenset(layer.name for layer in judging.layers))  # as it is kept
+    judged = predict_logits(judging, learnt.data, data.validation)
     temperature = fit_temperature(judged, data.labels[data.validation])
     part, rows = Part.VALIDATION, data.validation
     if len(split.rows(Part.TEST)):
         part, rows = Part.TEST, split.rows(Part.TEST)
-        judged = predict_logits(network, data, rows)
+        judged = predict_logits(judging, learnt.data, rows)
     probabilities = np.exp(log_softmax(judged / temperature))
     evaluation = dict(parts.evaluate(data.labels[rows], probabilities, class_names, request.model_id))
     evaluation["part"] = part.value
@@ -193,7 +190,7 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
         temperature=temperature,
         precision=conv_dtype,
         target_layer=target_layer,
-        teaching=teaching,
+        teaching=learnt.teaching,
     )
     folder = parts.save(
         card,
@@ -220,95 +217,11 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
     )
 
 
-def _fit(
-    network: keras.Model,
-    data: FitData,
-    request: TrainingRequest,
-    prepared: Prepared,
-    start: Start,
-    options: NetworkOptions,
-    tell: Tell,
-) -> FitResult:
-    from gallery.training.bottleneck import fit_top
-    from gallery.training.fit import fit, learn_only
-
-    if request.recipe.trainable == "top":
-        digest = hashlib.sha256("".join(prepared.decoded.photo_ids).encode()).hexdigest()
-        return fit_top(
-            network, data, request.recipe, options=options, folder=request.folder,
-            features_folder=request.cache, photo_set=f"{digest} {request.recipe.input_px}", on_progress=tell,
-        )  # fmt: skip
-    if request.recipe.trainable == "last block":
-        # A convolution that begins at random must learn, wherever it lies.
-        learn_only(
-            network, lambda n: n.startswith("block5") or not n.startswith("block") or n in start.missing
-        )
-    return fit(network, data, request.recipe, folder=request.folder, on_progress=tell)
-
-
-def _fit_taught(
-    network: keras.Model,
-    data: FitData,
-    request: TrainingRequest,
-    prepared: Prepared,
-    target_layer: str,
-    tell: Tell,
-) -> tuple[FitResult, dict[str, Any]]:
-    """Train with a teacher; return what came of it and what the card says of the teacher."""
-    from gallery.training.distillation.lessons import fit_taught
-    from gallery.training.distillation.teacher import read_teacher
-
-    source = request.teacher or "imagenet"
-    taught = fit_taught(
-        network, _with_unlabelled(data, prepared), request.recipe, teacher=read_teacher(source),
-        target_layer=target_layer, folder=request.folder, on_progress=tell,
-    )  # fmt: skip
-    facts: dict[str, Any] = {
-        "teacher": source if source == "imagenet" else Path(source).name,
-        "teacher_validation_accuracy": taught.teacher_accuracy,
-    }
-    if prepared.unlabelled is not None:
-        facts["unlabelled_photos"] = len(prepared.unlabelled.rows)
-    return taught.fitted, facts
-
-
-def _with_unlabelled(data: FitData, prepared: Prepared) -> FitData:
-    """Return the data with the unlabelled photos behind the labelled ones, to be learnt from."""
-    more = prepared.unlabelled
-    if more is None or not len(more.rows):
-        return data
-    count = len(data.labels)
-
-    def inputs(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        images = np.empty((len(rows), *prepared.decoded.pixels.shape[1:]), np.uint8)
-        known = rows < count
-        images[known] = data.inputs(rows[known])
-        images[~known] = more.decoded.images(more.rows[rows[~known] - count])
-        return images
-
-    return replace(
-        data,
-        inputs=inputs,
-        labels=np.concatenate([data.labels, np.full(len(more.rows), -1, np.int64)]),
-        train=np.concatenate([data.train, count + np.arange(len(more.rows))]),
-    )
-
-
 def _learnt_from(prepared: Prepared) -> list[PhotoId]:
     """Return the hashes of all photos that the network was trained on, labelled or not."""
     ids = [prepared.decoded.photo_ids[row] for row in prepared.split.rows(Part.TRAIN)]
     more = prepared.unlabelled
     return ids if more is None else [*ids, *(more.decoded.photo_ids[row] for row in more.rows)]
-
-
-def network_options(request: TrainingRequest) -> NetworkOptions:
-    """Return the form of the network that a recipe asks for."""
-    from gallery.network.architectures import NetworkOptions
-
-    recipe = request.recipe
-    return NetworkOptions(
-        recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
-    )
 
 
 def _start_notes(request: TrainingRequest, start: Start) -> list[str]:
