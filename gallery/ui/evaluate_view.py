@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gallery.ui import confusion_view, photo_grid, theme, verdict_door
+from gallery.ui import confusion_view, evaluate_evidence, photo_grid, verdict_door
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
@@ -81,12 +81,14 @@ def choose_cell(cell: Cell, class_names: tuple[str, ...]) -> None:
         st.query_params["show"] = "all"
 
 
-def door(label: str, listed: str, *, key: str | None = None) -> None:
+def door(
+    label: str, listed: str, *, icon: str | None = ":material/photo_library:", key: str | None = None
+) -> None:
     """Show a number of photos as a button that opens them beside the matrix."""
     st.button(
         label,
         type="tertiary",
-        icon=":material/photo_library:",
+        icon=icon,
         key=key or f"evaluate_door_{listed}",
         on_click=choose_list,
         args=(listed,),
@@ -132,14 +134,11 @@ def behind(folder: EvaluatedFolder, now: Chosen) -> None:
     if not len(rows):
         st.info("No photo is in this cell. Choose another one in the matrix.", icon="🔎")
         return
-    if now.cell is not None and now.cell.true is not None and now.cell.said not in (None, now.cell.true):
-        true, said = (folder.report.class_names[k] for k in (now.cell.true, now.cell.said) if k is not None)
-        st.caption(
-            f"Worst first. Left: what speaks for {theme.plain_name(true)}; right: for "
-            f"{theme.plain_name(said)}, on one scale."
-        )
+    names = folder.report.class_names
+    rows = evaluate_evidence.show(folder, rows, now.cell, on_choose=lambda cell: choose_cell(cell, names))
+    evaluate_evidence.legend(folder, rows, now.cell)
     verdict_door.show(folder, now.cell)
-    grid(folder, rows, key="evaluate_grid", height=520, scope=repr(now))
+    grid(folder, rows, key="evaluate_grid", height=520, scope=f"{now!r} {rows[:1]}")  # the order may change
 
 
 @st.fragment
@@ -151,7 +150,7 @@ def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int, scope: s
         class_names=folder.report.class_names,
         key=key,
         true_index=folder.report.y_true[rows],
-        heatmaps="true_and_predicted",
+        heatmaps=evaluate_evidence.heatmaps(folder, rows),
         height=height,
         select=False,
         scope=scope,

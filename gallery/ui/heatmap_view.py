@@ -68,18 +68,22 @@ class MapPair:
 
     def difference(self, picture: RgbImage) -> RgbImage:
         """Return the photo in grey: orange where the first class has more evidence, purple where less."""
-        size = (picture.shape[1], picture.shape[0])
         pale = picture.mean(axis=2, keepdims=True) * 0.6 + 255 * 0.4
         grey = np.repeat(pale, 3, axis=2).astype(np.float32)  # (H, W, 3)
+        layer = self.difference_layer((picture.shape[1], picture.shape[0]))
+        weight = layer[..., 3:].astype(np.float32) / 255  # (H, W, 1)
+        return np.asarray(np.rint(grey * (1 - weight) + layer[..., :3] * weight), np.uint8)
+
+    def difference_layer(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return what `difference` lays over a photo, (height, width, 4): as opaque as both maps differ."""
         if self.peak <= 0:
-            return grey.astype(np.uint8)
-        gap = heatmap.cam_to_heatmap(self.first, size_px=size, peak=self.peak) - heatmap.cam_to_heatmap(
-            self.second, size_px=size, peak=self.peak
+            return np.zeros((size_px[1], size_px[0], 4), np.uint8)
+        first, second = (
+            heatmap.cam_to_heatmap(cam, size_px=size_px, peak=self.peak) for cam in (self.first, self.second)
         )
-        for_it, against = np.array(FOR_COLOUR, np.float32), np.array(AGAINST_COLOUR, np.float32)
-        weight = np.abs(gap)[..., None]  # (H, W, 1)
-        mixed = grey * (1 - weight) + np.where(gap[..., None] > 0, for_it, against) * weight
-        return np.asarray(np.rint(mixed), np.uint8)
+        gap = (first - second)[..., np.newaxis]  # (H, W, 1) in [-1, 1]
+        colours = np.where(gap > 0, np.array(FOR_COLOUR), np.array(AGAINST_COLOUR))
+        return np.concatenate([colours, np.rint(np.abs(gap) * 255)], axis=2).astype(np.uint8)
 
 
 def gradient_css(colour_map: str) -> str:

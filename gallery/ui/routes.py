@@ -18,6 +18,7 @@ from gallery.photos import heatmap
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
 from gallery.types import GridItem, Photo, display_path
 from gallery.ui import downloads, evaluate_report, folder_routes, lists, train_pictures, upload_routes, wiring
+from gallery.ui.heatmap_view import MapPair
 from gallery.ui.request_guard import SAFE, NotAnIdError, guarded, refusal
 
 BASE = "/gallery"
@@ -38,6 +39,7 @@ def all_routes() -> list[BaseRoute]:
         "/thumb/{photo_id}": thumb,
         "/photo/{photo_id}": large_photo,
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
+        "/difference/{model_id}/{photo_id}/{first}/{second}": difference_png,
         "/grid/{token}/{page}": grid_page,
         "/info/{model_id}/{file_id}": photo_facts,
         "/labelled/{token}/{photo_id}": labelled_photo,
@@ -114,6 +116,25 @@ def heatmap_png(request: Request) -> Response:
     colour_map = request.query_params.get("colour_map", heatmap.DEFAULT_COLOUR_MAP)
     picture = heatmap.heatmap_png(cam, peak=peak, colour_map=colour_map, size_px=_HEATMAP_PX)
     return _answer(picture, "image/png", "private, max-age=600")
+
+
+def difference_png(request: Request) -> Response:
+    """Answer with the difference of two classes' stored maps on one scale, as a transparent PNG.
+
+    Orange where more speaks for the first class, purple for the second; 204 where they are the same.
+    """
+    model_id = _matched(_MODEL_ID, request.path_params["model_id"])
+    photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
+    catalog = wiring.catalog()
+    prediction, cams = catalog.prediction(photo_id, model_id), catalog.cams(photo_id, model_id)
+    names = [request.path_params[part] for part in ("first", "second")]
+    if prediction is None or cams is None or not set(names) <= set(prediction.class_names):
+        return refusal(404, "No heatmaps of these classes are stored for this photo.")
+    first, second = (cams[prediction.class_names.index(name)] for name in names)
+    if (first == second).all():
+        return Response(status_code=204, headers=SAFE)
+    layer = MapPair(first, second).difference_layer(_HEATMAP_PX)
+    return _answer(heatmap.png(layer), "image/png", "private, max-age=600")
 
 
 def grid_page(request: Request) -> Response:

@@ -19,7 +19,7 @@ from gallery.ui import clicks, lists, theme, wiring
 from gallery.ui.photo_grid.label_queue import apply_queue, receipts
 
 _HERE = Path(__file__).parent
-Heatmaps = Literal["off", "predicted", "true_and_predicted"]
+Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
 
 def _joined(pattern: str) -> str:
@@ -70,7 +70,8 @@ def show(
         key: the grid's own, unique on the page.
         true_index: (n,) the true class of each, -1 where unknown.
         heatmaps: laid over the thumbnails at first; with "true_and_predicted"
-            each cell has two pictures on one scale, the true class left.
+            each cell has two pictures on one scale, the true class left; with
+            "difference" a third one: orange for the predicted, purple for the true class.
         opacity: of the heatmaps' hottest place over thumbnails, 0 to 1.
         colour_map: "inferno", "viridis", "cividis" or "jet".
         open_file_id: shown large at first.

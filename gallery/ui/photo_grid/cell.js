@@ -9,6 +9,9 @@ class Cell {
     this.twin = make("img", { alt: "", decoding: "async", draggable: false });
     this.twinHeat = make("img", { class: "heat", alt: "", decoding: "async", draggable: false });
     this.twinFrame = make("span", { class: "frame twin" }, this.twin, this.twinHeat);
+    this.third = make("img", { alt: "", decoding: "async", draggable: false });
+    this.difference = make("img", { class: "heat", alt: "", decoding: "async", draggable: false });
+    this.thirdFrame = make("span", { class: "frame third" }, this.third, this.difference);
     this.icon = make("span", { class: "icon", "aria-hidden": "true" });
     this.words = make("span", { class: "words" });
     this.badge = make("span", { class: "badge" }, this.icon, this.words);
@@ -16,11 +19,11 @@ class Cell {
     this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
     this.name = make("span", { class: "name" });
     this.node = make("div", { class: "cell", role: "option", id: `cell-${number}` },
-      this.frame, this.twinFrame, this.badge, this.person, this.name, this.tick);
+      this.frame, this.twinFrame, this.thirdFrame, this.badge, this.person, this.name, this.tick);
     this.picture.addEventListener("load", () => { this.node.classList.add("loaded"); this.fitHeat(); });
     this.picture.addEventListener("error", () => this.node.classList.add("broken"));
     // Where nothing speaks for a class the answer is empty: no picture, rather than a broken one.
-    for (const heat of [this.heat, this.twinHeat]) heat.addEventListener("error", () => heat.removeAttribute("src"));
+    for (const heat of [this.heat, this.twinHeat, this.difference]) heat.addEventListener("error", () => heat.removeAttribute("src"));
     this.index = -1;
   }
 
@@ -82,7 +85,8 @@ class Cell {
   showHeat(item) {
     const { data, heatOn } = this.grid;
     const asked = item.predicted || item.label;
-    const twins = data.heatmaps === "true_and_predicted" && item.truth && item.predicted;
+    const three = data.heatmaps === "difference";
+    const twins = (three || data.heatmaps === "true_and_predicted") && item.truth && item.predicted;
     const on = heatOn && item.photo && asked;
     const two = on && twins && item.truth !== item.predicted;
     this.node.classList.toggle("two", Boolean(twins));
@@ -90,6 +94,11 @@ class Cell {
     this.source(this.heat, on ? url(two ? item.truth : asked, two ? item.predicted : null) : "");
     this.source(this.twin, twins ? address.thumb(data.base, item) : "");
     this.source(this.twinHeat, two ? url(item.predicted, item.truth) : on && twins ? url(asked, null) : "");
+    const differs = three && two;
+    this.node.classList.toggle("three", Boolean(three && twins));
+    this.source(this.third, differs ? address.thumb(data.base, item) : "");
+    this.source(this.difference, differs ? address.difference(data.base, data.model_id, item) : "");
+    this.thirdFrame.title = differs ? `orange: ${item.predicted} and not ${item.truth}, purple: the reverse` : "";
     this.frame.title = twins ? `evidence for ${item.truth}` : "";
     this.twinFrame.title = twins ? `evidence for ${item.predicted}` : "";
   }
@@ -105,14 +114,14 @@ class Cell {
   // A heatmap covers the whole photo: it lies exactly where the photo lies, however that is cut.
   fitHeat() {
     const { naturalWidth: wide, naturalHeight: high } = this.picture;
-    if (!wide || (!this.heat.dataset.url && !this.twinHeat.dataset.url)) return;
+    if (!wide || (!this.heat.dataset.url && !this.twinHeat.dataset.url && !this.difference.dataset.url)) return;
     const box = this.frame.getBoundingClientRect();
     const fit = this.grid.whole ? Math.min : Math.max;
     const scale = fit(box.width / wide, box.height / high);
-    for (const heat of [this.heat, this.twinHeat]) {
+    for (const heat of [this.heat, this.twinHeat, this.difference]) {
       heat.style.width = `${wide * scale}px`;
       heat.style.height = `${high * scale}px`;
-      heat.style.opacity = this.grid.data.opacity;
+      heat.style.opacity = heat === this.difference ? 0.9 : this.grid.data.opacity;
     }
   }
 }

@@ -49,6 +49,8 @@ const address = {
   heatmap: (base, model, item, name, colours, other) =>
     `${base}/heatmap/${encodeURIComponent(model)}/${item.photo}/${encodeURIComponent(name)}` +
     `?colour_map=${colours}` + (other ? `&with=${encodeURIComponent(other)}` : ""),
+  difference: (base, model, item) => `${base}/difference/${encodeURIComponent(model)}/${item.photo}/` +
+    `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
 };
 
 // How a label looks: its icon, name and colours; a class of somebody's own model has a neutral tag.

@@ -139,7 +139,7 @@ class Grid {
       this.scroller.style.height = `${room}px`;
     } else this.scroller.style.height = `${this.data.height}px`;
     const wide = this.scroller.clientWidth;
-    const pair = this.data.heatmaps === "true_and_predicted" ? 2 : 1;
+    const pair = { true_and_predicted: 2, difference: 3 }[this.data.heatmaps] || 1;
     this.columns = Math.max(1, Math.floor((wide + GAP) / (this.side * pair * 0.9 + GAP)));
     this.width = (wide - GAP * (this.columns - 1)) / this.columns;
     this.height = this.width / pair;

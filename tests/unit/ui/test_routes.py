@@ -159,6 +159,25 @@ def test_the_facts_of_a_photo_have_all_probabilities_and_its_evidence(
     assert [(one["label"], one["person"]) for one in facts["corrections"]] == [("cow", "eva")]
 
 
+def test_a_difference_is_orange_for_the_first_class_and_purple_for_the_second(
+    gallery: SmallGallery, served: list[BaseRoute]
+) -> None:
+    place = f"/gallery/difference/{MODEL_ID}/{gallery.photo_id('cat/a.png')}"
+    # both classes have their only evidence in one cell: 0.75 for the cat, 0.25 for the dog
+    for names, colour in (("cat/dog", (230, 97, 1)), ("dog/cat", (94, 60, 153))):
+        answer = ask(served, f"{place}/{names}")
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+        pixels = np.asarray(Image.open(io.BytesIO(answer.body)))
+        assert pixels.shape == (224, 224, 4)
+        middle = pixels[7 * 16 + 8, 7 * 16 + 8]
+        assert tuple(middle[:3]) == colour
+        # two thirds of the scale, as far as the enlarged cell reaches its peak in the middle
+        assert 0.55 * 255 < middle[3] <= 2 / 3 * 255 + 1
+        assert pixels[0, 0, 3] == 0
+    assert ask(served, f"{place}/cow/sheep").status == 204  # no evidence for either
+    assert ask(served, f"{place}/cat/unicorn").status == 404
+
+
 def test_a_heatmap_is_a_transparent_png_and_no_evidence_is_no_picture(
     gallery: SmallGallery, served: list[BaseRoute]
 ) -> None:
