@@ -28,7 +28,10 @@ def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> fl
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """Return T that minimises the cross-entropy of softmax(logits / T) (Guo et al. 2017).
 
-    The function of ln T has one minimum on practical data; golden-section search finds it.
+    The labels count for (n + 1) / (n + 2), the other classes share the rest
+    (Platt 1999): n photos that are all right do not prove that the network
+    never errs, and would otherwise make it claim that. The function of ln T
+    has one minimum on practical data; golden-section search finds it.
 
     Args:
         logits: (N, K), of photos that were not trained on.
@@ -40,8 +43,13 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> 
     golden = (5**0.5 - 1) / 2
     low, high = np.log(LOWEST), np.log(HIGHEST)
 
+    doubt = 1 / (len(labels) + 2)
+    targets = np.full(np.shape(logits), doubt / (np.shape(logits)[1] - 1))
+    targets[np.arange(len(labels)), labels] = 1 - doubt
+
     def loss(log_temperature: float) -> float:
-        return cross_entropy(np.asarray(logits, np.float64) / np.exp(log_temperature), labels)
+        scaled = log_softmax(np.asarray(logits, np.float64) / np.exp(log_temperature))
+        return float(-(targets * scaled).sum(1).mean())
 
     one, other = high - golden * (high - low), low + golden * (high - low)
     loss_one, loss_other = loss(one), loss(other)

@@ -58,3 +58,10 @@ def test_the_temperature_lowers_the_loss_or_leaves_it() -> None:
     fitted = fit_temperature(logits, labels)
     assert cross_entropy(logits / fitted, labels) < cross_entropy(logits, labels)
     assert fitted > 1
+
+
+def test_photos_that_are_all_right_do_not_make_a_network_sure_of_everything() -> None:
+    logits = np.tile([4.0, 0.0], (8, 1))
+    labels = np.zeros(8, np.int64)
+    # The best share for the label is 9/10, so 4 / T = ln 9.
+    assert fit_temperature(logits, labels) == pytest.approx(4 / np.log(9), rel=0.002)
