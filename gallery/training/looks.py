@@ -90,11 +90,11 @@ class Looks:
         return self._looks.get((chosen.set_id, chosen.plan))
 
     def begin(self, chosen: DataSet, parts: TrainingParts) -> Look:
-        """Return the look at a set: the one that is there, or a new one."""
+        """Return the look at a set: the one that is there, also when it failed, or a new one."""
         key = (chosen.set_id, chosen.plan)
         with self._lock:
             known = self._looks.get(key)
-            if known is not None and known.problem is None:
+            if known is not None:
                 return known
             of_set = (old.looked for (set_id, _), old in self._looks.items() if set_id == chosen.set_id)
             before = next((looked for looked in of_set if looked is not None), None)

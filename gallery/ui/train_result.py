@@ -189,8 +189,8 @@ def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     judging = _judging(trained, rival, held)
     if not judging.live:
         st.rerun()
+    which = train_compared.PART_WORDS[held.part]
     st.progress(
         judging.done / max(1, judging.total),
-        f"Both models look at the {len(held.photos):,} {train_compared.PART_WORDS[held.part]}: {judging.done:,} of "
-        f"{judging.total:,} answers.",
+        f"Both models look at {len(held.photos):,} {which}: {judging.done:,} of {judging.total:,} answers.",
     )
