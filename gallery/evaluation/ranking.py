@@ -80,13 +80,16 @@ class ClassCurves:
         return float(np.sum(np.diff(false) * (right[1:] + right[:-1]) / 2))
 
     def thinned(self, points: int) -> ClassCurves:
-        """Return the curves with at most so many points, spread over the photos, for drawing.
+        """Return the curves with at most so many points, spread along the drawn lines.
 
         The areas of what is returned differ a little: take them from the whole curve.
         """
         if len(self.thresholds) <= points:
             return self
-        kept = np.unique(np.linspace(0, len(self.thresholds) - 1, points).round().astype(np.int64))
+        steps = [np.abs(np.diff(line)) for line in (self.recall, self.precision, self.false_positive_rate)]
+        along = np.concatenate([[0.0], np.cumsum(np.sum(steps, axis=0))])
+        kept = np.unique(np.searchsorted(along, np.linspace(0.0, along[-1], points - 1)))
+        kept = np.union1d(kept, [len(along) - 1]).astype(np.int64)
         return ClassCurves(
             self.class_name, self.positives, self.negatives,
             self.thresholds[kept], self.true_positives[kept], self.false_positives[kept],

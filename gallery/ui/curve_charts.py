@@ -18,11 +18,14 @@ from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves
 from gallery.evaluation.slices import Slice
-from gallery.ui.charts import CLEAR, FONT, TEXT
+from gallery.ui.charts import CLEAR, FONT, TEXT, WRONG
 
 ACCENT = {False: "#1f6f54", True: "#5cc49c"}
 MUTED = {False: "#5f6462", True: "#9ba09e"}
 GRID = {False: "#dfe5e2", True: "#333b38"}
+NAME_LENGTH = 30
+"""Characters of a slice's name beside its dot; the tooltip and the table have the whole."""
+
 DRAWN_POINTS = 120
 """Points drawn of a curve: as many as a hand can tell apart on 500 px."""
 
@@ -105,12 +108,12 @@ def reliability_figure(
         customdata=[[m] for m, _ in there], text=hover, hovertemplate="%{text}<extra></extra>",
         textposition="none", showlegend=False,
         marker={
-            "color": [_faint(ACCENT[dark]) if thin else ACCENT[dark] for thin in few],
+            "color": [_veiled(ACCENT[dark], 0.15 if thin else 0.6) for thin in few],
             "line": {"color": [TEXT[dark] if m == chosen else ACCENT[dark] for m, _ in there],
                      "width": [3 if m == chosen else 1 for m, _ in there]},
         },
         error_y={"type": "data", "array": bounds[:, 1] - accuracy, "arrayminus": accuracy - bounds[:, 0],
-                 "color": MUTED[dark], "thickness": 1.5, "width": 3},
+                 "color": TEXT[dark], "thickness": 1.5, "width": 3},
         **_STEADY,
     )  # fmt: skip
     counts = go.Scatter(
@@ -159,25 +162,43 @@ def coverage_figure(
 
 
 def slices_figure(
-    slices: Sequence[Slice], *, overall: float, chosen: int | None = None, dark: bool = False
+    slices: Sequence[Slice],
+    *,
+    overall: float,
+    chosen: int | None = None,
+    mixed: bool = False,
+    dark: bool = False,
 ) -> go.Figure:
-    """Return the accuracy of slices with intervals, the first on top; a dot carries ``[its place]``."""
+    """Return the accuracy of slices with intervals, the first on top; a dot carries ``[its place]``.
+
+    Args:
+        slices: in the order of the rows.
+        overall: accuracy of all photos, drawn as a line.
+        chosen: the row to mark.
+        mixed: they are of several dimensions, so each says its own.
+        dark: colours for the dark theme.
+    """
     accuracy = np.array([one.accuracy for one in slices])
     bounds = np.array([one.interval for one in slices]).reshape(-1, 2)
     hover = [
         f"{one.dimension}: {_plain(one.name)}<br><b>{one.right:,} of {one.n:,} right "
         f"({one.accuracy:.1%})</b><br>95 % interval {one.interval[0]:.1%} to {one.interval[1]:.1%}"
-        f"{'<br>few photos' if one.few else ''}<br>Click to see them"
+        f"{'<br>few photos' if one.few else ''}{'<br>worse than the rest' if _worse(one) else ''}"
+        "<br>Click to see them"
         for one in slices
     ]
     places = list(range(len(slices)))
     dots = go.Scatter(
         x=accuracy, y=places, mode="markers", customdata=[[m] for m in places], showlegend=False,
         text=hover, hovertemplate="%{text}<extra></extra>",
+        cliponaxis=False,
         marker={
-            "size": 13, "color": ACCENT[dark],
-            "symbol": ["circle-open" if one.few else "circle" for one in slices],
-            "line": {"width": [3 if m == chosen else 2 for m in places],
+            "size": [17 if m == chosen else 12 for m in places],
+            "color": [WRONG[dark][1] if _worse(one) else ACCENT[dark] for one in slices],
+            "symbol": [
+                "circle-open" if one.few else "diamond" if _worse(one) else "circle" for one in slices
+            ],
+            "line": {"width": [3 if m == chosen else 2 if one.few else 0 for m, one in enumerate(slices)],
                      "color": [TEXT[dark] if m == chosen else ACCENT[dark] for m in places]},
         },
         error_x={"type": "data", "array": bounds[:, 1] - accuracy, "arrayminus": accuracy - bounds[:, 0],
@@ -185,19 +206,27 @@ def slices_figure(
         **_STEADY,
     )  # fmt: skip
     names = [
-        f"{_plain(one.name)}  ({one.n:,}{', few' if one.few else ''})"
-        + (" <b>worse than the rest</b>" if one.stands_out and not one.few else "")
+        f"{one.dimension + ': ' if mixed else ''}{_plain(_short(one.name))}  ({one.n:,}{', few' * one.few})"
         for one in slices
     ]
     figure = go.Figure([_dashes([overall, overall], [-0.6, len(slices) - 0.4], dark), dots])
-    _laid_out(figure, "Share that is right; dashes: all photos", "", dark)
+    _laid_out(figure, "Share that is right", "", dark)
     figure.update_xaxes(range=[-0.02, 1.02])
     figure.update_yaxes(
         range=[len(slices) - 0.4, -0.6], tickformat=None, tickmode="array", tickvals=places, ticktext=names,
         automargin=True, showgrid=False,
     )  # fmt: skip
-    figure.update_layout(height=96 + 30 * len(slices), margin={"l": 10, "t": 12})
+    figure.update_layout(height=96 + 30 * len(slices), margin={"l": 10, "t": 12, "r": 30})
     return figure
+
+
+def _worse(one: Slice) -> bool:
+    return one.stands_out and not one.few
+
+
+def _short(name: str) -> str:
+    """Return a name without its middle where it is long: ends tell folders apart best."""
+    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH // 3]}…{name[-NAME_LENGTH * 2 // 3 :]}"
 
 
 def _plain(name: str) -> str:
@@ -222,8 +251,9 @@ def _curve(
 def _mark(x: float | None, y: float | None, dark: bool) -> go.Scatter:
     """Return the ring around the point that is chosen; nothing where none is."""
     return go.Scatter(
-        x=[] if x is None else [x], y=[] if y is None else [y], mode="markers", **_NO_POINTER,
+        x=[] if x is None else [x], y=[] if y is None else [y], mode="markers", cliponaxis=False,
         marker={"size": 16, "symbol": "circle-open", "color": TEXT[dark], "line": {"width": 3}},
+        **_NO_POINTER,
     )  # fmt: skip
 
 
@@ -240,9 +270,9 @@ def _dashes(x: Sequence[float], y: Sequence[float], dark: bool) -> go.Scatter:
     )
 
 
-def _faint(colour: str) -> str:
+def _veiled(colour: str, strength: float) -> str:
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.3)"
+    return f"rgba({red},{green},{blue},{strength})"
 
 
 def _laid_out(figure: go.Figure, x_title: str, y_title: str, dark: bool) -> go.Figure:

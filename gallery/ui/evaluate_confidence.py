@@ -17,7 +17,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.settings import UNSURE_BELOW
 from gallery.ui import chart_door, charts, curve_charts, evaluate_view, unsure
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, interval_text, percent
 
 TAB = "Confidence"
 WANTED = "evaluate_wanted"
@@ -99,11 +99,11 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Confidence": [f"{one.low:.0%} to {one.high:.0%}" for _, one in there],
+                "Confidence": [f"{percent(one.low, 0)} to {percent(one.high, 0)}" for _, one in there],
                 "Photos": [one.n for _, one in there],
                 "Mean confidence": [one.confidence for _, one in there],
                 "Share right": [one.accuracy for _, one in there],
-                "95 % interval": [f"{one.interval[0]:.0%} to {one.interval[1]:.0%}" for _, one in there],
+                "95 % interval": [interval_text(one.interval, 0) for _, one in there],
             }
         ),
         key="evaluate_bins",
@@ -154,17 +154,16 @@ def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
 def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
     if point is None:
         st.warning(
-            f"No threshold makes the model right {wanted:.0%} of the time on these photos: even the surest "
-            "ones are wrong more often. Ask for less, or train it on photos like these.",
+            f"No threshold makes the model right {percent(wanted, 0)} of the time on these photos: even the "
+            "surest ones are wrong more often. Ask for less, or train it on photos like these.",
             icon="⚠️",
         )
         return
-    low, high = point.interval
     st.markdown(
-        f"{'At this point' if by_click else f'To be right {wanted:.0%} of the time'}: Unsure below "
-        f"**{point.threshold:.1%}** leaves out **{point.left_out:,} of {point.n:,} photos** "
-        f"({point.share_left_out:.1%}). Of the {point.kept:,} kept, {point.accuracy:.1%} are right "
-        f"(95 % interval {low:.1%} to {high:.1%})."
+        f"{'At this point' if by_click else f'To be right {percent(wanted, 0)} of the time'}: Unsure below "
+        f"**{percent(point.threshold)}** leaves out **{point.left_out:,} of {point.n:,} photos** "
+        f"({percent(point.share_left_out)}). Of the {point.kept:,} kept, {percent(point.accuracy)} are right "
+        f"(95 % interval {interval_text(point.interval)})."
     )
     if point.kept < FEW_PHOTOS:
         st.caption(f"⚠ That rests on {evaluate_view.photo_count(point.kept)} only: a rough guess.")
@@ -205,13 +204,13 @@ def _threshold(model_id: str, point: CoveragePoint | None) -> None:
         )
         if chosen is not None:
             st.button(
-                f"Back to {UNSURE_BELOW:.0%}",
+                f"Back to {percent(UNSURE_BELOW, 0)}",
                 icon=":material/undo:",
                 key="evaluate_reset_threshold",
                 on_click=_choose,
                 args=(model_id, None),
             )
-        st.markdown(f"The Unsure shelf takes photos below **{now:.1%}** now.", width="content")
+        st.markdown(f"The Unsure shelf takes photos below **{percent(now)}** now.", width="content")
 
 
 def _choose(model_id: str, threshold: float | None) -> None:
@@ -221,7 +220,7 @@ def _choose(model_id: str, threshold: float | None) -> None:
         st.toast(escaped(str(exc)), icon="⚠️")
         return
     share = UNSURE_BELOW if threshold is None else threshold
-    st.toast(f"Browse sorts by it: photos below {share:.1%} go to the Unsure shelf.", icon="✅")
+    st.toast(f"Browse sorts by it: photos below {percent(share)} go to the Unsure shelf.", icon="✅")
 
 
 def _photos(folder: EvaluatedFolder, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:
@@ -243,10 +242,10 @@ def _rows(
 ) -> tuple[Rows | None, str]:
     if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
         one = bins[st.session_state[BIN]]
-        return one.rows, f"Confidence {one.low:.0%} to {one.high:.0%}"
+        return one.rows, f"Confidence {percent(one.low, 0)} to {percent(one.high, 0)}"
     curve = folder.diagnosis.coverage
     if point is not None and which == KEPT:
-        return curve.kept_rows(point.threshold), f"Kept at {point.threshold:.1%}, least certain first"
+        return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"
     if point is not None and which == LEFT_OUT:
-        return curve.left_out_rows(point.threshold), f"Left out below {point.threshold:.1%}"
+        return curve.left_out_rows(point.threshold), f"Left out below {percent(point.threshold)}"
     return None, ""

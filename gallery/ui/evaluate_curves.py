@@ -35,7 +35,9 @@ def show(folder: EvaluatedFolder) -> None:
 
 
 def _class(curves: tuple[ClassCurves, ...], there: list[int]) -> int:
-    worst = min(there, key=lambda k: curves[k].average_precision or 0.0)
+    worst = min(
+        there, key=lambda k: (curves[k].positives < FEW_PHOTOS, curves[k].average_precision or 0.0)
+    )  # the worst of which something is known
     if st.session_state.get("evaluate_curve_class") not in there:
         st.session_state["evaluate_curve_class"] = worst
     chosen = st.pills(
@@ -110,12 +112,12 @@ def _photos(folder: EvaluatedFolder, k: int) -> None:
         width=420,
     )
     found = rows_at(folder, k, threshold)
-    words = {PAST: "in all", FALSE: f"of them no {name}", MISSED: f"{name} below it"}
+    words = {PAST: "in all", FALSE: f"of them no {name}", MISSED: f"{name} missed"}
     which = st.segmented_control(
         "Which of them",
         list(found),
         key="evaluate_curve_which",
-        default=FALSE,
+        default=PAST,
         required=True,
         format_func=lambda one: f"{len(found[one]):,} {words[one]}",
         label_visibility="collapsed",

@@ -13,6 +13,7 @@ from gallery.evaluation.report import EvaluationReport
 from gallery.ui import evaluate_view, theme
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder
+from gallery.ui.plain_text import interval_text, percent
 
 FEW_SIGN = "⚠"
 
@@ -22,36 +23,52 @@ def show(folder: EvaluatedFolder) -> None:
     report, diagnosis = folder.report, folder.diagnosis
     with st.container(horizontal=True, key="evaluate_numbers"):
         with _box("accuracy", report.n):
-            st.metric("Accuracy", _percent(report.accuracy))
-            _interval(_percents(report.accuracy_interval))
+            st.metric("Accuracy", percent(report.accuracy))
+            _interval(interval_text(report.accuracy_interval))
             wrong = len(report.incorrect())
             with st.container(horizontal=True, gap="small"):
-                evaluate_view.door(f"{report.n - wrong:,} right", evaluate_view.RIGHT)
-                evaluate_view.door(f"{wrong:,} wrong", evaluate_view.WRONG)
+                evaluate_view.door(f"{report.n - wrong:,} right", evaluate_view.RIGHT, icon=None)
+                evaluate_view.door(f"{wrong:,} wrong", evaluate_view.WRONG, icon=None)
         with _box("balanced", report.n):
-            st.metric("Balanced accuracy", _percent(diagnosis.balanced_accuracy))
-            _interval(_percents(diagnosis.balanced_accuracy_interval))
-            st.caption("Mean recall: each class counts the same, however many photos it has.")
-        with _box("macro_f1", report.n):
-            st.metric("Macro F1", f"{report.macro_f1:.3f}")
-            _interval(_shares(report.macro_f1_interval))
-            st.caption("Precision and recall in one, each class counts the same." + _absent_classes(report))
-        with _box("weighted_f1", report.n):
-            st.metric("Weighted F1", f"{report.weighted_f1:.3f}")
-            _interval(_shares(report.weighted_f1_interval))
-            st.caption("The same, each class counts by its photos.")
-        with _box("top_2", report.n):
-            st.metric("Top 2", _percent(diagnosis.top_2))
-            _interval(_percents(diagnosis.top_2_interval))
-            second = len(diagnosis.second_choices())
-            evaluate_view.door(f"{second:,} as second choice", evaluate_view.TOP_2)
-        with _box("loss", report.n):
-            st.metric("Log loss", f"{report.loss:.3f}")
-            _interval(_shares(report.loss_interval))
-            st.caption(
-                "0 is certain and right every time; guessing among "
-                f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}."
+            st.metric(
+                "Balanced accuracy",
+                percent(diagnosis.balanced_accuracy),
+                help="The mean of the classes' recall: each class counts the same.",
             )
+            _interval(interval_text(diagnosis.balanced_accuracy_interval))
+        with _box("macro_f1", report.n):
+            st.metric(
+                "Macro F1",
+                f"{report.macro_f1:.3f}",
+                help="Precision and recall in one; each class counts the same.",
+            )
+            _interval(_shares(report.macro_f1_interval))
+            if absent := _absent_classes(report):
+                st.caption(absent)
+        with _box("weighted_f1", report.n):
+            st.metric(
+                "Weighted F1",
+                f"{report.weighted_f1:.3f}",
+                help="Precision and recall in one; each class counts by its number of photos.",
+            )
+            _interval(_shares(report.weighted_f1_interval))
+        with _box("top_2", report.n):
+            st.metric(
+                "Top 2",
+                percent(diagnosis.top_2),
+                help="The true class is the first or the second choice of the model.",
+            )
+            _interval(interval_text(diagnosis.top_2_interval))
+            second = len(diagnosis.second_choices())
+            evaluate_view.door(f"{second:,} second choices", evaluate_view.TOP_2, icon=None)
+        with _box("loss", report.n):
+            st.metric(
+                "Log loss",
+                f"{report.loss:.3f}",
+                help="Cross-entropy: 0 is certain and right every time; guessing among "
+                f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}.",
+            )
+            _interval(_shares(report.loss_interval))
         with _box("photos", report.n):
             _photos(folder)
     _classes(report)
@@ -74,9 +91,9 @@ def _only(n: int) -> str:
 def _photos(folder: EvaluatedFolder) -> None:
     report = folder.report
     st.metric("Photos", f"{report.n:,}")
-    st.caption("labelled and tagged" + (", without those it was trained on" if folder.left_out else ""))
+    st.caption("new to the model" if folder.left_out else "labelled and tagged")
     with st.container(horizontal=True, gap="small"):
-        evaluate_view.door("See all", "all")
+        evaluate_view.door("See all", "all", icon=None)
         if folder.skipped:
             st.button(
                 f"{len(folder.skipped):,} skipped",
@@ -108,14 +125,6 @@ def _classes(report: EvaluationReport) -> None:
             )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _percents(bounds: tuple[float, float]) -> str:
-    return f"{100 * bounds[0]:.1f} to {100 * bounds[1]:.1f} %"
-
-
 def _shares(bounds: tuple[float, float]) -> str:
     return f"{bounds[0]:.3f} to {bounds[1]:.3f}"
 
@@ -131,8 +140,8 @@ def _absent_classes(report: EvaluationReport) -> str:
     if not count:
         return ""
     if count == 1:
-        return " One class without photos here was predicted and counts as 0."
-    return f" {count} classes without photos here were predicted and count as 0."
+        return "One class without photos here was predicted and counts as 0."
+    return f"{count} classes without photos here were predicted and count as 0."
 
 
 @st.dialog("Files that could not be read", width="large")

@@ -32,16 +32,17 @@ def show(whole: EvaluatedFolder) -> EvaluatedFolder:
             "them with their labels, so scores on them are better than they would be on new photos.",
             icon="⚠️",
         )
-        st.session_state["evaluate_trained"] = COUNT if _counted() else LEAVE_OUT
-        st.segmented_control(
-            "Photos the model was trained on",
-            [LEAVE_OUT, COUNT],
-            key="evaluate_trained",
-            label_visibility="collapsed",
-            required=True,
-            on_change=_trained_chosen,
-        )
-        evaluate_view.door(f"See the {count:,}", evaluate_view.TRAINED_ON)
+        with st.container(width="content", gap=None):
+            st.session_state["evaluate_trained"] = COUNT if _counted() else LEAVE_OUT
+            st.segmented_control(
+                "Photos the model was trained on",
+                [LEAVE_OUT, COUNT],
+                key="evaluate_trained",
+                label_visibility="collapsed",
+                required=True,
+                on_change=_trained_chosen,
+            )
+            evaluate_view.door(f"See the {count:,}", evaluate_view.TRAINED_ON)
     return whole if _counted() else whole.unseen
 
 

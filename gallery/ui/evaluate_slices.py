@@ -12,7 +12,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
 from gallery.ui import chart_door, charts, curve_charts, evaluate_view, job_card, messages, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, interval_text, percent
 
 TAB = "Slices"
 ALL = "All"
@@ -38,7 +38,7 @@ def show(folder: EvaluatedFolder) -> None:
         )
         return
     key = st.session_state.get(CHOSEN)
-    chosen = next((m for m, one in enumerate(shown) if (one.dimension, one.name) == key), None)
+    chosen = next((m for m, one in enumerate(shown) if (one.dimension, one.name) == key), 0)
 
     def choose(place: int) -> None:
         if 0 <= place < len(shown):
@@ -46,7 +46,7 @@ def show(folder: EvaluatedFolder) -> None:
 
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _chart(shown[:DRAWN], folder, chosen, choose)
+        _chart(shown[:DRAWN], folder, chosen, choose, mixed=dimension == ALL)
         if len(shown) > DRAWN:
             st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
     with right:
@@ -56,15 +56,20 @@ def show(folder: EvaluatedFolder) -> None:
 
 
 def _chart(
-    shown: Sequence[Slice], folder: EvaluatedFolder, chosen: int | None, choose: Callable[[int], None]
+    shown: Sequence[Slice],
+    folder: EvaluatedFolder,
+    chosen: int,
+    choose: Callable[[int], None],
+    *,
+    mixed: bool,
 ) -> None:
     st.markdown(
-        f"**Where is it worse?** Dashes: all photos, {folder.report.accuracy:.1%} right. Click a dot for its "
-        "photos."
+        f"**Where is it worse?** Dashes: all photos, {percent(folder.report.accuracy)} right. Click a dot "
+        "for its photos."
     )
     chart_door.show(
         curve_charts.slices_figure(
-            shown, overall=folder.report.accuracy, chosen=chosen, dark=charts.is_dark()
+            shown, overall=folder.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
         ),
         key="evaluate_slices_chart",
         alt="Share of right answers of each slice with its 95 % interval, the worst first. The table below "
@@ -72,21 +77,17 @@ def _chart(
         on_choose=lambda data: choose(int(data[0])),
     )
     st.caption(
-        f"Worst first; rings, at the end, have fewer than {FEW_PHOTOS} photos. Of many slices one in forty "
-        "is worse than the rest by chance alone."
+        f"Worst first. Orange diamonds are worse than the rest beyond chance, though of many slices one in "
+        f"forty is so by chance alone. Rings, at the end, have fewer than {FEW_PHOTOS} photos."
     )
 
 
-def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int | None) -> None:
-    if chosen is None:
-        st.markdown("**No slice is chosen.** Click a dot, or a row of the table, to see its photos here.")
-        return
+def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int) -> None:
     one = shown[chosen]
-    low, high = one.interval
-    rest = "" if one.accuracy_of_rest is None else f"; of all others {one.accuracy_of_rest:.1%}"
+    rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
         f"**{escaped(one.dimension)}: {escaped(one.name)}: {evaluate_view.photo_count(one.n)}**, "
-        f"{one.accuracy:.1%} right (95 % interval {low:.1%} to {high:.1%}){rest}. Errors first."
+        f"{percent(one.accuracy)} right (95 % interval {interval_text(one.interval)}){rest}. Errors first."
     )
     rows = folder.report.worst_first(one.rows)
     evaluate_view.grid(
@@ -108,7 +109,7 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
                 "Photos": [one.n for one in shown],
                 "Right": [one.right for one in shown],
                 "Share right": [one.accuracy for one in shown],
-                "95 % interval": [f"{one.interval[0]:.0%} to {one.interval[1]:.0%}" for one in shown],
+                "95 % interval": [interval_text(one.interval, 0) for one in shown],
                 "": [remark(one) for one in shown],
             }
         ),

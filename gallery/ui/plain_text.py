@@ -28,6 +28,26 @@ def escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", without_surrogates(text).replace("\n", " "))
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as people read it.
+
+    Example:
+        >>> percent(0.9512), percent(0.95, 0)
+        ('95.1 %', '95 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def interval_text(bounds: tuple[float, float], digits: int = 1) -> str:
+    """Return the bounds of a share as people read them.
+
+    Example:
+        >>> interval_text((0.9, 0.951))
+        '90.0 to 95.1 %'
+    """
+    return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"
+
+
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
     """Return a two-column list of facts for st.html, everything escaped.
 

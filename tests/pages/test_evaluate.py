@@ -289,7 +289,7 @@ def test_each_class_has_its_number_of_photos_and_opens_them(evaluated: AppTest) 
 
 def test_photos_that_were_right_at_the_second_guess_open(evaluated: AppTest) -> None:
     button = evaluated.button(key="evaluate_door_top_2")
-    assert button.label == "2 as second choice"
+    assert button.label == "2 second choices"
     button.click().run()
     assert "second choice, most certain first: 2 photos**" in texts(evaluated)
 

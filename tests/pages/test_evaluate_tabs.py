@@ -66,12 +66,12 @@ def test_the_slider_and_the_three_counts_open_the_photos_of_a_threshold(gallery:
     page = open_tab(gallery, evaluate_curves.TAB)
     page.slider(key=evaluate_curves.THRESHOLD).set_value(0.75).run()
     counts = page.segmented_control(key="evaluate_curve_which")
-    assert list(counts.options) == ["2 in all", "1 of them no Cat", "1 Cat below it"]
-    assert listed() == ["dog/plain.png"]
-    counts.set_value(evaluate_curves.MISSED).run()
-    assert listed() == ["cat/dark.png"]
-    page.segmented_control(key="evaluate_curve_which").set_value(evaluate_curves.PAST).run()
+    assert list(counts.options) == ["2 in all", "1 of them no Cat", "1 Cat missed"]
     assert listed() == ["cat/bright.png", "dog/plain.png"]
+    counts.set_value(evaluate_curves.FALSE).run()
+    assert listed() == ["dog/plain.png"]
+    page.segmented_control(key="evaluate_curve_which").set_value(evaluate_curves.MISSED).run()
+    assert listed() == ["cat/dark.png"]
 
 
 def test_with_one_class_there_are_no_curves_and_the_page_says_what_they_need(gallery: SmallGallery) -> None:
@@ -87,11 +87,11 @@ def test_be_right_as_often_as_asked_gives_the_threshold_and_how_many_it_leaves_o
 ) -> None:
     page = open_tab(gallery, evaluate_confidence.TAB)
     # surest first: 1 right, .9 right, .8 wrong, .7 right, .6 wrong: 95 % only with the first two
-    assert "Unsure below **90.0%** leaves out **3 of 5 photos** (60.0%)" in texts(page)
+    assert "Unsure below **90.0 %** leaves out **3 of 5 photos** (60.0 %)" in texts(page)
     page.number_input(key=evaluate_confidence.WANTED).set_value(75).run()
-    assert "Unsure below **70.0%** leaves out **1 of 5 photos**" in texts(page)
+    assert "Unsure below **70.0 %** leaves out **1 of 5 photos**" in texts(page)
     page.button(key="evaluate_coverage_left_out").click().run()
-    assert "Left out below 70.0%: 1 photo**" in texts(page)
+    assert "Left out below 70.0 %: 1 photo**" in texts(page)
     assert listed() == ["dog/dark.png"]
     page.button(key="evaluate_coverage_kept").click().run()
     assert listed() == ["cat/dark.png", "dog/plain.png", "dog/bright.png", "cat/bright.png"]
@@ -99,21 +99,21 @@ def test_be_right_as_often_as_asked_gives_the_threshold_and_how_many_it_leaves_o
 
 def test_the_threshold_is_kept_for_the_unsure_shelf_until_it_is_taken_back(gallery: SmallGallery) -> None:
     page = open_tab(gallery, evaluate_confidence.TAB)
-    assert "takes photos below **60.0%** now" in texts(page)
+    assert "takes photos below **60.0 %** now" in texts(page)
     page.button(key="evaluate_use_threshold").click().run()
     assert not page.exception
     assert wiring.catalog().unsure_threshold(MODEL_ID) == pytest.approx(0.9)
-    assert "takes photos below **90.0%** now" in texts(page)
+    assert "takes photos below **90.0 %** now" in texts(page)
     assert page.button(key="evaluate_use_threshold").disabled
     page.button(key="evaluate_reset_threshold").click().run()
     assert wiring.catalog().unsure_threshold(MODEL_ID) is None
-    assert "takes photos below **60.0%** now" in texts(page)
+    assert "takes photos below **60.0 %** now" in texts(page)
 
 
 def test_what_no_threshold_reaches_is_said(gallery: SmallGallery) -> None:
     wrong = {path: {"cow": 0.9, "dog": 0.1} for path in SAID}
     page = open_tab(gallery, evaluate_confidence.TAB, wrong)
-    assert "No threshold makes the model right 95% of the time" in texts(page)
+    assert "No threshold makes the model right 95 % of the time" in texts(page)
     assert page.button(key="evaluate_use_threshold").disabled
 
 
@@ -143,7 +143,7 @@ def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: Smal
     page = open_tab(gallery, evaluate_slices.TAB)
     table = page.dataframe(key="evaluate_slices_table").value
     dog = table[table["Slice"] == "dog"].iloc[0]
-    assert (dog["Photos"], dog["Right"], dog["95 % interval"]) == (3, 1, "6% to 79%")  # Wilson, 1 of 3
+    assert (dog["Photos"], dog["Right"], dog["95 % interval"]) == (3, 1, "6 to 79 %")  # Wilson, 1 of 3
     assert dog[""] == "few photos: a rough guess"
     assert list(table["Share right"]) == sorted(table["Share right"]), "all have few photos here"
     assert set(table["Slice by"]) == {"Folder", "Brightness", "Sharpness"}, "one hour and size for all"
@@ -158,7 +158,7 @@ def test_slices_of_one_kind_and_the_photos_of_one(gallery: SmallGallery) -> None
     page.run()
     assert not page.exception
     assert "Folder: dog: 3 photos" in texts(page)
-    assert "of all others 100.0%" in texts(page)
+    assert "of all others 100.0 %" in texts(page)
     assert listed() == ["dog/plain.png", "dog/dark.png", "dog/bright.png"]
 
 

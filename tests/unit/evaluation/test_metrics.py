@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as sk
 
 from gallery.errors import DatasetError
@@ -165,3 +166,23 @@ def test_a_confidence_on_a_bins_edge_belongs_to_the_lower_bin() -> None:
 
 def test_row_shares_are_shares_of_the_true_class() -> None:
     assert metrics.row_shares(np.array([[3, 1], [0, 0]])).tolist() == [[0.75, 0.25], [0, 0]]
+
+
+def test_the_loss_interval_is_scipys_normal_interval_of_the_mean() -> None:
+    generator = np.random.default_rng(2)
+    y_true, probabilities = generator.integers(0, 3, 50), generator.dirichlet(np.ones(3), 50)
+    losses = -np.log(probabilities[np.arange(50), y_true])
+    low, high = stats.norm.interval(0.95, losses.mean(), stats.sem(losses))
+    assert metrics.log_loss_interval(y_true, probabilities) == pytest.approx((low, high), abs=EXACT)
+    assert metrics.log_loss_interval(y_true[:1], probabilities[:1]) == (0.0, math.inf)
+
+
+def test_a_resampled_interval_of_the_accuracy_is_about_wilsons() -> None:
+    matrix = np.array([[80, 20], [10, 90]])
+    low, high = metrics.resampled_interval(matrix, metrics.accuracy_score)
+    assert (low, high) == pytest.approx(metrics.wilson_interval(170, 200), abs=0.015)
+    assert metrics.resampled_interval(matrix, metrics.accuracy_score) == (low, high), "always the same draws"
+
+
+def test_a_resampled_interval_without_photos_knows_nothing() -> None:
+    assert metrics.resampled_interval(np.zeros((2, 2), int), metrics.accuracy_score) == (0.0, 1.0)

@@ -11,9 +11,11 @@ from sklearn import metrics as sk
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import confusion_matrix
 from gallery.evaluation.ranking import (
+    area_intervals,
     balanced_accuracy_score,
     class_curves,
     past_threshold,
+    ranks_of_truth,
     top_k_accuracy_score,
 )
 
@@ -74,10 +76,52 @@ def test_a_thinned_curve_keeps_its_ends_and_only_points_of_the_whole() -> None:
     generator = np.random.default_rng(1)
     whole, _ = class_curves(generator.integers(0, 2, 300), generator.dirichlet(np.ones(2), 300), NAMES)
     thin = whole.thinned(50)
-    assert len(thin.thresholds) == 50
+    assert 30 <= len(thin.thresholds) <= 50
     assert (thin.thresholds[0], thin.thresholds[-1]) == (whole.thresholds[0], whole.thresholds[-1])
     assert set(thin.thresholds.tolist()) <= set(whole.thresholds.tolist())
     assert whole.thinned(1000) is whole
+
+
+def test_a_thinned_curve_of_a_rare_class_keeps_the_part_where_its_photos_are() -> None:
+    y_true = np.array([0] * 8 + [1] * 1992)
+    score = np.concatenate([np.linspace(0.9, 0.5, 8), np.linspace(0.85, 0.0, 1992)])
+    whole = class_curves(y_true, np.stack([score, 1 - score], axis=1), NAMES)[0]
+    thin = whole.thinned(60)
+    assert set(thin.true_positives.tolist()) == set(range(1, 9)), "each of the eight is a step"
+    assert thin.auc == pytest.approx(sk.roc_auc_score(y_true == 0, score), abs=0.01)
+
+
+def test_the_intervals_of_the_areas_hold_the_areas_and_shrink_with_the_photos() -> None:
+    generator = np.random.default_rng(5)
+    widths = []
+    for n in (100, 1600):
+        y_true = generator.integers(0, 2, n)
+        score = np.clip(0.25 + 0.5 * (y_true == 0) + generator.normal(0, 0.35, n), 0.001, 0.999)
+        probabilities = np.stack([score, 1 - score], axis=1)
+        intervals = area_intervals(y_true, probabilities, 0)
+        assert intervals is not None
+        (ap_low, ap_high), (auc_low, auc_high) = intervals
+        assert ap_low < sk.average_precision_score(y_true == 0, score) < ap_high
+        auc = sk.roc_auc_score(y_true == 0, score)
+        assert auc_low < auc < auc_high
+        # Hanley and McNeil 1982: the standard error of an AUC
+        q1, q2, positives, negatives = auc / (2 - auc), 2 * auc**2 / (1 + auc), sum(y_true == 0), sum(y_true)
+        variance = auc * (1 - auc) + (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)
+        error = np.sqrt(variance / (positives * negatives))
+        assert auc_high - auc_low == pytest.approx(2 * 1.96 * error, rel=0.25)
+        widths.append(auc_high - auc_low)
+    assert widths[1] == pytest.approx(widths[0] / 4, rel=0.35)
+
+
+def test_a_class_without_photos_or_alone_has_no_interval() -> None:
+    probabilities = np.array([[0.6, 0.4], [0.3, 0.7]])
+    assert area_intervals(np.array([0, 0]), probabilities, 0) is None
+    assert area_intervals(np.array([0, 0]), probabilities, 1) is None
+
+
+def test_ranks_of_the_truth_count_what_the_model_puts_before_it() -> None:
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.4, 0.4, 0.2]])
+    assert ranks_of_truth(np.array([0, 2, 1]), probabilities).tolist() == [0, 2, 1]
 
 
 def test_balanced_accuracy_counts_small_classes_like_large_ones() -> None:

@@ -11,15 +11,18 @@ import pytest
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import wilson_interval
 from gallery.evaluation.slices import (
+    DIMENSIONS,
     UNKNOWN,
     day_or_night_names,
     folder_names,
     hour_names,
     hours_of,
     part_names,
+    slice_names,
     slices_by,
     worst_first,
 )
+from gallery.types import PhotoMetadata
 
 
 def right(*counts: tuple[int, int]) -> np.ndarray:
@@ -99,3 +102,20 @@ def test_large_values_are_written_out() -> None:
     assert part_names(np.array([1_048_576.0, 12_000_000.0]), unit="px", parts=2) == [
         "1,048,576 px", "12,000,000 px",
     ]  # fmt: skip
+
+
+def test_every_dimension_names_every_photo_and_what_is_not_known_says_so() -> None:
+    root = Path("/data")
+    facts = [
+        PhotoMetadata(2000, 1000, 1, "JPEG", "2024-05-01T22:10:00", brightness=20.0, sharpness=300.0),
+        PhotoMetadata(4000, 3000, 1, "JPEG"),
+        None,
+    ]
+    names = slice_names([root / "dog/1.jpg", root / "cat/2.jpg", root / "3.jpg"], root, facts)
+    assert tuple(names) == DIMENSIONS
+    assert names["Folder"] == ["dog", "cat", "."]
+    assert names["Day or night"] == ["night (18-06 h)", UNKNOWN, UNKNOWN]
+    assert names["Hour"] == ["22-23 h", UNKNOWN, UNKNOWN]
+    assert names["Brightness"] == ["20 of 255", UNKNOWN, UNKNOWN]
+    assert names["Sharpness"] == ["300", UNKNOWN, UNKNOWN]
+    assert names["Size of the photo"] == ["2 megapixels", "12 megapixels", UNKNOWN]
