@@ -79,18 +79,13 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
     Raises:
         DatasetError: grouping leaves a class without training or validation photos, or the file is damaged.
     """
-    known = read_split(stored) if stored is not None and stored.is_file() else {}
-    fixed: list[Part | None] = [
-        photo.part or known.get(photo_id)
-        for photo, photo_id in zip(decoded.data.photos, decoded.photo_ids, strict=True)
-    ]
+    known = _known_parts(stored, decoded)
+    fixed = [photo.part or part for photo, part in zip(decoded.data.photos, known, strict=True)]
     given = {photo.part for photo in decoded.data.photos}
     if Part.VALIDATION in given:  # ready folders: what has a part keeps it, nothing more is held back
         plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
     elif Part.TRAIN in given or Part.TEST in given:  # ready, but for the validation photos
-        fixed = [
-            known.get(i) if p is Part.TRAIN else p for i, p in zip(decoded.photo_ids, fixed, strict=True)
-        ]
+        fixed = [was if part is Part.TRAIN else part for was, part in zip(known, fixed, strict=True)]
         plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
     learnt = [photo.part is Part.TRAIN for photo in decoded.data.photos]
     copies = duplicate_groups(decoded)
@@ -98,7 +93,7 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
     labels = decoded.data.labels
     if plan.by_group:  # a group may hold copies of another's photos: draw first, then part them
         groups = _groups(decoded, fixed)
-        settled = _settle(fixed, groups, learnt)[0]
+        settled = _settle(fixed, groups, learnt, torn_stay=True)[0]
         drawn = _draw(settled, groups, labels, plan)
         one_sided = _one_sided(drawn, labels)
         if one_sided and len(one_sided) < len(decoded.data.class_names):
@@ -212,7 +207,11 @@ def _with_singles(bonds: Sequence[Sequence[int]], count: int) -> list[Sequence[i
 
 
 def _settle(
-    fixed: Sequence[Part | None], clusters: Sequence[Sequence[int]], learnt: Sequence[bool]
+    fixed: Sequence[Part | None],
+    clusters: Sequence[Sequence[int]],
+    learnt: Sequence[bool],
+    *,
+    torn_stay: bool = False,
 ) -> tuple[list[Part | None], int]:
     """Return the parts with every cluster that has one on one side, and how many photos that left out.
 
@@ -223,10 +222,13 @@ def _settle(
         fixed: parts so far, (N,).
         clusters: rows that stay together.
         learnt: whether the data themselves put a photo into training, (N,).
+        torn_stay: a cluster with several parts stays as it is: a group was drawn photo by photo before.
     """
     parts, left_out = list(fixed), 0
     for cluster in clusters:
         found = {fixed[row] for row in cluster}
+        if torn_stay and len(found - {None, Part.LEFT_OUT}) > 1:
+            continue
         side = next((part for part in (Part.TEST, Part.VALIDATION, Part.TRAIN) if part in found), None)
         for row in cluster:
             part = fixed[row]
@@ -285,17 +287,43 @@ def part_counts(stored: Path) -> dict[Part, int]:
 @functools.lru_cache(maxsize=64)
 def _part_counts(stored: Path, _size_bytes: int, _modified_ns: int) -> Mapping[Part, int]:
     """Size and time make the cache forget: pages ask for every training at every run."""
-    return Counter(read_split(stored).values())
+    return Counter(part for _, _, part in _stored_rows(stored))
 
 
 def read_split(file: Path) -> Mapping[str, Part]:
-    """Return the part of each photo, by its SHA-256, that `write_split` stored.
+    """Return the part of each photo, by its SHA-256, that `write_split` stored; of equal files the last one's.
 
     Raises:
         DatasetError: the file is not one of these.
     """
+    return {photo_id: part for photo_id, _, part in _stored_rows(file)}
+
+
+def _known_parts(stored: Path | None, decoded: DecodedSet) -> list[Part | None]:
+    """Return the stored part of each photo, None for a new one.
+
+    Equal files may have different parts, so the place counts first; a photo
+    that was moved has the part of its hash where all equal files had that one.
+    """
+    if stored is None or not stored.is_file():
+        return [None] * len(decoded)
+    in_place: dict[tuple[str, str], Part] = {}
+    anywhere: dict[str, set[Part]] = {}
+    for photo_id, place, part in _stored_rows(stored):
+        in_place[photo_id, place] = part
+        anywhere.setdefault(photo_id, set()).add(part)
+    known = []
+    for row, photo_id in enumerate(decoded.photo_ids):
+        part = in_place.get((photo_id, decoded.data.relative(row)))
+        elsewhere = anywhere.get(photo_id, set())
+        known.append(next(iter(elsewhere)) if part is None and len(elsewhere) == 1 else part)
+    return known
+
+
+def _stored_rows(file: Path) -> list[tuple[str, str, Part]]:
+    """Return (photo id, path, part) of each row of a stored split."""
     try:
         with file.open(newline="", encoding="utf-8", errors="surrogateescape") as rows:
-            return {row["photo_id"]: Part(row["part"]) for row in csv.DictReader(rows)}
+            return [(row["photo_id"], row["path"], Part(row["part"])) for row in csv.DictReader(rows)]
     except (OSError, KeyError, ValueError, csv.Error) as exc:
         raise DatasetError(f"{file} is no stored split ({exc}). Remove it to draw a new one.") from exc

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gallery.errors import DatasetError
 from gallery.training.labelled_data import Part
 from gallery.training.pixel_store import DecodedSet, decode_set
-from gallery.training.splits import SplitPlan, draw, read_split, split_set
+from gallery.training.splits import SplitPlan, draw, part_counts, read_split, split_set
 
 
 def decoded(pictures: Any, tmp_path: Path) -> DecodedSet:
@@ -160,6 +160,47 @@ def test_a_stored_split_is_reused_and_new_photos_are_drawn_around_it(
     after = read_split(file)
     assert {photo_id: after[photo_id] for photo_id in before} == dict(before)
     assert len(split.rows(Part.VALIDATION)) == 8
+
+
+@pytest.mark.parametrize("sites", [16, 1])
+def test_a_stored_split_by_group_is_reused_as_it_was_drawn(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path, sites: int
+) -> None:
+    for number in range(80):
+        pictures.add(f"cat/site{number % 16:02}/{number}.npy", make_noise(number))
+        pictures.add(f"dog/site{number % sites:02}/{number}.npy", make_noise(number + 200))
+    file = tmp_path / "split.csv"
+    plan = SplitPlan(0.15, by_group=True)
+    before = split_set(decoded(pictures, tmp_path), plan)
+    judged = before.rows(Part.VALIDATION)[0]  # the first photo to judge by is copied to a group learnt from
+    origin = decoded(pictures, tmp_path).data.photos[judged].path
+    learnt = next(
+        photo.path.parent
+        for photo, part in zip(decoded(pictures, tmp_path).data.photos, before.parts, strict=True)
+        if part is Part.TRAIN
+    )
+    shutil.copy(origin, learnt / "copy.npy")
+    found = decoded(pictures, tmp_path)
+    first = split_set(found, plan, stored=file)
+    assert first.parts.count(Part.LEFT_OUT) >= 1
+    assert split_set(found, plan, stored=file).parts == first.parts
+    assert part_counts(file) == Counter(first.parts)
+    (learnt / "copy.npy").rename(learnt / "renamed.npy")
+    again = decoded(pictures, tmp_path)
+    renamed = split_set(again, plan, stored=file)
+    assert Counter(renamed.parts) == Counter(first.parts)
+
+
+def test_a_renamed_photo_keeps_its_part(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
+) -> None:
+    for number in range(40):
+        pictures.add(f"{'cat' if number % 2 else 'dog'}/{number:02}.npy", make_noise(number))
+    file = tmp_path / "split.csv"
+    first = split_set(decoded(pictures, tmp_path), SplitPlan(0.2), stored=file)
+    for path in list(pictures.root.rglob("*.npy")):
+        path.rename(path.with_name(f"photo {path.name}"))
+    assert split_set(decoded(pictures, tmp_path), SplitPlan(0.2, seed=5), stored=file).parts == first.parts
 
 
 def test_a_file_that_is_no_split_is_refused(tmp_path: Path) -> None:
