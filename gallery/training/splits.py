@@ -145,8 +145,8 @@ def _draw(
         usable &= np.array([part is not Part.TEST for part in fixed])
     totals = np.bincount(labels[usable], minlength=classes)
     lacking = np.array([shares[part] * totals for part in choices])  # (parts, classes)
-    at_least_one = np.where(totals >= 2, 1.0, 0.0)
-    lacking[1:] = np.maximum(lacking[1:], at_least_one)
+    for place in range(1, len(choices)):  # of two photos one is judged by, of three one is tested on too
+        lacking[place] = np.maximum(lacking[place], totals > place)
     lacking[0] = totals - lacking[1:].sum(0)
     parts = list(fixed)
     for row, part in enumerate(fixed):
@@ -166,7 +166,36 @@ def _draw(
         lacking[choices.index(best)] -= counts
         for row in cluster:
             parts[row] = best
-    return [part if part is not None else Part.TRAIN for part in parts]
+    drawn = [part if part is not None else Part.TRAIN for part in parts]
+    _hold_back(drawn, [open_clusters[i] for i in order], labels, choices[1:])
+    return drawn
+
+
+def _hold_back(
+    parts: list[Part],
+    clusters: Sequence[Sequence[int]],
+    labels: NDArray[np.int64],
+    wanted: Sequence[Part],
+) -> None:
+    """Move the smallest cluster of a class to where the class has no photo.
+
+    No class loses its last photo to learn from. By shares alone, a class of two
+    equal groups would have both in the training.
+    """
+    for part in wanted:
+        for label in range(int(labels.max()) + 1):
+            if part in {parts[row] for row in np.flatnonzero(labels == label)}:
+                continue
+            learnt = np.bincount(labels[[p is Part.TRAIN for p in parts]], minlength=int(labels.max()) + 1)
+            spare = [
+                cluster
+                for cluster in clusters
+                if parts[cluster[0]] is Part.TRAIN
+                and label in labels[cluster]
+                and (learnt > np.bincount(labels[cluster], minlength=len(learnt)))[labels[cluster]].all()
+            ]
+            for row in min(spare, key=len, default=()):
+                parts[row] = part
 
 
 def _groups(decoded: DecodedSet, fixed: Sequence[Part | None]) -> list[list[int]]:
@@ -291,7 +320,9 @@ def _part_counts(stored: Path, _size_bytes: int, _modified_ns: int) -> Mapping[P
 
 
 def read_split(file: Path) -> Mapping[str, Part]:
-    """Return the part of each photo, by its SHA-256, that `write_split` stored; of equal files the last one's.
+    """Return the part of each photo, by its SHA-256, that `write_split` stored.
+
+    Of equal files the last one's.
 
     Raises:
         DatasetError: the file is not one of these.
@@ -312,11 +343,11 @@ def _known_parts(stored: Path | None, decoded: DecodedSet) -> list[Part | None]:
     for photo_id, place, part in _stored_rows(stored):
         in_place[photo_id, place] = part
         anywhere.setdefault(photo_id, set()).add(part)
-    known = []
+    known: list[Part | None] = []
     for row, photo_id in enumerate(decoded.photo_ids):
-        part = in_place.get((photo_id, decoded.data.relative(row)))
-        elsewhere = anywhere.get(photo_id, set())
-        known.append(next(iter(elsewhere)) if part is None and len(elsewhere) == 1 else part)
+        moved = anywhere.get(photo_id, set())
+        instead = next(iter(moved)) if len(moved) == 1 else None
+        known.append(in_place.get((photo_id, decoded.data.relative(row)), instead))
     return known
 
 

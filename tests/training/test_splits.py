@@ -46,6 +46,41 @@ def test_a_rare_class_has_a_validation_photo() -> None:
     assert (found[1, Part.TRAIN], found[1, Part.VALIDATION]) == (1, 1)
 
 
+def test_a_class_of_two_photos_is_trained_on_also_where_a_test_part_is_asked() -> None:
+    labels = np.array([0] * 50 + [1] * 2 + [2] * 3)
+    found = counts(labels, draw(labels, [[row] for row in range(55)], SplitPlan(0.15, 0.15)))
+    assert (found[1, Part.TRAIN], found[1, Part.VALIDATION], found[1, Part.TEST]) == (1, 1, 0)
+    assert (found[2, Part.TRAIN], found[2, Part.VALIDATION], found[2, Part.TEST]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("groups", "test", "expected"),
+    [
+        (2, 0.0, (1, 1, 0)),
+        (3, 0.0, (2, 1, 0)),
+        (2, 0.15, (1, 1, 0)),
+        (3, 0.15, (1, 1, 1)),
+        (4, 0.15, (2, 1, 1)),
+    ],
+)
+def test_of_a_few_equal_groups_a_class_one_is_held_back(
+    groups: int, test: float, expected: tuple[int, int, int]
+) -> None:
+    labels = np.repeat([0, 1], 10 * groups)
+    clusters = np.arange(20 * groups).reshape(-1, 10).tolist()
+    found = counts(labels, draw(labels, clusters, SplitPlan(0.15, test, by_group=True)))
+    for label in (0, 1):
+        held = tuple(found[label, part] // 10 for part in (Part.TRAIN, Part.VALIDATION, Part.TEST))
+        assert held == expected
+
+
+def test_of_unequal_groups_the_smallest_is_held_back_and_none_that_another_class_learns_from() -> None:
+    # Class 0 in groups of 30 and 20; class 1 only beside class 0 in the group of 20: that one must stay.
+    labels = np.array([0] * 30 + [0] * 10 + [1] * 10)
+    parts = draw(labels, [range(30), range(30, 50)], SplitPlan(0.15))
+    assert [parts[0], parts[30]] == [Part.VALIDATION, Part.TRAIN]
+
+
 def test_another_seed_gives_another_split_and_the_same_seed_the_same() -> None:
     labels, singles = np.zeros(40, int), [[row] for row in range(40)]
     one, other = (draw(labels, singles, SplitPlan(seed=seed)) for seed in (0, 1))
