@@ -70,8 +70,6 @@ class CrossFit:
         probabilities: (n, K) float64, scaled.
         ece_before: expected calibration error of the probabilities as they came.
         ece_after: that of the scaled ones.
-        loss_before: cross-entropy of the probabilities as they came, nats.
-        loss_after: that of the scaled ones.
     """
 
     temperatures: FloatVector
@@ -79,13 +77,6 @@ class CrossFit:
     probabilities: FloatVector = field(repr=False)
     ece_before: float
     ece_after: float
-    loss_before: float
-    loss_after: float
-
-    @property
-    def helps(self) -> bool:
-        """Whether photos that the temperature has not seen are better described with it."""
-        return self.loss_after < self.loss_before
 
     def to_json(self) -> dict[str, Any]:
         """Return the temperatures and the errors, not the probabilities."""
@@ -93,8 +84,6 @@ class CrossFit:
             "temperatures": self.temperatures.tolist(),
             "ece_before": self.ece_before,
             "ece_after": self.ece_after,
-            "loss_before": self.loss_before,
-            "loss_after": self.loss_after,
         }
 
 
@@ -243,8 +232,6 @@ def cross_fit(
         probabilities=scaled,
         ece_before=metrics.expected_calibration_error(y_true, probabilities),
         ece_after=metrics.expected_calibration_error(y_true, scaled),
-        loss_before=metrics.log_loss(y_true, probabilities),
-        loss_after=metrics.log_loss(y_true, scaled),
     )
 
 

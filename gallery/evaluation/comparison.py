@@ -117,10 +117,7 @@ class ModelComparison:
 
     def __post_init__(self) -> None:
         if not len(self.y_true):
-            raise DatasetError(
-                f"{self.model_a} and {self.model_b} have no labelled photo in common. "
-                "Tag the folder with both."
-            )
+            raise DatasetError(_nothing_in_common(self.model_a, self.model_b))
         for said in (self.said_a, self.said_b):
             confusion_matrix(self.y_true, said, len(self.class_names))  # refuses what does not fit
 
@@ -155,6 +152,8 @@ class ModelComparison:
         """
         _, in_a, in_b = np.intersect1d(a.file_ids, b.file_ids, return_indices=True)
         order = np.argsort(in_a)
+        if not len(order):
+            raise DatasetError(_nothing_in_common(a.report.model_id, b.report.model_id))
         shown = a.only(in_a[order])
         return cls.of_reports(shown.report, b.only(in_b[order]).report), shown
 
@@ -274,6 +273,10 @@ def chance_in_words(p_value: float) -> str:
     if p_value < 0.05:
         return "the difference is more than chance"
     return "the difference may be chance; more photos would tell"
+
+
+def _nothing_in_common(model_a: str, model_b: str) -> str:
+    return f"{model_a} and {model_b} have no labelled photo in common. Tag the folder with both."
 
 
 def _as_of(names: Sequence[str], report: EvaluationReport, indices: NDArray[np.int64]) -> IntVector:

@@ -104,7 +104,7 @@ def test_a_folder_is_compared_on_the_photos_that_both_have_tagged() -> None:
 
 def test_no_common_photo_and_other_labels_are_refused_with_a_sentence() -> None:
     a = folder([1], np.array([0]), np.array([0]), "a")
-    with pytest.raises(DatasetError, match="no labelled photos"):
+    with pytest.raises(DatasetError, match=r"a and b have no labelled photo in common\. Tag"):
         ModelComparison.of_folder(a, folder([2], np.array([0]), np.array([0]), "b"))
     with pytest.raises(DatasetError, match="not on the same labelled photos"):
         ModelComparison.of_folder(a, folder([1], np.array([1]), np.array([0]), "b"))
