@@ -126,6 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
     _training_arguments(tune)
     tune.add_argument("--trials", type=_count, default=20, metavar="N", help="in all (default: 20)")
     tune.add_argument("--then-train", action="store_true", help="train the best one and save it as a model")
+    tune.add_argument("--then-epochs", type=_count, metavar="N", help="of that training (default: 30)")
 
     predict = command("predict", "Write a table with a row a photo: a competition's submission file.")
     predict.add_argument("folder", type=Path, metavar="DIR")

@@ -31,7 +31,11 @@ def tune(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with EpochBar() as show:
             found = search(
-                looked_for, parts, trials=arguments.trials, then_epochs=usual.epochs, on_progress=show
+                looked_for,
+                parts,
+                trials=arguments.trials,
+                on_progress=show,
+                then_epochs=arguments.then_epochs or usual.epochs,
             )
     except KeyboardInterrupt:
         note("\nStopped. The same command goes on with the trial it left.")

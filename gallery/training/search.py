@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import math
 import sys
 import warnings
@@ -173,7 +174,20 @@ def _propose_and_train(
     folder = request.folder
     done: list[Trial] = []
 
+    class _Oracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
+        """Writes its files whole or not at all: a file cut off by a kill could not be read again."""
+
+        def save(self) -> None:
+            _write_state(self, self._get_oracle_fname())
+
+        def _save_trial(self, trial: Any) -> None:
+            _write_state(trial, Path(self._get_trial_dir(trial.trial_id)) / "trial.json")
+
     class _Tuner(keras_tuner.Tuner):  # type: ignore[misc]
+        def save(self) -> None:
+            self.oracle.save()
+            _write_state(self, self._get_tuner_fname())
+
         def run_trial(self, trial: Any, *_: Any, **__: Any) -> float:
             number = int(trial.trial_id) + 1
             recipe = request.recipe.changed(**trial.hyperparameters.values)
@@ -202,7 +216,7 @@ def _propose_and_train(
         # A Gaussian process through three points warns that they are few.
         warnings.filterwarnings("ignore", module=r"(sklearn|keras_tuner)\.")
         tuner = _Tuner(
-            oracle=keras_tuner.oracles.BayesianOptimizationOracle(
+            oracle=_Oracle(
                 objective=keras_tuner.Objective("default_objective", "min"),
                 max_trials=trials,
                 num_initial_points=max(3, trials // 3),
@@ -220,6 +234,11 @@ def _propose_and_train(
                 raise exc.__cause__ or exc from None
         except RuntimeError as exc:
             raise TrainingError(f"The trials failed one after another: {exc}") from exc
+
+
+def _write_state(stateful: Any, file: str | Path) -> None:
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    replace_text(Path(file), json.dumps(stateful.get_state()))
 
 
 class _Stopped(Exception):

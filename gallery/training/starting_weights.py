@@ -48,7 +48,7 @@ def fill(
     architecture: Architecture,
     weights: str | None,
     *,
-    fetch_imagenet: Callable[[], Tensors] | None = None,
+    fetch_imagenet: Callable[[], keras.Model] | None = None,
 ) -> Start:
     """Fill a network's layers from the source that a user named, and return what was filled.
 
@@ -58,7 +58,7 @@ def fill(
         weights: "imagenet" (keras.applications, fetched once), "none", or a path: a
             model's folder, a ``.npz`` of this project, or a VGG16 ``.h5`` of
             keras.applications; None is "imagenet" where there are such weights.
-        fetch_imagenet: gives their tensors; keras.applications does if None.
+        fetch_imagenet: gives the network that has them; keras.applications does if None.
 
     Raises:
         TrainingError: no such file, no connection, or no layer fits.
@@ -73,7 +73,7 @@ def fill(
                 f"There are no ImageNet weights for {architecture.name}: it begins from nothing. "
                 "Leave --weights out, or give --weights none."
             )
-        tensors, name = (fetch_imagenet or _fetch_vgg16)(), "imagenet"
+        tensors, name = _fetched(fetch_imagenet or _download_vgg16), "imagenet"
     else:
         path = Path(source).expanduser()
         tensors, name = _read(path), path.parent.name if path.name == "weights.npz" else path.name
@@ -155,9 +155,13 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise TrainingError(f"{file} cannot be read as weights ({exc}). Give a .npz or a .h5 file.") from exc
 
 
-def _fetch_vgg16() -> Tensors:
+def _download_vgg16() -> keras.Model:
+    return keras.applications.VGG16(include_top=False, weights="imagenet")
+
+
+def _fetched(fetch: Callable[[], keras.Model]) -> Tensors:
     try:
-        return get_weights(keras.applications.VGG16(include_top=False, weights="imagenet"))
+        return get_weights(fetch())
     except Exception as exc:  # keras raises bare Exception when the download fails
         raise TrainingError(
             f"VGG16's ImageNet weights could not be fetched ({exc}). On a machine without a connection give "

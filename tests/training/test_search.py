@@ -16,7 +16,7 @@ from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
 from gallery.training.search import deepest, read_result, search
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 
 RECIPE = recipe_named("cnn-small").changed(
     input_px=32, filters=4, batch=16, epochs=2, augmentation=Augmentation(), seed=3

@@ -45,14 +45,51 @@ def test_convolutions_that_the_file_lacks_are_named(tmp_path: Path) -> None:
 
 
 def test_imagenet_weights_come_from_where_they_are_fetched() -> None:
+    import keras
+
     from gallery.network.architectures import ARCHITECTURES, build, get_weights
     from gallery.training.starting_weights import fill
 
     network = build("vgg16-bottleneck", 2, 32)
-    ones = {name: np.ones_like(tensor) for name, tensor in get_weights(network).items() if "block" in name}
-    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=lambda: ones)
+    published = keras.applications.VGG16(include_top=False, weights=None)
+    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=lambda: published)
     assert (start.source, len(start.layers), start.missing) == ("imagenet", 13, ())
-    assert get_weights(network)["block3_conv2/kernel"].mean() == 1
+    given = published.get_layer("block3_conv2").get_weights()[0]
+    np.testing.assert_array_equal(get_weights(network)["block3_conv2/kernel"], given)
+
+
+def test_without_a_connection_imagenet_weights_are_an_error_with_its_remedy() -> None:
+    from gallery.network.architectures import ARCHITECTURES, build
+    from gallery.training.starting_weights import fill
+
+    def offline() -> None:
+        raise Exception("no route to host")
+
+    network = build("vgg16-gap", 2, 32)
+    with pytest.raises(TrainingError, match=r"no route to host.*without a connection give --weights PATH"):
+        fill(network, ARCHITECTURES["vgg16-gap"], "imagenet", fetch_imagenet=offline)
+
+
+def test_the_file_that_keras_applications_publishes_fills_all_convolutions(tmp_path: Path) -> None:
+    import h5py  # type: ignore[import-untyped]
+
+    from gallery.network.architectures import ARCHITECTURES, build, get_weights
+    from gallery.training.starting_weights import fill
+
+    network = build("vgg16-flatten", 2, 32)
+    expected = {k: v + 1 for k, v in get_weights(network).items() if k.startswith("block")}
+    file = tmp_path / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    with h5py.File(file, "w") as out:
+        for layer in dict.fromkeys(name.split("/")[0] for name in expected):
+            names = [f"{layer}_W_1:0", f"{layer}_b_1:0"]  # as the published file calls them
+            group = out.create_group(layer)
+            group.attrs["weight_names"] = [name.encode() for name in names]
+            group[names[0]], group[names[1]] = expected[f"{layer}/kernel"], expected[f"{layer}/bias"]
+    start = fill(network, ARCHITECTURES["vgg16-flatten"], str(file))
+    assert (start.source, len(start.layers), start.missing) == (file.name, 13, ())
+    filled = get_weights(network)
+    for name, tensor in expected.items():
+        np.testing.assert_array_equal(filled[name], tensor)
 
 
 def test_layers_that_begin_at_random_are_scaled_to_what_comes_before_them() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -114,7 +117,49 @@ def test_a_zip_in_the_child_process_of_the_app(home: Path, labelled: Path, tmp_p
     assert training_run(request).candidate is None
 
 
-def test_a_search_ends_in_a_model(run: Run, home: Path, labelled: Path) -> None:
+def test_a_search_that_was_killed_goes_on_and_its_best_trial_becomes_a_model(
+    run: Run, home: Path, labelled: Path
+) -> None:
+    pytest.importorskip("keras_tuner")
+    words = [
+        "tune",
+        "--data",
+        str(labelled),
+        "--trials",
+        "2",
+        "--epochs",
+        "1",
+        "--batch",
+        "8",
+        "--then-train",
+    ]
+    words += ["--then-train", "--then-epochs", "2", "--out", "best"]
+    table = home / "trainings" / "best-search" / "trials.csv"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gallery", *words, "--home", str(home)],
+        cwd=Path(cli.__file__).parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        while not table.is_file():
+            assert child.poll() is None, child.communicate()[1]
+            time.sleep(0.01)
+    finally:
+        child.kill()
+        child.communicate()
+    before = table.read_text().splitlines()
+    code, said, err = run(*words)
+    assert code == 0, err
+    trials = table.read_text().splitlines()
+    assert (trials[: len(before)], len(trials)) == (before, 3)  # a heading and two trials
+    assert (said["recipe"], said["model_id"], said["epochs"]) == ("cnn-small-tuned", "best", 2)
+    recipe = json.loads((Path(said["folder"]) / "card.json").read_text())["trained_on"]["recipe"]
+    best = min(csv.DictReader(trials), key=lambda row: float(row["val_loss"]))
+    assert (recipe["learning_rate"], recipe["conv_layers"]) == (
+        pytest.approx(float(best["learning_rate"])), int(best["conv_layers"])
+    )  # fmt: skip
+
+
+def test_a_search_gives_its_table_and_a_recipe(run: Run, home: Path, labelled: Path) -> None:
     pytest.importorskip("keras_tuner")
     code, said, err = run("tune", "--data", labelled, "--trials", 1, "--epochs", 1, "--batch", 8)
     assert (code, said["best_trial"], len(said["trials"])) == (0, 1, 1), err
