@@ -143,6 +143,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
         (f"Both wrong: {len(compared.rows(False, False)):,}", None),
     ]
     verdict = "more than chance" if compared.p_value < 0.05 else "perhaps chance; more photos would tell"
+    low, high = compared.difference_interval
     names = [class_title(name) for name in compared.class_names]
     agreement = [
         (names[k], *(int(count) for count in row)) for k, row in enumerate(compared.agreement.tolist())
@@ -150,11 +151,19 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     return tag(
         "section",
         tag("h2", "Beside another model", id="comparison"),
+        table(
+            ("Model", "Accuracy", "95 % interval"),
+            [
+                (a, share(compared.accuracy_a), interval(compared.interval_a)),
+                (b, share(compared.accuracy_b), interval(compared.interval_b)),
+            ],
+            caption=f"Accuracy on the {photos(compared.n)} that both have named",
+        ),
         tag(
             "p",
-            f"On {photos(compared.n)} that both have named: {a} is right on ", share(compared.accuracy_a),
-            f", {b} on ", share(compared.accuracy_b), ". McNemar's exact test of the photos on which only "
-            "one is right gives p = ", exact(compared.p_value, f"{compared.p_value:.2g}"),
+            f"{b} is right on {_points(compared.difference)} of the photos than {a} (95 % interval "
+            f"{100 * low:+.1f} to {100 * high:+.1f}). McNemar's exact test of the photos on which only one "
+            "is right gives p = ", exact(compared.p_value, f"{compared.p_value:.2g}"),
             f": the difference is {verdict}.",
         ),
         [
@@ -188,6 +197,16 @@ def _slice_row(one: Slice, contents: ReportContents, album: Album) -> tuple[obje
         "" if one.accuracy_of_rest is None else share(one.accuracy_of_rest),
         tag("div", shown, class_="strip"),
     )  # fmt: skip
+
+
+def _points(difference: float) -> str:
+    """Return a difference of two shares in words.
+
+    Example:
+        >>> _points(-0.05), _points(0.012)
+        ('5.0 percentage points fewer', '1.2 percentage points more')
+    """
+    return f"{100 * abs(difference):.1f} percentage points {'fewer' if difference < 0 else 'more'}"
 
 
 def _mark(one: Slice) -> Markup | None:

@@ -10,6 +10,7 @@ import io
 import itertools
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -293,7 +294,14 @@ def test_another_model_is_compared_only_when_it_is_asked_for(page: ParsedPage) -
     object.__setattr__(other, "report", changed)
     made = contents(other=other, other_card=card(model_id="other", name="Other model"))
     compared = ParsedPage(html_report(made, FakePictures()).html)
-    assert "Made model is right on 81.7 %, Other model on 76.7 %" in compared.text
+    caption = "Accuracy on the 60 photos that both have named"
+    assert compared.numbers(caption, "Made model")[0] == 49 / 60
+    assert compared.numbers(caption, "Other model")[0] == 46 / 60
+    assert (
+        "Other model is right on 5.0 percentage points fewer of the photos than Made model" in compared.text
+    )
+    assert made.dossier.comparison is not None
+    assert compared.numbers(caption, "Other model")[1:] == list(made.dossier.comparison.interval_b)
     assert "p = 0.25" in compared.text  # 2 * (1/2)^3
     assert "Only Made model: 3" in compared.text
 
@@ -350,6 +358,24 @@ def test_a_report_is_written_whole_and_never_over_a_photo(tmp_path: Path) -> Non
     write_html_report(tmp_path / "report.html", made)
     assert (tmp_path / "report.html").read_bytes() == made.html.encode()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dog.jpg", "report.html"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 24])
+def test_an_evaluation_of_few_photos_or_without_errors_is_written_too(count: int) -> None:
+    made = contents(evaluated=evaluation().only(np.arange(count)))  # dogs only, all right
+    page = ParsedPage(html_report(made, FakePictures()).html)
+    assert page.numbers(f"Scores on {count} photo{'s' * (count > 1)}", "Accuracy")[0] == 1.0
+    assert len(page.all("figure")) == count
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", page.text)
+
+
+def test_a_model_without_maps_says_so_at_its_photos() -> None:
+    class WithoutMaps(FakePictures):
+        def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
+            return None
+
+    page = ParsedPage(html_report(contents(), WithoutMaps()).html)
+    assert "No heatmap of Dog is stored" in page.text
 
 
 def test_headings_go_down_one_step_at_a_time(page: ParsedPage) -> None:
