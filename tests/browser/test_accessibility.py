@@ -31,12 +31,13 @@ def addresses(app: DrawnApp) -> dict[str, str]:
         "explain": f"{app.url}/explain?photo={photo}&class=cow",
         "evaluate": f"{app.url}/evaluate?collection={app.collection_id}",
         "evaluate, choosing": f"{app.url}/evaluate",
+        "train": f"{app.url}/train",
         "models": f"{app.url}/models",
     }
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["browse", "explain", "evaluate", "evaluate, choosing", "models"])
+@pytest.mark.parametrize("name", ["browse", "explain", "evaluate", "evaluate, choosing", "train", "models"])
 def test_a_page_has_no_serious_violation(page: Page, app: DrawnApp, name: str, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
     visit(page, addresses(app)[name])
