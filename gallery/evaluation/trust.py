@@ -108,11 +108,13 @@ class TrustReport:
         """What all measures come to.
 
         Fails: the map does not depend on what the network learnt, or it finds what matters neither way.
-        Passes: both curves beat the same map laid elsewhere, on a class that the photo has. Else doubtful.
+        Passes: both curves beat every other order, on a class that the photo has, and scrambled networks,
+        if they were asked for, gave maps to compare. Else doubtful.
         """
-        if self.randomisation is not None and not self.randomisation.passed:
+        test = self.randomisation
+        if test is not None and test.passed is False:
             return Trust.FAILS
-        if self.is_faint:
+        if self.is_faint or (test is not None and test.passed is None):
             return Trust.DOUBTFUL
         if self.points_at_evidence:
             return Trust.PASSES
@@ -153,10 +155,14 @@ class TrustReport:
             if any(len(curve.probabilities) != len(shares) for curve in curves.values()):
                 raise ValueError("curves of different lengths")
             correlations = kept["scrambled_correlations"]
-            test = None if correlations is None else RandomisationTest(tuple(map(float, correlations)))
+            test = None if correlations is None else _test_of(correlations)
             return cls(**curves, whole=float(kept["whole"]), kept=float(kept["kept"]), randomisation=test)
         except (KeyError, TypeError, ValueError) as exc:
             raise CamError("What was kept of a test of a heatmap cannot be read. Test it again.") from exc
+
+
+def _test_of(correlations: Sequence[float | None]) -> RandomisationTest:
+    return RandomisationTest(tuple(None if each is None else float(each) for each in correlations))
 
 
 _CURVES = (

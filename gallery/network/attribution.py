@@ -16,6 +16,7 @@ from gallery.network.classifier import preprocess, softmax
 from gallery.network.engine import keras, tf
 from gallery.network.gradient_classifier import load_gradient_classifier
 from gallery.network.precision import best_precision
+from gallery.network.scrambling import set_in_motion
 from gallery.network.vgg16 import IMAGENET_MEAN_BGR
 from gallery.types import FloatArray, ImageBatch, ModelCard, RgbImage
 
@@ -183,10 +184,24 @@ class Explainer:
             return np.empty((0, len(self.card.class_names)), np.float32)
         return softmax(self.logits(images) / self.card.temperature)
 
-    def scrambled(self, seed: int) -> Explainer:
-        """Return the same network with the numbers of each tensor shuffled (Adebayo et al. 2018)."""
+    def scrambled(self, seed: int, image: RgbImage) -> Explainer:
+        """Return the same network with the numbers of each kernel shuffled (Adebayo et al. 2018, section 3).
+
+        What it learnt is gone, its classes mean nothing; it is scaled to hand on what is in the photo.
+
+        Args:
+            seed: of the shuffling.
+            image: the photo that will be explained.
+
+        Raises:
+            ModelError: the image has another shape or type.
+        """
+        self._check(image, 0)
         weights = maths.scramble_weights(get_weights(self.network), seed=seed)
-        return load_explainer(self.card, weights, passes="float32" if self._exact else "bfloat16")
+        network = load_gradient_classifier(self.card, weights, precision="float32").network
+        set_in_motion(network, self._prepared(tf.constant(image[np.newaxis])))
+        passes: Literal["float32", "bfloat16"] = "float32" if self._exact else "bfloat16"
+        return load_explainer(self.card, get_weights(network), passes=passes)
 
     def _score_cam(
         self, image: RgbImage, class_indices: list[int], layer: str | None, on_pass: OnPass

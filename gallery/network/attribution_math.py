@@ -217,13 +217,21 @@ def occlusion_map(whole: float, occluded: Floats) -> FloatArray:
 
 
 def scramble_weights(weights: Mapping[str, Floats], *, seed: int) -> dict[str, Floats]:
-    """Return the weights with the numbers of each tensor shuffled: the same scales, nothing learnt.
+    """Return the weights with the numbers of each kernel shuffled, and biases and norms without effect.
 
     For the model randomisation test (Adebayo et al. 2018, section 3): a map that stays the same shows the
-    photo's edges, not what the network learnt.
+    photo's edges, not what the network learnt. A network of these alone hands on next to nothing of its
+    photo: `scrambling.set_in_motion` must follow.
     """
     dice = np.random.default_rng(seed)
-    return {name: dice.permutation(tensor.ravel()).reshape(tensor.shape) for name, tensor in weights.items()}
+
+    def scrambled(name: str, tensor: Floats) -> Floats:
+        if name.endswith("/kernel"):
+            return dice.permutation(tensor.ravel()).reshape(tensor.shape)
+        scales = name.endswith(("/gamma", "/moving_variance"))
+        return np.ones_like(tensor) if scales else np.zeros_like(tensor)
+
+    return {name: scrambled(name, tensor) for name, tensor in weights.items()}
 
 
 def _interpolation(cells: int, pixels: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from gallery.errors import GalleryError
 from gallery.evaluation import trust as trust_measures
 from gallery.evaluation.explanation_records import MapOf
 from gallery.evaluation.perturbation import average_drop, average_increase
-from gallery.evaluation.randomisation import randomisation_test
+from gallery.evaluation.randomisation import compared_classes, randomisation_test
 from gallery.evaluation.trust import TrustReport, measure_trust
 from gallery.network import attribution_methods as methods
 from gallery.photos import heatmap
@@ -112,7 +112,9 @@ def _begin(
             told(len(images))
             return said
 
-        def scrambled_map(seed: int) -> FloatArray:
+        classes = compared_classes(which.class_index, len(card.class_names))
+
+        def scrambled_maps(seed: int) -> FloatArray:
             seen = 0
 
             def on_pass(now: int, _: int) -> None:
@@ -120,15 +122,15 @@ def _begin(
                 told(now - seen)
                 seen = now
 
-            network = explainer.scrambled(seed)
-            found = network.explain(
-                image, which.class_index, method=which.method, layer=which.layer, on_pass=on_pass
+            network = explainer.scrambled(seed, image)
+            found = network.explain_classes(
+                image, classes, method=which.method, layer=which.layer, on_pass=on_pass
             )
             told(0 if choice.method.is_slow else 1)
             return found
 
         side = (card.input_px, card.input_px)
-        same = randomisation_test(cam, [scrambled_map(seed) for seed in range(networks)])
+        same = randomisation_test(cam, [scrambled_maps(seed) for seed in range(networks)])
         heat = heatmap.cam_to_heatmap(cam, size_px=side)
         report = measure_trust(image, heat, which.class_index, classify, randomisation=same)
         records.keep_trust(which, report)

@@ -71,10 +71,15 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
 
 def _why(report: TrustReport, class_name: str) -> str:
     test = report.randomisation
-    if test is not None and not test.passed:
+    if test is not None and test.passed is False:
         return (
             "A network that learnt nothing gives nearly the same map, so it shows the outlines of the photo "
             "and not what this model learnt."
+        )
+    if test is not None and test.passed is None:
+        return (
+            "Networks that learnt nothing give this photo no map to compare with, so nothing shows that this "
+            "one is of what the model learnt."
         )
     if report.is_faint:
         return (
@@ -127,6 +132,9 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
         f"rank correlation with the maps of {networks} that learnt nothing; from {SAME_MAP_CORRELATION} on "
         "it is the same map"
     )
+    if test.mean is None:
+        untested = f"could not be tested: the maps of {networks} that learnt nothing are empty"
+        return [*found, ("Scrambled weights", "no map", None, untested)]
     return [*found, ("Scrambled weights", f"{test.mean:.2f}", test.passed, meaning)]
 
 

@@ -208,12 +208,41 @@ def test_a_scrambled_network_has_another_map_and_leaves_the_first_as_it_was(
 ) -> None:
     image = noise[0, :32, :32]
     before = small_explainer.explain(image, 0, method="layer-cam")
-    scrambled = small_explainer.scrambled(seed=5)
+    scrambled = small_explainer.scrambled(5, image)
     other = scrambled.explain(image, 0, method="layer-cam")
     assert not np.allclose(other, before)
     np.testing.assert_array_equal(small_explainer.explain(image, 0, method="layer-cam"), before)
-    again = small_explainer.scrambled(seed=5).explain(image, 0, method="layer-cam")
+    again = small_explainer.scrambled(5, image).explain(image, 0, method="layer-cam")
     np.testing.assert_array_equal(again, other)
+
+
+def test_each_channel_of_a_scrambled_network_tells_the_places_of_its_photo_apart(
+    small_explainer: Explainer, noise: np.ndarray
+) -> None:
+    image = noise[0, :32, :32]
+    scrambled = small_explainer.scrambled(5, image)
+    kernel = get_weights(scrambled.network)["conv1/kernel"]
+    seen = np.asarray(image, np.float64) / 255
+    # conv1 has "valid" borders: 3 x 3 windows of the photo by hand, in float64
+    windows = np.lib.stride_tricks.sliding_window_view(seen, (3, 3), axis=(0, 1))  # (30, 30, 3, 3, 3)
+    sums = np.einsum("hwcij,ijck->hwk", windows, kernel) + get_weights(scrambled.network)["conv1/bias"]
+    np.testing.assert_allclose(sums.mean((0, 1)), 0, atol=1e-4)
+    np.testing.assert_allclose(sums.std((0, 1)), 1, atol=1e-4)
+    np.testing.assert_allclose(
+        scrambled.activations(image, "conv1"), np.maximum(sums, 0), atol=1e-4, err_msg="what conv1 hands on"
+    )
+
+
+@pytest.mark.real_photos
+def test_the_scrambled_shipped_network_still_sees_which_photo_it_has(shipped: Any, real_photos: Any) -> None:
+    card, weights = shipped
+    photo, other = real_photos[:2]
+    scrambled = load_explainer(card, weights, passes="float32").scrambled(0, photo)
+    one, two = scrambled.activations(photo), scrambled.activations(other)
+    assert (one > 0).mean() > 0.3
+    assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.6  # 0.99 with every tensor shuffled
+    assert scrambled.logits(np.stack([photo, other])).std(axis=0).max() > 0.1
+    assert (scrambled.explain_classes(photo, range(10), method="grad-cam").max((1, 2)) > 0).sum() >= 3
 
 
 def test_what_there_is_not_is_refused_with_what_there_is(corner_explainer: Explainer) -> None:

@@ -81,7 +81,7 @@ class RedExplainer:
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def scrambled(self, seed: int) -> RedExplainer:
+    def scrambled(self, seed: int, image: NDArray[np.uint8]) -> RedExplainer:
         return RedExplainer(scrambled=True)
 
 

@@ -19,7 +19,12 @@ from gallery.evaluation.perturbation import (
     greyed_out,
     insertion_curve,
 )
-from gallery.evaluation.randomisation import RandomisationTest, randomisation_test, rank_correlation
+from gallery.evaluation.randomisation import (
+    RandomisationTest,
+    compared_classes,
+    randomisation_test,
+    rank_correlation,
+)
 from gallery.evaluation.trust import Trust, TrustReport, measure_trust, passes, random_order
 
 SIDE = 28
@@ -107,6 +112,9 @@ def test_the_verdict_follows_from_the_checks() -> None:
     assert report(whole=0.04).verdict is Trust.DOUBTFUL
     # a map that is the same without learning is none, however well it points
     assert report(randomisation=RandomisationTest((0.9, 0.7))).verdict is Trust.FAILS
+    assert report(randomisation=RandomisationTest((0.9, None))).verdict is Trust.FAILS
+    # scrambled networks without a map have shown nothing
+    assert report(randomisation=RandomisationTest((None, None))).verdict is Trust.DOUBTFUL
 
 
 def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
@@ -118,7 +126,8 @@ def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
 
 
 def test_a_kept_report_is_read_as_it_was_written() -> None:
-    for written in (report(), report(randomisation=None)):
+    untested = RandomisationTest((None, 0.25))
+    for written in (report(), report(randomisation=None), report(randomisation=untested)):
         assert TrustReport.from_json(json.loads(json.dumps(written.to_json()))) == written
 
 
@@ -149,7 +158,7 @@ def test_as_many_photos_are_classified_as_is_said() -> None:
 
 
 def test_the_report_is_plain_numbers() -> None:
-    test = randomisation_test(RIGHT, [WRONG])
+    test = randomisation_test(RIGHT, [WRONG[np.newaxis]])
     said = measure_trust(IMAGE, RIGHT, 1, looks_at_red, steps=4, randomisation=test).to_json()
     assert said["deletion_area"] == 0.125
     assert said["deletion"] == [1.0, 0.0, 0.0, 0.0, 0.0]
@@ -198,15 +207,36 @@ def test_rank_correlation_is_scipys_also_with_ties() -> None:
 
 
 def test_a_map_without_heat_orders_nothing() -> None:
-    assert rank_correlation(np.zeros((2, 2)), np.eye(2)) == 0.0
+    assert rank_correlation(np.zeros((2, 2)), np.eye(2)) is None
+    assert rank_correlation(np.eye(2), np.full((2, 2), 3.0)) is None
+
+
+def test_empty_maps_of_scrambled_networks_are_no_proof_and_are_left_out() -> None:
+    map_ = np.random.default_rng(0).random((14, 14))
+    nearly_empty = np.zeros((14, 14))
+    nearly_empty.flat[:19] = 1  # 19.6 of 196 cells are a tenth
+    none = randomisation_test(map_, [np.zeros((3, 14, 14)), nearly_empty[np.newaxis]])
+    assert none.correlations == (None, None)
+    assert (none.mean, none.passed) == (None, None)
+    one = randomisation_test(map_, [np.stack([np.zeros((14, 14)), map_, -map_ + 1]), np.zeros((1, 14, 14))])
+    assert one.correlations == (pytest.approx(0.0), None)  # 1 and -1; nothing of the empty ones
+    assert one.passed
+    same = randomisation_test(map_, [np.stack([np.zeros((14, 14)), map_])])
+    assert (same.mean, same.passed) == (pytest.approx(1.0), False)
+
+
+def test_the_classes_of_a_scrambled_network_that_are_compared_go_round() -> None:
+    assert compared_classes(2, 3) == [2, 0, 1]
+    assert compared_classes(99, 100) == [99, *range(9)]
 
 
 def test_a_map_that_scrambling_does_not_change_fails_the_randomisation_test() -> None:
     map_ = np.random.default_rng(0).random((14, 14))
-    same = randomisation_test(map_, [map_ * 2, map_ + 1])
+    same = randomisation_test(map_, [np.stack([map_ * 2]), np.stack([map_ + 1])])
     assert same.correlations == pytest.approx((1, 1))
     assert not same.passed
-    other = randomisation_test(map_, [np.random.default_rng(seed).random((14, 14)) for seed in (1, 2)])
+    other = randomisation_test(map_, [np.random.default_rng(seed).random((1, 14, 14)) for seed in (1, 2)])
+    assert other.mean is not None
     assert abs(other.mean) < 0.2
     assert other.passed
 
