@@ -141,7 +141,7 @@ class Judgings:
         parts: TrainingParts,
         load: Mapping[str, Callable[[], Classifier]],
     ) -> Judging:
-        """Return the comparison: from disk, under way, or begun now.
+        """Return the comparison: from disk, under way, failed, or begun now.
 
         Args:
             folder: of the training; a file a model is kept there.
@@ -152,7 +152,7 @@ class Judgings:
         key = (str(folder), *load)
         with self._lock:
             known = self._found.get(key)
-            if known is not None and known.problem is None:
+            if known is not None:
                 return known
             judging = self._found[key] = Judging(total=len(photos) * len(load))
             stored = {name: read_said(folder, name) for name in load}
@@ -163,6 +163,12 @@ class Judgings:
             target=self._work, args=(judging, folder, photos, parts, load), name="judging", daemon=True
         ).start()
         return judging
+
+    def forget(self, folder: Path) -> None:
+        """Ask anew next time, after a failure."""
+        with self._lock:
+            for key in [key for key in self._found if key[0] == str(folder)]:
+                del self._found[key]
 
     def _work(
         self,

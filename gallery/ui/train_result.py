@@ -158,7 +158,13 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
         return
     if judging.said is None:
         st.error(escaped(judging.problem or ""), icon=":material/error:")
-        st.button("Compare again", key="train_compare_again", icon=":material/refresh:")
+        st.button(
+            "Compare again",
+            key="train_compare_again",
+            icon=":material/refresh:",
+            on_click=_judgings().forget,
+            args=(trained.run.request.folder,),
+        )
         return
     said_rival, said_new = judging.said[_key(rival)], judging.said[_key(trained.card)]
     photos = [

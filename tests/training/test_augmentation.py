@@ -14,6 +14,7 @@ from gallery.training.augmentation import (
     apply,
     augment,
     draw_changes,
+    moved,
     preview,
     transforms,
 )
@@ -88,3 +89,13 @@ def test_a_preview_shows_different_pictures_of_the_photos_size() -> None:
 def test_limits_beyond_reason_are_refused() -> None:
     with pytest.raises(TrainingError, match=r"zoom must be 0 to 0\.99, got 1"):
         Augmentation(zoom=1)
+
+
+def test_the_preview_moves_pixels_as_keras_does() -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 40, 3), np.uint8)
+    strong = Augmentation(rotation_deg=40, translation=0.3, shear_deg=20, zoom=0.3, flip=True)
+    change = draw_changes(strong, 6, np.random.default_rng(5))
+    by_keras = np.clip(np.rint(apply(np.repeat(pixels[None], 6, axis=0), change)), 0, 255)
+    by_numpy = np.stack([moved(pixels, row) for row in transforms(change, 40)])
+    # single pixels may lie on the other side of a rounding of float32
+    assert (np.abs(by_keras - by_numpy.astype(float)) <= 1).mean() > 0.999
