@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.training.labelled_data import Part
 from gallery.training.pixel_store import DecodedSet
+from gallery.training.same_picture import duplicate_groups
 from gallery.types import SkippedFile
-
-NEAR_BITS = 4
-"""Two difference hashes that differ in so many bits of 64 or fewer are taken for one picture."""
-
-FLAT_BITS = 4
-"""A hash with no more bits set, or clear, than this is of a picture too flat to be compared."""
-
-ALIKE = 0.95
-"""Least correlation of two pictures' brightness in 8 x 8 cells. Among 8,736 photos the true copies with a
-near hash had 0.999 or more, chance meetings of smooth backgrounds 0.92 or less."""
 
 SMALL_PX = 64
 """A photo with a shorter side is called small: enlarged to 224 it shows little."""
@@ -32,8 +22,6 @@ UNEQUAL = 1.5
 FEW = 20
 """A class with fewer photos cannot be learnt well, and its recall is known to 20 percentage points only."""
 
-_BLOCK = 512
-
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
@@ -42,7 +30,9 @@ class DuplicateGroup:
     Attributes:
         indices: rows of the data set, ascending.
         exact: all files are equal byte by byte.
-        labels: the different labels that they bear; more than one is a contradiction.
+        labels: the different labels that they bear.
+        contradicts: equal files bear different labels: one must be wrong. Of nearly the same
+            picture both may be right: an animal that came into view.
         parts: the different parts that they lie in, where there is a split.
     """
 
@@ -50,10 +40,12 @@ class DuplicateGroup:
     exact: bool
     labels: tuple[str, ...]
     parts: tuple[Part, ...] = ()
+    contradicts: bool = False
 
     @property
-    def contradicts(self) -> bool:
-        return len(self.labels) > 1
+    def doubtful(self) -> bool:
+        """Whether nearly the same picture bears different labels, which a person should look at."""
+        return len(self.labels) > 1 and not self.contradicts
 
     @property
     def leaks(self) -> bool:
@@ -125,8 +117,13 @@ class Inspection:
                 photos = sum(len(group.indices) for group in groups)
                 lines.append(f"{photos} photos in {_many(len(groups), 'group', 'groups')} are {kind}.")
         if contradictions := sum(group.contradicts for group in self.duplicates):
-            bear = _many(contradictions, "group of duplicates bears", "groups of duplicates bear")
+            bear = _many(contradictions, "group of equal files bears", "groups of equal files bear")
             lines.append(f"{bear} different labels: one must be wrong.")
+        if doubtful := sum(group.doubtful for group in self.duplicates):
+            bear = _many(
+                doubtful, "group of nearly equal pictures bears", "groups of nearly equal pictures bear"
+            )
+            lines.append(f"{bear} different labels: look whether they are right.")
         if leaks := sum(group.leaks for group in self.duplicates):
             lie = _many(leaks, "group of duplicates lies", "groups of duplicates lie")
             lines.append(f"{lie} on both sides of the split.")
@@ -147,6 +144,7 @@ class Inspection:
             "exact_duplicates": sum(group.exact for group in self.duplicates),
             "near_duplicates": sum(not group.exact for group in self.duplicates),
             "contradictions": sum(group.contradicts for group in self.duplicates),
+            "near_with_other_labels": sum(group.doubtful for group in self.duplicates),
             "leaks": sum(group.leaks for group in self.duplicates),
             "problems": list(self.problems),
         }
@@ -163,12 +161,14 @@ def inspect_set(decoded: DecodedSet, parts: Sequence[Part] | None = None) -> Ins
     groups = []
     for indices in duplicate_groups(decoded):
         ids = {decoded.photo_ids[i] for i in indices}
+        said = {(decoded.photo_ids[i], labels[i]) for i in indices}
         groups.append(
             DuplicateGroup(
                 indices=indices,
                 exact=len(ids) == 1,
                 labels=tuple(sorted({labels[i] for i in indices})),
                 parts=tuple(sorted({parts[i] for i in indices})) if parts is not None else (),
+                contradicts=len(said) > len(ids),
             )
         )
     by_area = np.argsort(decoded.widths_px * decoded.heights_px, kind="stable")
@@ -189,104 +189,6 @@ def inspect_set(decoded: DecodedSet, parts: Sequence[Part] | None = None) -> Ins
         duplicates=tuple(sorted(groups, key=lambda group: (-len(group.indices), group.indices))),
         problems=decoded.data.problems,
     )
-
-
-def duplicate_groups(decoded: DecodedSet) -> list[tuple[int, ...]]:
-    """Return the rows that show the same picture: equal files, or near hashes that a closer look confirms.
-
-    The answer for the last set is kept: a split, its inspection and every other
-    split of the same photos ask for it.
-    """
-    global _last_groups
-    known, groups = _last_groups
-    if known is not decoded:
-        groups = groups_of(decoded.photo_ids, _confirmed(decoded, near_pairs(decoded.hashes)))
-        _last_groups = (decoded, groups)
-    return list(groups)
-
-
-_last_groups: tuple[DecodedSet | None, list[tuple[int, ...]]] = (None, [])
-
-
-def _confirmed(decoded: DecodedSet, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the pairs whose pictures are alike; each photo is looked at once, however many are near it."""
-    cells = {
-        row: _cell_means(decoded.images(np.array([row]))[0]) for row in sorted({r for p in pairs for r in p})
-    }
-    return [(one, other) for one, other in pairs if _correlation(cells[one], cells[other]) >= ALIKE]
-
-
-def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Return the correlation of two pictures' brightness in 8 x 8 cells, -1 to 1; 0 if one is flat.
-
-    Args:
-        one: (height, width, 3) RGB; the last rows and columns that fill no cell are left out.
-        other: likewise, of any size.
-    """
-    return _correlation(_cell_means(one), _cell_means(other))
-
-
-def _cell_means(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the brightness of 8 x 8 cells less its mean, (8, 8)."""
-    height, width = (side // 8 for side in picture.shape[:2])
-    grey = picture[: 8 * height, : 8 * width].mean(axis=2)
-    means = grey.reshape(8, height, 8, width).mean(axis=(1, 3))
-    return np.asarray(means - means.mean(), np.float64)
-
-
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    spread = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return float((one * other).sum()) / spread if spread > 0 else 0.0
-
-
-def groups_of(photo_ids: Sequence[str], pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Return the groups of two rows or more that equal ids and pairs tie together.
-
-    Likeness is carried on: if a is like b and b like c, the three are one group.
-
-    Args:
-        photo_ids: SHA-256 of each file.
-        pairs: rows that show the same picture.
-
-    Returns:
-        Rows, ascending in each group and by first row.
-    """
-    leader = list(range(len(photo_ids)))
-
-    def find(row: int) -> int:
-        while leader[row] != row:
-            leader[row] = leader[leader[row]]
-            row = leader[row]
-        return row
-
-    first: dict[str, int] = {}
-    ties = [(row, first.setdefault(photo_id, row)) for row, photo_id in enumerate(photo_ids)]
-    for one, other in (*ties, *pairs):
-        a, b = find(one), find(other)
-        leader[max(a, b)] = min(a, b)
-    groups: dict[int, list[int]] = {}
-    for row in range(len(photo_ids)):
-        groups.setdefault(find(row), []).append(row)
-    return [tuple(rows) for rows in groups.values() if len(rows) > 1]
-
-
-def near_pairs(hashes: NDArray[np.uint64], *, bits: int = NEAR_BITS) -> list[tuple[int, int]]:
-    """Return every pair of rows whose hashes differ in at most ``bits`` bits; flat pictures have no pair.
-
-    Example:
-        >>> near_pairs(np.array([0xFF00, 0xFF0F, 0xFFFF], np.uint64))
-        [(0, 1), (1, 2)]
-    """
-    ones = np.bitwise_count(hashes)
-    rows = np.flatnonzero((ones > FLAT_BITS) & (ones < 64 - FLAT_BITS))
-    used = hashes[rows]
-    pairs = []
-    for start in range(0, len(rows), _BLOCK):
-        block = used[start : start + _BLOCK]
-        near = np.bitwise_count(block[:, None] ^ used[None, start:]) <= bits
-        for one, other in np.argwhere(np.triu(near, k=1)):
-            pairs.append((int(rows[start + one]), int(rows[start + other])))
-    return pairs
 
 
 def _part_counts(decoded: DecodedSet, parts: Sequence[Part] | None) -> dict[Part, dict[str, int]]:

@@ -135,12 +135,12 @@ def difference_hash(pixels: NDArray[np.uint8]) -> int:
         True
     """
     height, width = pixels.shape[:2]
-    grid = _box_means(height, 8) @ (pixels.astype(np.float32) @ _GREY) @ _box_means(width, 9).T  # (8, 9)
+    grid = box_means(height, 8) @ (pixels.astype(np.float32) @ _GREY) @ box_means(width, 9).T  # (8, 9)
     rises = grid[:, 1:] - grid[:, :-1] > 0.5  # of 255: less is rounding, not a picture
     return int.from_bytes(np.packbits(rises).tobytes(), "big")
 
 
-def _box_means(length: int, cells: int) -> NDArray[np.float32]:
+def box_means(length: int, cells: int) -> NDArray[np.float32]:
     """Return the (cells, length) matrix that averages a line over equal cells."""
     edges = np.linspace(0, length, cells + 1)
     starts = np.arange(length)

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.training.inspection import duplicate_groups
 from gallery.training.labelled_data import Part
 from gallery.training.pixel_store import DecodedSet
+from gallery.training.same_picture import duplicate_groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.training.inspection import NEAR_BITS
 from gallery.training.labelled_data import LabelledPhoto, LabelledPhotos, Part, Scan
 from gallery.training.pixel_store import DecodedSet
+from gallery.training.same_picture import NEAR_BITS
 from gallery.training.splits import Split
 from gallery.types import display_path
 
@@ -48,7 +48,7 @@ def unknown_rows(unlabelled: DecodedSet, labelled: DecodedSet, split: Split) -> 
     """Return the unlabelled photos that may be learnt from.
 
     Left out are the same files as labelled ones, and what looks like a photo
-    that the network is measured by: hashes within `inspection.NEAR_BITS`.
+    that the network is measured by: hashes within `same_picture.NEAR_BITS`.
     """
     known = set(labelled.photo_ids)
     fresh = np.array([photo_id not in known for photo_id in unlabelled.photo_ids])

@@ -240,14 +240,16 @@ def _picture(looked: Looked, row: int, *, named: bool = False, words: str = "") 
 
 
 def _duplicates(looked: Looked) -> None:
-    groups = sorted(looked.inspection.duplicates, key=lambda group: (not group.contradicts, not group.leaks))
+    groups = sorted(
+        looked.inspection.duplicates,
+        key=lambda group: (not group.contradicts, not group.doubtful, not group.leaks),
+    )
     if not groups:
         st.caption("No photo is there twice.")
         return
     st.caption(
-        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where their "
-        "labels "
-        "differ, one is wrong: move that file to the right folder, then look again."
+        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where the same "
+        "file bears different labels, one is wrong: move it to the right folder, then look again."
     )
     token = token_of(looked)
     for group in groups[:_GROUPS]:
@@ -264,6 +266,9 @@ def _group_words(group: DuplicateGroup) -> str:
     if group.contradicts:
         names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
         words += f" · :material/warning: labelled {names}"
+    elif group.doubtful:
+        names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
+        words += f" · labelled {names}: look whether they are right"
     if group.leaks:
         words += " · :material/warning: on both sides of the split"
     return words
