@@ -26,17 +26,17 @@ near hash had 0.999 or more, chance meetings of smooth backgrounds 0.92 or less.
 
 STANDS_OUT = 8.0
 """A cell of 32 x 32 that differs by so many times as much as cells usually do shows something of its own.
-Saved again or resized, a picture differs a little everywhere: 3 to 7 times at most. An animal that is elsewhere
-in front of a still background differs in few cells: 9 to 20 times."""
+Saved again or resized, a picture differs a little everywhere: 3 to 7 times at most. An animal elsewhere before
+a still background is a difference in few cells: 9 to 20 times."""
 
 UNSEEN = 10.0
 """So many grey levels more are no difference to speak of: noise, and the marks of JPEG."""
 
 PLAIN_TO_SEE = 80.0
-"""A cell that differs by so many grey levels is a difference, however much the others differ: a large animal."""
+"""A cell that differs by so many grey levels is a difference, however much others do: a large animal."""
 
 PARTNERS = 200
-"""No photo is compared with more later ones of a near hash than this, the nearest: a fixed camera has thousands."""
+"""A photo is compared with so many later ones of a near hash, the nearest: a fixed camera has thousands."""
 
 _BLOCK = 512
 _CELLS = 32
@@ -168,7 +168,7 @@ def _likeness(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[
 
 
 def _same(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which of n others, (n, 32, 32), show what one does, whatever brightness and contrast they have."""
+    """Return which of n others, (n, 32, 32), show what one does, whatever their brightness and contrast."""
     a, b = one.reshape(1, -1), others.reshape(len(others), -1)
     spread_a, spread_b = a.std(axis=1, keepdims=True), b.std(axis=1, keepdims=True)
     least = np.minimum(spread_a, spread_b)  # greys of the paler one of the two
