@@ -28,13 +28,13 @@ from gallery.training.search import Trial, write_table
 from tests.browser.drawn_app import _process, free_port, scrolls_sideways
 from tests.browser.test_accessibility import violations
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.network, pytest.mark.timeout(1200)]
 
-LONG_MS = 240_000
+LONG_MS = 420_000
 """A training's process loads TensorFlow, on a machine that may be busy with other tests."""
 
 
-PAGE_MS = 120_000
+PAGE_MS = 240_000
 """What a page may take then."""
 
 
@@ -107,6 +107,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     card.get_by_role("button", name="Choose").click()
     expect(card.get_by_text("Chosen")).to_be_visible(timeout=PAGE_MS)
     expect(page.locator(".train-variants img")).to_have_count(9, timeout=PAGE_MS)
+    settle(page)
     epochs = page.get_by_role("spinbutton", name="Epochs (passes over the photos)")
     epochs.fill("2")
     epochs.press("Enter")
@@ -119,7 +120,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
 
     expect(page.locator(".st-key-train_state")).to_be_visible(timeout=PAGE_MS)
     other = browser.new_context().new_page()  # a second browser is led to the same training
-    other.goto(f"{app.url}/train")
+    visit(other, f"{app.url}/train")
     expect(other.get_by_text("cnn-small-birds").first).to_be_visible(timeout=PAGE_MS)
     other.context.close()
     expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
@@ -144,6 +145,7 @@ def test_a_killed_training_is_resumed_then_stopped_and_discarded(page: Page, app
     if card.get_by_role("button", name="Choose").count():
         card.get_by_role("button", name="Choose").first.click()
         expect(card.get_by_text("Chosen")).to_be_visible(timeout=PAGE_MS)
+    settle(page)
     epochs = page.get_by_role("spinbutton", name="Epochs (passes over the photos)")
     epochs.fill("900")
     epochs.press("Enter")
