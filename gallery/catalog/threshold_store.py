@@ -25,7 +25,7 @@ class ThresholdStore(Store):
         """
         if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise CatalogError(f"A threshold lies between 0 and 1, got {threshold}. Choose another one.")
-        with self._database.writing(durable=True) as connection:
+        with self._database.writing(durable=True, shown=False) as connection:  # Browse asks for it anew
             if threshold is None:
                 connection.execute("DELETE FROM unsure_thresholds WHERE model_id = ?", (model_id,))
             else:

@@ -99,7 +99,7 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Confidence": [f"{percent(one.low, 0)} to {percent(one.high, 0)}" for _, one in there],
+                "Confidence": [interval_text((one.low, one.high), 0) for _, one in there],
                 "Photos": [one.n for _, one in there],
                 "Mean confidence": [one.confidence for _, one in there],
                 "Share right": [one.accuracy for _, one in there],
@@ -242,7 +242,7 @@ def _rows(
 ) -> tuple[Rows | None, str]:
     if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
         one = bins[st.session_state[BIN]]
-        return one.rows, f"Confidence {percent(one.low, 0)} to {percent(one.high, 0)}"
+        return one.rows, f"Confidence {interval_text((one.low, one.high), 0)}"
     curve = folder.diagnosis.coverage
     if point is not None and which == KEPT:
         return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"

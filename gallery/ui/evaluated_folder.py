@@ -18,9 +18,8 @@ from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collec
 from gallery.evaluation.labels import labels_of
 from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
 from gallery.evaluation.report import EvaluationReport
-from gallery.evaluation.slices import Slice, slice_names, slices_by
+from gallery.evaluation.slices import Slice, all_slices, slice_names
 from gallery.exchange.csv_text import csv_lines, safe_text
-from gallery.model_files import ModelStore
 from gallery.photos.scan import scan_folder
 from gallery.types import Collection, ModelCard, PhotoId, PhotoMetadata, SkippedFile, display_path
 from gallery.ui.charts import Cell
@@ -115,8 +114,7 @@ class EvaluatedFolder:
     def slices(self) -> dict[str, tuple[Slice, ...]]:
         """How good the model is on parts of the photos, by dimension, the worst part first."""
         right = self.report.y_true == self.report.y_pred
-        names = slice_names(self.paths, self.root, self.about)
-        return {dimension: slices_by(dimension, of_it, right) for dimension, of_it in names.items()}
+        return all_slices(slice_names(self.paths, self.root, self.about), right)
 
     def only(self, rows: Rows) -> EvaluatedFolder:
         """Return the evaluation of some of the photos, at least one."""
@@ -166,11 +164,6 @@ def check_layout(root: Path, class_names: Sequence[str]) -> tuple[str, ...]:
     """
     paths = [entry.path for entry in scan_folder(root)]
     return labels_of(root, paths, class_names).problems
-
-
-def training_photos(store: ModelStore, model_id: str) -> frozenset[PhotoId]:
-    """Return the hashes of the photos a model was trained on; empty when it does not tell."""
-    return store.training_photos(model_id)
 
 
 def evaluate(

@@ -11,7 +11,6 @@ from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.labelled_data import Part
 from gallery.types import ModelCard, display_path
 from gallery.ui import charts, confusion_view, theme, train_pictures, wiring
-from gallery.ui.evaluated_folder import training_photos
 from gallery.ui.plain_text import escaped
 from gallery.ui.train_draft import known_to_start
 from gallery.ui.train_pictures import Picture
@@ -75,7 +74,7 @@ def verdict(compared: ModelComparison) -> str:
 def known_photos(weights: str | None, rival: ModelCard, photos: list[HeldOutPhoto]) -> None:
     """Say whether one of the models has seen these photos with their labels before."""
     ids = [photo.photo_id for photo in photos]
-    known = training_photos(wiring.models(), rival.model_id).intersection(ids)
+    known = wiring.models().training_photos(rival.model_id).intersection(ids)
     began_with = known_to_start(weights).intersection(ids)
     if known:
         st.warning(

@@ -103,6 +103,12 @@ def test_float16_weights_survive_a_second_saving_unchanged(store: ModelStore) ->
 def test_training_photos_are_one_hash_a_line(store: ModelStore) -> None:
     folder = store.save(make_card(), WEIGHTS, training_photos=["ab" * 32, "cd" * 32])
     assert (folder / "training_photos.txt").read_text("ascii") == f"{'ab' * 32}\n{'cd' * 32}\n"
+    model_id = make_card().model_id
+    assert store.training_photos(model_id) == {"ab" * 32, "cd" * 32}
+    (folder / "training_photos.txt").unlink()
+    assert store.training_photos(model_id) == frozenset(), "this model does not tell"
+    with pytest.raises(ModelError):
+        store.training_photos("no-such-model")
 
 
 def test_model_without_evaluation_has_none(store: ModelStore) -> None:
@@ -388,3 +394,19 @@ def test_unreadable_choice_falls_back_to_the_default(store: ModelStore, content:
     store.own.mkdir(parents=True)
     (store.own / "active.json").write_bytes(content)
     assert store.active_id() == DEFAULT_MODEL_ID
+
+
+def test_a_model_that_waited_elsewhere_is_adopted_whole_and_once(store: ModelStore, tmp_path: Path) -> None:
+    waiting = ModelStore(tmp_path / "none", tmp_path / "waiting")
+    place = waiting.save(make_card(), WEIGHTS)
+    assert store.adopt(place) == store.own / "my-model"
+    assert store.verify("my-model") is None
+    assert not place.exists()
+    again = waiting.save(make_card(), WEIGHTS)
+    with pytest.raises(ModelError, match="already"):
+        store.adopt(again)
+    assert again.exists()
+    other = waiting.save(make_card("other"), WEIGHTS)
+    (other / "weights.npz").write_bytes(b"cut off")
+    with pytest.raises(ModelError, match="not those of its card"):
+        store.adopt(other)

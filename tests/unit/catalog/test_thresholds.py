@@ -13,9 +13,7 @@ from gallery.errors import CatalogError
 def test_a_threshold_holds_for_its_model_until_it_is_forgotten(tmp_path: Path) -> None:
     with Catalog.open(tmp_path) as catalog:
         assert catalog.unsure_threshold("a") is None
-        before = catalog.revision()
         catalog.choose_unsure_threshold("a", 0.8731234)
-        assert catalog.revision() > before, "Browse sorts anew"
     with Catalog.open(tmp_path) as catalog:
         assert catalog.unsure_threshold("a") == 0.8731234
         assert catalog.unsure_threshold("b") is None
