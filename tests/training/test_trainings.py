@@ -16,9 +16,12 @@ from gallery.training.request import TrainingRequest, remember
 from gallery.training.run_lock import sole_process
 from gallery.training.splits import SplitPlan
 from gallery.training.trainings import (
+    candidate_folder,
     discard,
     is_alive,
     request_stop,
+    searches,
+    start_search_process,
     start_training_process,
     training_run,
     trainings,
@@ -115,3 +118,56 @@ def test_a_process_that_cannot_start_says_so(tmp_path: Path) -> None:
     other = dataclasses.replace(asked(tmp_path), weights="none")
     with pytest.raises(TrainingError, match="another weights"):
         start_training_process(other, tmp_path, command=[sys.executable, "-c", "pass"])
+
+
+def test_a_search_is_started_with_what_was_asked_and_is_no_training(tmp_path: Path) -> None:
+    request = asked(tmp_path, "owls")
+    request = dataclasses.replace(request, folder=tmp_path / "trainings" / "owls-search")
+    print_words = "import sys; print(' '.join(sys.argv[1:]))"
+    process = start_search_process(
+        request, tmp_path, trials=9, command=[sys.executable, "-c", print_words, "tune"]
+    )
+    assert process.wait(30) == 0
+    said = (tmp_path / "logs" / "training.log").read_text().split()
+    pairs = dict(zip(said[1:-1:2], said[2:-1:2], strict=True))
+    assert (said[0], said[-1]) == ("tune", "--by-group")
+    assert pairs == {
+        "--home": str(tmp_path), "--data": str(tmp_path / "owls"), "--out": "owls", "--trials": "9",
+        "--epochs": "7", "--batch": "32", "--seed": "0", "--balance": "none",
+        "--validation": "0.2", "--test": "0.1",
+    }  # fmt: skip
+    remember(asked(tmp_path, "other"))
+    found = searches(tmp_path / "trainings", cache=tmp_path / "cache")
+    assert [run.request.model_id for run in found] == ["owls"]
+    assert [run.request.model_id for run in trainings(tmp_path / "trainings", cache=tmp_path / "cache")] == [
+        "other"
+    ]
+
+
+def test_a_process_that_has_just_been_started_is_starting_until_it_is_gone(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    process = start_training_process(
+        request, tmp_path, command=[sys.executable, "-c", "import time; time.sleep(60)"]
+    )
+    try:
+        run = training_run(request)
+        assert (run.state, run.live, run.resumable) == ("starting", True, False)
+        with pytest.raises(TrainingError, match="running already"):
+            start_training_process(request, tmp_path)
+        with pytest.raises(TrainingError, match="Stop it first"):
+            discard(request.folder)
+    finally:
+        process.kill()
+        process.wait(30)
+    if sys.platform != "win32":
+        assert training_run(request).state == "interrupted"
+
+
+def test_a_model_waits_beside_its_training_until_it_is_kept(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    write_progress(request.folder / "progress.json", Progress("finished", 7, 7))
+    assert training_run(request).candidate is None
+    place = candidate_folder(request.folder) / "owls"
+    place.mkdir(parents=True)
+    assert training_run(request).candidate == place
