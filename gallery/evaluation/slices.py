@@ -7,8 +7,8 @@ nan where it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,6 +26,9 @@ FOLDER, DAY, HOUR = "Folder", "Day or night", "Hour"
 BRIGHTNESS, SHARPNESS, SIZE = "Brightness", "Sharpness", "Size of the photo"
 DIMENSIONS = (FOLDER, DAY, HOUR, BRIGHTNESS, SHARPNESS, SIZE)
 
+CHANCE_ALONE = 0.05
+"""How often chance alone may mark any slice at all of an evaluation."""
+
 DAY_BEGINS, DAY_ENDS = 6, 18
 """Hours of the camera's clock; where the sun rises when is not known to a photo."""
 
@@ -41,7 +44,11 @@ class Slice:
         right: of them, those that the model named rightly.
         interval: Wilson's 95 % interval of the accuracy.
         accuracy_of_rest: of all other photos; None where there are none.
+        p_value: how probable it is that so few are right here if it is no worse than the rest
+            (`worse_p_value`); None where there is no rest.
         rows: the photos, in their order.
+        stands_out: whether it is worse than the rest beyond chance, of all slices looked at together
+            (`mark_worse`).
     """
 
     dimension: str
@@ -50,7 +57,9 @@ class Slice:
     right: int
     interval: tuple[float, float]
     accuracy_of_rest: float | None
+    p_value: float | None
     rows: IntVector = field(repr=False)
+    stands_out: bool = False
 
     @property
     def accuracy(self) -> float:
@@ -62,14 +71,6 @@ class Slice:
         """Whether too few photos are in it to believe the figure."""
         return self.n < FEW_PHOTOS
 
-    @property
-    def stands_out(self) -> bool:
-        """Whether it is worse than the rest beyond chance: even its interval's upper end is lower.
-
-        Of many slices one in forty does so by chance alone.
-        """
-        return self.accuracy_of_rest is not None and self.interval[1] < self.accuracy_of_rest
-
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers."""
         return {
@@ -80,6 +81,7 @@ class Slice:
             "accuracy": self.accuracy,
             "interval": list(self.interval),
             "accuracy_of_rest": self.accuracy_of_rest,
+            "p_value": self.p_value,
             "few": self.few,
             "stands_out": self.stands_out,
         }
@@ -136,8 +138,65 @@ def slices_by(dimension: str, names: Sequence[str], right: NDArray[np.bool_]) ->
         rows = np.flatnonzero(slice_of.reshape(-1) == m).astype(np.int64)
         n, hits = len(rows), int(right[rows].sum())
         rest = (hits_total - hits) / (total - n) if n < total else None
-        slices.append(Slice(dimension, name, n, hits, wilson_interval(hits, n), rest, rows))
+        chance = None if rest is None else worse_p_value(hits, n, hits_total, total)
+        slices.append(Slice(dimension, name, n, hits, wilson_interval(hits, n), rest, chance, rows))
     return worst_first(slices)
+
+
+def all_slices(names: Mapping[str, Sequence[str]], right: NDArray[np.bool_]) -> dict[str, tuple[Slice, ...]]:
+    """Return the slices of every dimension, worst first, those marked that are worse beyond chance.
+
+    Args:
+        names: of each dimension, one a photo.
+        right: (n,) whether the model named the photo rightly.
+
+    Raises:
+        DatasetError: there are not as many names as photos.
+    """
+    found = [one for dimension, of_it in names.items() for one in slices_by(dimension, of_it, right)]
+    marked = mark_worse(found)
+    return {dimension: tuple(one for one in marked if one.dimension == dimension) for dimension in names}
+
+
+def mark_worse(slices: Sequence[Slice]) -> tuple[Slice, ...]:
+    """Return slices, in their order, with those marked that are worse than the rest beyond chance.
+
+    Holm's procedure (1979) over all of them: whatever they share, the chance that any is marked without
+    being worse is `CHANCE_ALONE` at most. Slices of few photos are neither marked nor counted.
+    """
+    tested = [(one.p_value, m) for m, one in enumerate(slices) if one.p_value is not None and not one.few]
+    marked = set()
+    for step, (chance, m) in enumerate(sorted(tested)):
+        if chance > CHANCE_ALONE / (len(tested) - step):
+            break
+        marked.add(m)
+    return tuple(replace(one, stands_out=m in marked) for m, one in enumerate(slices))
+
+
+def worse_p_value(right: int, n: int, right_of_all: int, total: int) -> float:
+    """Return how probable so few right photos are in a slice that is no worse than the others.
+
+    Fisher's exact test, one-sided: P(X <= right), with X hypergeometric: n photos drawn of the total,
+    of which `right_of_all` are right. The rest is known as little as it is large.
+
+    Args:
+        right: photos of the slice that are right.
+        n: photos of the slice.
+        right_of_all: of all photos, those that are right.
+        total: all photos.
+
+    Example:
+        >>> round(worse_p_value(2, 3, 5, 6), 9)  # the only wrong photo is in this half, or in the other
+        0.5
+    """
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, total + 1)))])
+
+    def log_choose(of: int, k: IntVector) -> NDArray[np.float64]:
+        return np.asarray(log_factorial[of] - log_factorial[k] - log_factorial[of - k])
+
+    k = np.arange(max(0, n - (total - right_of_all)), right + 1)  # right ones that the slice can have
+    logs = log_choose(right_of_all, k) + log_choose(total - right_of_all, n - k)
+    return float(min(1.0, np.exp(logs - log_choose(total, np.asarray(n))).sum()))
 
 
 def worst_first(slices: Iterable[Slice]) -> tuple[Slice, ...]:

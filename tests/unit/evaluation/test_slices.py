@@ -7,19 +7,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import wilson_interval
 from gallery.evaluation.slices import (
     DIMENSIONS,
     UNKNOWN,
+    Slice,
+    all_slices,
     day_or_night_names,
     folder_names,
     hour_names,
     hours_of,
+    mark_worse,
     part_names,
     slice_names,
     slices_by,
+    worse_p_value,
     worst_first,
 )
 from gallery.types import PhotoMetadata
@@ -36,8 +43,9 @@ def test_a_slice_by_hand() -> None:
     assert night.interval == wilson_interval(15, 30)
     assert night.accuracy_of_rest == 0.9
     assert night.rows.tolist() == list(range(40, 70))
-    assert night.stands_out  # Wilson: 0.5 on 30 photos ends at 0.67, below 0.9
-    assert not day.stands_out
+    for one, table in ((night, [[15, 15], [36, 4]]), (day, [[36, 4], [15, 15]])):
+        assert one.p_value == pytest.approx(stats.fisher_exact(table, alternative="less").pvalue)
+    assert [one.stands_out for one in mark_worse([night, day])] == [True, False]
     assert json.loads(json.dumps(day.to_json()))["interval"] == list(wilson_interval(36, 40))
 
 
@@ -60,8 +68,36 @@ def test_slices_of_several_dimensions_are_ordered_together() -> None:
 def test_one_slice_of_all_photos_has_no_rest_and_none_of_no_photos() -> None:
     (whole,) = slices_by("folder", ["a"] * 3, right((1, 2)))
     assert whole.accuracy_of_rest is None
-    assert not whole.stands_out
+    assert whole.p_value is None
+    assert not mark_worse([whole])[0].stands_out
     assert slices_by("folder", [], np.zeros(0, bool)) == ()
+
+
+def test_chance_alone_marks_a_slice_in_one_evaluation_of_twenty_at_most() -> None:
+    dice = np.random.default_rng(7)
+    marked = 0
+    for _ in range(400):
+        hits = dice.random(400) < 0.9
+        names = {str(d): [str(part) for part in dice.integers(0, 5, 400)] for d in range(8)}  # 40 slices
+        marked += any(one.stands_out for of_it in all_slices(names, hits).values() for one in of_it)
+    assert marked <= 33  # 99.5 % of binomial(400, 0.05)
+
+
+def test_holm_marks_each_slice_by_what_is_left_and_passes_over_few_photos() -> None:
+    def of(chance: float | None, n: int = 40) -> Slice:
+        return Slice("d", "x", n, 0, (0.0, 1.0), 0.5, chance, np.zeros(0, np.int64))
+
+    # 0.05 by 4, 3, 2, 1: 0.0125, 0.0167, 0.025, 0.05
+    found = mark_worse([of(0.016), of(0.01), of(0.03), of(0.04), of(1e-9, n=19), of(None)])
+    assert [one.stands_out for one in found] == [True, True, False, False, False, False]
+
+
+@given(st.integers(1, 60), st.data())
+def test_the_chance_is_scipys_hypergeometric(total: int, data: st.DataObject) -> None:
+    good, n = data.draw(st.integers(0, total)), data.draw(st.integers(1, total))
+    hits = data.draw(st.integers(max(0, n - (total - good)), min(n, good)))
+    expected = stats.hypergeom(total, good, n).cdf(hits)
+    assert worse_p_value(hits, n, good, total) == pytest.approx(expected, abs=1e-12)
 
 
 def test_as_many_names_as_photos_are_asked_for() -> None:
