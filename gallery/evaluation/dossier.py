@@ -18,11 +18,11 @@ from gallery.evaluation.overlap import PhotoOverlap, photo_overlap
 from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.slices import (
     Slice,
+    all_slices,
     day_or_night_names,
     folder_names,
     hours_of,
     part_names,
-    slices_by,
     worst_first,
 )
 from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
@@ -152,5 +152,5 @@ def _slices(evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo]) -
         "sharpness": measured(lambda one: one.sharpness),
     }
     right = evaluation.report.y_true == evaluation.report.y_pred
-    found = [slices_by(dimension, of_photo, right) for dimension, of_photo in names.items()]
+    found = all_slices(names, right).values()
     return worst_first(one for slices in found if len(slices) > 1 for one in slices)

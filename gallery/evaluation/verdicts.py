@@ -17,7 +17,7 @@ from gallery.types import GivenVerdict, PhotoId, Verdict
 SEMANTICS = (
     "After the verdicts, “label wrong” counts the photo under the class that you chose, “both animals in it” "
     "counts either of the two as right, “cannot tell” leaves the photo out, and “model wrong” changes "
-    "nothing: it confirms the label."
+    "nothing: it confirms the label. Verdicts on errors alone can only raise the score."
 )
 """What the four verdicts do to the scores, in the words of the page."""
 
@@ -59,6 +59,32 @@ class JudgedReport:
         return {verdict: given.count(verdict) for verdict in Verdict}
 
     @property
+    def right_judged(self) -> int:
+        """How many of the judged photos the model had named as their label says."""
+        rows = np.fromiter(self.judgements, np.int64, len(self.judgements))
+        return int((self.before.y_true[rows] == self.before.y_pred[rows]).sum())
+
+    @property
+    def caution(self) -> str:
+        """Why the score after the verdicts flatters the model; nothing where nothing was judged."""
+        if not self.judgements:
+            return ""
+        right = int((self.before.y_true == self.before.y_pred).sum())
+        looked_at = (
+            f"none of the {right:,} right ones was judged"
+            if not self.right_judged
+            else f"only {self.right_judged:,} of the {right:,} right ones were judged"
+            if self.right_judged < right
+            else ""
+        )
+        if not looked_at:
+            return ""
+        return (
+            f"The score after the verdicts is an upper bound: of the model's answers {looked_at}, and labels "
+            "that are wrong in the way that the model is wrong stay. Quote both scores."
+        )
+
+    @property
     def moved(self) -> IntVector:
         """Rows of before whose true class is another one after."""
         return np.asarray(self.rows[self.after.y_true != self.before.y_true[self.rows]], np.int64)
@@ -81,6 +107,8 @@ class JudgedReport:
             "n_after": self.after.n,
             "moved": len(self.moved),
             "left_out": len(self.left_out),
+            "right_answers_judged": self.right_judged,
+            "caution": self.caution,
             "accuracy_before": self.before.accuracy,
             "accuracy_after": self.after.accuracy,
             "interval_before": list(self.before.accuracy_interval),

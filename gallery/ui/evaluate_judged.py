@@ -17,11 +17,6 @@ from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 _CHOSEN = "evaluate_judged_chosen"
 _ONE_ROW = 4  # photos with both heatmaps that fit side by side
 _LISTED = 6  # changed cells that are named; the matrices show the rest
-_BIASED = (
-    "Read the second number with care: only photos on which label and model differ were looked at. Labels "
-    "that are wrong in the way the model is wrong stay, so the score after verdicts is biased upwards. "
-    "Quote both."
-)
 
 
 def show(
@@ -39,7 +34,8 @@ def show(
     st.caption(SEMANTICS)
     if not judged.judgements:
         return
-    st.caption(f":material/trending_up: {_BIASED}")
+    if judged.caution:
+        st.caption(f":material/trending_up: {judged.caution}")
     before, after = st.columns(2, gap="medium")
     with before:
         _matrix("before", "As the labels say", judged.before)

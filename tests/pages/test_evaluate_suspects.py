@@ -106,7 +106,7 @@ def test_before_and_after_stand_side_by_side(gallery: SmallGallery) -> None:
     assert values["Accuracy after the verdicts"] == "100.0 %"  # 5 of 5
     assert "1 label wrong, 1 cannot tell. 1 photo moved to another class, 1 left out." in texts(page)
     assert "true Dog, model says Cat: 1 → 0" in texts(page)
-    assert "biased upwards" in texts(page)
+    assert "is an upper bound" in texts(page)
     before = page.dataframe(key="evaluate_judged_before_table").value
     after = page.dataframe(key="evaluate_judged_after_table").value
     assert (before.loc["Dog", "Cat"], after.loc["Dog", "Cat"]) == (1, 0)

@@ -95,6 +95,19 @@ def test_verdicts_are_found_by_photo_and_by_the_label_that_was_judged(report: Ev
     assert judgements_of(report, list("abcdef"), {}) == {}
 
 
+def test_a_score_after_verdicts_on_errors_alone_is_called_an_upper_bound(report: EvaluationReport) -> None:
+    assert judged(report, {}).caution == ""
+    errors = judged(report, {2: Judgement(Verdict.LABEL_WRONG, CAT), 3: Judgement(Verdict.CANNOT_TELL)})
+    assert errors.right_judged == 0
+    assert "upper bound" in errors.caution
+    assert "none of the 2 right ones was judged" in errors.caution  # photos 0 and 5
+    some = judged(report, {0: Judgement(Verdict.LABEL_WRONG, COW), 1: Judgement(Verdict.MODEL_WRONG)})
+    assert "only 1 of the 2 right ones were judged" in some.caution
+    assert some.to_json()["right_answers_judged"] == 1
+    both = judged(report, dict.fromkeys((0, 1, 5), Judgement(Verdict.MODEL_WRONG)))
+    assert both.caution == ""
+
+
 def test_verdicts_go_out_as_json(report: EvaluationReport) -> None:
     found = judged(report, {3: Judgement(Verdict.LABEL_WRONG, DOG), 1: Judgement(Verdict.MODEL_WRONG)})
     data = json.loads(json.dumps(found.to_json()))
