@@ -518,3 +518,14 @@ def test_a_tagging_job_at_the_same_time_is_said(
     collection = wiring.catalog().add_collection(gallery.photos, CollectionKind.FOLDER)
     wiring.catalog().queue_job(collection.collection_id, MODEL_ID)
     assert "Photos are being tagged at the moment" in texts(recipe_page(opened))
+
+
+def test_what_was_shown_is_there_again_after_another_page(opened: DataSet) -> None:
+    page = recipe_page(opened)
+    page.switch_page("pages/models.py").run()
+    page.query_params.clear()
+    page.switch_page("pages/train.py").run()
+    assert not page.exception
+    assert page.query_params["set"] == opened.set_id
+    assert page.query_params["step"] == "recipe"
+    assert "Start the training" in labels(page)
