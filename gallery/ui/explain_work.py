@@ -18,8 +18,8 @@ from typing import Any, Generic, TypeVar
 
 from gallery.errors import GalleryError
 
-KEPT = 400
-"""Finished pieces of work: a map is at most 200 KB, so 80 MB."""
+KEPT = 200
+"""Finished pieces of work: a map is at most 200 KB, or ten of them of a slow method in the first block."""
 
 FORGOTTEN_AFTER_S = 10.0
 """A page asks again every second or so; what nobody has asked for that long is not wanted any more."""

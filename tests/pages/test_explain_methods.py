@@ -40,11 +40,13 @@ def explainer(monkeypatch: pytest.MonkeyPatch) -> RedExplainer:
 
 def settled(page: AppTest) -> AppTest:
     """Run the page until nothing is under way any more, as its fragments do in a browser."""
-    for _ in range(50):
+    for _ in range(10):
+        for task in list(explain_work.bench._tasks.values()):
+            assert task.wait(100)
         if not any("_stop" in str(button.key) for button in page.button):
             return page
         page.run()
-    raise AssertionError("the work did not end")
+    raise AssertionError("the page does not show the end of its work")
 
 
 def test_the_stored_map_needs_no_explainer(gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,18 +112,18 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped_and_begun_again(
         def explain_classes(self, *args: object, **how: object) -> object:  # type: ignore[override]
             how["on_pass"](16, 196)  # type: ignore[operator]
             reached.set()
-            go_on.wait(30)
+            go_on.wait(100)
             return super().explain_classes(*args, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(wiring, "explainer", lambda model_id: Slow())
     page = open_page("explain", photo=gallery.photo_id("a.png"), method="occlusion")
-    assert reached.wait(30)
+    assert reached.wait(100)
     page.run()
     assert "Occlusion: 16 of 196 looks" in page.get("progress")[0].proto.text
     page.button(key="explain_maps_waiting_stop").click().run()
     go_on.set()
     for task in list(explain_work.bench._tasks.values()):
-        assert task.wait(30)
+        assert task.wait(100)
     page.run()
     assert "Occlusion was stopped" in texts(page)
     page.button(key="explain_maps_waiting_again").click().run()
