@@ -56,13 +56,17 @@ def all_searches() -> list[TrainingRun]:
 
 
 def restore() -> None:
-    """Give an address without words what was shown before: in this browser, else what is being trained."""
+    """Give an address without words what was shown before: in this browser, else a training that needs eyes.
+
+    That is one that runs, else one that is finished and neither kept nor discarded.
+    """
     if any(name in st.query_params for name in _NAMES):
         return
     known: dict[str, str] = st.session_state.get(_SEEN, {})
     if not known:
-        live = next((run for run in all_trainings() if run.live), None)
-        known = {"step": RUN, "training": live.request.model_id} if live else {}
+        runs = all_trainings()
+        waiting = [run for run in runs if run.live] + [run for run in runs if run.candidate is not None]
+        known = {"step": RUN, "training": waiting[0].request.model_id} if waiting else {}
     for name, value in known.items():
         st.query_params[name] = value
 

@@ -22,7 +22,7 @@ _LIVE_S = 1.5
 _MESSAGE = "train_run_message"
 STATES = {
     "starting": "Starting: the libraries are being loaded",
-    "preparing": "Reading photos",
+    "preparing": "Preparing the photos",
     "training": "Learning",
     "measuring": "Measuring what was learnt",
     "finished": "Finished",
