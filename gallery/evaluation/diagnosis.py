@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.calibration import CrossFit, ReliabilityBin, cross_fit, reliability_bins
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
-from gallery.evaluation.metrics import IntVector, resampled_interval, wilson_interval
+from gallery.evaluation.metrics import IntVector, balanced_accuracy_interval, wilson_interval
 from gallery.evaluation.ranking import (
     ClassCurves,
     area_intervals,
@@ -58,8 +58,8 @@ class Diagnosis:
 
     @cached_property
     def balanced_accuracy_interval(self) -> tuple[float, float]:
-        """95 % interval of the balanced accuracy, by drawing the photos anew."""
-        return resampled_interval(self.report.confusion_matrix, balanced_accuracy_score)
+        """95 % interval of the balanced accuracy, from those of the classes' recalls."""
+        return balanced_accuracy_interval(self.report.confusion_matrix)
 
     @cached_property
     def top_2(self) -> float:

@@ -154,22 +154,52 @@ def wilson_interval(successes: int, n: int, *, z: float = Z_95) -> tuple[float, 
     return low, high
 
 
-def resampled_interval(matrix: IntVector, score: Callable[[IntVector], float]) -> tuple[float, float]:
+def balanced_accuracy_interval(matrix: IntVector) -> tuple[float, float]:
+    """Return the 95 % interval of the mean recall of the classes that have photos.
+
+    From Wilson's interval (l, u) of each class's recall r, for the classes' photos are independent:
+    the mean less sqrt(sum of (r - l)^2) / K, and the mean plus sqrt(sum of (u - r)^2) / K (the method of
+    variance estimates recovery, Zou and Donner 2008, eq. 1). So few photos that are all right are no proof.
+
+    Example:
+        >>> [round(bound, 3) for bound in balanced_accuracy_interval(np.diag([5, 5, 5, 5, 5]))]  # not 1 to 1
+        [0.806, 1.0]
+    """
+    pairs = [(int(row[k]), int(row.sum())) for k, row in enumerate(matrix) if row.sum()]
+    if not pairs:
+        return 0.0, 1.0
+    bounds = np.array([(hits / n, *wilson_interval(hits, n)) for hits, n in pairs])
+    recalls, low, high = bounds.T
+    mean = float(recalls.mean())
+    down, up = (
+        float(np.sqrt(np.square(gaps).sum())) / len(pairs) for gaps in (recalls - low, high - recalls)
+    )
+    return max(0.0, mean - down), min(1.0, mean + up)
+
+
+def resampled_interval(
+    matrix: IntVector, score: Callable[[IntVector], float], *, by_class: bool = False
+) -> tuple[float, float] | None:
     """Return the 95 % interval of a score that has no formula for one, by drawing the photos anew.
 
-    The percentile bootstrap (Efron 1979) of the confusion matrix. It is too
-    narrow for few photos, and without width where every photo is right.
+    The percentile bootstrap (Efron 1979) of the confusion matrix. It is too narrow for few photos, and
+    without width where every photo is right: then there is none.
 
     Args:
         matrix: (K, K) counts.
         score: of such a matrix; one that has no photos of a class included.
+        by_class: each class counts the same in the score, so that each must have enough photos.
+
+    Returns:
+        None for fewer than `FEW_PHOTOS`, of a class that has any or of all, and where all draws agree.
     """
     total = int(matrix.sum())
-    if not total:
-        return 0.0, 1.0
+    support = matrix.sum(axis=1)
+    if total < FEW_PHOTOS or (by_class and support[support > 0].min() < FEW_PHOTOS):
+        return None
     draws = np.random.default_rng(0).multinomial(total, matrix.reshape(-1) / total, RESAMPLINGS)
     low, high = np.quantile([score(draw.reshape(matrix.shape)) for draw in draws], [0.025, 0.975])
-    return float(low), float(high)
+    return (float(low), float(high)) if low < high else None
 
 
 def log_loss(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:

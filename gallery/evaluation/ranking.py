@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.evaluation.metrics import FloatVector, IntVector
+from gallery.evaluation.metrics import FEW_PHOTOS, FloatVector, IntVector
 
 AREA_RESAMPLINGS = 400
 """Draws for the interval of an area."""
@@ -140,8 +140,8 @@ def area_intervals(
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return the 95 % intervals of a class's average precision and AUC, by drawing the photos anew.
 
-    The percentile bootstrap (Efron 1979), always with the same draws. Where the class has few
-    photos it is too narrow.
+    The percentile bootstrap (Efron 1979), always with the same draws. It is too narrow where the class
+    has few photos, and without width where the class is told apart from all others: then there is none.
 
     Args:
         y_true: (n,) class indices.
@@ -149,10 +149,10 @@ def area_intervals(
         class_index: of the class.
 
     Returns:
-        None without photos of the class, or of any other.
+        None with fewer than `FEW_PHOTOS` of the class, or of all others, and where all draws agree.
     """
     of_class = np.asarray(y_true) == class_index
-    if not of_class.any() or of_class.all():
+    if min(of_class.sum(), (~of_class).sum()) < FEW_PHOTOS:
         return None
     score = np.asarray(probabilities[:, class_index], np.float64)
     order = np.argsort(-score, kind="stable")
@@ -170,9 +170,9 @@ def area_intervals(
             rises = np.diff(recall, prepend=0.0)
             auc = np.sum(np.diff(false, prepend=0.0) * (recall - rises / 2))
             areas.append((float(np.sum(rises * precision)), float(auc)))
-    if not areas:
-        return None
     low, high = np.quantile(areas, [0.025, 0.975], axis=0).tolist()
+    if not (low[0] < high[0] and low[1] < high[1]):
+        return None
     return (low[0], high[0]), (low[1], high[1])
 
 

@@ -131,15 +131,17 @@ class EvaluationReport:
         return self.scores.weighted(self.scores.f1)
 
     @cached_property
-    def macro_f1_interval(self) -> tuple[float, float]:
-        """95 % interval of the macro F1, by drawing the photos anew."""
+    def macro_f1_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the macro F1, by drawing the photos anew; see `metrics.resampled_interval`."""
         return metrics.resampled_interval(
-            self.confusion_matrix, lambda matrix: (scores := metrics.class_scores(matrix)).macro(scores.f1)
+            self.confusion_matrix,
+            lambda matrix: (scores := metrics.class_scores(matrix)).macro(scores.f1),
+            by_class=True,
         )
 
     @cached_property
-    def weighted_f1_interval(self) -> tuple[float, float]:
-        """95 % interval of the weighted F1, by drawing the photos anew."""
+    def weighted_f1_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the weighted F1, by drawing the photos anew; see `metrics.resampled_interval`."""
         return metrics.resampled_interval(
             self.confusion_matrix, lambda matrix: (scores := metrics.class_scores(matrix)).weighted(scores.f1)
         )

@@ -56,7 +56,9 @@ def _areas(folder: EvaluatedFolder, k: int) -> None:
     name = theme.plain_name(curves.class_name)
     intervals = folder.diagnosis.area_intervals(k)
     for_ap, for_auc = ("", "")
-    if intervals is not None:
+    if intervals is None:
+        for_auc = " (no 95 % intervals: too few photos, or every draw of them gives the same)"
+    else:
         for_ap, for_auc = (f" (95 % interval {low:.3f} to {high:.3f})" for low, high in intervals)
     st.markdown(
         f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. "

@@ -42,7 +42,7 @@ def show(folder: EvaluatedFolder) -> None:
                 f"{report.macro_f1:.3f}",
                 help="Precision and recall in one; each class counts the same.",
             )
-            _interval(_shares(report.macro_f1_interval))
+            _shares(report.macro_f1_interval)
             if absent := _absent_classes(report):
                 st.caption(absent)
         with _box("weighted_f1", report.n):
@@ -51,7 +51,7 @@ def show(folder: EvaluatedFolder) -> None:
                 f"{report.weighted_f1:.3f}",
                 help="Precision and recall in one; each class counts by its number of photos.",
             )
-            _interval(_shares(report.weighted_f1_interval))
+            _shares(report.weighted_f1_interval)
         with _box("top_2", report.n):
             st.metric(
                 "Top 2",
@@ -68,7 +68,7 @@ def show(folder: EvaluatedFolder) -> None:
                 help="Cross-entropy: 0 is certain and right every time; guessing among "
                 f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}.",
             )
-            _interval(_shares(report.loss_interval))
+            _shares(report.loss_interval)
         with _box("photos", report.n):
             _photos(folder)
     _classes(report)
@@ -125,8 +125,12 @@ def _classes(report: EvaluationReport) -> None:
             )
 
 
-def _shares(bounds: tuple[float, float]) -> str:
-    return f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+def _shares(bounds: tuple[float, float] | None) -> None:
+    """Show an interval of a score that is no share, or why there is none."""
+    if bounds is None:
+        st.caption(f"no interval: fewer than {FEW_PHOTOS} photos of a class, or no error to draw")
+    else:
+        _interval(f"{bounds[0]:.3f} to {bounds[1]:.3f}")
 
 
 def _interval(words: str) -> None:

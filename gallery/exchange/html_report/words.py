@@ -72,8 +72,10 @@ def interval(bounds: tuple[float, float]) -> Markup:
     return joined([exact(float(low), f"{100 * low:.1f}"), " to ", exact(float(high), f"{100 * high:.1f} %")])
 
 
-def plain_interval(bounds: tuple[float, float]) -> Markup:
-    """Return a 95 % interval of a score that is no share."""
+def plain_interval(bounds: tuple[float, float] | None) -> Markup:
+    """Return a 95 % interval of a score that is no share; None is one that cannot be given."""
+    if bounds is None:
+        return joined(f"none: fewer than {FEW_PHOTOS} photos of a class, or no error")
     if not math.isfinite(bounds[1]):
         return joined("not known")
     return joined([figure(bounds[0]), " to ", figure(bounds[1])])
