@@ -20,6 +20,7 @@ from gallery.ui import explain_difference, photo_grid, theme, wiring
 from gallery.ui.charts import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 from gallery.ui.explain_difference import place
+from gallery.ui.plain_text import percent
 
 PICTURE_PX = 168
 """Side of an average heatmap: 12 pixels for each of 14 places."""
@@ -143,12 +144,12 @@ def _words(average: AverageMap, group: Group | None, count: int) -> None:
             st.caption(f"Fewer than {evidence.FEW_PHOTOS} photos: too few to compare.")
     elif group.stands_out:
         st.warning(
-            f"**{percent(group.border_share)} at the border, where {percent(group.usual)} is usual.** Look "
-            "whether a caption, a frame or a fence goes with this class.",
+            f"**{percent(group.border_share, 0)} at the border, where {percent(group.usual, 0)} is usual.** "
+            "Look whether a caption, a frame or a fence goes with this class.",
             icon="🖼️",
         )
     elif not math.isnan(group.usual):
-        st.caption(f"Usual at the border: {percent(group.usual)}.")
+        st.caption(f"Usual at the border: {percent(group.usual, 0)}.")
     if average.without:
         st.caption(f"{average.without:,} of them have no evidence for the predicted class and are left out.")
 
@@ -168,14 +169,14 @@ def _outstanding(
             cell = Cell(group.true, group.said)
             words = cell.sentence(folder.report.class_names)
             st.button(
-                f"{words[0].upper()}{words[1:]} ({percent(group.border_share)})",
+                f"{words[0].upper()}{words[1:]} ({percent(group.border_share, 0)})",
                 type="tertiary",
                 icon=":material/photo_library:",
                 key=f"evaluate_border_{group.true}_{group.said}",
                 on_click=on_choose,
                 args=(cell,),
-                help=f"{percent(group.border_share)} of the evidence of {group.photos:,} photos lies at the "
-                f"border; {percent(group.usual)} is usual. Shows these photos.",
+                help=f"{percent(group.border_share, 0)} of the evidence of {group.photos:,} photos lies at "
+                f"the border; {percent(group.usual, 0)} is usual. Shows these photos.",
             )
         if len(groups) > DOORS:
             st.markdown(f"and {len(groups) - DOORS} more", width="content")
@@ -205,8 +206,8 @@ def sentence(average: AverageMap) -> str:
     if not average.photos:
         return "No photo has evidence for it."
     return (
-        f"Strongest in the {place(average.heat.astype(np.float32))}; {percent(average.border_share)} of the "
-        f"evidence at the border ({percent(evidence.border_area())} of the picture)."
+        f"Strongest in the {place(average.heat.astype(np.float32))}; {percent(average.border_share, 0)} of "
+        f"the evidence at the border ({percent(evidence.border_area(), 0)} of the picture)."
     )
 
 
@@ -220,13 +221,3 @@ def picture(average: AverageMap) -> RgbImage:
     for side in (edge, last):
         drawn[side, dashes] = drawn[dashes, side] = (200, 200, 200)
     return drawn
-
-
-def percent(share: float) -> str:
-    """Return a share as whole percent.
-
-    Example:
-        >>> percent(0.256)
-        '26 %'
-    """
-    return f"{100 * share:.0f} %"
