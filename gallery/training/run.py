@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PROGRESS_FILE, SPLIT_FILE, STOP_FILE = "progress.json", "split.csv", "stop"
 
 _SETTLING = 32
-"""Photos by which layers that begin at random are scaled."""
+"""Photos by which the size of the values is known that layers at random begin with."""
 
 Tell = Callable[[Progress], None]
 

@@ -88,34 +88,35 @@ def fill(
     return Start(name, tuple(filled), missing, convolutions)
 
 
-def settle(network: keras.Model, start: Start, inputs: NDArray[np.float32]) -> tuple[str, ...]:
-    """Scale the layers that begin at random behind the last one that does not, and return their names.
+def settle(network: keras.Model, start: Start, inputs: NDArray[np.float32]) -> float:
+    """Make the values that come out of the filled layers of size 1, and return what it was.
 
-    He's initialisation hands on the scale that comes in, and after ImageNet's
-    blocks that is hundreds: the first logits would be as large. Afterwards
-    each of them gives values of root mean square 1 (Mishkin and Matas 2016).
-    One pass suffices, for without biases a relu network's outputs are
-    proportional to each of its kernels.
+    ImageNet's blocks hand on values of hundreds, He's initialisation keeps that
+    size, and the first logits would be as large. The factor is spread over all
+    layers up to there, so that every kernel stays of the size that the learning
+    rates are made for: with relu and pooling between them, kernels of l layers
+    times f and the biases of the k-th times f^k give outputs times f^l, and
+    nothing else changes.
 
     Args:
-        network: filled from `start`, its random layers with biases of 0, without batch norm there.
+        network: VGG16, filled from `start`; where nothing was, all but the last layer count.
         start: says which layers were filled.
         inputs: some preprocessed photos, (n, side, side, 3).
     """
     weighted = [layer for layer in network.layers if layer.weights]
-    last = max((i for i, layer in enumerate(weighted) if layer.name in start.layers), default=-1)
-    tail = weighted[last + 1 :]
-    if not tail:
-        return ()
-    outputs = keras.Model(network.input, [layer.output for layer in tail]).predict_on_batch(inputs)
-    before = 1.0
-    for layer, output in zip(tail, outputs if len(tail) > 1 else [outputs], strict=True):
-        size = float(np.sqrt(np.square(np.asarray(output, np.float32)).mean()))
-        if not (np.isfinite(size) and size > 0):
-            break  # nothing comes through: leave it as it is
-        layer.kernel.assign(layer.kernel * (before / size))
-        before = size
-    return tuple(layer.name for layer in tail)
+    chain = [layer for layer in weighted if layer.name in start.layers] or weighted[:-1]
+    if chain != weighted[: len(chain)]:
+        return 1.0  # a layer at random between filled ones: there is no size to speak of
+    last = keras.Model(network.input, chain[-1].output)
+    values = np.asarray(last.predict_on_batch(inputs), np.float32)
+    size = float(np.sqrt(np.square(values).mean()))
+    if not (np.isfinite(size) and size > 0):
+        return 1.0  # nothing comes through: leave it as it is
+    factor = size ** (-1 / len(chain))
+    for number, layer in enumerate(chain, start=1):
+        layer.kernel.assign(layer.kernel * factor)
+        layer.bias.assign(layer.bias * factor**number)
+    return size
 
 
 def _fitting(network: keras.Model, tensors: Tensors) -> set[str]:

@@ -92,37 +92,43 @@ def test_the_file_that_keras_applications_publishes_fills_all_convolutions(tmp_p
         np.testing.assert_array_equal(filled[name], tensor)
 
 
-def test_layers_that_begin_at_random_are_scaled_to_what_comes_before_them() -> None:
+@pytest.mark.parametrize("filled", [3, 0])
+def test_filled_layers_hand_on_values_of_size_one_and_say_the_same(filled: int) -> None:
     import keras
 
-    from gallery.network.architectures import ARCHITECTURES, build, get_weights, set_weights
+    from gallery.network.architectures import build, get_weights, set_weights
     from gallery.training.starting_weights import Start, settle
 
     keras.utils.set_random_seed(0)
-    network = build(ARCHITECTURES["vgg16-gap"].name, 3, 32)
-    filled = ("block1_conv1", "block1_conv2", "block2_conv1")
-    large = {name: 40 * tensor for name, tensor in get_weights(network).items() if name.startswith(filled[0])}
-    set_weights(network, large, only=frozenset(filled[:1]))
-    before = get_weights(network)
-    images = np.random.default_rng(0).normal(0, 60, (4, 32, 32, 3)).astype(np.float32)
-    named = settle(network, Start("a file", filled, (), filled), images)
-    assert (named[0], named[-2:], len(named)) == ("block2_conv2", ("fc1", "predictions"), 12)
+    network = build("vgg16-gap", 3, 32)
+    names = [layer.name for layer in network.layers if layer.weights]
+    chain = names[:filled] or names[:-1]
+    rng = np.random.default_rng(0)
+    weights = get_weights(network)
+    for name in names[:filled]:
+        weights[f"{name}/kernel"] *= 3
+        weights[f"{name}/bias"] = rng.normal(0, 20, weights[f"{name}/bias"].shape).astype(np.float32)
+    set_weights(network, weights)
+    images = rng.normal(0, 60, (4, 32, 32, 3)).astype(np.float32)
+    last = keras.Model(network.input, network.get_layer(chain[-1]).output)
+    before = np.asarray(last(images))
+    size = settle(network, Start("a file", tuple(names[:filled]), (), ()), images)
+    assert size == pytest.approx(np.sqrt((before**2).mean()), rel=1e-3)
+    np.testing.assert_allclose(np.asarray(last(images)), before / size, rtol=1e-3, atol=1e-4)
     after = get_weights(network)
-    for name in filled:
-        np.testing.assert_array_equal(after[f"{name}/kernel"], before[f"{name}/kernel"])
-    for name in named:
-        output = keras.Model(network.input, network.get_layer(name).output)(images)
-        assert float(np.sqrt(np.square(output).mean())) == pytest.approx(1, rel=1e-3)
+    for name in set(names) - set(chain):
+        np.testing.assert_array_equal(after[f"{name}/kernel"], weights[f"{name}/kernel"])
+    shrunk = [np.abs(after[f"{n}/kernel"]).max() / np.abs(weights[f"{n}/kernel"]).max() for n in chain]
+    np.testing.assert_allclose(shrunk, size ** (-1 / len(chain)), rtol=1e-4)  # each by the same factor
 
 
-def test_a_network_filled_to_its_end_is_left_alone() -> None:
+def test_a_random_layer_between_filled_ones_leaves_all_as_it_is() -> None:
     from gallery.network.architectures import get_weights
     from gallery.training.starting_weights import Start, settle
 
     network, _ = small()
     before = get_weights(network)
-    start = Start("a file", tuple(layer.name for layer in network.layers), (), ())
-    assert settle(network, start, np.ones((1, 32, 32, 3), np.float32)) == ()
+    assert settle(network, Start("a file", ("conv2",), (), ()), np.ones((1, 32, 32, 3), np.float32)) == 1.0
     for name, tensor in get_weights(network).items():
         np.testing.assert_array_equal(tensor, before[name])
 

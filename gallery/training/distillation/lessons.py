@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from gallery.errors import TrainingError
 from gallery.network.engine import keras
 from gallery.network.precision import best_precision
 from gallery.training.checkpoint import read_arrays, save_arrays
@@ -72,10 +73,15 @@ def fit_taught(
         on_progress: is told, first of photos "preparing", then of epochs.
 
     Raises:
-        TrainingError: as `fit`.
+        TrainingError: as `fit`; or Keras does not run on TensorFlow, in which the losses are written.
     """
     if recipe.distillation is None:
         raise ValueError(f"{recipe.name} has no teacher")
+    if keras.backend.backend() != "tensorflow":
+        raise TrainingError(
+            f"A network is taught on TensorFlow only, and Keras runs on {keras.backend.backend()}. "
+            "Set KERAS_BACKEND=tensorflow, or take a recipe without a teacher."
+        )
     seeing = Teacher(teacher, dtype=tf.bfloat16 if best_precision() == "bfloat16" else tf.float32)
     channels = int(seeing.head_kernel.shape[0])
     maps = _pooled_maps(network, target_layer)
