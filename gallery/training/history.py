@@ -6,6 +6,7 @@ killed decides the same after reading them back, whatever else was in memory.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -19,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from gallery.training.recipes import Recipe, scheduled_rate
+
+READ_S = 0.5
+"""How long a file is waited for that cannot be replaced: on Windows, while somebody reads it."""
 
 WORTH_SEEING = 1e-4
 """A validation loss must fall by more than this for the plateau to end (Keras' min_delta)."""
@@ -49,10 +53,10 @@ class Progress:
     """What somebody who watches a training reads.
 
     Attributes:
-        state: "preparing", "training", "measuring", "finished", "stopped" or "failed".
+        state: "preparing", "training", "measuring", "finished" or "failed".
         step, steps: batches of the current epoch, or photos while preparing.
         remaining_s: at most, since it may stop early; None while unknown.
-        message: a sentence, for "failed" and "stopped".
+        message: a sentence, for "failed", and what ended a "finished" one early.
         updated_at: seconds since 1970; an old one of a live state is a process that is gone.
     """
 
@@ -134,12 +138,13 @@ def remaining_s(
 
 
 def write_history(file: Path, history: Sequence[Epoch]) -> None:
-    """Write a row an epoch, whole or not at all."""
+    """Write a row an epoch, whole or not at all; a reader that holds on to the file misses one for a while."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(Epoch)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(row) for row in history)
-    replace_text(file, text.getvalue())
+    with contextlib.suppress(PermissionError):
+        replace_text(file, text.getvalue())
 
 
 def read_history(file: Path) -> list[Epoch]:
@@ -158,10 +163,8 @@ def epoch_of(row: Mapping[str, Any]) -> Epoch:
 def write_progress(file: Path, progress: Progress) -> None:
     """Tell those who watch; a reader that holds the file open at that moment (Windows) misses one report."""
     values = asdict(progress) | {"updated_at": time.time()}
-    try:
+    with contextlib.suppress(PermissionError):
         replace_text(file, json.dumps(values))
-    except PermissionError:
-        return
 
 
 def read_progress(file: Path) -> Progress | None:
@@ -173,11 +176,24 @@ def read_progress(file: Path) -> Progress | None:
 
 
 def replace_text(file: Path, text: str) -> None:
-    """Write a text file that no reader ever sees half."""
+    """Write a text file that no reader ever sees half.
+
+    Raises:
+        PermissionError: somebody has held the file open for `READ_S` (Windows).
+        OSError: the disk refuses.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)
-        Path(name).replace(file)
+        until = time.monotonic() + READ_S
+        while True:
+            try:
+                Path(name).replace(file)
+                return
+            except PermissionError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.02)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -186,7 +186,7 @@ def read_table(
         columns: headings to use, by "path", "label", "group", "part"; the rest is found by `COLUMNS`.
 
     Raises:
-        DatasetError: no such columns, or fewer than two classes with photos.
+        DatasetError: no such columns, a part of another name, or fewer than two classes with photos.
     """
     file = Path(file).resolve()
     try:
@@ -197,7 +197,7 @@ def read_table(
     delimiter = max(",;\t", key=first.count)
     rows = csv.DictReader(text.splitlines(), delimiter=delimiter)
     headings = _headings(file, rows.fieldnames or (), columns or {})
-    photos, missing, unlabelled, seen = [], [], 0, Counter[Path]()
+    photos, missing, unlabelled, seen, no_parts = [], [], 0, Counter[Path](), set()
     for row in rows:
         named, label = (row.get(headings[key]) or "" for key in ("path", "label"))
         if not named.strip() or not label.strip():
@@ -214,9 +214,18 @@ def read_table(
             continue
         entry = FileEntry(path, facts.st_size, facts.st_mtime_ns)
         label = label.strip()
-        part = _part(row.get(headings["part"]) or "") if "part" in headings else None
+        said = (row.get(headings["part"]) or "").strip() if "part" in headings else ""
+        part = _part(said)
+        if said and part is None:
+            no_parts.add(said)
         group = (row.get(headings["group"]) or "").strip() if "group" in headings else ""
         photos.append(LabelledPhoto(entry, translate(label) or label, group or path.parent.as_posix(), part))
+    if no_parts:  # a photo to judge by must not be trained on because its part has another name
+        raise DatasetError(
+            f"{display_path(file)} has {', '.join(map(repr, sorted(no_parts)[:5]))} in its column "
+            f"{headings['part']}, where photos for {', '.join(PART_NAMES)} are understood. Write one of "
+            "these, or nothing for a photo whose part is to be drawn; or rename the column."
+        )
     problems = []
     if unlabelled:
         problems.append(f"{unlabelled} rows lack a path or a label and were left out.")

@@ -87,6 +87,28 @@ def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_history(tmp_path / "none.csv") == []
 
 
+def test_a_reader_that_holds_the_file_for_a_moment_is_waited_for_and_then_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a file that somebody reads cannot be replaced."""
+    rows, held = epochs(1, 2), [2]
+    replace = Path.replace
+
+    def refuses(staging: Path, target: Path) -> Path:
+        if held[0] > 0:
+            held[0] -= 1
+            raise PermissionError("somebody reads it")
+        return replace(staging, target)
+
+    monkeypatch.setattr(Path, "replace", refuses)
+    write_history(tmp_path / "history.csv", rows[:1])
+    assert read_history(tmp_path / "history.csv") == rows[:1]
+    held[0] = 10_000
+    write_history(tmp_path / "history.csv", rows)  # given up: the next epoch writes all rows again
+    assert read_history(tmp_path / "history.csv") == rows[:1]
+    assert [place.name for place in tmp_path.iterdir()] == ["history.csv"]
+
+
 def test_progress_is_read_as_it_was_told_and_what_is_none_is_none(tmp_path: Path) -> None:
     write_progress(tmp_path / "progress.json", Progress("training", 2, 5, 3, 9, 1.5))
     told = read_progress(tmp_path / "progress.json")

@@ -110,6 +110,18 @@ def test_a_table_gives_path_label_group_and_part(tmp_path: Path) -> None:
     assert [photo.group for photo in data.photos] == ["web1", "web2"]
 
 
+def test_a_part_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    rows = "a.jpg,cat,Train\nb.jpg,dog,holdout\nc.jpg,dog,eval\nd.jpg,cat,eval\n"
+    (tmp_path / "t.csv").write_text("path,label,Split\n" + rows)
+    with pytest.raises(DatasetError, match="'eval', 'holdout' in its column Split") as raised:
+        read_table(tmp_path / "t.csv")
+    for known in ("train", "validation", "test"):
+        assert known in str(raised.value)
+    (tmp_path / "t.csv").write_text("path,label,split\na.jpg,cat, \nb.jpg,dog,TEST\n")
+    assert [photo.part for photo in read_table(tmp_path / "t.csv").photos] == [None, Part.TEST]
+
+
 def test_a_table_from_a_european_spreadsheet_is_understood(tmp_path: Path) -> None:
     lay_out(tmp_path, "a.jpg", "b.jpg")
     (tmp_path / "t.csv").write_text("﻿file;label\r\na.jpg;cat\r\nb.jpg;dog\r\n", encoding="utf-8")
