@@ -248,7 +248,7 @@ def _duplicates(looked: Looked) -> None:
         st.caption("No photo is there twice.")
         return
     st.caption(
-        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where the same "
+        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where one "
         "file bears different labels, one is wrong: move it to the right folder, then look again."
     )
     token = token_of(looked)
