@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,8 @@ class DrawnApp:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[DrawnApp]:
-    """Serve six drawn photos in three labelled folders, and two models."""
+def served(folder: Path, said: Mapping[str, Mapping[str, float]] = SAID) -> Iterator[DrawnApp]:
+    """Serve drawn photos in labelled folders, six in three unless told otherwise, and two models."""
     with pytest.MonkeyPatch.context() as environment:
         gallery = SmallGallery.make(folder, environment)
         gallery.add_model(
@@ -51,9 +51,9 @@ def served(folder: Path) -> Iterator[DrawnApp]:
             training_photos=["f" * 64],
         )
         gallery.add_model(model_card("second-model"), own=True)
-        for shade, path in enumerate(SAID):
-            gallery.draw(path, (40 * shade, 120, 220 - 30 * shade))
-        collection = gallery.tag(SAID)
+        for shade, path in enumerate(said):
+            gallery.draw(path, (40 * shade % 256, 120, (220 - 30 * shade) % 256))
+        collection = gallery.tag({path: dict(shares) for path, shares in said.items()})
         with _process(free_port()) as url:
             yield DrawnApp(url, gallery, collection.collection_id)
 
