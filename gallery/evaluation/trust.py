@@ -31,6 +31,11 @@ from gallery.types import RgbImage
 RANDOM_ORDERS = 2
 """Orders of cells whose mean is the random baseline: more change its area by about a hundredth."""
 
+MARGIN = 0.25
+"""By how much of the spread of the other orders' areas a map must beat the best of them, both ways. Of 300
+random maps of photos whose evidence is elsewhere 4 % do; 12 % beat the best at all, and 44 % the mean of
+the shifted ones."""
+
 RANDOM_CELLS = 14
 """The random baseline exchanges cells as large as those of VGG16's last maps: single pixels at random would
 be no fair comparison, they spoil the whole photo at once."""
@@ -58,6 +63,8 @@ class TrustReport:
         insertion_elsewhere: the same for insertion.
         deletion_random: the mean of `RANDOM_ORDERS` random orders of cells.
         insertion_random: the same for insertion.
+        deletion_others: the area of each of those orders, the shifted ones first.
+        insertion_others: the same for insertion.
         whole: the class's probability for the whole photo.
         kept: for the photo with each pixel kept as far as it is hot.
         randomisation: None where it was not asked for.
@@ -69,6 +76,8 @@ class TrustReport:
     insertion_elsewhere: Curve
     deletion_random: Curve
     insertion_random: Curve
+    deletion_others: tuple[float, ...]
+    insertion_others: tuple[float, ...]
     whole: float
     kept: float
     randomisation: RandomisationTest | None
@@ -85,17 +94,19 @@ class TrustReport:
 
     @property
     def deletes_early(self) -> bool:
-        """Whether taking the hot pixels away costs more than taking away the same shape elsewhere."""
-        return self.deletion.area < self.deletion_elsewhere.area
+        """Whether taking the hot pixels away costs clearly more than in each of the other orders."""
+        others = self.deletion_others
+        return self.deletion.area < min(others) - MARGIN * (max(others) - min(others))
 
     @property
     def inserts_early(self) -> bool:
-        """Whether handing the hot pixels back gives more than the same shape elsewhere."""
-        return self.insertion.area > self.insertion_elsewhere.area
+        """Whether handing the hot pixels back gives clearly more than in each of the other orders."""
+        others = self.insertion_others
+        return self.insertion.area > max(others) + MARGIN * (max(others) - min(others))
 
     @property
     def points_at_evidence(self) -> bool:
-        """Whether the map finds what matters better than the same map laid elsewhere, both ways."""
+        """Whether the map finds what matters better than each of the other orders, both ways."""
         return self.deletes_early and self.inserts_early
 
     @property
@@ -131,6 +142,8 @@ class TrustReport:
             "insertion_area": self.insertion.area,
             "insertion_area_elsewhere": self.insertion_elsewhere.area,
             "insertion_area_random": self.insertion_random.area,
+            "deletion_areas_of_others": list(self.deletion_others),
+            "insertion_areas_of_others": list(self.insertion_others),
             "shares": list(self.deletion.shares),
             **{name: list(getattr(self, name).probabilities) for name in _CURVES},
             "points_at_evidence": self.points_at_evidence,
@@ -156,7 +169,16 @@ class TrustReport:
                 raise ValueError("curves of different lengths")
             correlations = kept["scrambled_correlations"]
             test = None if correlations is None else _test_of(correlations)
-            return cls(**curves, whole=float(kept["whole"]), kept=float(kept["kept"]), randomisation=test)
+            deletion, insertion = (
+                tuple(float(area) for area in kept[f"{kind}_areas_of_others"])
+                for kind in ("deletion", "insertion")
+            )
+            if not (deletion and insertion):
+                raise ValueError("no other orders")
+            others = {"deletion_others": deletion, "insertion_others": insertion}
+            return cls(
+                **curves, **others, whole=float(kept["whole"]), kept=float(kept["kept"]), randomisation=test
+            )
         except (KeyError, TypeError, ValueError) as exc:
             raise CamError("What was kept of a test of a heatmap cannot be read. Test it again.") from exc
 
@@ -204,16 +226,22 @@ def measure_trust(
     elsewhere = [np.roll(heatmap, by, (0, 1)) for by in ((half[0], 0), (0, half[1]), half)]
     at_random = [random_order(heatmap.shape, seed=seed) for seed in range(RANDOM_ORDERS)]
 
-    def curve(measure: Callable[..., Curve], heatmaps: Sequence[NDArray[np.floating]]) -> Curve:
-        return _mean([measure(image, heat, class_index, classify, steps=steps) for heat in heatmaps])
+    def curves(measure: Callable[..., Curve]) -> list[Curve]:
+        orders = [heatmap, *elsewhere, *at_random]
+        return [measure(image, heat, class_index, classify, steps=steps) for heat in orders]
 
+    deletion, *deletion_others = curves(deletion_curve)
+    insertion, *insertion_others = curves(insertion_curve)
+    shifted = len(elsewhere)
     return TrustReport(
-        deletion=curve(deletion_curve, [heatmap]),
-        insertion=curve(insertion_curve, [heatmap]),
-        deletion_elsewhere=curve(deletion_curve, elsewhere),
-        insertion_elsewhere=curve(insertion_curve, elsewhere),
-        deletion_random=curve(deletion_curve, at_random),
-        insertion_random=curve(insertion_curve, at_random),
+        deletion=deletion,
+        insertion=insertion,
+        deletion_elsewhere=_mean(deletion_others[:shifted]),
+        insertion_elsewhere=_mean(insertion_others[:shifted]),
+        deletion_random=_mean(deletion_others[shifted:]),
+        insertion_random=_mean(insertion_others[shifted:]),
+        deletion_others=tuple(each.area for each in deletion_others),
+        insertion_others=tuple(each.area for each in insertion_others),
         whole=whole,
         kept=kept,
         randomisation=randomisation,

@@ -18,7 +18,19 @@ WHICH = MapOf("ab" * 32, "0f" * 32, "grad-cam++", "block5_conv3", 3)
 
 def found(whole: float = 0.9) -> TrustReport:
     curve = Curve((0.0, 1.0), (0.9, 0.1))
-    return TrustReport(curve, curve, curve, curve, curve, curve, whole, 0.3, RandomisationTest((0.25,)))
+    return TrustReport(
+        curve,
+        curve,
+        curve,
+        curve,
+        curve,
+        curve,
+        (0.5, 0.4),
+        (0.3, 0.2),
+        whole,
+        0.3,
+        RandomisationTest((0.25,)),
+    )
 
 
 def test_what_was_found_of_a_map_is_kept_for_that_map_alone(tmp_path: Path) -> None:

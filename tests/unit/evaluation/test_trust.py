@@ -97,6 +97,7 @@ def report(**changes: object) -> TrustReport:
         "deletion_random": curve(0.9, 0.3),
         "insertion": curve(0.1, 0.9), "insertion_elsewhere": curve(0.1, 0.5),
         "insertion_random": curve(0.1, 0.7), "whole": 0.9, "kept": 0.45,
+        "deletion_others": (0.7, 0.6, 0.8, 0.65, 0.6), "insertion_others": (0.2, 0.3, 0.4, 0.35, 0.4),
         "randomisation": RandomisationTest((0.1, -0.1)),
     }  # fmt: skip
     return TrustReport(**(fields | changes))  # type: ignore[arg-type]
@@ -117,6 +118,34 @@ def test_the_verdict_follows_from_the_checks() -> None:
     assert report(randomisation=RandomisationTest((None, None))).verdict is Trust.DOUBTFUL
 
 
+def test_every_other_order_must_be_beaten_by_a_quarter_of_their_spread() -> None:
+    # the areas 0.5 of deletion and of insertion, by trapezoids
+    assert not report(deletion_others=(0.9, 0.9, 0.9, 0.9, 0.49)).deletes_early  # one order does better
+    assert not report(deletion_others=(0.57, 0.9)).deletes_early  # 0.57 - 0.33 / 4 is 0.4875
+    assert report(deletion_others=(0.59, 0.9)).deletes_early
+    assert not report(insertion_others=(0.1, 0.1, 0.1, 0.1, 0.51)).inserts_early
+    assert not report(insertion_others=(0.1, 0.43)).inserts_early
+    assert report(insertion_others=(0.1, 0.41)).inserts_early
+
+
+def test_few_maps_that_mean_nothing_pass() -> None:
+    dice, passed = np.random.default_rng(0), 0
+    for _ in range(60):
+        evidence = np.kron(dice.normal(0, 1, (14, 14)), np.ones((2, 2)))
+        grey = np.kron(dice.normal(120, 50, (14, 14)), np.ones((2, 2))).clip(0, 255)
+        photo = np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.uint8)
+        whole = ((grey - 117) * evidence).mean()
+
+        def classify(images: np.ndarray, evidence: np.ndarray = evidence, whole: float = whole) -> np.ndarray:
+            logits = 2 * np.sign(whole) * ((images.mean(axis=3) - 117) * evidence).mean((1, 2)) / abs(whole)
+            yes = 1 / (1 + np.exp(-logits))
+            return np.stack([1 - yes, yes], axis=1)
+
+        map_ = np.kron(np.maximum(dice.normal(0, 1, (7, 7)), 0), np.ones((4, 4)))
+        passed += measure_trust(photo, map_ / map_.max(), 1, classify, steps=7).verdict is Trust.PASSES
+    assert passed <= 6  # 4 % of 60 are 2.4; against the mean of the shifted ones 44 % passed
+
+
 def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
     half = report(whole=0.8, kept=0.2)
     assert half.drop == average_drop([0.8], [0.2]) == pytest.approx(0.75)
@@ -131,7 +160,9 @@ def test_a_kept_report_is_read_as_it_was_written() -> None:
         assert TrustReport.from_json(json.loads(json.dumps(written.to_json()))) == written
 
 
-@pytest.mark.parametrize("damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}])
+@pytest.mark.parametrize(
+    "damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}, {"deletion_areas_of_others": []}]
+)
 def test_a_damaged_report_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(CamError, match="Test it again"):
         TrustReport.from_json(report().to_json() | damage)
