@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,34 +9,43 @@ from pathlib import Path
 
 from gallery.errors import DatasetError
 from gallery.evaluation.labels import class_of_name, listed_names, nearest_class_name
+from gallery.labelled_tables import (
+    LABEL_HEADINGS,
+    PART_HEADINGS,
+    PATH_HEADINGS,
+    TEST_NAMES,
+    TRAIN_NAMES,
+    VALIDATION_NAMES,
+    read_rows,
+)
 from gallery.types import display_path
-
-PATH_COLUMNS = ("path", "file", "filename", "image")
-CLASS_COLUMNS = ("class", "label", "class_name")
-SPLIT_COLUMN = "split"
 
 
 def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> dict[Path, int]:
     """Return the class index of each photo that a CSV lists, by absolute path.
 
     Args:
-        file: UTF-8, with a header. It needs a column ``path`` (relative to the
-            table's own folder, or absolute) and a column ``class``; class names
-            count in English and Italian, as those of folders do.
+        file: as `labelled_tables.read_rows` takes it. It needs a column ``path`` (relative to the
+            table's own folder, or absolute) and a column ``class``, or one of the headings that mean
+            the same; class names count in English and Italian, as those of folders do.
         class_names: the model's classes; they give the indices.
-        split: take only the rows with this value in the column ``split``.
+        split: take only the rows with this value in the column ``split``, or one that means the same.
 
     Raises:
         DatasetError: the file cannot be read, lacks a column, has a class that
             the model does not know, gives a photo two classes, or no row is left.
     """
-    rows = _rows(file)
-    header = list(rows[0]) if rows else []
-    path_column = _column(file, header, PATH_COLUMNS)
-    class_column = _column(file, header, CLASS_COLUMNS)
+    header, rows = read_rows(file)
+    if not rows:
+        raise DatasetError(
+            f"The table {display_path(file)} has no rows. It needs a header and a row a photo."
+        )
+    path_column = _column(file, header, PATH_HEADINGS, "path")
+    class_column = _column(file, header, LABEL_HEADINGS, "class")
     if split is not None:
-        parts = Counter(row[_column(file, header, (SPLIT_COLUMN,))] for row in rows)
-        rows = [row for row in rows if row[SPLIT_COLUMN] == split]
+        part_column = _column(file, header, PART_HEADINGS, "split")
+        parts = Counter(row[part_column] for row in rows)
+        rows = [row for row in rows if _same_part(row[part_column], split)]
         if not rows:
             known = ", ".join(f"{name} ({count:,})" for name, count in sorted(parts.items()))
             raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
@@ -56,32 +64,21 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
     return labels
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
-    except OSError as exc:
-        raise DatasetError(
-            f"The table {display_path(file)} cannot be read: {exc.strerror or exc}. Check its name and place."
-        ) from exc
-    except (UnicodeDecodeError, csv.Error) as exc:
-        raise DatasetError(
-            f"{display_path(file)} is not a CSV file in UTF-8 ({exc}). Save it as CSV with commas, UTF-8."
-        ) from exc
-    if not rows:
-        raise DatasetError(
-            f"The table {display_path(file)} has no rows. It needs a header and a row a photo."
-        )
-    return rows
-
-
-def _column(file: Path, header: Sequence[str], names: Sequence[str]) -> str:
+def _column(file: Path, header: Sequence[str], names: Sequence[str], called: str) -> str:
+    by_name = {heading.strip().lower(): heading for heading in header}
     for name in names:
-        if name in header:
-            return name
+        if name in by_name:
+            return by_name[name]
     raise DatasetError(
-        f"The table {display_path(file)} has no column {names[0]}; its columns are "
+        f"The table {display_path(file)} has no column {called}; its columns are "
         f"{', '.join(header) or 'none'}. Write its first line as path,class or path,class,split."
+    )
+
+
+def _same_part(said: str, split: str) -> bool:
+    said, split = said.strip().lower(), split.strip().lower()
+    return said == split or any(
+        said in names and split in names for names in (TRAIN_NAMES, VALIDATION_NAMES, TEST_NAMES)
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
+from gallery.labelled_tables import TEST_NAMES, TRAIN_NAMES, VALIDATION_NAMES
 from gallery.types import display_path
 
 UNLABELLED = -1
@@ -32,8 +33,8 @@ SYNONYMS = (
 )
 """The ten classes in English and Italian; the first name is the class's own."""
 
-SPLIT_NAMES = frozenset(["train", "training", "val", "valid", "validation", "test", "testing"])
-"""Parts of a data set that people put above the class folders."""
+SPLIT_NAMES = frozenset(name.replace("_", " ") for name in (*TRAIN_NAMES, *VALIDATION_NAMES, *TEST_NAMES))
+"""Parts of a data set that people put above the class folders, as `_plain` gives them."""
 
 NAMED_AT_MOST = 5
 """Unknown folders that a sentence names one by one."""

@@ -6,7 +6,6 @@ keeps its part; the rest is drawn later (`splits`).
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,15 @@ from numpy.typing import NDArray
 
 from gallery import settings
 from gallery.errors import DatasetError
+from gallery.labelled_tables import (
+    LABEL_HEADINGS,
+    PART_HEADINGS,
+    PATH_HEADINGS,
+    TEST_NAMES,
+    TRAIN_NAMES,
+    VALIDATION_NAMES,
+    read_rows,
+)
 from gallery.types import FileEntry, display_path
 
 Scan = Callable[[Path], Iterable[FileEntry]]
@@ -37,17 +45,17 @@ class Part(StrEnum):
 
 
 PART_NAMES = {
-    **dict.fromkeys(("train", "training", "train_set", "training_set"), Part.TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "validation_set", "dev"), Part.VALIDATION),
-    **dict.fromkeys(("test", "testing", "test_set"), Part.TEST),
+    **dict.fromkeys(TRAIN_NAMES, Part.TRAIN),
+    **dict.fromkeys(VALIDATION_NAMES, Part.VALIDATION),
+    **dict.fromkeys(TEST_NAMES, Part.TEST),
 }
 """Names of ready folders, and of values in a table's column "split"."""
 
 COLUMNS = {
-    "path": ("path", "file", "filename", "file_name", "image", "photo", "filepath"),
-    "label": ("label", "class", "class_name", "category", "species"),
+    "path": PATH_HEADINGS,
+    "label": LABEL_HEADINGS,
     "group": ("group", "source", "location", "site", "camera", "sequence", "burst"),
-    "part": ("part", "split", "set", "subset"),
+    "part": PART_HEADINGS,
 }
 """Headings of a table that are understood, in any case."""
 
@@ -189,14 +197,8 @@ def read_table(
         DatasetError: no such columns, a part of another name, or fewer than two classes with photos.
     """
     file = Path(file).resolve()
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise DatasetError(f"{display_path(file)} cannot be read as UTF-8 text: {exc}.") from exc
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.DictReader(text.splitlines(), delimiter=delimiter)
-    headings = _headings(file, rows.fieldnames or (), columns or {})
+    found, rows = read_rows(file)
+    headings = _headings(file, found, columns or {})
     photos, missing, unlabelled, seen, no_parts = [], [], 0, Counter[Path](), set()
     for row in rows:
         named, label = (row.get(headings[key]) or "" for key in ("path", "label"))

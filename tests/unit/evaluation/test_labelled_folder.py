@@ -117,10 +117,13 @@ def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
         (TABLE, "val", r"no rows of the split val. It has: test \(2\), train \(1\)"),
         ("path,class\na.jpg,dog\n", "test", "no column split"),
         ("path,kind\na.jpg,dog\n", None, "no column class; its columns are path, kind"),
-        ("photo,class\na.jpg,dog\n", None, "no column path"),
+        ("foto,class\na.jpg,dog\n", None, "no column path"),
         ("path,class\na.jpg,dgo\n", None, r'class "dgo" .* \(did you mean dog\?\)'),
         ("path,class\na.jpg,dog\nb/../a.jpg,cat\n", None, "a.jpg two classes, dog and cat"),
         ("path,class\na.jpg,dog\na.jpg,Cane\n", None, None),
+        # what a training reads: other headings and cases, semicolons, tabs, parts of another name
+        ("File_Name;Species;Part\na.jpg;dog;validation_set\n", "val", None),
+        ("photo\tcategory\na.jpg\tdog\n", None, None),
         ("path,class\n", None, "has no rows"),
         ("", None, "has no rows"),
         ("path,class\na\x00.jpg,dog\n", None, None),
@@ -142,5 +145,5 @@ def test_a_table_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be read"):
         read_label_table(tmp_path / "none.csv", NAMES)
     (tmp_path / "b.csv").write_bytes(b"path,class\n\xff\xfe,dog\n")
-    with pytest.raises(DatasetError, match="UTF-8"):
+    with pytest.raises(DatasetError, match="save it as “CSV UTF-8”"):
         read_label_table(tmp_path / "b.csv", NAMES)
