@@ -35,6 +35,7 @@ WEIGHTS_FILE = "weights.npz"
 EVALUATION_FILE = "evaluation.json"
 HISTORY_FILE = "history.csv"
 TRAINING_PHOTOS_FILE = "training_photos.txt"
+VALIDATION_PHOTOS_FILE = "validation_photos.txt"
 ACTIVE_FILE = "active.json"
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
@@ -158,11 +159,18 @@ class ModelStore:
         Raises:
             ModelError: there is no such model.
         """
-        try:
-            text = (self.entry(model_id).folder / TRAINING_PHOTOS_FILE).read_text(encoding="ascii")
-        except (OSError, ValueError):
-            return frozenset()
-        return frozenset(text.split())
+        return _read_ids(self.entry(model_id).folder / TRAINING_PHOTOS_FILE)
+
+    def validation_photos(self, model_id: str) -> frozenset[str]:
+        """Return the SHA-256 of the photos by which a model's best epoch and temperature were chosen.
+
+        It was not trained on them, yet does a little better on them than on others.
+        Empty when it does not tell.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        return _read_ids(self.entry(model_id).folder / VALIDATION_PHOTOS_FILE)
 
     def taken(self, model_id: str) -> bool:
         """Return whether a model has this id, or had it until it was removed."""
@@ -180,6 +188,7 @@ class ModelStore:
         evaluation: Mapping[str, Any] | None = None,
         history: Sequence[Mapping[str, Any]] | None = None,
         training_photos: Iterable[PhotoId] | None = None,
+        validation_photos: Iterable[PhotoId] | None = None,
     ) -> Path:
         """Write a new own model and return its folder; whole or not at all.
 
@@ -192,6 +201,7 @@ class ModelStore:
             evaluation: for ``evaluation.json``.
             history: a row an epoch, all with the same keys, for ``history.csv``.
             training_photos: SHA-256 of each photo trained on, for finding overlaps later.
+            validation_photos: likewise of those that the best epoch and the temperature were chosen by.
 
         Raises:
             ModelError: the id is taken or no folder name, a tensor does not fit
@@ -227,10 +237,13 @@ class ModelStore:
                     _write_json(staging / EVALUATION_FILE, evaluation)
                 if history:
                     _write_csv(staging / HISTORY_FILE, history)
-                if training_photos is not None:
-                    (staging / TRAINING_PHOTOS_FILE).write_text(
-                        "".join(f"{photo_id}\n" for photo_id in training_photos), encoding="ascii"
-                    )
+                for name, photo_ids in (
+                    (TRAINING_PHOTOS_FILE, training_photos),
+                    (VALIDATION_PHOTOS_FILE, validation_photos),
+                ):
+                    if photo_ids is not None:
+                        lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
+                        (staging / name).write_text(lines, encoding="ascii")
                 _write_json(staging / CARD_FILE, card.to_json())
                 staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
                 staging.replace(target)
@@ -391,6 +404,13 @@ def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.floa
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_ids(path: Path) -> frozenset[str]:
+    try:
+        return frozenset(path.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return frozenset()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

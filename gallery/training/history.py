@@ -138,7 +138,7 @@ def remaining_s(
 
 
 def write_history(file: Path, history: Sequence[Epoch]) -> None:
-    """Write a row an epoch, whole or not at all; a reader that holds on to the file misses one for a while."""
+    """Write a row an epoch, whole or not at all; a reader that holds on to the file misses one."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(Epoch)], lineterminator="\n")
     writer.writeheader()

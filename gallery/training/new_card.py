@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -28,11 +29,11 @@ def made_by(request: TrainingRequest) -> str:
 
     The recipe, the seed and the split's plan stand on the card; of folders and files only the names do.
     """
-    words = ["python -m gallery train --recipe card.json", f"--data {request.data.name}"]
+    words = ["python -m gallery train --recipe card.json", f"--data {shlex.quote(request.data.name)}"]
     for option in ("weights", "teacher", "unlabelled"):
         named = getattr(request, option)
         if named is not None:
-            words.append(f"--{option} {Path(named).name}")
+            words.append(f"--{option} {shlex.quote(Path(named).name)}")
     return " ".join(words)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ SPARE_BYTES = 500_000_000
 
 CACHE_LIMIT_BYTES = 20_000_000_000
 """Older decoded sets and saved outputs make room beyond this: 130,000 photos at 224 pixels."""
+
+LEFT_OVER_S = 86_400.0
+"""What a killed process left half done is removed after a day: a living one may still be at work on it."""
+
+_HALF_DONE = (".decoding-*", ".removed-*", "*.part")
 
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
 
@@ -98,11 +104,18 @@ def decode_set(
 def trim_cache(folder: Path, *, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
     """Remove what was used longest ago until the rest is within the limit; the latest always stays.
 
+    What a killed process left half done goes first, after `LEFT_OVER_S`.
+
     What another training has open stays too where the system protects it, and
     lives on until closed where it does not.
     """
     if not folder.is_dir():
         return
+    for pattern in _HALF_DONE:
+        for place in folder.glob(pattern):
+            with contextlib.suppress(OSError):
+                if time.time() - place.stat().st_mtime > LEFT_OVER_S:
+                    _remove(place)
     sizes = {
         place: sum(file.stat().st_size for file in ([place] if place.is_file() else place.glob("*")))
         for place in folder.iterdir()
@@ -113,11 +126,21 @@ def trim_cache(folder: Path, *, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
         if total <= limit_bytes:
             return
         total -= sizes[place]
-        if place.is_file():
-            with contextlib.suppress(OSError):
-                place.unlink()
-        else:
+        _remove(place)
+
+
+def _remove(place: Path) -> None:
+    """Remove a file or a folder as far as the system allows.
+
+    A folder is renamed first: a removal that stops half way must not leave what looks like a decoded set.
+    """
+    with contextlib.suppress(OSError):
+        if place.is_dir():
+            if not place.name.startswith("."):
+                place = place.rename(place.with_name(f".removed-{place.name}-{os.getpid()}"))
             shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink()
 
 
 def difference_hash(pixels: NDArray[np.uint8]) -> int:
@@ -198,6 +221,8 @@ def _decode_into(
             writer = csv.writer(file)
             writer.writerow(("row", "photo_id", "width_px", "height_px", "hash", "reason", "detail"))
             writer.writerows(facts)
+        if target.is_dir() and not (target / "facts.csv").is_file():
+            _remove(target)  # what is left of one that was removed half way would block this one
         staging.replace(target)
     except OSError as exc:
         if not (target / "facts.csv").is_file():  # else another run decoded the same photos meanwhile

@@ -110,6 +110,7 @@ class SaveModel(Protocol):
         evaluation: Mapping[str, Any] | None = None,
         history: Sequence[Mapping[str, Any]] | None = None,
         training_photos: Iterable[PhotoId] | None = None,
+        validation_photos: Iterable[PhotoId] | None = None,
     ) -> Path: ...
 
 
@@ -194,7 +195,7 @@ class TrainingResult:
 def remember(request: TrainingRequest) -> bool:
     """Store what is asked in the training's folder, and return whether it was there: this is a resumption.
 
-    The number of epochs may differ, so that a training can be made longer.
+    The number of epochs may differ, so that a training can be made longer; the last one asked is stored.
 
     Raises:
         TrainingError: the folder belongs to another training.
@@ -219,4 +220,6 @@ def remember(request: TrainingRequest) -> bool:
             f"{request.model_id} was begun with another {different[0]}. Take up that training as it was, or "
             f"choose another id, or remove {request.folder}."
         )
+    if asked != before:  # who takes it up later from this file gets as many
+        replace_text(file, json.dumps(asked, indent=1))
     return True

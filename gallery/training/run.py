@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from gallery.training.starting_weights import Start
 
 PROGRESS_FILE, SPLIT_FILE, STOP_FILE = "progress.json", "split.csv", "stop"
+
+HEED_STOP = "GALLERY_HEED_STOP"
+"""Set for a process whose starter removed an old stop file: one that is there came while it was starting."""
 
 _SETTLING = 32
 """Photos by which the size of the values is known that layers at random begin with."""
@@ -80,7 +84,7 @@ def train(
             write_progress(request.folder / PROGRESS_FILE, progress)
 
     with sole_process(request.folder, patience_s=1.0), _failures_told(request.folder):
-        (request.folder / STOP_FILE).unlink(missing_ok=True)
+        forget_old_stop(request.folder)
         tell(Progress("preparing", epochs=request.recipe.epochs))
         _check_files(request)
         prepared = prepare(request, parts, tell)
@@ -94,6 +98,12 @@ def train(
         for file in request.folder.glob("*.npz"):
             file.unlink(missing_ok=True)  # the model has what they were for
     return result
+
+
+def forget_old_stop(folder: Path) -> None:
+    """Remove the stop file of an earlier time, but not one that came while this process was starting."""
+    if not os.environ.pop(HEED_STOP, ""):
+        (folder / STOP_FILE).unlink(missing_ok=True)
 
 
 def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda _: None) -> Prepared:
@@ -198,6 +208,7 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
         evaluation=evaluation,
         history=[asdict(row) for row in fitted.history],
         training_photos=_learnt_from(prepared),
+        validation_photos=[decoded.photo_ids[row] for row in data.validation],
     )
     return TrainingResult(
         model_id=request.model_id,

@@ -17,7 +17,7 @@ from gallery.errors import JobError, TrainingError
 from gallery.training.history import Epoch, Progress, read_history, read_progress
 from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
-from gallery.training.run import PROGRESS_FILE, SPLIT_FILE, STOP_FILE
+from gallery.training.run import HEED_STOP, PROGRESS_FILE, SPLIT_FILE, STOP_FILE
 from gallery.training.run_lock import sole_process
 from gallery.training.splits import part_counts
 
@@ -201,7 +201,7 @@ def start_training_process(
     if is_alive(request.folder) or is_starting(request.folder):
         raise TrainingError(f"The training {request.model_id} is running already.")
     remember(request)
-    (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
+    _forget_the_last_time(request.folder)
     return _start(
         [*command, "--home", str(home), "--training", request.model_id], request.folder, home, environment
     )
@@ -231,7 +231,7 @@ def start_search_process(
     if is_alive(request.folder) or is_starting(request.folder):
         raise TrainingError(f"The search for {request.model_id} is running already.")
     remember(request)
-    (request.folder / PROGRESS_FILE).unlink(missing_ok=True)
+    _forget_the_last_time(request.folder)
     recipe, plan = request.recipe, request.plan
     asked = {
         "--home": home, "--data": request.data, "--out": request.model_id, "--trials": trials,
@@ -242,10 +242,16 @@ def start_search_process(
     return _start([*words, *(["--by-group"] if plan.by_group else [])], request.folder, home, environment)
 
 
+def _forget_the_last_time(folder: Path) -> None:
+    """Remove the last report and an old wish to stop; one that comes from now on is heeded."""
+    for name in (PROGRESS_FILE, STOP_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _start(
     words: Sequence[str], folder: Path, home: Path, environment: Mapping[str, str] | None
 ) -> subprocess.Popen[bytes]:
-    variables = {**os.environ, **(environment or {})}
+    variables = {**os.environ, **(environment or {}), HEED_STOP: "1"}
     paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
     variables["PYTHONPATH"] = os.pathsep.join(paths)
     log = home / "logs" / "training.log"

@@ -100,6 +100,31 @@ def test_the_cache_forgets_what_was_used_longest_ago_but_never_the_latest(tmp_pa
     assert sorted(place.name for place in tmp_path.iterdir()) == ["new", "unzipped"]
 
 
+def test_what_is_left_of_a_half_removed_set_does_not_block_it(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
+) -> None:
+    pictures.add("cat/1.npy", make_noise(1))
+    pictures.add("dog/2.npy", make_noise(2))
+    decoded(pictures, tmp_path)
+    [kept] = (tmp_path / "decoded").iterdir()
+    (kept / "facts.csv").unlink()
+    again = decoded(pictures, tmp_path)
+    np.testing.assert_array_equal(again.images(np.array([0, 1])), [make_noise(1), make_noise(2)])
+    assert [place.name for place in (tmp_path / "decoded").iterdir()] == [kept.name]
+
+
+def test_what_killed_processes_left_goes_after_a_day(tmp_path: Path) -> None:
+    for name in (".decoding-old", ".removed-old", ".decoding-new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pixels.npy").write_bytes(b"x")
+    for name in ("block5_pool-old.part", "block5_pool-new.part"):
+        (tmp_path / name).write_bytes(b"x")
+    for place in tmp_path.glob("*old*"):
+        os.utime(place, (1_000_000, 1_000_000))
+    trim_cache(tmp_path)
+    assert sorted(place.name for place in tmp_path.iterdir()) == [".decoding-new", "block5_pool-new.part"]
+
+
 def test_difference_hash_compares_neighbours_of_a_9_x_8_grid() -> None:
     grid = np.zeros((8, 9), np.uint8)
     grid[0] = [0, 9, 0, 9, 0, 9, 0, 9, 0]  # rises, falls, ...: 10101010

@@ -69,6 +69,7 @@ def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
     assert card.target_layer == "conv2"
     assert Recipe.from_json(card.trained_on["recipe"]) == RECIPE
     assert len((result.model_folder / "training_photos.txt").read_text().split()) == 18
+    assert len(store.validation_photos("red-or-blue") - store.training_photos("red-or-blue")) == 9
     assert tuple(read_history(result.model_folder / "history.csv")) == result.history
 
     weights = store.weights("red-or-blue")

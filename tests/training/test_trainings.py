@@ -112,6 +112,35 @@ def test_what_runs_is_neither_started_again_nor_discarded(tmp_path: Path) -> Non
     assert not request.folder.exists()
 
 
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_stop_while_the_process_starts_is_heeded_and_an_old_one_is_not(tmp_path: Path, stops: bool) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    request_stop(request.folder)
+    code = (
+        "import pathlib, time\n"
+        "from gallery.training.run import forget_old_stop\n"
+        f"folder = pathlib.Path({str(request.folder)!r})\n"
+        "while not (folder / 'go').exists(): time.sleep(0.02)\n"
+        "forget_old_stop(folder)\n"
+    )
+    process = start_training_process(request, tmp_path, command=[sys.executable, "-c", code])
+    if stops:
+        request_stop(request.folder)
+    (request.folder / "go").touch()
+    assert process.wait(60) == 0, (tmp_path / "logs" / "training.log").read_text()
+    assert (request.folder / "stop").exists() is stops
+
+
+def test_a_longer_training_is_taken_up_as_long_as_it_was_asked(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    longer = dataclasses.replace(request, recipe=request.recipe.changed(epochs=33))
+    assert remember(longer)
+    taken_up = TrainingRequest.from_folder(request.folder, cache=request.cache)
+    assert taken_up.recipe.epochs == 33
+
+
 def test_a_process_that_cannot_start_says_so(tmp_path: Path) -> None:
     with pytest.raises(JobError, match="could not be started"):
         start_training_process(asked(tmp_path), tmp_path, command=[str(tmp_path / "no such program")])

@@ -100,6 +100,13 @@ def test_float16_weights_survive_a_second_saving_unchanged(store: ModelStore) ->
         np.testing.assert_array_equal(tensor, once[name])
 
 
+def test_validation_photos_are_kept_apart_from_those_trained_on(store: ModelStore) -> None:
+    card = make_card()
+    store.save(card, WEIGHTS, training_photos=["ab" * 32], validation_photos=["cd" * 32, "ef" * 32])
+    assert store.training_photos(card.model_id) == {"ab" * 32}
+    assert store.validation_photos(card.model_id) == {"cd" * 32, "ef" * 32}
+
+
 def test_training_photos_are_one_hash_a_line(store: ModelStore) -> None:
     folder = store.save(make_card(), WEIGHTS, training_photos=["ab" * 32, "cd" * 32])
     assert (folder / "training_photos.txt").read_text("ascii") == f"{'ab' * 32}\n{'cd' * 32}\n"
