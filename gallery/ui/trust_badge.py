@@ -64,8 +64,9 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
         st.dataframe(table(report), hide_index=True, alt="Deletion and insertion curves as numbers")
     st.caption(
         f"{method}. Deletion and insertion: Petsiuk et al. 2018; average drop and increase: Chattopadhay et "
-        "al. 2018; scrambled weights: Adebayo et al. 2018. *Elsewhere* is the same map shifted by half the "
-        "photo, the mean of three; *random* are cells of the photo in random order, the mean of two."
+        "al. 2018; scrambled weights: Adebayo et al. 2018. *Elsewhere* is the same map shifted by "
+        "thirds of the photo, the mean of eight; *random* are cells of the photo in random order, the mean "
+        "of two."
     )
 
 
@@ -88,8 +89,8 @@ def _why(report: TrustReport, class_name: str) -> str:
         )
     if report.points_at_evidence:
         return (
-            "What it marks matters more than each of five other orders, taken away and handed back: three "
-            "of the same shape laid elsewhere, two at random. About one random map in 25 passes so too."
+            "What it marks matters more than the same shape laid at eight other places, taken away and "
+            "handed back. About one random map in 25 passes so too."
         )
     if report.deletes_early:
         return (
@@ -97,7 +98,7 @@ def _why(report: TrustReport, class_name: str) -> str:
         )
     if report.inserts_early:
         return "What it marks brings the answer back, but the answer also stands without it."
-    return "Other parts of the photo, taken in another order, matter as much as what it marks, or more."
+    return "The same shape laid elsewhere on the photo matters about as much as what it marks, or more."
 
 
 def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
@@ -109,14 +110,14 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
             f"{report.deletion.area:.2f}",
             report.deletes_early,
             f"elsewhere {report.deletion_elsewhere.area:.2f}, random {report.deletion_random.area:.2f}, "
-            f"the best other order {min(report.deletion_others):.2f}; lower is better",
+            f"the best elsewhere {min(report.deletion_others):.2f}; lower is better",
         ),
         (
             "Insertion, area",
             f"{report.insertion.area:.2f}",
             report.inserts_early,
             f"elsewhere {report.insertion_elsewhere.area:.2f}, random {report.insertion_random.area:.2f}, "
-            f"the best other order {max(report.insertion_others):.2f}; higher is better",
+            f"the best elsewhere {max(report.insertion_others):.2f}; higher is better",
         ),
         (
             "Drop" if not report.increased else "Increase",

@@ -174,7 +174,7 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
     assert float(numbers["Insertion, area"]) > 0.7
     assert abs(float(numbers["Scrambled weights"])) < 0.3
     seen = explainer.photos_seen
-    assert seen == 350
+    assert seen == 332
     again = open_page("explain", photo=gallery.photo_id("a.png"), method="layer-cam")
     again.session_state["explain_tab"] = "How far to trust it"
     settled(again.run())

@@ -118,9 +118,9 @@ def test_the_verdict_follows_from_the_checks() -> None:
     assert report(randomisation=RandomisationTest((None, None))).verdict is Trust.DOUBTFUL
 
 
-def test_every_other_order_must_be_beaten_by_a_quarter_of_their_spread() -> None:
+def test_every_shifted_map_must_be_beaten_by_a_quarter_of_their_spread() -> None:
     # the areas 0.5 of deletion and of insertion, by trapezoids
-    assert not report(deletion_others=(0.9, 0.9, 0.9, 0.9, 0.49)).deletes_early  # one order does better
+    assert not report(deletion_others=(0.9, 0.9, 0.9, 0.9, 0.49)).deletes_early  # one place does better
     assert not report(deletion_others=(0.57, 0.9)).deletes_early  # 0.57 - 0.33 / 4 is 0.4875
     assert report(deletion_others=(0.59, 0.9)).deletes_early
     assert not report(insertion_others=(0.1, 0.1, 0.1, 0.1, 0.51)).inserts_early
@@ -130,7 +130,7 @@ def test_every_other_order_must_be_beaten_by_a_quarter_of_their_spread() -> None
 
 def test_few_maps_that_mean_nothing_pass() -> None:
     dice, passed = np.random.default_rng(0), 0
-    for _ in range(60):
+    for _ in range(20):
         evidence = np.kron(dice.normal(0, 1, (14, 14)), np.ones((2, 2)))
         grey = np.kron(dice.normal(120, 50, (14, 14)), np.ones((2, 2))).clip(0, 255)
         photo = np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.uint8)
@@ -142,8 +142,8 @@ def test_few_maps_that_mean_nothing_pass() -> None:
             return np.stack([1 - yes, yes], axis=1)
 
         map_ = np.kron(np.maximum(dice.normal(0, 1, (7, 7)), 0), np.ones((4, 4)))
-        passed += measure_trust(photo, map_ / map_.max(), 1, classify, steps=7).verdict is Trust.PASSES
-    assert passed <= 6  # 4 % of 60 are 2.4; against the mean of the shifted ones 44 % passed
+        passed += measure_trust(photo, map_ / map_.max(), 1, classify, steps=4).verdict is Trust.PASSES
+    assert passed <= 3  # 4 % of 20 is 1; against the mean of the shifted ones about 8 passed
 
 
 def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
@@ -185,7 +185,7 @@ def test_as_many_photos_are_classified_as_is_said() -> None:
         return looks_at_red(images)
 
     measure_trust(IMAGE, RIGHT, 1, classify, steps=3)
-    assert seen == passes(3) == 2 + 12 * 4
+    assert seen == passes(3) == 2 + 22 * 4
 
 
 def test_the_report_is_plain_numbers() -> None:
