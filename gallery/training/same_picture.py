@@ -26,8 +26,8 @@ near hash had 0.999 or more, chance meetings of smooth backgrounds 0.92 or less.
 
 STANDS_OUT = 8.0
 """A cell of 32 x 32 that differs by so many times as much as cells usually do shows something of its own.
-Saved again or resized, a picture differs a little everywhere: 3 to 7 times at most. An animal elsewhere before
-a still background is a difference in few cells: 9 to 20 times."""
+Saved again or resized, a picture differs a little everywhere: 3 to 7 times at most. An animal elsewhere
+before a still background is a difference in few cells: 9 to 20 times."""
 
 UNSEEN = 10.0
 """So many grey levels more are no difference to speak of: noise, and the marks of JPEG."""

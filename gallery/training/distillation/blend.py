@@ -1,6 +1,6 @@
-"""Average the two phases' weights, to learn from the second and forget less (Wortsman et al. 2022).
+"""Average a phase's weights with those it began from, to learn and forget less (Wortsman et al. 2022).
 
-    python -m gallery.training.distillation.blend --out DIR --share 0.25 --weights FILE
+    python -m gallery.training.distillation.blend --out DIR --phase styled --share 0.5 --weights FILE
 
 Writes FILE in float16, and beside it the same unrounded, ``unrounded.npz``. Which share to take is chosen by
 the validation's likelihood and the watched photos' divergence.
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.training.distillation.student import LOWER_FACTOR, Weights, fold_batch_norm, scale_lower
-from gallery.training.distillation.training_run import export, save_arrays
+from gallery.training.distillation.student import LOWER_FACTOR, Weights, scale_lower
+from gallery.training.distillation.trainer import PHASES
+from gallery.training.distillation.training_run import export, mean_of_phases, save_arrays
 
 
 def blend(first: Weights, second: Weights, share: float) -> Weights:
@@ -29,22 +30,23 @@ def blend(first: Weights, second: Weights, share: float) -> Weights:
 
 
 def main() -> None:
-    """Blend what the two phases left in a folder."""
+    """Blend what a phase left in a folder with what it began from."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True, help="the folder of the two phases")
-    parser.add_argument("--share", type=float, required=True, help="the second phase's share, 0 to 1")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the phases")
+    following = [name for name, phase in PHASES.items() if phase.follows]
+    parser.add_argument("--phase", choices=following, default=following[-1])
+    parser.add_argument("--share", type=float, required=True, help="the phase's share, 0 to 1")
     parser.add_argument("--weights", type=Path, required=True, help="the file to write")
     args = parser.parse_args()
-    both: list[Weights] = []
-    for phase in ("upper", "all"):
-        with np.load(args.out / phase / "averaged.npz", allow_pickle=False) as stored:
-            folded = fold_batch_norm({name: stored[name] for name in stored.files})
-        both.append({name: value for name, value in folded.items() if not name.startswith("adapter/")})
-    blended = blend(both[0], both[1], args.share)
+    before = mean_of_phases(PHASES[args.phase].follows, args.out)
+    blended = blend(before, mean_of_phases([args.phase], args.out), args.share)
     export(blended, args.weights)
-    save_arrays(args.weights.with_name("unrounded.npz"), scale_lower(blended, 1 / LOWER_FACTOR))
+    unrounded = {
+        k: v for k, v in scale_lower(blended, 1 / LOWER_FACTOR).items() if not k.startswith("adapter/")
+    }
+    save_arrays(args.weights.with_name("unrounded.npz"), unrounded)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def pencil_drawing(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     radius = int(rng.integers(3, 9))
     lines = np.minimum(grey / box_blur(box_blur(grey, radius), radius), 1.0) ** rng.uniform(1.5, 5.0)
     paper = pixels if rng.random() < 0.5 else np.full_like(pixels, 255)
-    return (lines * paper).astype(np.float32)
+    return np.asarray(lines * paper, np.float32)
 
 
 def painting(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -61,12 +61,12 @@ def painting(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     slope = np.abs(np.diff(grey, axis=0, append=grey[-1:])) + np.abs(
         np.diff(grey, axis=1, append=grey[:, -1:])
     )
-    return (flat * np.clip(1.3 - slope / rng.uniform(10, 40), 0, 1)).astype(np.float32)
+    return np.asarray(flat * np.clip(1.3 - slope / rng.uniform(10, 40), 0, 1), np.float32)
 
 
 def other_colours(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Return the picture with its colour channels exchanged and each of another strength."""
-    return (pixels[..., rng.permutation(3)] * rng.uniform(0.6, 1.4, 3)).astype(np.float32)
+    return np.asarray(pixels[..., rng.permutation(3)] * rng.uniform(0.6, 1.4, 3), np.float32)
 
 
 STYLES: tuple[Style, ...] = (night_shot, pencil_drawing, painting, other_colours)

@@ -17,7 +17,7 @@ import argparse
 import csv
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -136,8 +136,13 @@ def begin_phase(phase: Phase, prepared: Prepared, out: Path) -> tuple[Weights, T
     heads = prepared.heads(float(weights.pop("map_variance")), float(weights.pop("pooled_variance")))
     if not phase.follows:
         return weights, heads
-    ends = [_averaged(out / name / "averaged.npz") for name in phase.follows]
-    return {name: np.mean([end[name] for end in ends], 0, dtype=np.float32) for name in ends[0]}, heads
+    return mean_of_phases(phase.follows, out), heads
+
+
+def mean_of_phases(phases: Sequence[str], out: Path) -> Weights:
+    """Return the mean of what the named phases left in the folder, with the adapter."""
+    ends = [_averaged(out / name / "averaged.npz") for name in phases]
+    return {name: np.mean([end[name] for end in ends], 0, dtype=np.float32) for name in ends[0]}
 
 
 def _averaged(file: Path) -> Weights:
