@@ -39,9 +39,10 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             return STOPPED
         features = parts.catalog.features(card.model_id, result.photo_ids)
         trained = parts.models.training_photos(card.model_id)
+        validated = parts.models.validation_photos(card.model_id)
     for problem in [
         *result.problems,
-        *photo_overlap(result.photo_ids, result.report.y_true, trained).sentences(),
+        *photo_overlap(result.photo_ids, result.report.y_true, trained, validated).sentences(),
     ]:
         note(problem)
     diagnosis = Diagnosis.of(result.report, result.photo_ids, features)

@@ -24,6 +24,7 @@ class PhotoOverlap:
         trained_on: rows of photos that the model was trained on.
         repeated: groups of rows that are the same photo, byte for byte.
         contradicting: those of the groups whose labels differ: one of them is wrong.
+        chosen_by: rows of photos by which the model's best epoch and temperature were chosen.
     """
 
     n: int
@@ -31,6 +32,7 @@ class PhotoOverlap:
     trained_on: IntVector = field(repr=False)
     repeated: tuple[IntVector, ...] = field(repr=False)
     contradicting: tuple[IntVector, ...] = field(repr=False)
+    chosen_by: IntVector = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
 
     @property
     def unseen(self) -> IntVector:
@@ -44,6 +46,11 @@ class PhotoOverlap:
             said.append(
                 f"The model was trained on {count:,} of these {self.n:,} photos, so its scores here are too "
                 "good. Believe those on photos it has not seen."
+            )
+        if count := len(self.chosen_by):
+            said.append(
+                f"By {count:,} of these {self.n:,} photos the model's best epoch and its temperature were "
+                "chosen, so its scores on them are a little too good."
             )
         if extra := sum(len(rows) - 1 for rows in self.repeated):
             said.append(
@@ -60,13 +67,17 @@ class PhotoOverlap:
             "n": self.n,
             "training_known": self.training_known,
             "trained_on": self.trained_on.tolist(),
+            "chosen_by": self.chosen_by.tolist(),
             "repeated": [rows.tolist() for rows in self.repeated],
             "contradicting": [rows.tolist() for rows in self.contradicting],
         }
 
 
 def photo_overlap(
-    photo_ids: Sequence[PhotoId], y_true: NDArray[np.integer], trained: Collection[PhotoId]
+    photo_ids: Sequence[PhotoId],
+    y_true: NDArray[np.integer],
+    trained: Collection[PhotoId],
+    validated: Collection[PhotoId] = (),
 ) -> PhotoOverlap:
     """Return the overlap of some evaluated photos with a model's training, and among themselves.
 
@@ -76,6 +87,7 @@ def photo_overlap(
         photo_ids: SHA-256 of each evaluated photo.
         y_true: (n,) their class indices.
         trained: SHA-256 of the photos trained on; empty where the model does not tell.
+        validated: likewise of those that its best epoch and temperature were chosen by.
     """
     known = frozenset(trained)
     places: dict[PhotoId, list[int]] = {}
@@ -85,10 +97,15 @@ def photo_overlap(
     return PhotoOverlap(
         n=len(photo_ids),
         training_known=bool(known),
-        trained_on=np.array([n for n, photo_id in enumerate(photo_ids) if photo_id in known], np.int64),
+        trained_on=_rows_of(photo_ids, known),
         repeated=repeated,
+        chosen_by=_rows_of(photo_ids, frozenset(validated) - known),
         contradicting=tuple(rows for rows in repeated if len(set(np.asarray(y_true)[rows].tolist())) > 1),
     )
+
+
+def _rows_of(photo_ids: Sequence[PhotoId], known: frozenset[PhotoId]) -> IntVector:
+    return np.array([n for n, photo_id in enumerate(photo_ids) if photo_id in known], np.int64)
 
 
 def _photos(count: int) -> str:

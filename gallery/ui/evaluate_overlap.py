@@ -20,6 +20,13 @@ def show(whole: EvaluatedFolder) -> EvaluatedFolder:
     if whole.labels is Labels.PEOPLE:
         _people(whole)
     _copies(whole)
+    if chosen_by := len(whole.overlap.chosen_by):
+        st.warning(
+            f"**By {chosen_by:,} of these {whole.report.n:,} photos the model's best epoch and temperature "
+            "were chosen.** It was not trained on them, yet scores on them are a little better than on new "
+            "photos.",
+            icon="⚠️",
+        )
     count = len(whole.trained_on)
     if not count:
         return whole

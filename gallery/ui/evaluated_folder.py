@@ -120,7 +120,8 @@ class EvaluatedFolder:
         """Return the evaluation of some of the photos, at least one."""
         evaluation = self.evaluation.only(rows)
         known = frozenset(self.photo_ids[row] for row in self.trained_on.tolist())
-        overlap = photo_overlap(evaluation.photo_ids, evaluation.report.y_true, known)
+        chosen = frozenset(self.photo_ids[row] for row in self.overlap.chosen_by.tolist())
+        overlap = photo_overlap(evaluation.photo_ids, evaluation.report.y_true, known, chosen)
         return replace(
             self,
             evaluation=evaluation,
@@ -172,6 +173,7 @@ def evaluate(
     card: ModelCard,
     *,
     trained: frozenset[PhotoId],
+    validated: frozenset[PhotoId] = frozenset(),
     labels: Labels = Labels.FOLDERS,
 ) -> EvaluatedFolder:
     """Return the evaluation of all photos of a collection that the model has tagged so far.
@@ -181,6 +183,7 @@ def evaluate(
         collection: whose photos.
         card: the model's.
         trained: hashes of the photos it was trained on.
+        validated: of those that its best epoch and temperature were chosen by.
         labels: where the true classes come from.
 
     Raises:
@@ -200,7 +203,7 @@ def evaluate(
         root=collection.root,
         labels=labels,
         evaluation=found,
-        overlap=photo_overlap(found.photo_ids, found.report.y_true, trained),
+        overlap=photo_overlap(found.photo_ids, found.report.y_true, trained, validated),
         features=lambda photo_ids: catalog.features(model_id, photo_ids),
         facts=catalog.metadata,
     )

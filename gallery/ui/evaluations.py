@@ -29,5 +29,6 @@ def _evaluated(
         catalog.collection(collection_id),
         store.card(model_id),
         trained=store.training_photos(model_id),
+        validated=store.validation_photos(model_id),
         labels=labels,
     )

@@ -19,6 +19,13 @@ def test_photos_of_the_training_are_found_before_any_score() -> None:
     assert "trained on 1 of these 3 photos" in sentence
 
 
+def test_photos_that_the_model_was_chosen_by_are_named() -> None:
+    found = photo_overlap([A, B, C], np.array([0, 1, 0]), {A}, {A, C, D})
+    assert found.chosen_by.tolist() == [2]  # of those trained on, more is said already
+    assert any("By 1 of these 3 photos the model's best epoch" in said for said in found.sentences())
+    assert not photo_overlap([A], np.array([0]), ()).chosen_by.size
+
+
 def test_copies_are_found_and_those_that_contradict_each_other_too() -> None:
     found = photo_overlap([A, B, A, C, B, A], np.array([0, 1, 0, 2, 2, 0]), ())
     assert [rows.tolist() for rows in found.repeated] == [[0, 2, 5], [1, 4]]
