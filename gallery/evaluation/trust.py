@@ -178,9 +178,13 @@ class TrustReport:
             )
             if not (deletion and insertion):
                 raise ValueError("no shifted maps")
-            others = {"deletion_others": deletion, "insertion_others": insertion}
             return cls(
-                **curves, **others, whole=float(kept["whole"]), kept=float(kept["kept"]), randomisation=test
+                **curves,
+                deletion_others=deletion,
+                insertion_others=insertion,
+                whole=float(kept["whole"]),
+                kept=float(kept["kept"]),
+                randomisation=test,
             )
         except (KeyError, TypeError, ValueError) as exc:
             raise CamError("What was kept of a test of a heatmap cannot be read. Test it again.") from exc
