@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import DrawnApp, click_until, scrolls_sideways, served, settle, visit
+from tests.browser.drawn_app import DrawnApp, click_until, scrolls_sideways, served, settle, unproven, visit
 
 CLASSES = 10
 DOG, CAT, COW, ALL = 0, 1, 7, CLASSES
@@ -141,6 +141,91 @@ def test_a_door_on_top_opens_its_photos(page: Page) -> None:
     expect(
         page.get_by_text("Photos that the model recognised, least certain first: 4 photos")
     ).to_be_visible()
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+    expect(page.get_by_role("tab", name=name, exact=True)).to_have_attribute("aria-selected", "true")
+    settle(page)
+
+
+def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str) -> None:
+    """Click a place of a chart, given as shares of its width and height, until its sentence is shown."""
+    area = page.locator(f".st-key-{key} .nsewdrag")
+    area.hover()
+    box = area.bounding_box()
+    assert box is not None
+    click_until(
+        area,
+        x * box["width"],
+        y * box["height"],
+        lambda: expect(page.get_by_text(shown)).to_be_visible(),
+        lambda: expect(page.locator(".hovertext", has_text=hover)).to_be_visible(),
+    )
+
+
+@unproven
+def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_browse(
+    page: Page, app: DrawnApp
+) -> None:
+    unsure = page.locator(".shelf[data-name=unsure] .count")
+    visit(page, f"{app.url}/?collection={app.collection_id}")
+    expect(unsure).to_have_text("1")  # the cow, with 55 %
+    visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
+    open_tab(page, "Confidence")
+    # surest first: .95 right, .9 right, .8 wrong: 95 % right needs .9, which leaves out four
+    expect(page.get_by_text("leaves out 4 of 6 photos")).to_be_visible()
+    page.get_by_role("button", name="4 left out").click()
+    expect(page.get_by_text("Left out below 90.0 %: 4 photos")).to_be_visible()
+    page.get_by_role("button", name="Use it for the Unsure shelf").click()
+    expect(page.get_by_text("takes photos below 90.0 % now")).to_be_visible()
+    visit(page, f"{app.url}/?collection={app.collection_id}")
+    expect(unsure).to_have_text("4")
+    visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
+    open_tab(page, "Confidence")
+    page.get_by_role("button", name="Back to 60 %").click()
+    expect(page.get_by_text("takes photos below 60.0 % now")).to_be_visible()
+    visit(page, f"{app.url}/?collection={app.collection_id}")
+    expect(unsure).to_have_text("1")
+
+
+@unproven
+def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their_photos(page: Page) -> None:
+    open_tab(page, "Confidence")
+    # from -0.02 to 1.02, and from 1.1 down to 0: the bar between 13/15 and 14/15, half way up
+    click_point(
+        page, "evaluate_reliability", 0.92 / 1.04, 0.6 / 1.1, "Confidence 87% to 93%",
+        "Confidence 87 to 93 %: 1 photo",
+    )  # fmt: skip
+    # the surest photo alone is one of six, and right: the top is 1.02, the bottom 0.52
+    click_point(
+        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Unsure below 95.0%",
+        "Kept at 95.0 %, least certain first: 1 photo",
+    )  # fmt: skip
+    expect(
+        page.locator(".st-key-evaluate_confidence_grid img[src*='/gallery/thumb/']").first
+    ).to_be_attached()
+
+
+@unproven
+def test_a_slice_opens_its_photos(page: Page) -> None:
+    open_tab(page, "Slices")
+    page.locator(".st-key-evaluate_slices_by").get_by_text("Folder", exact=True).click()
+    expect(page.get_by_text("Folder: dog: 3 photos")).to_be_visible()  # the worst one is open
+    settle(page)
+    # three rows; the second folder is all right, at the right end
+    click_point(page, "evaluate_slices_chart", 1.02 / 1.04, 1.6 / 3.2, "gatto", "Folder: gatto: 2 photos")
+    expect(page.locator(".st-key-evaluate_slice_grid img[src*='/gallery/thumb/']").first).to_be_attached()
+
+
+@unproven
+def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
+    open_tab(page, "Curves")
+    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
+    expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
+    settle(page)
+    # all three dogs found and nothing else, at 20 %: recall 1, precision 1
+    click_point(page, "evaluate_pr", 1.02 / 1.04, 0.02 / 1.04, "From 20.0% on", "3 in all")
 
 
 @pytest.mark.parametrize("width", [1000, 1440])
