@@ -147,12 +147,28 @@ def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_before_it_there_is_
 
 
 def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path) -> None:
-    _, _, result = run(tmp_path, RECIPE.changed(learning_rate=0.3, epochs=12, plateau=12, optimiser="sgd"))
-    state = load_state(tmp_path)
-    assert state is not None
+    import keras
+
+    from gallery.network.architectures import NetworkOptions, build, get_weights
+    from gallery.training.calibration import cross_entropy
+    from gallery.training.checkpoint import load_best
+    from gallery.training.fit import FitData, fit
+
+    images, labels = tinted(64, 0)
+    labels[48:] = 1 - labels[48:]  # the more it learns, the worse it is judged
+    keras.utils.set_random_seed(0)
+    network = build("cnn-small", 2, 32, options=NetworkOptions(conv_layers=2, filters=8, dense_units=16))
+    data = FitData(lambda rows: images[rows], labels, np.arange(48), np.arange(48, 64), 2, "unit")
+    result = fit(network, data, RECIPE.changed(epochs=4), folder=tmp_path)
+    assert result.best.epoch < len(result.history)
     assert result.best.val_loss == min(row.val_loss for row in result.history)
-    if result.best is not result.history[-1]:
-        assert len(result.history) <= result.best.epoch + 5
+    judged = cross_entropy(result.validation_logits, labels[data.validation])
+    assert judged == pytest.approx(result.best.val_loss, rel=1e-6)
+    weights, best, state = get_weights(network), load_best(tmp_path, result.best.epoch), load_state(tmp_path)
+    assert state is not None
+    for name, tensor in weights.items():
+        np.testing.assert_array_equal(tensor, best[name])
+    assert any(not np.array_equal(tensor, state.weights[name]) for name, tensor in weights.items())
 
 
 def test_the_training_figures_are_means_over_all_photos_of_the_epoch(tmp_path: Path) -> None:
