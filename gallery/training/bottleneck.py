@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,7 +104,7 @@ def saved_features(
     try:
         if not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            staging = file.with_suffix(".part")
+            staging = file.with_name(f"{file.stem}-{os.getpid()}-{secrets.token_hex(4)}.part")
             shape = (count, *(int(side) for side in last.shape[1:]))
             saved = np.lib.format.open_memmap(staging, mode="w+", dtype=np.float16, shape=shape)
             for start in range(0, count, _BATCH):
@@ -111,7 +114,14 @@ def saved_features(
                 on_progress(int(rows[-1]) + 1, count)
             saved.flush()
             del saved  # Windows renames no open file
-            staging.replace(file)
+            try:
+                staging.replace(file)
+            except PermissionError:  # on Windows, where another training of these photos has it open by now
+                if not file.is_file():
+                    raise
+                staging.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.utime(file)  # used just now, for `pixel_store.trim_cache`
         return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
     except OSError as exc:
         raise TrainingError(

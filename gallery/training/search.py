@@ -22,7 +22,7 @@ from gallery.errors import GalleryError, TrainingError
 from gallery.training.history import Progress, best_epoch, read_history, replace_text, write_progress
 from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingParts, TrainingRequest, remember
-from gallery.training.run import PROGRESS_FILE, STOP_FILE, prepare
+from gallery.training.run import PROGRESS_FILE, STOP_FILE, forget_old_stop, prepare
 from gallery.training.run_lock import sole_process
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def search(
         on_progress(progress)
 
     with sole_process(request.folder, patience_s=1.0):
-        (request.folder / STOP_FILE).unlink(missing_ok=True)
+        forget_old_stop(request.folder)
         try:
             tell(Progress("preparing", 0, trials))
             data = _fit_data(request, parts, tell)
@@ -172,7 +172,6 @@ def _propose_and_train(
         ) from exc
 
     folder = request.folder
-    done: list[Trial] = []
 
     class _Oracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
         """Writes its files whole or not at all: a file cut off by a kill could not be read again."""
@@ -209,8 +208,7 @@ def _propose_and_train(
 
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
-            done[:] = _finished(self.oracle, folder)
-            write_table(folder / TABLE_FILE, done)
+            write_table(folder / TABLE_FILE, _finished(self.oracle, folder))
 
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():  # --json wants stdout alone
         # A Gaussian process through three points warns that they are few.
@@ -221,17 +219,21 @@ def _propose_and_train(
                 max_trials=trials,
                 num_initial_points=max(3, trials // 3),
                 hyperparameters=_space(keras_tuner, request.recipe),
-                seed=request.recipe.seed,
+                seed=request.recipe.seed % 2**31 + 1,  # keras_tuner takes 0 for "any"
             ),
             directory=str(folder),
             project_name="tuner",
         )
         tuner.oracle.max_trials = trials  # a resumed search may be asked for more
+        if done := _finished(tuner.oracle, folder):  # a kill may have prevented the last row
+            write_table(folder / TABLE_FILE, done)
         try:
             tuner.search(verbose=0)
         except keras_tuner.errors.FatalError as exc:
             if not isinstance(exc.__cause__, _Stopped):
                 raise exc.__cause__ or exc from None
+            if not any(trial.val_loss is not None for trial in _finished(tuner.oracle, folder)):
+                raise TrainingError("Stopped before a trial was finished. Start it again to go on.") from None
         except RuntimeError as exc:
             raise TrainingError(f"The trials failed one after another: {exc}") from exc
 
@@ -295,7 +297,7 @@ def _fit_data(request: TrainingRequest, parts: TrainingParts, tell: Callable[[Pr
 
 def _finished(oracle: Any, folder: Path) -> list[Trial]:
     trials = []
-    for trial_id, trial in sorted(oracle.trials.items()):
+    for trial_id, trial in sorted(oracle.trials.items(), key=lambda item: int(item[0])):
         if trial.status not in ("COMPLETED", "FAILED", "INVALID"):
             continue
         values = trial.hyperparameters.values

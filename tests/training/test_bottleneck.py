@@ -46,6 +46,7 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
         assert sorted(read) == list(range(12))  # each photo once, in both trainings together
     assert [now for now in told if now[0] == "preparing"] == [("preparing", 12, 12)]
     [file] = tmp_path.glob("*.npy")
+    assert not list(tmp_path.glob("*.part"))
     assert np.load(file).shape == (12, 1, 1, 512)
     after = get_weights(network)
     moved = {name for name, tensor in after.items() if not np.array_equal(tensor, before[name])}
@@ -55,3 +56,28 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
     np.testing.assert_array_equal(
         predict_logits(top.network, top.data, data.validation), top.fitted.validation_logits
     )
+
+
+def test_two_trainings_of_the_same_photos_do_not_write_into_each_others_outputs(tmp_path: Path) -> None:
+    import keras
+
+    from gallery.network.architectures import NetworkOptions, build
+    from gallery.training.bottleneck import saved_features
+    from gallery.training.fit import FitData
+
+    keras.utils.set_random_seed(0)
+    images = np.random.default_rng(0).integers(0, 256, (40, 32, 32, 3)).astype(np.uint8)
+    network = build("vgg16-bottleneck", 2, 32, options=NetworkOptions(dense_units=8))
+    second: list[np.ndarray] = []
+
+    def inputs(rows: np.ndarray) -> np.ndarray:
+        if rows[0] == 32 and not second:  # the other one comes while this one is half done
+            second.append(np.zeros(0))
+            second.append(np.array(saved_features(network, data, tmp_path, "these")))
+        return images[rows]
+
+    data = FitData(inputs, np.arange(40) % 2, np.arange(30), np.arange(30, 40), 2, "caffe")
+    first = np.array(saved_features(network, data, tmp_path, "these"))
+    assert np.abs(first).sum(axis=(1, 2, 3)).min() > 0
+    np.testing.assert_array_equal(first, second[1])
+    assert [place.suffix for place in tmp_path.iterdir()] == [".npy"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from gallery.training.augmentation import Augmentation
 from gallery.training.history import Progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
-from gallery.training.search import deepest, read_result, search
+from gallery.training.search import _finished, deepest, read_result, search
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 
@@ -60,6 +62,45 @@ def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
 
     assert len(search(request_, parts, trials=3, on_progress=stop_in_second).trials) == 1
     assert [trial.trial for trial in search(request_, parts, trials=3).trials] == [1, 2, 3]
+
+
+def test_a_search_stopped_before_its_first_trial_says_so_and_nothing_of_the_photos(
+    request_: TrainingRequest, parts: TrainingParts
+) -> None:
+    def stop(now: Progress) -> None:
+        if now.state == "training":
+            (request_.folder / "stop").touch()
+
+    with pytest.raises(TrainingError, match=r"Stopped before a trial was finished\. Start it again to go on"):
+        search(request_, parts, trials=2, on_progress=stop)
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_every_seed_gives_the_same_proposals_again(
+    request_: TrainingRequest, parts: TrainingParts, tmp_path: Path, seed: int
+) -> None:
+    proposed = []
+    for name in ("one", "other"):
+        asked = replace(request_, recipe=RECIPE.changed(seed=seed, epochs=1), folder=tmp_path / name)
+        proposed.append(search(asked, parts, trials=1).best)
+    assert proposed[0].learning_rate == proposed[1].learning_rate
+
+
+def test_the_table_has_a_trial_whose_row_a_kill_prevented(
+    request_: TrainingRequest, parts: TrainingParts
+) -> None:
+    trials = search(request_, parts, trials=2).trials
+    table = request_.folder / "trials.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:2]))
+    assert len(read_result(request_).trials) == 1
+    assert search(request_, parts, trials=2).trials == trials
+
+
+def test_the_tenth_trial_follows_the_ninth(tmp_path: Path) -> None:
+    values = {"learning_rate": 1, "dropout": 0, "conv_layers": 2, "kernel_px": 3, "dense_units": 64}
+    trial = SimpleNamespace(status="FAILED", hyperparameters=SimpleNamespace(values=values))
+    oracle = SimpleNamespace(trials={f"{number:02}": trial for number in range(101)})
+    assert [row.trial for row in _finished(oracle, tmp_path)] == list(range(1, 102))
 
 
 def test_only_the_small_network_is_tuned_and_no_trials_are_no_result(
