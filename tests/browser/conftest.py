@@ -104,7 +104,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh window of 1440 x 900; an error in a script of ours fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     window = context.new_page()
-    window.set_default_timeout(30_000)
+    window.set_default_timeout(60_000)
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))
     yield window
