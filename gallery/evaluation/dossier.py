@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,14 +19,11 @@ from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.slices import (
     Slice,
     all_slices,
-    day_or_night_names,
-    folder_names,
-    hours_of,
-    part_names,
+    slice_names,
     worst_first,
 )
 from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
-from gallery.types import GivenVerdict, Photo, PhotoId, PhotoMetadata
+from gallery.types import GivenVerdict, Photo, PhotoId
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +134,7 @@ def _at_border(report: EvaluationReport, maps: NDArray[np.floating]) -> tuple[Gr
 def _slices(evaluation: FolderEvaluation, root: Path, photos: Sequence[Photo]) -> tuple[Slice, ...]:
     """Return the slices of every dimension that divides the photos at all."""
     about = {photo.file_id: photo.metadata for photo in photos}
-    facts = [about.get(file_id) for file_id in evaluation.file_ids.tolist()]
-    hours = hours_of([None if one is None else one.taken_at for one in facts])
-
-    def measured(value: Callable[[PhotoMetadata], float | None], unit: str = "") -> list[str]:
-        values = [None if one is None else value(one) for one in facts]
-        return part_names(np.array([np.nan if v is None else v for v in values], np.float64), unit=unit)
-
-    names: dict[str, Sequence[str]] = {
-        "folder": folder_names(evaluation.paths, root),
-        "time of day": day_or_night_names(hours),
-        "size of the photo": measured(lambda one: one.width_px * one.height_px / 1e6, "megapixels"),
-        "brightness (0 to 255)": measured(lambda one: one.brightness),
-        "sharpness": measured(lambda one: one.sharpness),
-    }
+    names = slice_names(evaluation.paths, root, [about.get(i) for i in evaluation.file_ids.tolist()])
     right = evaluation.report.y_true == evaluation.report.y_pred
     found = all_slices(names, right).values()
     return worst_first(one for slices in found if len(slices) > 1 for one in slices)

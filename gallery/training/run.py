@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.errors import GalleryError, TrainingError
 from gallery.training.calibration import fit_temperature, log_softmax
@@ -251,9 +250,3 @@ def _failures_told(folder: Path) -> Iterator[None]:
     except GalleryError as exc:
         write_progress(folder / PROGRESS_FILE, Progress("failed", message=str(exc)))
         raise
-
-
-def pixels_of(decoded: DecodedSet, label: str, count: int) -> NDArray[np.uint8]:
-    """Return some photos of a class for a look, (up to count, side, side, 3), spread over the set."""
-    rows = np.flatnonzero(decoded.data.labels == decoded.data.class_names.index(label))
-    return decoded.images(rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)])

@@ -15,7 +15,7 @@ from gallery.training.augmentation import Augmentation
 from gallery.training.history import Progress, read_history, read_progress
 from gallery.training.recipes import Recipe, recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
-from gallery.training.run import pixels_of, prepare, train
+from gallery.training.run import prepare, train
 from gallery.training.run_lock import sole_process
 from gallery.training.splits import SplitPlan
 
@@ -139,11 +139,3 @@ def test_stopped_while_reading_photos_nothing_is_kept(
     with pytest.raises(TrainingError, match="nothing was learnt"):
         train(request_, parts, on_progress=stop)
     assert store.entries() == []
-
-
-def test_some_photos_of_a_class_can_be_looked_at(request_: TrainingRequest, parts: TrainingParts) -> None:
-    decoded = prepare(request_, parts).decoded
-    shown = pixels_of(decoded, "red", 5)
-    assert shown.shape == (5, 32, 32, 3)
-    assert (shown[..., 0].mean((1, 2)) > shown[..., 2].mean((1, 2))).all()
-    assert len(pixels_of(decoded, "blue", 99)) == 12

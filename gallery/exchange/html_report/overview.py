@@ -275,7 +275,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
         yield joined(
             [
                 "Photos on which it does worst: ",
-                tag("a", f"{worst[0].dimension} {worst[0].name}", href="#slices"),
+                tag("a", f"{worst[0].dimension.lower()} {worst[0].name}", href="#slices"),
                 f", {percent(worst[0].accuracy)} of {photos(worst[0].n)}.",
             ]
         )

@@ -47,10 +47,10 @@ def dossier(**changes: object) -> Dossier:
 
 
 def test_slices_are_of_what_divides_the_photos_only() -> None:
-    assert {one.dimension for one in dossier().slices} == {"folder", "size of the photo"}
+    assert {one.dimension for one in dossier().slices} == {"Folder", "Size of the photo"}
     with_time = dossier(photos=photos(taken_at="2024-05-01T06:12:09", brightness=3.0)[:7])
-    assert {"time of day", "brightness (0 to 255)"} <= {one.dimension for one in with_time.slices}
-    assert {one.name for one in with_time.slices if one.dimension == "time of day"} == {
+    assert {"Day or night", "Brightness"} <= {one.dimension for one in with_time.slices}
+    assert {one.name for one in with_time.slices if one.dimension == "Day or night"} == {
         "day (06-18 h)",
         "not known",
     }
