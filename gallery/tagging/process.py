@@ -6,15 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gallery.errors import JobError
-from gallery.types import display_path
-
-_LOG_LIMIT_BYTES = 2_000_000
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
+from gallery.child_process import start_apart
 
 
 def start_job_process(
@@ -36,45 +31,11 @@ def start_job_process(
     Raises:
         JobError: it could not be started.
     """
-    log = home / "logs" / "tagging.log"
-    variables = {**os.environ, **(environment or {})}
-    paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
-    variables["PYTHONPATH"] = os.pathsep.join(paths)
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
-            with contextlib.suppress(OSError):  # Windows: another process still writes to it
-                log.replace(log.with_suffix(".old.log"))
-        with log.open("ab") as output:
-            process = _spawn([*command, "--home", str(home)], variables, output.fileno())
-    except OSError as exc:
-        raise JobError(
-            f"The tagging process could not be started ({exc}). Check that you may write to "
-            f"{display_path(log.parent)}, and that enough memory is free; then start again."
-        ) from exc
-    threading.Thread(target=process.wait, name="tagging-process", daemon=True).start()  # leaves no zombie
-    return process
-
-
-def _spawn(command: Sequence[str], variables: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
-    if sys.platform == "win32":
-        return subprocess.Popen(
-            command,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            | subprocess.CREATE_NO_WINDOW,
-        )
-    return subprocess.Popen(
-        command,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
+    return start_apart(
+        [*command, "--home", str(home)],
+        home / "logs" / "tagging.log",
+        purpose="tagging",
+        environment=environment,
     )
 
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.errors import JobError, TrainingError
+from gallery.child_process import start_apart
+from gallery.errors import TrainingError
 from gallery.training.history import Epoch, Progress, read_history, read_progress
 from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
@@ -30,7 +30,6 @@ START_PATIENCE_S = 60.0
 """A process that has not reported by then is taken for dead: loading the libraries takes 3 to 20 s."""
 
 LIVE_STATES = frozenset(("preparing", "training", "measuring"))
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +197,7 @@ def start_training_process(
         TrainingError: it is running already, or its folder belongs to another one.
         JobError: it could not be started.
     """
-    if is_alive(request.folder) or is_starting(request.folder):
-        raise TrainingError(f"The training {request.model_id} is running already.")
-    remember(request)
-    _forget_the_last_time(request.folder)
+    _take(request, "training")
     return _start(
         [*command, "--home", str(home), "--training", request.model_id], request.folder, home, environment
     )
@@ -228,10 +224,7 @@ def start_search_process(
         TrainingError: it is running already, or its folder belongs to another one.
         JobError: it could not be started.
     """
-    if is_alive(request.folder) or is_starting(request.folder):
-        raise TrainingError(f"The search for {request.model_id} is running already.")
-    remember(request)
-    _forget_the_last_time(request.folder)
+    _take(request, "search for")
     recipe, plan = request.recipe, request.plan
     asked = {
         "--home": home, "--data": request.data, "--out": request.model_id, "--trials": trials,
@@ -242,50 +235,23 @@ def start_search_process(
     return _start([*words, *(["--by-group"] if plan.by_group else [])], request.folder, home, environment)
 
 
-def _forget_the_last_time(folder: Path) -> None:
-    """Remove the last report and an old wish to stop; one that comes from now on is heeded."""
+def _take(request: TrainingRequest, kind: str) -> None:
+    """Store what is asked; remove the last report and an old wish to stop: one from now on is heeded."""
+    if is_alive(request.folder) or is_starting(request.folder):
+        raise TrainingError(f"The {kind} {request.model_id} is running already.")
+    remember(request)
     for name in (PROGRESS_FILE, STOP_FILE):
-        (folder / name).unlink(missing_ok=True)
+        (request.folder / name).unlink(missing_ok=True)
 
 
 def _start(
     words: Sequence[str], folder: Path, home: Path, environment: Mapping[str, str] | None
 ) -> subprocess.Popen[bytes]:
-    variables = {**os.environ, **(environment or {}), HEED_STOP: "1"}
-    paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
-    variables["PYTHONPATH"] = os.pathsep.join(paths)
-    log = home / "logs" / "training.log"
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            process = _spawn(words, variables, output.fileno())
-    except OSError as exc:
-        raise JobError(
-            f"The training process could not be started ({exc}). Check that you may write to {log.parent}, "
-            "and that enough memory is free; then start again."
-        ) from exc
-    (folder / STARTED_FILE).write_text(f"{process.pid} {time.time()}", encoding="ascii")
-    threading.Thread(target=process.wait, name="training-process", daemon=True).start()  # leaves no zombie
-    return process
-
-
-def _spawn(command: Sequence[str], variables: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
-    if sys.platform == "win32":
-        return subprocess.Popen(
-            command,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            | subprocess.CREATE_NO_WINDOW,
-        )
-    return subprocess.Popen(
-        command,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
+    process = start_apart(
+        words,
+        home / "logs" / "training.log",
+        purpose="training",
+        environment={**(environment or {}), HEED_STOP: "1"},
     )
+    (folder / STARTED_FILE).write_text(f"{process.pid} {time.time()}", encoding="ascii")
+    return process

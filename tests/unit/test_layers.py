@@ -17,7 +17,7 @@ ROOM_ROW = {
     "gallery.composition": 4, "gallery.ui": 4,
     "gallery.tagging": 3, "gallery.evaluation": 3, "gallery.training": 3, "gallery.exchange": 3,
     "gallery.photos": 2, "gallery.network": 2, "gallery.catalog": 2, "gallery.model_files": 2,
-    "gallery.types": 1, "gallery.errors": 1, "gallery.settings": 1, "gallery": 1,
+    "gallery.child_process": 1, "gallery.types": 1, "gallery.errors": 1, "gallery.settings": 1, "gallery": 1,
 }  # fmt: skip
 
 MAY_USE = {
