@@ -218,6 +218,7 @@ def html_report(
         root=root,
         photos=catalog.photos(evaluation.file_ids),
         trained=parts.models.training_photos(card.model_id),
+        validated=parts.models.validation_photos(card.model_id),
         maps=None if maps is None else maps[0],
         verdicts=catalog.standing_verdicts(photo_ids),
         other=None if other is None else other[1],

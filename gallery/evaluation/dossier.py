@@ -71,6 +71,7 @@ class Dossier:
         root: Path,
         photos: Sequence[Photo],
         trained: Collection[PhotoId],
+        validated: Collection[PhotoId] = (),
         maps: NDArray[np.floating] | None = None,
         verdicts: Mapping[tuple[PhotoId, str], GivenVerdict] | None = None,
         other: FolderEvaluation | None = None,
@@ -83,6 +84,7 @@ class Dossier:
             root: the folder that the photos lie in.
             photos: what the catalog knows of them, in any order.
             trained: hashes of the photos the model was trained on; empty where it does not tell.
+            validated: of those that its best epoch and temperature were chosen by.
             maps: (n, 2, h, w) of each photo's label and of the model's answer, zeros where there are none.
             verdicts: of people, by photo and judged label; see `judgements_of`.
             other: another model's evaluation of the same folder.
@@ -91,7 +93,7 @@ class Dossier:
             DatasetError: the parts do not fit together.
         """
         report = evaluation.report
-        overlap = photo_overlap(evaluation.photo_ids, report.y_true, trained)
+        overlap = photo_overlap(evaluation.photo_ids, report.y_true, trained, validated)
         unseen = overlap.unseen
         comparison = None
         compared = np.zeros(0, np.int64)

@@ -171,10 +171,13 @@ def _buttons(run: TrainingRun) -> None:
             args=(run,),
         )
     if not run.live:
-        with st.popover("Discard", icon=":material/delete:"):
-            kept = "A model that was kept stays." if run.candidate is None else "Its model is not kept."
-            st.markdown(f"This removes the training with its curves. {kept}")
-            st.button("Discard it for good", key="train_discard", on_click=_discard, args=(run,))
+        kept = "A model that was kept stays." if run.candidate is None else "Its model is not kept."
+        offer_discard(
+            run,
+            f"This removes the training with its curves. {kept}",
+            key="train_discard",
+            message_key=_MESSAGE,
+        )
 
 
 def _resume(run: TrainingRun) -> None:
@@ -184,11 +187,25 @@ def _resume(run: TrainingRun) -> None:
         st.session_state[_MESSAGE] = str(exc)
 
 
-def _discard(run: TrainingRun) -> None:
+def offer_discard(run: TrainingRun, consequence: str, *, key: str, message_key: str) -> None:
+    """Show the button that removes a training or a search, behind what that means.
+
+    Args:
+        run: what would be removed.
+        consequence: the sentence that says what is lost.
+        key: of the button.
+        message_key: where in the session's state a sentence goes if it fails.
+    """
+    with st.popover("Discard", icon=":material/delete:"):
+        st.markdown(consequence)
+        st.button("Discard it for good", key=key, on_click=_discard, args=(run, message_key))
+
+
+def _discard(run: TrainingRun, message_key: str) -> None:
     try:
         discard(run.request.folder)
     except GalleryError as exc:
-        st.session_state[_MESSAGE] = str(exc)
+        st.session_state[message_key] = str(exc)
     else:
         train_address.go(training=None)
 

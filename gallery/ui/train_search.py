@@ -15,7 +15,6 @@ from gallery.training.search import SearchResult, read_result
 from gallery.training.trainings import (
     SEARCH_SUFFIX,
     TrainingRun,
-    discard,
     request_stop,
     start_search_process,
 )
@@ -159,9 +158,9 @@ def _state(run: TrainingRun) -> None:
             on_click=_resume,
             args=(run, 6 if more else 0),
         )
-        with st.popover("Discard", icon=":material/delete:"):
-            st.markdown("This removes the search with its table.")
-            st.button("Discard it for good", key="train_search_discard", on_click=_discard, args=(run,))
+        train_run.offer_discard(
+            run, "This removes the search with its table.", key="train_search_discard", message_key=_MESSAGE
+        )
     if run.state == "failed" and now is not None:
         st.error(escaped(now.message), icon=":material/error:")
 
@@ -171,15 +170,6 @@ def _resume(run: TrainingRun, more: int) -> None:
         _run(run.request, _trials_of(run.request.folder) + more)
     except (GalleryError, OSError) as exc:
         st.session_state[_MESSAGE] = str(exc)
-
-
-def _discard(run: TrainingRun) -> None:
-    try:
-        discard(run.request.folder)
-    except GalleryError as exc:
-        st.session_state[_MESSAGE] = str(exc)
-    else:
-        train_address.go(training=None)
 
 
 def _result(run: TrainingRun, result: SearchResult) -> None:

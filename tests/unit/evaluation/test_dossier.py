@@ -64,6 +64,12 @@ def test_the_photos_that_the_model_has_not_seen_are_scored_alone() -> None:
     assert dossier(trained=IDS).unseen is None
 
 
+def test_photos_that_the_model_was_chosen_by_are_told_of_but_those_trained_on_only_once() -> None:
+    found = dossier(trained=IDS[:3], validated=IDS[2:5]).overlap
+    assert found.chosen_by.tolist() == [3, 4]
+    assert any(sentence.startswith("By 2 of these 30 photos") for sentence in found.sentences())
+
+
 def test_a_cell_that_looks_at_the_border_stands_out_and_others_have_their_average() -> None:
     maps = np.zeros((len(Y_TRUE), 2, 14, 14))
     maps[:, :, 7, 7] = 1
