@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.small_gallery import REPOSITORY, SmallGallery, model_card
 
@@ -154,4 +154,25 @@ def scrolls_sideways(page: Page) -> bool:
             "() => { const m = document.querySelector('[data-testid=stMain]');"
             " return m.scrollWidth > m.clientWidth + 1 || document.body.scrollWidth > innerWidth + 1 }"
         )
+    )
+
+
+def click_cell(page: Page, chart: str, true: int, said: int, shown: str, *, hover: str | None = None) -> None:
+    """Click a cell of a matrix of ten classes until its sentence is shown; row and column 10 are the sums.
+
+    What is seen while the pointer is over the cell begins as the sentence does, if not said otherwise.
+    """
+    pointed = shown.partition(":")[0] if hover is None else hover
+    area = page.locator(f".st-key-{chart} .nsewdrag")
+    area.scroll_into_view_if_needed()
+    area.hover()
+    box = area.bounding_box()
+    assert box is not None
+    side_x, side_y = box["width"] / 11, box["height"] / 11
+    click_until(
+        area,
+        (said + 0.5) * side_x,
+        (true + 0.5) * side_y,
+        lambda: expect(page.get_by_text(shown)).to_be_visible(),
+        lambda: expect(page.locator(".hovertext", has_text=pointed)).to_be_visible(),
     )

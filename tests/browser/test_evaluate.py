@@ -11,9 +11,19 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import DrawnApp, click_until, scrolls_sideways, served, settle, unproven, visit
+from tests.browser.drawn_app import (
+    DrawnApp,
+    click_cell,
+    click_until,
+    scrolls_sideways,
+    served,
+    settle,
+    unproven,
+    visit,
+)
 
 CLASSES = 10
+MATRIX = "evaluate_confusion"
 DOG, CAT, COW, ALL = 0, 1, 7, CLASSES
 
 
@@ -27,22 +37,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
 def opened(page: Page, app: DrawnApp) -> None:
     page.set_viewport_size({"width": 1440, "height": 1500})
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
-
-
-def click_cell(page: Page, true: int, said: int, shown: str) -> None:
-    """Click a cell of the matrix until its sentence is shown; row and column 10 are the sums."""
-    area = page.locator(".st-key-evaluate_confusion .nsewdrag")
-    area.hover()
-    box = area.bounding_box()
-    assert box is not None
-    side_x, side_y = box["width"] / (CLASSES + 1), box["height"] / (CLASSES + 1)
-    click_until(
-        area,
-        (said + 0.5) * side_x,
-        (true + 0.5) * side_y,
-        lambda: expect(page.get_by_text(shown)).to_be_visible(),
-        lambda: expect(page.locator(".hovertext", has_text=shown.partition(":")[0])).to_be_visible(),
-    )
 
 
 def expect_thumbnails(page: Page, photo_ids: set[str]) -> None:
@@ -60,7 +54,7 @@ def test_the_largest_error_is_open_with_its_photos(page: Page, app: DrawnApp) ->
 
 
 def test_a_click_on_a_cell_opens_its_photos_and_the_address_keeps_it(page: Page, app: DrawnApp) -> None:
-    click_cell(page, COW, COW, "True Cow, recognised: 1 photo")
+    click_cell(page, MATRIX, COW, COW, "True Cow, recognised: 1 photo")
     expect(page).to_have_url(re.compile("true=cow&said=cow"))
     expect_thumbnails(page, {app.gallery.photo_id("mucca/1.png")})
     page.reload()
@@ -68,29 +62,29 @@ def test_a_click_on_a_cell_opens_its_photos_and_the_address_keeps_it(page: Page,
 
 
 def test_a_click_on_a_sum_opens_the_row_and_the_column(page: Page) -> None:
-    click_cell(page, DOG, ALL, "True Dog: 3 photos")
+    click_cell(page, MATRIX, DOG, ALL, "True Dog: 3 photos")
     settle(page)
-    click_cell(page, ALL, CAT, "Model says Cat: 4 photos")
+    click_cell(page, MATRIX, ALL, CAT, "Model says Cat: 4 photos")
     settle(page)
-    click_cell(page, ALL, ALL, "All photos: 6 photos")
+    click_cell(page, MATRIX, ALL, ALL, "All photos: 6 photos")
 
 
 def test_a_second_click_on_the_same_cell_keeps_it(page: Page) -> None:
-    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
     settle(page)
-    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
     page.wait_for_timeout(800)
     settle(page)
     expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
 
 
 def test_back_to_a_cell_after_another_door(page: Page) -> None:
-    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
     settle(page)
     page.get_by_role("button", name="2 wrong").click()
     expect(page.get_by_text("Photos that the model got wrong, most certain first: 2 photos")).to_be_visible()
     settle(page)
-    click_cell(page, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
 
 
 def test_each_photo_shows_the_heatmaps_of_its_true_and_its_predicted_class(page: Page) -> None:
