@@ -24,7 +24,6 @@ WORTHWHILE = 1.5
 """bfloat16 costs accuracy in the third digit; it must be this much faster in the trial to be chosen."""
 
 
-@functools.cache
 def best_precision() -> Precision:
     """Return the arithmetic for the convolutions on this machine.
 
@@ -35,6 +34,11 @@ def best_precision() -> Precision:
     named = os.environ.get(OVERRIDE, "").strip().lower()
     if named in ("bfloat16", "float32"):
         return cast(Precision, named)
+    return _found_precision()
+
+
+@functools.cache
+def _found_precision() -> Precision:
     known = has_bfloat16_units(_read_cpuinfo(), platform.machine())
     if known is None or (known and _has_gpu()):
         known = trial_speedup() >= WORTHWHILE

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from gallery import composition
 from gallery.settings import Settings
@@ -21,6 +20,7 @@ from gallery.training.history import read_history
 from gallery.training.recipes import Distillation, Recipe, recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.run import train
+from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 
@@ -52,14 +52,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Twenty-four tinted pictures of two classes, and a file that is torn."""
-    rng = np.random.default_rng(0)
-    for number in range(24):
-        name, channel = ("red", 0) if number % 2 else ("blue", 2)
-        pixels = rng.integers(0, 160, (8, 8, 3)).repeat(4, 0).repeat(4, 1)
-        pixels[..., channel] += 90
-        path = tmp_path / "photos" / name / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
+    tinted_classes(tmp_path / "photos", "red", "blue", 24)
     (tmp_path / "photos" / "red" / "torn.png").write_bytes(b"\x89PNG and nothing more")
     return tmp_path / "photos"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
 
@@ -63,14 +64,7 @@ def test_recipes_train_on_another_backend_and_a_teacher_is_refused(
 ) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    rng = np.random.default_rng(0)
-    for number in range(32):
-        name, channel = ("red", 0) if number % 2 else ("blue", 2)
-        pixels = rng.integers(0, 160, (8, 8, 3)).repeat(4, 0).repeat(4, 1)
-        pixels[..., channel] += 90
-        path = tmp_path / "photos" / name / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
+    tinted_classes(tmp_path / "photos", "red", "blue", 32)
     words = [str(tmp_path / "home"), str(tmp_path / "photos"), str(teacher_file)]
     variables = {"KERAS_BACKEND": backend, "GALLERY_PRECISION": "float32", "PYTHONPATH": str(REPOSITORY)}
     run = subprocess.run(

@@ -12,9 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from gallery import cli, composition
 from gallery.cli.train import training_request
@@ -22,6 +20,7 @@ from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest
 from gallery.training.trainings import start_training_process, training_run
+from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(300)]
 
@@ -51,14 +50,7 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def labelled(tmp_path: Path) -> Path:
     """Reddish dogs and bluish cats, in folders with Italian names, and one torn file."""
-    rng = np.random.default_rng(0)
-    for number in range(24):
-        name, channel = ("cane", 0) if number % 2 else ("gatti", 2)
-        pixels = rng.integers(0, 160, (8, 8, 3)).repeat(5, 0).repeat(5, 1)
-        pixels[..., channel] += 90
-        path = tmp_path / "pets" / name / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
+    tinted_classes(tmp_path / "pets", "cane", "gatti", 24, block_px=5)
     (tmp_path / "pets" / "cane" / "torn.png").write_bytes(b"\x89PNG and nothing more")
     return tmp_path / "pets"
 
