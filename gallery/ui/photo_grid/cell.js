@@ -96,7 +96,8 @@ class Cell {
     this.source(this.twinHeat, two ? url(item.predicted, item.truth) : on && twins ? url(asked, null) : "");
     const differs = three && two;
     this.node.classList.toggle("three", Boolean(three && twins));
-    this.source(this.third, differs ? address.thumb(data.base, item) : "");
+    this.node.classList.toggle("differs", Boolean(differs)); // a right answer has the photo alone there
+    this.source(this.third, three && twins ? address.thumb(data.base, item) : "");
     this.source(this.difference, differs ? address.difference(data.base, data.model_id, item) : "");
     this.thirdFrame.title = differs ? `orange: ${item.predicted} and not ${item.truth}, purple: the reverse` : "";
     this.frame.title = twins ? `evidence for ${item.truth}` : "";
