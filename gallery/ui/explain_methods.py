@@ -167,8 +167,8 @@ def _task(photo: ExplainedPhoto, card: ModelCard, choice: Choice, class_index: i
     image = photo.model_input()
 
     def work(tell: Tell) -> FloatArray:
-        tell(0, methods.passes_of(choice.method, card, choice.layer) or 0)
         explainer = wiring.explainer(card.model_id)
+        tell(0, methods.passes_of(choice.method, card, choice.layer) or 0)
         began = time.monotonic()
         cams = explainer.explain_classes(
             image, indices, method=choice.method.name, layer=choice.layer, on_pass=tell

@@ -100,6 +100,7 @@ def _begin(
 
     def work(tell: Tell) -> TrustReport:
         explainer = wiring.explainer(card.model_id)
+        tell(0, total)  # a scrambled network takes seconds to make, and is no look
         done = 0
 
         def told(count: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,16 @@ from gallery.types import ModelCard
 
 @dataclass(frozen=True, slots=True)
 class CardScore:
-    """A model's measured accuracy, as its card states it."""
+    """A model's measured accuracy, as its card states it.
+
+    Attributes:
+        part: which photos: "test", or "validation" where the best epoch was chosen by the same ones.
+    """
 
     accuracy: float
     interval: tuple[float, float] | None
     photos: int | None
+    part: Literal["test", "validation"] = "test"
 
     def sentence(self) -> str:
         """Return the interval and the number of photos in words.
@@ -33,7 +38,7 @@ class CardScore:
         if self.interval is not None:
             parts.append(f"95 % interval {100 * self.interval[0]:.1f} to {100 * self.interval[1]:.1f} %")
         if self.photos is not None:
-            parts.append(f"{self.photos:,} test photos")
+            parts.append(f"{self.photos:,} {self.part} photos")
         return ", ".join(parts) or "the card does not say on how many photos"
 
 
@@ -52,7 +57,9 @@ def card_score(tested_on: Mapping[str, Any]) -> CardScore | None:
     photos = n if isinstance(n, int) and not isinstance(n, bool) and n > 0 else None
     if interval is None and photos is not None:
         interval = wilson_interval(round(accuracy * photos), photos)
-    return CardScore(float(accuracy), (float(interval[0]), float(interval[1])) if interval else None, photos)
+    part: Literal["test", "validation"] = "validation" if tested_on.get("part") == "validation" else "test"
+    ends = (float(interval[0]), float(interval[1])) if interval else None
+    return CardScore(float(accuracy), ends, photos, part)
 
 
 def _is_share(value: Any) -> bool:

@@ -76,7 +76,8 @@ def _numbers(card: ModelCard) -> None:
     accuracy, trained, classes, parameters = st.columns([2, 1, 1, 1])
     score = card_score(card.tested_on)
     with accuracy:
-        st.metric("Test accuracy", f"{100 * score.accuracy:.1f} %" if score else "not measured")
+        of = "Validation" if score and score.part == "validation" else "Test"
+        st.metric(f"{of} accuracy", f"{100 * score.accuracy:.1f} %" if score else "not measured")
         if score:
             st.caption(score.sentence())
         else:
@@ -110,13 +111,14 @@ def _evaluation(store: ModelStore, entry: ModelEntry, card: ModelCard) -> None:
         names = list(card.class_names)
     if len(names) != len(matrix):
         return
-    with st.expander("Where it errs: the confusion matrix of its test photos"):
+    part = "validation" if evaluation.get("part") == "validation" else "test"
+    with st.expander(f"Where it errs: the confusion matrix of its {part} photos"):
         st.plotly_chart(
             charts.confusion_figure(matrix, names, dark=charts.is_dark(), clickable=False),
             theme=None,
             key=f"model_matrix_{entry.model_id}",
             config={"displayModeBar": False},
-            alt=f"Confusion matrix of {entry.model_id} on its test photos",
+            alt=f"Confusion matrix of {entry.model_id} on its {part} photos",
         )
         st.caption("These photos were measured elsewhere and are not in your catalog, so cells do not open.")
 

@@ -65,7 +65,7 @@ def sentence(task: Task[Any], what: str, unit: str) -> str:
     """Return how far the work is, in words."""
     if task.state is State.WAITING:
         return f"{what} waits for its turn ..."
-    if not task.done:
+    if not task.total:
         return f"{what}: loading the model ..."
     left = task.remaining_s
     remaining = "" if left is None or task.done >= task.total else f", about {max(1, round(left))} s left"

@@ -70,6 +70,7 @@ def test_facts_are_escaped_as_html() -> None:
     [
         ({"accuracy": 0.5, "accuracy_interval": [0.4, 0.6], "n": 96}, CardScore(0.5, (0.4, 0.6), 96)),
         ({"accuracy": 1.0, "n": "many"}, CardScore(1.0, None, None)),
+        ({"accuracy": 1.0, "n": "many", "part": "validation"}, CardScore(1.0, None, None, "validation")),
         ({"accuracy": 2.0}, None),
         ({"accuracy": True}, None),
         ({"accuracy": None}, None),
