@@ -124,6 +124,7 @@ def reliability_figure(
     figure = go.Figure([bars, _dashes([0, 1], [0, 1], dark), counts])
     _laid_out(figure, "How sure the model is", "Share that is right", dark)
     figure.update_yaxes(range=[0, 1.1])
+    figure.update_layout(hoverdistance=20)  # from any distance, plotly takes the last bar for the nearest
     return figure
 
 

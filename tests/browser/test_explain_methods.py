@@ -1,4 +1,4 @@
-"""Explain with a real network in a real browser: rectangles over the photo and another method.
+"""Explain with a real network in a real browser: methods, trust, rectangles; and the average of a cell.
 
 The network is small and made by hand: red is a cat, without red it is a dog.
 """
@@ -67,6 +67,17 @@ def greyed(page: Page) -> Page:
     return page
 
 
+def shares(page: Page, name: str) -> list[str]:
+    """The cells of a class's row: whole, greyed, points."""
+    row = page.locator(".before-after tbody tr").filter(has_text=name)
+    return [text.strip() for text in row.locator("td").all_inner_texts()[1:]]
+
+
+def share(text: str) -> float:
+    """The number of a share as the page writes it, '> 99.9 %' or '12.3 %'."""
+    return float(text.lstrip("<> ").split()[0])
+
+
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Drag from one place of the photo to another, as shares of it."""
     box = page.locator(".grey-out .stage").bounding_box()
@@ -74,6 +85,21 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     for place, act in ((start, page.mouse.down), (end, page.mouse.up)):
         page.mouse.move(box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"], steps=3)
         act()
+
+
+def test_a_rectangle_over_the_red_moves_the_bars_and_clearing_brings_them_back(opened: Page) -> None:
+    page = greyed(opened)
+    assert shares(page, "Cat")[2] == "0.0"
+    drag(page, (0.05, 0.25), (0.5, 0.75))
+    expect(page.get_by_text("With 1 rectangle greyed out")).to_be_visible()
+    expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
+    whole, grey, points = shares(page, "Cat")
+    assert share(whole) > 90 > 20 > share(grey)
+    assert points.startswith("−")
+    assert shares(page, "Dog")[2].startswith("+")
+    page.get_by_role("button", name="Clear all").click()
+    expect(page.get_by_text("to hide a part of it")).to_be_visible()
+    assert shares(page, "Cat")[2] == "0.0"
 
 
 def test_a_rectangle_off_the_red_changes_nothing_and_several_add_up(opened: Page) -> None:
@@ -84,6 +110,24 @@ def test_a_rectangle_off_the_red_changes_nothing_and_several_add_up(opened: Page
     expect(page.get_by_text("With 2 rectangles greyed out: The answer turns from Cat")).to_be_visible()
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_text("With 1 rectangle greyed out: The answer stays Cat")).to_be_visible()
+
+
+def test_a_rectangle_is_added_moved_resized_and_removed_by_keyboard(opened: Page) -> None:
+    page = greyed(opened)
+    address = page.url
+    page.get_by_role("button", name="Add a rectangle").focus()
+    page.keyboard.press("Enter")
+    rectangle = page.get_by_role("group", name=re.compile("^Rectangle 1: from 35 % to 65 % across"))
+    expect(rectangle).to_be_focused()
+    for key, times in (("ArrowLeft", 15), ("ArrowUp", 5), ("Shift+ArrowRight", 6), ("Shift+ArrowDown", 10)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    there = "^Rectangle 1: from 5 % to 47 % across, from 25 % to 75 % down"
+    expect(page.get_by_role("group", name=re.compile(there))).to_be_focused()
+    expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
+    assert page.url == address  # the page's own arrows lead to other photos
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("to hide a part of it")).to_be_visible()
 
 
 def test_rectangles_stay_when_another_part_of_the_page_is_looked_at(opened: Page) -> None:
@@ -110,3 +154,46 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
     expect(page.get_by_text("14 x 14 places").first).to_be_visible()
     expect(page.get_by_text("strongest in the middle left")).to_be_visible()  # where the red is
     assert not scrolls_sideways(page)
+
+
+def test_a_heatmap_is_tested_and_its_badge_has_numbers_and_curves(opened: Page) -> None:
+    """Of a network this small, scrambled, nothing is left to compare with: the badge says so."""
+    page = visit(opened, f"{opened.url}&method=layer-cam")
+    page.get_by_role("tab", name="How far to trust it").click()
+    page.get_by_role("button", name="Test this heatmap").click(timeout=LOADING_MS)
+    expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible(timeout=LOADING_MS)
+    for number in ("Deletion, area", "Insertion, area", "Scrambled weights"):
+        expect(page.get_by_text(number, exact=True)).to_be_visible()
+    expect(page.get_by_text("could not be tested")).to_be_visible()
+    curves = page.get_by_role("figure", name=re.compile("^Deletion: .*this map 0.*random 0"))
+    expect(curves).to_be_visible()
+    visit(page, page.url)  # kept on the disk
+    page.get_by_role("tab", name="How far to trust it").click()
+    expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible()
+
+
+def test_a_cell_of_the_matrix_has_its_average_heatmaps_and_differences(page: Page, app: RedApp) -> None:
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    visit(page, f"{app.url}/evaluate?collection={app.collection_id}&true=dog&said=cat")
+    expect(page.get_by_text("Where the model looks on average of 1 photo")).to_be_visible()
+    for name in ("for Cat, which it says", "for Dog, which it is"):
+        average = page.get_by_role("img", name=re.compile(f"^Average heatmap {name}"))
+        expect(average).to_be_visible()
+        assert average.evaluate("image => image.naturalWidth") == 168
+    expect(page.get_by_text("speaks for Dog", exact=True)).to_be_visible()
+    difference = page.locator(".cell .third img.heat")
+    expect(difference).to_have_attribute("src", re.compile(r"/difference/red-network/[0-9a-f]{64}/cat/dog$"))
+    expect(difference).to_have_js_property("naturalWidth", 224)
+
+
+def test_the_heatmaps_of_a_whole_shelf_lie_over_the_grid_from_the_stored_maps(
+    page: Page, app: RedApp
+) -> None:
+    visit(page, f"{app.url}/?collection={app.collection_id}&shelf=cat")
+    page.get_by_role("button", name="Heatmaps").click()
+    heat = page.locator(".cell .frame:not(.twin):not(.third) > img.heat")
+    expect(heat).to_have_count(3)
+    for number in range(3):
+        expect(heat.nth(number)).to_have_js_property("naturalWidth", 224)
+    page.get_by_role("button", name="Heatmaps").click()
+    expect(page.locator(".cell img.heat[src]")).to_have_count(0)

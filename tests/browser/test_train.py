@@ -131,7 +131,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     no_violations(page)
     assert not (app.settings.own_models / "cnn-small-birds").exists()
     keep.click()
-    expect(page.get_by_text("Kept", exact=True)).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text(re.compile("Kept$"))).to_be_visible(timeout=PAGE_MS)
     page.get_by_role("link", name="See it under Models").click()
     expect(page.get_by_role("heading", name="cnn-small, 2 classes")).to_be_visible(timeout=PAGE_MS)
 

@@ -53,6 +53,7 @@ def expect_photos(page: Page, count: int) -> None:
 
 def test_a_second_model_is_chosen_and_offers_to_tag_what_it_has_not_seen(page: Page, app: DrawnApp) -> None:
     open_tab(page, app)
+    settle(page)
     page.get_by_role("combobox", name="Compare with").click()
     page.get_by_role("option", name="Model second-model").click()
     expect(page.get_by_text("Model second-model has tagged 0 of these 6 photos.")).to_be_visible()
@@ -96,7 +97,7 @@ def test_a_row_of_the_classes_opens_the_photos_on_which_one_model_is_right(
     page: Page, tagged_by_both: DrawnApp
 ) -> None:
     open_tab(page, tagged_by_both, f"&other={SECOND}")
-    table = page.locator(".st-key-evaluate_compare_classes canvas").first
+    table = page.locator(".st-key-evaluate_compare_classes").get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     click_until(  # the first row: cow, whose one photo only the first model names
         table,

@@ -33,25 +33,12 @@ from gallery.training.distillation.figures import (
     whole_view,
     wilson_interval,
 )
+from gallery.training.distillation.opinions import IMAGENET_GROUPS
 from gallery.training.distillation.prepare import Prepared, add_input_arguments, prepare, use_two_threads
 from gallery.training.distillation.student import Student, Weights
 from gallery.training.distillation.views import View, centre_view
 
 log = logging.getLogger(__name__)
-
-IMAGENET_GROUPS = {
-    "dog": range(151, 269),
-    "cat": range(281, 286),
-    "horse": range(339, 340),
-    "spider": range(72, 78),
-    "butterfly": range(321, 327),
-    "chicken": range(7, 9),
-    "sheep": range(348, 350),
-    "cow": range(345, 347),
-    "squirrel": range(335, 336),
-    "elephant": range(385, 387),
-}
-"""The classes of ImageNet that show one of the ten animals."""
 
 
 def scores(logits: Logits, labels: NDArray[np.integer], temperature: float) -> dict[str, object]:
