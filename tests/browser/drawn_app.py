@@ -31,12 +31,6 @@ START_TIMEOUT_S = 120
 CLICKS = 4
 """A canvas that is drawn anew at that moment may lose a click, so a test tries as a person would."""
 
-unproven = pytest.mark.skipif(
-    not os.environ.get("GALLERY_UNPROVEN_TESTS"),
-    reason="written, not yet seen to pass: set GALLERY_UNPROVEN_TESTS to run it, and take the mark away",
-)
-"""For browser tests that were written while no quiet machine was at hand."""
-
 
 @dataclass(frozen=True)
 class DrawnApp:

@@ -18,7 +18,6 @@ from tests.browser.drawn_app import (
     scrolls_sideways,
     served,
     settle,
-    unproven,
     visit,
 )
 
@@ -158,7 +157,6 @@ def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str
     )
 
 
-@unproven
 def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_browse(
     page: Page, app: DrawnApp
 ) -> None:
@@ -183,7 +181,6 @@ def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_brow
     expect(unsure).to_have_text("1")
 
 
-@unproven
 def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their_photos(page: Page) -> None:
     open_tab(page, "Confidence")
     # from -0.02 to 1.02, and from 1.1 down to 0: the bar between 13/15 and 14/15, half way up
@@ -201,7 +198,6 @@ def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their
     ).to_be_attached()
 
 
-@unproven
 def test_a_slice_opens_its_photos(page: Page) -> None:
     open_tab(page, "Slices")
     page.locator(".st-key-evaluate_slices_by").get_by_text("Folder", exact=True).click()
@@ -212,7 +208,6 @@ def test_a_slice_opens_its_photos(page: Page) -> None:
     expect(page.locator(".st-key-evaluate_slice_grid img[src*='/gallery/thumb/']").first).to_be_attached()
 
 
-@unproven
 def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     open_tab(page, "Curves")
     page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gallery.exchange.html_report import html_report, write_html_report
 from gallery.photos.report_pictures import SmallPicture, small_heatmap_png
-from tests.browser.drawn_app import served, unproven
+from tests.browser.drawn_app import served
 from tests.unit.exchange.made_report import contents, evaluation
 
 SHADES = ((200, 40, 40), (40, 160, 60), (50, 70, 200))
@@ -173,7 +173,6 @@ def test_it_prints_dark_on_white_whatever_the_theme(opened: Page) -> None:
     expect(opened.get_by_role("navigation")).to_be_hidden()
 
 
-@unproven
 @pytest.mark.timeout(420)
 def test_evaluate_hands_out_the_report_which_opens_from_disk(
     page: Page, browser: Browser, tmp_path_factory: pytest.TempPathFactory

@@ -25,10 +25,10 @@ from gallery.training.history import Progress, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
-from tests.browser.drawn_app import _process, free_port, scrolls_sideways, unproven
+from tests.browser.drawn_app import _process, free_port, scrolls_sideways
 from tests.browser.test_accessibility import violations
 
-pytestmark = [unproven, pytest.mark.network, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.network, pytest.mark.timeout(1200)]
 
 LONG_MS = 420_000
 """A training's process loads TensorFlow, on a machine that may be busy with other tests."""

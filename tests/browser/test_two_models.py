@@ -11,14 +11,14 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import SAID, DrawnApp, click_until, scrolls_sideways, served, settle, unproven
+from tests.browser.drawn_app import SAID, DrawnApp, click_until, scrolls_sideways, served, settle
 from tests.browser.test_accessibility import violations
 
 SECOND = "second-model"
 SLOW_MS = 90_000
 """A busy machine of two cores needs half a minute for the first page; nothing here waits without need."""
 
-pytestmark = [unproven, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.timeout(400)]
 SAID_BY_SECOND = SAID | {
     "dog/2.png": {"dog": 0.7, "cat": 0.3},  # only the second is right
     "dog/3.png": {"cow": 0.7, "dog": 0.3},  # both are wrong, in different ways

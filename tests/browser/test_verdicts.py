@@ -15,7 +15,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
 from gallery.ui import wiring
-from tests.browser.drawn_app import DrawnApp, click_cell, served, settle, unproven
+from tests.browser.drawn_app import DrawnApp, click_cell, served, settle
 from tests.browser.test_accessibility import violations
 
 SAID = {
@@ -33,7 +33,7 @@ TAB = "Labels that are probably wrong"
 SLOW_MS = 90_000
 """A busy machine of two cores needs half a minute for the first page; nothing here waits without need."""
 
-pytestmark = [unproven, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
