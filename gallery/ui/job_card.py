@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gallery.errors import ModelError
 from gallery.types import Job, JobState
 from gallery.ui import messages, wiring
 from gallery.ui.plain_text import escaped
@@ -117,8 +118,22 @@ def _stopped(job: Job) -> None:
         st.markdown(f"**{said}**")
     if job.total:
         st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
+    name = _other_model(job)
+    if name is not None:
+        st.caption(f"It was tagging with {escaped(name)}, which is not the active model.")
     if st.button("Resume", key="job_resume", type="primary", width="stretch", icon=":material/play_arrow:"):
-        _start(job.collection_id)
+        _start(job.collection_id, None if name is None else job.model_id)
+
+
+def _other_model(job: Job) -> str | None:
+    """Return the name of the model that tagged, if it is there and not the active one."""
+    active = wiring.active_model()
+    if active is not None and active.model_id == job.model_id:
+        return None
+    try:
+        return wiring.models().card(job.model_id).name
+    except ModelError:
+        return None  # removed meanwhile: the active one goes on
 
 
 def _other(job: Job) -> None:
@@ -127,6 +142,6 @@ def _other(job: Job) -> None:
     st.caption(f":material/hourglass_top: Tagging {escaped(name)}: {share}")
 
 
-def _start(collection_id: int) -> None:
-    wiring.start_job(collection_id)
+def _start(collection_id: int, model_id: str | None = None) -> None:
+    wiring.start_job(collection_id, model_id)
     st.rerun()

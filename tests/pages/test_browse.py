@@ -15,7 +15,7 @@ from gallery.errors import PhotoError
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
 from gallery.ui import job_card, library, lists, wiring
-from tests.pages.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, texts
+from tests.pages.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, model_card, texts
 
 SAID = {
     "field/cat_sure.png": {"cat": 0.95, "dog": 0.05},
@@ -45,9 +45,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The collections whose jobs were queued; their process does not run."""
     collections: list[int] = []
 
-    def queue(collection_id: int) -> Job:
+    def queue(collection_id: int, model_id: str | None = None) -> Job:
         collections.append(collection_id)
-        return wiring.catalog().queue_job(collection_id, MODEL_ID)
+        return wiring.catalog().queue_job(collection_id, model_id or MODEL_ID)
 
     monkeypatch.setattr(wiring, "start_job", queue)
     return collections
@@ -247,6 +247,24 @@ def test_a_stopped_job_says_why_and_resumes(
     page.button(key="job_resume").click().run()
     assert started == [1]
     assert "job_cancel" in {button.key for button in page.button}
+
+
+def test_a_stopped_job_of_a_second_model_is_resumed_with_that_model(
+    gallery: SmallGallery, started: list[int]
+) -> None:
+    gallery.add_model(model_card("second-model"), own=True)
+    catalog = wiring.catalog()
+    catalog.queue_job(1, "second-model")
+    job = catalog.claim_job(1)
+    assert job is not None
+    catalog.finish_job(job.job_id, JobState.CANCELLED, None)
+    page = open_browse()
+    assert "It was tagging with Model second-model, which is not the active model." in texts(page)
+    page.button(key="job_resume").click().run()
+    assert started == [1]
+    resumed = catalog.latest_job(1)
+    assert resumed is not None
+    assert resumed.model_id == "second-model"
 
 
 def test_the_job_of_another_collection_is_seen_too(gallery: SmallGallery) -> None:
