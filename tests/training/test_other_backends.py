@@ -66,7 +66,8 @@ def test_recipes_train_on_another_backend_and_a_teacher_is_refused(
         pytest.skip(f"{backend} is not installed")
     tinted_classes(tmp_path / "photos", "red", "blue", 32)
     words = [str(tmp_path / "home"), str(tmp_path / "photos"), str(teacher_file)]
-    variables = {"KERAS_BACKEND": backend, "GALLERY_PRECISION": "float32", "PYTHONPATH": str(REPOSITORY)}
+    found = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    variables = {"KERAS_BACKEND": backend, "GALLERY_PRECISION": "float32", "PYTHONPATH": found}
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", TRAIN, *words],
         capture_output=True, text=True, cwd=tmp_path, timeout=580,
