@@ -102,7 +102,9 @@ def build_parser() -> argparse.ArgumentParser:
     benchmark.add_argument("folder", type=Path, metavar="DIR")
     benchmark.add_argument("--photos", type=_count, metavar="N", help="only the first N photos")
 
-    train = command("train", "Train a new model on labelled photos; what was begun before is taken up.")
+    train = command(
+        "train", "Train a new model on labelled photos; what was begun before is taken up.", of_all
+    )
     _training_arguments(train)
     train.add_argument(
         "--recipe", required=True, metavar="NAME",
@@ -110,7 +112,9 @@ def build_parser() -> argparse.ArgumentParser:
         "model's card.json, whose training is repeated",
     )  # fmt: skip
     train.add_argument(
-        "--weights", metavar="imagenet|none|PATH", help="what the network begins from (default: the recipe's)"
+        "--weights",
+        metavar="imagenet|none|PATH",
+        help="what the network begins from; a model's folder too (default: the recipe's)",
     )
     train.add_argument("--learning-rate", type=float, metavar="RATE", help="of the first epochs")
     train.add_argument(
@@ -122,7 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--unlabelled", type=Path, metavar="DIR", help="photos that vgg16-distilled's teacher alone speaks of"
     )
 
-    tune = command("tune", "Search for the best form of the small network, and how to train it.")
+    tune = command("tune", "Search for the best form of the small network, and how to train it.", of_all)
     _training_arguments(tune)
     tune.add_argument("--trials", type=_count, default=20, metavar="N", help="in all (default: 20)")
     tune.add_argument("--then-train", action="store_true", help="train the best one and save it as a model")

@@ -10,6 +10,7 @@ from gallery import composition
 from gallery.cli.output import answer, note, say
 from gallery.cli.stopping import STOPPED
 from gallery.cli.train import EpochBar, train_and_print, training_request
+from gallery.errors import TrainingError
 from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
 from gallery.training.search import SearchResult, search
@@ -28,6 +29,11 @@ def tune(arguments: argparse.Namespace, settings: Settings) -> int:
     request = training_request(arguments, settings, recipe)
     looked_for = dataclasses.replace(request, folder=settings.trainings / f"{request.model_id}-search")
     parts = composition.training_parts(settings)
+    if arguments.then_train and parts.taken(request.model_id):
+        raise TrainingError(
+            f"There is a model called {request.model_id} already, so the best trial could not be saved under "
+            "that name. Give another with --out, or leave out --then-train."
+        )
     try:
         with EpochBar() as show:
             found = search(

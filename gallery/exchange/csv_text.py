@@ -56,6 +56,25 @@ def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator
         yield lines.pop()
 
 
+def check_place(file: Path) -> None:
+    """Say at once that a table cannot be written there, before the work for it is done.
+
+    Raises:
+        ExchangeError: it bears the name of a photo, is a folder, or lies in none.
+    """
+    if file.suffix.lower() in PHOTO_SUFFIXES:
+        raise ExchangeError(
+            f"{display_path(file)} is the name of a photo, and photos are never written over. "
+            "Give the table a name that ends with .csv."
+        )
+    if file.is_dir() or not file.parent.is_dir():
+        said = "is a folder" if file.is_dir() else "lies in a folder that does not exist"
+        raise ExchangeError(
+            f"{display_path(file)} cannot be written: it {said}. Choose a file's name in a "
+            "folder that exists and that you may write to."
+        )
+
+
 def write_whole(file: Path, lines: Iterable[str]) -> None:
     """Write a text file that is either complete or not there.
 
@@ -63,11 +82,7 @@ def write_whole(file: Path, lines: Iterable[str]) -> None:
         ExchangeError: it bears the name of a photo, or the place cannot be written;
             an older file there is left as it was.
     """
-    if file.suffix.lower() in PHOTO_SUFFIXES:
-        raise ExchangeError(
-            f"{display_path(file)} is the name of a photo, and photos are never written over. "
-            "Give the table a name that ends with .csv."
-        )
+    check_place(file)
     part: Path | None = None
     try:
         part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, csv_lines, write_whole
+from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, check_place, csv_lines, write_whole
 from gallery.settings import TAG_BATCH
 from gallery.types import Classifier, DecodedPhoto, FileEntry, SkippedFile, display_path
 
@@ -86,6 +86,7 @@ def predict_to_csv(
     value_of = _columns(columns, classifier.class_names)
     if ids not in get_args(IdKind):
         raise ExchangeError(f"An id is the file's {', '.join(get_args(IdKind))}; {ids!r} is none of these.")
+    check_place(out)
     found = list(entries)
     paths = [entry.path for entry in found if isinstance(entry, FileEntry)]
     if not paths:

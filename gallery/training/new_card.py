@@ -34,7 +34,7 @@ def made_by(request: TrainingRequest) -> str:
         named = getattr(request, option)
         if named is not None:
             words.append(f"--{option} {shlex.quote(Path(named).name)}")
-    return " ".join(words)
+    return " ".join([*words, f"--out {shlex.quote(request.model_id + '-again')}"])
 
 
 def new_card(

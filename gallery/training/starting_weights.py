@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -162,7 +164,8 @@ def _download_vgg16() -> keras.Model:
 
 def _fetched(fetch: Callable[[], keras.Model]) -> Tensors:
     try:
-        return get_weights(fetch())
+        with contextlib.redirect_stdout(sys.stderr):  # keras shows its progress where an answer belongs
+            return get_weights(fetch())
     except Exception as exc:  # keras raises bare Exception when the download fails
         raise TrainingError(
             f"VGG16's ImageNet weights could not be fetched ({exc}). On a machine without a connection give "

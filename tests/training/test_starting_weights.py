@@ -44,7 +44,7 @@ def test_convolutions_that_the_file_lacks_are_named(tmp_path: Path) -> None:
     assert (start.source, start.layers, start.missing) == ("part.npz", ("conv1",), ("conv2",))
 
 
-def test_imagenet_weights_come_from_where_they_are_fetched() -> None:
+def test_imagenet_weights_come_from_where_they_are_fetched(capsys: pytest.CaptureFixture[str]) -> None:
     import keras
 
     from gallery.network.architectures import ARCHITECTURES, build, get_weights
@@ -52,7 +52,13 @@ def test_imagenet_weights_come_from_where_they_are_fetched() -> None:
 
     network = build("vgg16-bottleneck", 2, 32)
     published = keras.applications.VGG16(include_top=False, weights=None)
-    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=lambda: published)
+
+    def fetch() -> keras.Model:
+        print("Downloading data from ...")  # as keras does
+        return published
+
+    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=fetch)
+    assert capsys.readouterr().out == ""  # where a command's answer belongs
     assert (start.source, len(start.layers), start.missing) == ("imagenet", 13, ())
     given = published.get_layer("block3_conv2").get_weights()[0]
     np.testing.assert_array_equal(get_weights(network)["block3_conv2/kernel"], given)

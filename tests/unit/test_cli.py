@@ -490,6 +490,16 @@ def test_every_command_takes_home_model_and_json(name: str, capsys: pytest.Captu
     assert all(option in said for option in ("--home DIR", "--model ID", "--json"))
 
 
+@pytest.mark.parametrize("name", ["train", "tune"])
+def test_a_model_is_no_start_of_a_training_and_is_refused(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = {"train": ["--recipe", "cnn-small"], "tune": []}[name]
+    with pytest.raises(SystemExit):
+        cli.build_parser().parse_args([name, "--data", "x", "--model", "animals10-vgg16", *words])
+    assert "--model" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words", [["explain", "x.jpg", "--opacity", "2"], ["benchmark", "x", "--photos", "0"]]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import subprocess
 import sys
@@ -175,6 +176,18 @@ def test_what_cannot_be_trained_is_one_sentence(
     code, said, _ = run("train", "--data", labelled, *words)
     assert code == 2
     assert says in said["error"]
+
+
+def test_a_search_whose_model_could_not_be_saved_is_refused_before_it_begins(
+    run: Run, home: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = composition.training_parts(Settings.from_environment(home))
+    taken = dataclasses.replace(parts, taken=lambda model_id: model_id == "owls")
+    monkeypatch.setattr(composition, "training_parts", lambda _settings: taken)
+    code, said, _ = run("tune", "--data", labelled, "--trials", 1, "--then-train", "--out", "owls")
+    assert code == 2
+    assert "There is a model called owls already" in said["error"]
+    assert not (home / "trainings").exists()
 
 
 def test_the_models_id_follows_from_recipe_and_data(home: Path, labelled: Path) -> None:

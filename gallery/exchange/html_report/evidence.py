@@ -63,8 +63,8 @@ def suspects_section(contents: ReportContents, album: Album) -> Markup:
     rest = len(suspects) - len(listed)
     intro = (
         "Here the model says another class, and is as sure of it as it usually is of photos of that class; "
-        "and most of the ten photos that look most alike to it bear that class too. Only a person can "
-        "decide whether the label is wrong. The strongest evidence comes first."
+        "and more of the photos that look most alike to it (ten at most) bear that class than any other. "
+        "Only a person can decide whether the label is wrong. The strongest evidence comes first."
     )
     return tag(
         "section",

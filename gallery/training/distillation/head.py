@@ -3,7 +3,7 @@
     python -m gallery.training.distillation.head --data DIR --teacher FILE --start FILE --out DIR \\
         --weights FILE --to FILE
 
-The convolutions' pooled outputs of three views of each training photo are computed once; then the dense
+The convolutions' pooled outputs of each training photo and its mirror image are computed once; then the dense
 layers learn, within a minute, what the teacher says in both of its ways (`opinions`).
 """
 
@@ -33,7 +33,7 @@ from gallery.training.distillation.student import (
 )
 from gallery.training.distillation.teacher import fit_ten_class_head
 from gallery.training.distillation.training_run import export
-from gallery.training.distillation.views import View, draw_view
+from gallery.training.distillation.views import View
 
 log = logging.getLogger(__name__)
 
@@ -138,12 +138,6 @@ def head_logits(weights: Weights, features: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(hidden @ weights["predictions/kernel"] + weights["predictions/bias"])
 
 
-def _mild_view(seed: int) -> Callable[[float], View]:
-    """Return a choice of views that keep 75 to 100 % of each side, each call another."""
-    rng = np.random.default_rng(seed)
-    return lambda aspect: draw_view(2, int(rng.integers(1 << 30)), aspect=aspect, seed=seed)
-
-
 def main() -> None:
     """Refit the dense layers of a weights file; log how the photos kept apart see it, before and after."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -168,7 +162,7 @@ def main() -> None:
         return pooled_features(weights, photos, choose)
 
     learnt = np.isin(parts, LEARNT)
-    views = np.stack([features_of(LEARNT, view) for view in (whole_view, _mild_view(7), mirrored_view)])
+    views = np.stack([features_of(LEARNT, view) for view in (whole_view, mirrored_view)])
     labels_of_all = np.array([photo.class_index for photo in prepared.photos])
     lesson = Lesson(views, opinion[learnt], labels_of_all[learnt], chances[learnt] / chances[learnt].sum())
     refitted = fit_head(weights, lesson)

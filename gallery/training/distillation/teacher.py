@@ -6,6 +6,8 @@ crop of that view along the 32-pixel grid.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,7 +78,8 @@ def read_teacher(source: str | Path, *, fetch: Callable[[], Any] | None = None) 
     """
     if str(source) == "imagenet":
         try:
-            return folded((fetch or (lambda: keras.applications.ResNet50(weights="imagenet")))())
+            with contextlib.redirect_stdout(sys.stderr):  # keras shows its progress where an answer belongs
+                return folded((fetch or (lambda: keras.applications.ResNet50(weights="imagenet")))())
         except Exception as exc:  # keras raises bare Exception when the download fails
             raise TrainingError(
                 f"The ResNet50 of keras.applications could not be fetched ({exc}). On a machine without a "

@@ -165,7 +165,7 @@ class Trainer:
 def begin_upper(prepared: Prepared) -> tuple[Weights, TeacherHeads]:
     """Return the start with batch norm that changes nothing and a fitted adapter, and the heads."""
     rows = np.random.default_rng(1).permutation(
-        [i for i, p in enumerate(prepared.photos) if p.part != "test"]
+        [i for i, p in enumerate(prepared.photos) if p.part in ("train", "unlabelled")]
     )[:640]
     student = Student(prepared.start, batch_norm=False)
     moments: dict[str, list[NDArray[np.float32]]] = {name: [] for name in UPPER}

@@ -56,6 +56,22 @@ def test_rows_are_in_natural_order_under_the_users_headings(tmp_path: Path) -> N
     assert (result.rows, result.columns, result.skipped) == (3, ("Id", "Category"), ())
 
 
+@pytest.mark.parametrize("name", ["no folder/s.csv", "", "photo.jpg"])
+def test_a_place_that_cannot_be_written_is_named_before_any_photo_is_read(tmp_path: Path, name: str) -> None:
+    asked: list[Path] = []
+
+    def reading(paths: Iterable[Path]) -> Iterator[DecodedPhoto | SkippedFile]:
+        asked.extend(paths)
+        yield from ()
+
+    with pytest.raises(ExchangeError, match=r"cannot be written|never written over"):
+        predict_to_csv(
+            [FileEntry(ROOT / "2.jpg", 1, 1)], tmp_path / name, root=ROOT,
+            classifier=Reddish(), decode=reading, columns=("id", "label"),
+        )  # fmt: skip
+    assert asked == []
+
+
 def test_a_column_named_by_a_class_holds_its_probability(tmp_path: Path) -> None:
     predict(tmp_path / "s.csv", REDNESS, columns=("id", "Dog", "label", "confidence"), ids="name")
     rows = list(csv.reader((tmp_path / "s.csv").read_text().splitlines()))
