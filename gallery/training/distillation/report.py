@@ -33,6 +33,7 @@ from gallery.training.distillation.figures import (
     whole_view,
     wilson_interval,
 )
+from gallery.training.distillation.head import teacher_opinion
 from gallery.training.distillation.opinions import IMAGENET_GROUPS
 from gallery.training.distillation.prepare import Prepared, add_input_arguments, prepare, use_two_threads
 from gallery.training.distillation.student import Student, Weights
@@ -65,12 +66,12 @@ def soft_temperature(logits: Logits, target: NDArray[np.float64]) -> float:
     return float(grid[int(np.argmin(losses))])
 
 
-def teacher_targets(prepared: Prepared, numbers: list[int]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which photos show one of the ten animals in the teacher's eyes, and its ten probabilities."""
+def animal_photos(prepared: Prepared, numbers: list[int]) -> NDArray[np.bool_]:
+    """Return which photos show one of the ten animals in the teacher's eyes."""
     features = prepared.cache.teacher_features(numbers)
     thousand = softmax(features @ prepared.teacher.head_kernel + prepared.teacher.head_bias)
     share = sum(thousand[:, list(group)].sum(1) for group in IMAGENET_GROUPS.values())
-    return np.asarray(share >= 0.5), softmax(features @ prepared.ten_kernel + prepared.ten_bias)
+    return np.asarray(share >= 0.5)
 
 
 def logits_of(
@@ -90,7 +91,8 @@ def measure(prepared: Prepared, weights: Weights) -> dict[str, object]:
     }
     photos = {part: [prepared.photos[i] for i in rows] for part, rows in numbers.items()}
     labels = {part: np.array([p.class_index for p in rows]) for part, rows in photos.items()}
-    animal, target = teacher_targets(prepared, numbers["watched"])
+    opinion = teacher_opinion(prepared)
+    animal, target = animal_photos(prepared, numbers["watched"]), opinion[numbers["watched"]]
     watched = logits_of(weights, photos["watched"], whole_view, False)
     temperature = soft_temperature(watched[animal], target[animal])
     facts: dict[str, object] = {
@@ -118,6 +120,7 @@ def measure(prepared: Prepared, weights: Weights) -> dict[str, object]:
     )
     teacher = prepared.cache.teacher_features(numbers["test"]) @ prepared.ten_kernel + prepared.ten_bias
     facts["teacher_test"] = scores(teacher, labels["test"], 1.0)
+    facts["teacher_mixed_test"] = scores(np.log(opinion[numbers["test"]]), labels["test"], 1.0)
     return facts
 
 
