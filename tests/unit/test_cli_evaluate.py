@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gallery import cli, composition
-from gallery.model_files import TRAINING_PHOTOS_FILE, ModelStore
+from gallery.model_files import TRAINING_PHOTOS_FILE, VALIDATION_PHOTOS_FILE, ModelStore
 from gallery.settings import Settings
 from gallery.types import BatchPrediction, ModelCard
 
@@ -167,11 +167,14 @@ def test_compare_as_text_gives_the_verdict_and_says_whose_training_overlaps(
 ) -> None:
     seen = hashlib.sha256((photos / "cane" / "00.png").read_bytes()).hexdigest()
     (models.entry("turned").folder / TRAINING_PHOTOS_FILE).write_text(seen + "\n")
+    chosen = [hashlib.sha256((photos / "gatto" / f"0{n}.png").read_bytes()).hexdigest() for n in range(3)]
+    (models.entry("colours").folder / VALIDATION_PHOTOS_FILE).write_text("\n".join(chosen))
     assert cli.main(["compare", "colours", "turned", str(photos), "--home", str(tmp_path / "home")]) == 0
     printed = capsys.readouterr()
     assert "25 photos named by both models" in printed.out
     assert "the difference is more than chance" in printed.out
     assert "turned was trained on 1 of these 25 photos" in printed.err
+    assert "By 3 of these 25 photos colours's best epoch" in printed.err
 
 
 def test_compare_with_an_unknown_model_is_a_sentence(photos: Path, run: Run) -> None:
