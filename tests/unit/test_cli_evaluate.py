@@ -162,6 +162,19 @@ def test_compare_takes_labels_from_a_table(photos: Path, run: Run) -> None:
     assert (code, said["n"], said["only_b"], said["p_value"]) == (0, 2, 1, 1.0)
 
 
+def test_labels_may_be_listed_through_a_link_to_the_folder(photos: Path, run: Run, tmp_path: Path) -> None:
+    try:
+        (tmp_path / "linked").symlink_to(photos, target_is_directory=True)
+    except OSError:
+        pytest.skip("this user may not make links here")
+    table = tmp_path / "labels.csv"
+    listed = (tmp_path / "linked" / "cane" / "00.png", tmp_path / "linked" / "gatto" / "00.png")
+    table.write_text(f"path,class\n{listed[0]},dog\n{listed[1]},cat\n")
+    for folder in (tmp_path / "linked", photos):
+        code, said, _ = run("evaluate", folder, "--model", "colours", "--labels", table)
+        assert (code, said["n"], said["accuracy"]) == (0, 2, 1.0)
+
+
 def test_compare_as_text_gives_the_verdict_and_says_whose_training_overlaps(
     photos: Path, models: ModelStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
