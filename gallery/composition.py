@@ -27,6 +27,8 @@ from gallery.types import FileEntry, ModelCard, PhotoId, SkippedFile
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
     from gallery.evaluation import FolderEvaluation
+    from gallery.evaluation.dossier import Dossier
+    from gallery.evaluation.overlap import PhotoOverlap
     from gallery.exchange.html_report import ReportFile
     from gallery.model_files import ModelStore
     from gallery.network.attribution import Explainer
@@ -234,6 +236,7 @@ def html_report(
         left_out=left_out,
         full_path=types.display_path(root) if show_path else None,
         other_card=None if other is None else other[0],
+        other_overlap=None if other is None else _overlap(dossier, parts.models, other[0].model_id),
         library_versions=[("numpy", version("numpy")), ("Pillow", version("pillow"))],
     )
     with ExitStack() as stack:
@@ -248,6 +251,19 @@ def html_report(
             photo_ids, evaluation.paths, card.model_id, catalog, parts.thumbnails, thumbnail_again
         )
         return report_of(contents, pictures, on_progress=on_progress)
+
+
+def _overlap(dossier: Dossier, models: ModelStore, other_id: str) -> PhotoOverlap:
+    """Return what the second model of a comparison has seen of the compared photos before."""
+    from gallery.evaluation.overlap import photo_overlap
+
+    rows = dossier.compared
+    return photo_overlap(
+        [dossier.evaluation.photo_ids[row] for row in rows.tolist()],
+        dossier.report.y_true[rows],
+        models.training_photos(other_id),
+        models.validation_photos(other_id),
+    )
 
 
 def _below(path: Path, root: Path) -> str:

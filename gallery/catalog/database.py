@@ -10,10 +10,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gallery.catalog import schema
-from gallery.errors import CatalogError
+from gallery.errors import CatalogError, CatalogUnavailableError
 
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for its turn: longer than the slowest transaction, a scan of 200,000 files."""
+
+_PASSING = frozenset(
+    [
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    ]
+)
+"""SQLite's primary result codes of what may be over when it is tried again."""
 
 _OPENING_TRIES = 100  # 50 ms apart: SQLite does not wait by itself while the journal mode is changed
 
@@ -40,7 +52,7 @@ class Database:
         """Lend a connection whose statements all see the same state of the catalog.
 
         Raises:
-            CatalogError: the file cannot be read.
+            CatalogError: the file cannot be read; a CatalogUnavailableError if that may pass.
         """
         with self._converted(), self._lent() as connection:
             connection.execute("BEGIN")
@@ -60,7 +72,8 @@ class Database:
             shown: what Browse shows may change by it, so the revision goes up.
 
         Raises:
-            CatalogError: the file cannot be written, or others keep it busy.
+            CatalogError: the file cannot be written; a CatalogUnavailableError where that may
+                pass: others keep it busy, the disk is full, it may not be written.
         """
         with self._converted(), self._turn, self._lent() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -133,7 +146,10 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            raise CatalogError(self._sentence(exc)) from exc
+            code = getattr(exc, "sqlite_errorcode", None)  # errors of Python's module have none
+            passing = code is not None and code & 0xFF in _PASSING  # the upper bits tell the details
+            kind = CatalogUnavailableError if passing else CatalogError
+            raise kind(self._sentence(exc)) from exc
 
     def _sentence(self, exc: sqlite3.Error) -> str:
         said = str(exc)
@@ -150,6 +166,11 @@ class Database:
             return (
                 f"The catalog {self._file} cannot be written ({said}). Check that you may write to its "
                 "folder, or set GALLERY_HOME to another one."
+            )
+        if "disk I/O" in said:
+            return (
+                f"The disk of the catalog {self._file} does not answer as it should ({said}). Check that it "
+                "is connected and sound, then try again."
             )
         if "malformed" in said or "not a database" in said:
             return (

@@ -79,7 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--layer", metavar="NAME", help="a convolution, such as block4_conv3 (default: the model's last)"
     )
-    explain.add_argument("--out", type=Path, required=True, metavar="PNG")
+    explain.add_argument(
+        "--out", type=Path, required=True, metavar="PNG", help="an older heatmap there is replaced, no photo"
+    )
     explain.add_argument(
         "--npy", type=Path, metavar="FILE", help="write the raw map too, float32, before enlarging and colour"
     )

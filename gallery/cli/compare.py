@@ -33,16 +33,15 @@ def compare(arguments: argparse.Namespace, settings: Settings) -> int:
                     answer({"error": "stopped before the end"})
                 return STOPPED
             results.append(result)
-        trained = [parts.models.training_photos(card.model_id) for card in cards]
+        known = [
+            (parts.models.training_photos(card.model_id), parts.models.validation_photos(card.model_id))
+            for card in cards
+        ]
     comparison, shown = ModelComparison.of_folder(*results)
     problems = list(shown.problems)
-    for card, hashes in zip(cards, trained, strict=True):
-        known = len(photo_overlap(shown.photo_ids, comparison.y_true, hashes).trained_on)
-        if known:
-            problems.append(
-                f"{card.model_id} was trained on {known:,} of these {comparison.n:,} photos, so it looks "
-                "better here than it is. Compare on photos that neither has seen."
-            )
+    for card, (trained, validated) in zip(cards, known, strict=True):
+        overlap = photo_overlap(shown.photo_ids, comparison.y_true, trained, validated)
+        problems.extend(overlap.training_sentences(card.model_id))
     for problem in problems:
         note(problem)
     if arguments.json:

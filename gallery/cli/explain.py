@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import io
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gallery import composition
 from gallery.cli.output import answer, note, say
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
 from gallery.evaluation.labels import class_of_name, listed_names, nearest_class_name
+from gallery.exchange.heatmap_files import check_heatmap_place, check_map_place, write_heatmap, write_map
 from gallery.network.attribution_methods import GRAD_CAM, Method, method_named
-from gallery.settings import LARGE_VIEW_PX, PHOTO_SUFFIXES, Settings
+from gallery.settings import LARGE_VIEW_PX, Settings
 from gallery.types import DecodedPhoto, FloatArray, ModelCard, SkippedFile, display_path
 
 TOLD_EVERY_S = 5.0
@@ -37,7 +35,8 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
 
     Raises:
         GalleryError: the photo cannot be read, there is no such class, method or layer, the
-            model has no maps, or a file cannot be written or would replace a photo.
+            model has no maps, or a file cannot be written or would replace another one than
+            of an earlier explanation.
     """
     from gallery.photos import heatmap
     from gallery.photos.decode import picture_from_jpeg
@@ -47,7 +46,7 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     card = composition.chosen_card(models, arguments.model)
     asked = None if arguments.class_name is None else class_index(arguments.class_name, card.class_names)
     photo: Path = arguments.photo.expanduser().absolute()
-    _keep_photos(arguments.out, arguments.npy, photo)
+    _check_places(arguments.out, arguments.npy, photo)
     with composition.decode_pool(card.input_px) as pool:
         (decoded,) = pool.decode([photo])
         if isinstance(decoded, SkippedFile):
@@ -60,9 +59,9 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     probabilities, shown, cam = explained.probabilities, explained.class_index, explained.cam
     hot = heatmap.cam_to_heatmap(cam, size_px=(picture.shape[1], picture.shape[0]))
     overlay = heatmap.overlay(picture, hot, opacity=arguments.opacity, colour_map=arguments.colour_map)
-    _write(arguments.out, heatmap.png(overlay))
+    write_heatmap(arguments.out, heatmap.png(overlay))
     if arguments.npy:
-        _write(arguments.npy, _npy(cam))
+        write_map(arguments.npy, cam)
     evidence = heatmap.has_evidence(cam)
     predicted = int(probabilities.argmax())
     name, best = card.class_names[shown], card.class_names[predicted]
@@ -167,29 +166,13 @@ class _Passes:
             note(f"{self._title}: {done} of {total} passes")
 
 
-def _npy(cam: FloatArray) -> bytes:
-    """Return a map as the content of an .npy file: (h, w) float32, as the method gave it."""
-    buffer = io.BytesIO()
-    np.save(buffer, np.asarray(cam, np.float32), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _keep_photos(out: Path, npy: Path | None, photo: Path) -> None:
-    other_kind = out.suffix.lower() in PHOTO_SUFFIXES - {".png"}
-    if other_kind or (out.exists() and photo.exists() and out.samefile(photo)):
+def _check_places(out: Path, npy: Path | None, photo: Path) -> None:
+    """Refuse places that cannot be meant before the long work; they are asked again when it is done."""
+    check_heatmap_place(out)
+    if out.exists() and photo.exists() and out.samefile(photo):  # a heatmap of a heatmap
         raise ExchangeError(
-            f"{display_path(out)} may be a photo of yours, and photos are never written over. "
+            f"{display_path(out)} is the photo itself, and photos are never written over. "
             "Give the heatmap another name, which ends with .png."
         )
-    if npy is not None and npy.suffix.lower() != ".npy":
-        raise ExchangeError(f"{display_path(npy)} is no name for the raw map. Give one that ends with .npy.")
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as exc:
-        raise ExchangeError(
-            f"{display_path(file)} cannot be written: {exc.strerror or exc}. Choose a folder that exists and "
-            "that you may write to."
-        ) from exc
+    if npy is not None:
+        check_map_place(npy)

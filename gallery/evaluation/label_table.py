@@ -24,6 +24,9 @@ from gallery.types import display_path
 def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> dict[Path, int]:
     """Return the class index of each photo that a CSV lists, by absolute path.
 
+    Links in the folders of a path are followed, as `Settings.allow` follows those of the folder that is
+    looked through; a photo that is itself a link keeps its own name, under which the scan finds it.
+
     Args:
         file: as `labelled_tables.read_rows` takes it. It needs a column ``path`` (relative to the
             table's own folder, or absolute) and a column ``class``, or one of the headings that mean
@@ -51,10 +54,14 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
             raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
     index_of = _indices(file, {row[class_column] for row in rows}, class_names)
     folder = file.resolve().parent
+    real: dict[Path, Path] = {}  # a table has few folders and many photos
     labels: dict[Path, int] = {}
     for row in rows:
         if row[path_column]:
-            path = Path(os.path.normpath(folder / row[path_column]))  # "a/../b" is "b"
+            named = folder / row[path_column]
+            if named.parent not in real:
+                real[named.parent] = _real(named.parent)
+            path = real[named.parent] / named.name
             index = index_of[row[class_column]]
             if labels.setdefault(path, index) != index:
                 raise DatasetError(
@@ -62,6 +69,14 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
                     f"and {class_names[index]}. Keep the row that is right."
                 )
     return labels
+
+
+def _real(folder: Path) -> Path:
+    """Return a folder without links and without ``..``, whether it exists or not."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a NUL in the name
+        return Path(os.path.normpath(folder))
 
 
 def _column(file: Path, header: Sequence[str], names: Sequence[str], called: str) -> str:

@@ -41,17 +41,7 @@ class PhotoOverlap:
 
     def sentences(self) -> list[str]:
         """Return what a person should know before looking at a score; nothing where all is well."""
-        said = []
-        if count := len(self.trained_on):
-            said.append(
-                f"The model was trained on {count:,} of these {self.n:,} photos, so its scores here are too "
-                "good. Believe those on photos it has not seen."
-            )
-        if count := len(self.chosen_by):
-            said.append(
-                f"By {count:,} of these {self.n:,} photos the model's best epoch and its temperature were "
-                "chosen, so its scores on them are a little too good."
-            )
+        said = self.training_sentences()
         if extra := sum(len(rows) - 1 for rows in self.repeated):
             said.append(
                 f"{_photos(extra)} a copy of another, byte for byte, and counts once more in every score."
@@ -59,6 +49,25 @@ class PhotoOverlap:
         if count := len(self.contradicting):
             whose = "One photo lies" if count == 1 else f"{count:,} photos lie"
             said.append(f"{whose} in folders of different classes: one of the labels must be wrong.")
+        return said
+
+    def training_sentences(self, name: str | None = None) -> list[str]:
+        """Return those of the sentences that are about the model's training, not about copies.
+
+        Args:
+            name: the model's, where there are several; "the model" if left out.
+        """
+        said = []
+        if count := len(self.trained_on):
+            said.append(
+                f"{name or 'The model'} was trained on {count:,} of these {self.n:,} photos, so its scores "
+                "here are too good. Believe those on photos it has not seen."
+            )
+        if count := len(self.chosen_by):
+            said.append(
+                f"By {count:,} of these {self.n:,} photos {name or 'the model'}'s best epoch and its "
+                "temperature were chosen, so its scores on them are a little too good."
+            )
         return said
 
     def to_json(self) -> dict[str, Any]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from gallery.errors import ExchangeError
+from gallery.exchange.whole_file import replace_whole
 from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import display_path
 
@@ -83,20 +81,4 @@ def write_whole(file: Path, lines: Iterable[str]) -> None:
             an older file there is left as it was.
     """
     check_place(file)
-    part: Path | None = None
-    try:
-        part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-        with part.open("w", encoding="utf-8", newline="") as output:
-            output.writelines(lines)
-            output.flush()
-            os.fsync(output.fileno())
-        part.replace(file)
-    except (OSError, ValueError) as exc:  # ValueError: "." or "/", which is no file's name
-        raise ExchangeError(
-            f"{display_path(file)} cannot be written: {getattr(exc, 'strerror', None) or exc}. Choose a "
-            "folder that exists and that you may write to, and close the file if another program has it open."
-        ) from exc
-    finally:
-        if part is not None:
-            with suppress(OSError):
-                part.unlink()
+    replace_whole(file, (line.encode("utf-8") for line in lines))

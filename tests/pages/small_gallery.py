@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gallery import settings
+from gallery.catalog.database import Database
 from gallery.model_files import ModelStore
 from gallery.photos.decode import decode_photo
 from gallery.photos.scan import scan_folder
@@ -57,6 +62,23 @@ def batch(said: list[dict[str, float]]) -> BatchPrediction:
             probabilities[row, CLASS_NAMES.index(name)] = share
             cams[row, CLASS_NAMES.index(name), 7, 7] = share
     return BatchPrediction(probabilities, np.ones((len(said), 512), np.float32), cams)
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch, *writes_that_fail: int) -> None:
+    """Let some of the catalog's next writes, counted from 1, find the disk full."""
+    real, count = Database.writing, itertools.count(1)
+
+    @contextlib.contextmanager
+    def writing(database: Database, **options: bool) -> Iterator[sqlite3.Connection]:
+        if next(count) in writes_that_fail:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            with database._converted():
+                raise error
+        with real(database, **options) as connection:
+            yield connection
+
+    monkeypatch.setattr(Database, "writing", writing)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from gallery.ui import lists, wiring
 from gallery.ui.photo_grid import label_queue
-from tests.pages.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
+from tests.pages.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk
 
 FORGOTTEN = "0" * 32
 
@@ -90,4 +90,40 @@ def test_undo_after_a_restart_brings_back_what_the_browser_saw(grid: Grid) -> No
 
 def test_undo_of_what_nobody_remembers_is_said_to_be_lost(grid: Grid) -> None:
     grid.sends({"sequence": 1, "undo": 9})
+    assert len(grid.toasts) == 1
+
+
+def test_labels_that_find_the_disk_full_wait_and_arrive_in_order_and_once(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = np.asarray(grid.file_ids).tolist()
+    entries = [said(1, "cow", files=[first]), said(2, "sheep", files=[first]), said(3, "cow", files=[second])]
+    fill_the_disk(monkeypatch, 1)
+    grid.sends(*entries)
+    assert grid.labels == {}  # the second is not kept before the first, though the disk has room for it
+    assert label_queue.receipts("grid") == {"client": "c", "upto": 0}
+    (toast,) = grid.toasts
+    assert "is sent again" in toast
+    grid.sends(*entries)
+    grid.sends(*entries)
+    assert [one.label for one in wiring.catalog().all_corrections()] == ["cow", "sheep", "cow"]
+    assert label_queue.receipts("grid")["upto"] == 3
+    assert len(grid.toasts) == 1
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_an_undo_that_finds_the_disk_full_half_way_goes_on_where_it_was(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch, remembered: bool
+) -> None:
+    first, second = np.asarray(grid.file_ids).tolist()
+    grid.sends(said(1, "cow", files=[first]), said(2, "sheep", files=[first, second]))
+    if not remembered:
+        grid.server_restarts()
+    seen = [] if remembered else [[first, "cow"], [second, None]]
+    fill_the_disk(monkeypatch, 2)
+    for _ in range(3):
+        grid.sends({"sequence": 3, "undo": 2, "before": seen})
+    assert grid.labels == {"a": "cow"}
+    last = [one.label for one in wiring.catalog().all_corrections()]
+    assert last == ["cow", "sheep", "sheep", "cow", None]
     assert len(grid.toasts) == 1

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gallery.ui import wiring
+from gallery.ui import resent, wiring
 from gallery.ui.verdict_desk import verdict_queue
-from tests.pages.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
+from tests.pages.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk
 
 
 class Desk:
@@ -96,3 +96,41 @@ def test_a_verdict_that_cannot_be_kept_is_said_to_be_lost(desk: Desk) -> None:
     assert len(desk.toasts) == 2
     assert all("was not kept" in toast for toast in desk.toasts)
     assert verdict_queue.receipts("desk")["upto"] == 2
+
+
+def test_verdicts_that_find_the_disk_full_wait_and_arrive_in_order_and_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [desk.says(1, "model wrong"), desk.says(2, "label wrong", "cat"), desk.says(3, "cannot tell")]
+    fill_the_disk(monkeypatch, 1, 3)
+    desk.sends(*entries)
+    assert desk.standing is None  # the second is not kept before the first, though the disk has room for it
+    assert verdict_queue.receipts("desk") == {"client": "desk1", "upto": 0}
+    (toast,) = desk.toasts
+    assert "is sent again" in toast
+    assert "disk" in toast
+    desk.sends(*entries)
+    assert desk.standing == ("model wrong", None)
+    assert verdict_queue.receipts("desk")["upto"] == 1
+    desk.sends(*entries[1:])
+    desk.sends(*entries[1:])
+    assert verdict_queue.receipts("desk")["upto"] == 3
+    said = []
+    for sequence in (4, 5, 6):
+        assert desk.standing is not None
+        said.append(desk.standing[0])
+        desk.sends({"sequence": sequence, "photo": desk.photo, "label": "dog", "undo": True})
+    assert said == ["cannot tell", "label wrong", "model wrong"]
+    assert desk.standing is None
+
+
+def test_rapid_keys_on_a_full_disk_show_one_toast_until_it_is_gone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(resent.time, "monotonic", lambda: clock[0])
+    fill_the_disk(monkeypatch, *range(1, 20))
+    for now in (100.0, 100.2, 100.4, 105.4, 110.4):  # three keys, then what the browser sends again
+        clock[0] = now
+        desk.sends(desk.says(1, "model wrong"), desk.says(2, "cannot tell"))
+    assert len(desk.toasts) == 3

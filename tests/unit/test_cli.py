@@ -305,6 +305,34 @@ def test_no_output_replaces_a_photo(place: Place, run: Run, name: str) -> None:
     assert before == {path: path.read_bytes() for path in before}
 
 
+def test_explain_replaces_its_own_heatmap_and_no_other_picture(
+    place: Place, run: Run, tmp_path: Path
+) -> None:
+    photo, other = place.photo("1.png", RED), place.photo("other.png", GREEN)
+    before = other.read_bytes()
+    code, said, _ = run("explain", photo, "--out", other)
+    assert (code, "never written over" in said["error"]) == (2, True)
+    assert other.read_bytes() == before
+    out = tmp_path / "why.png"
+    assert run("explain", photo, "--class", "cane", "--out", out)[0] == 0
+    first = out.read_bytes()
+    assert run("explain", photo, "--class", "horse", "--out", out)[0] == 0
+    assert out.read_bytes() != first
+    assert run("explain", out, "--out", tmp_path / "of-why.png")[0] == 0
+    code, said, _ = run("explain", out, "--out", out)
+    assert (code, "is the photo itself" in said["error"]) == (2, True)
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("name", ["t.csv", "model.npz", "why", "why.png.txt"])
+def test_a_heatmap_goes_to_no_name_that_is_not_a_pictures(
+    place: Place, run: Run, tmp_path: Path, name: str
+) -> None:
+    code, said, _ = run("explain", place.photo("1.png", RED), "--out", tmp_path / name)
+    assert (code, "Give one that ends with .png" in said["error"]) == (2, True)
+    assert not (tmp_path / name).exists()
+
+
 def test_export_writes_labels_of_people_and_of_the_model(place: Place, run: Run, tmp_path: Path) -> None:
     place.labelled()
     run("tag", place.photos)

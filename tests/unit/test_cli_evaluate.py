@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gallery import cli, composition
-from gallery.model_files import TRAINING_PHOTOS_FILE, ModelStore
+from gallery.model_files import TRAINING_PHOTOS_FILE, VALIDATION_PHOTOS_FILE, ModelStore
 from gallery.settings import Settings
 from gallery.types import BatchPrediction, ModelCard
 
@@ -162,16 +162,32 @@ def test_compare_takes_labels_from_a_table(photos: Path, run: Run) -> None:
     assert (code, said["n"], said["only_b"], said["p_value"]) == (0, 2, 1, 1.0)
 
 
+def test_labels_may_be_listed_through_a_link_to_the_folder(photos: Path, run: Run, tmp_path: Path) -> None:
+    try:
+        (tmp_path / "linked").symlink_to(photos, target_is_directory=True)
+    except OSError:
+        pytest.skip("this user may not make links here")
+    table = tmp_path / "labels.csv"
+    listed = (tmp_path / "linked" / "cane" / "00.png", tmp_path / "linked" / "gatto" / "00.png")
+    table.write_text(f"path,class\n{listed[0]},dog\n{listed[1]},cat\n")
+    for folder in (tmp_path / "linked", photos):
+        code, said, _ = run("evaluate", folder, "--model", "colours", "--labels", table)
+        assert (code, said["n"], said["accuracy"]) == (0, 2, 1.0)
+
+
 def test_compare_as_text_gives_the_verdict_and_says_whose_training_overlaps(
     photos: Path, models: ModelStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = hashlib.sha256((photos / "cane" / "00.png").read_bytes()).hexdigest()
     (models.entry("turned").folder / TRAINING_PHOTOS_FILE).write_text(seen + "\n")
+    chosen = [hashlib.sha256((photos / "gatto" / f"0{n}.png").read_bytes()).hexdigest() for n in range(3)]
+    (models.entry("colours").folder / VALIDATION_PHOTOS_FILE).write_text("\n".join(chosen))
     assert cli.main(["compare", "colours", "turned", str(photos), "--home", str(tmp_path / "home")]) == 0
     printed = capsys.readouterr()
     assert "25 photos named by both models" in printed.out
     assert "the difference is more than chance" in printed.out
     assert "turned was trained on 1 of these 25 photos" in printed.err
+    assert "By 3 of these 25 photos colours's best epoch" in printed.err
 
 
 def test_compare_with_an_unknown_model_is_a_sentence(photos: Path, run: Run) -> None:

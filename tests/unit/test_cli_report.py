@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gallery import cli, composition
-from gallery.model_files import ModelStore
+from gallery.model_files import TRAINING_PHOTOS_FILE, VALIDATION_PHOTOS_FILE, ModelStore
 from gallery.settings import Settings
 from gallery.types import BatchPrediction, ModelCard
 from tests.unit.exchange.made_report import ParsedPage
@@ -132,6 +132,32 @@ def test_another_model_is_compared_when_it_is_named(photos: Path, tmp_path: Path
     assert "Only colours: 3" in page.text
     code, said, _ = run("report", photos, "--model", "colours", "--compare", "colours", "--out", out)
     assert (code, "itself" in said["error"]) == (2, True)
+
+
+def test_what_the_second_model_has_seen_is_told_where_it_is_compared(
+    photos: Path, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "r.html"
+    words = ("report", photos, "--model", "colours", "--compare", "dogs-only", "--out", out)
+    run(*words)
+    assert "dogs-only does not tell which photos it was trained on" in comparison(out)
+    known = [hashlib.sha256((photos / "cane" / f"{n}.png").read_bytes()).hexdigest() for n in range(3)]
+    folder = tmp_path / "home" / "models" / "dogs-only"
+    (folder / TRAINING_PHOTOS_FILE).write_text("\n".join([*known[:2], "f" * 64]))
+    (folder / VALIDATION_PHOTOS_FILE).write_text(known[2])
+    run(*words)
+    said = comparison(out)
+    assert "does not tell" not in said
+    assert "dogs-only was trained on 2 of these 7 photos" in said
+    assert "By 1 of these 7 photos dogs-only's best epoch" in said
+    assert said.index("trained on") < said.index("Accuracy on the 7 photos")
+    assert "The model was trained on" not in ParsedPage(out.read_text("utf-8")).text
+
+
+def comparison(report: Path) -> str:
+    """What the section with two models says."""
+    section = report.read_text("utf-8").partition('<h2 id="comparison">')[2].partition("</section>")[0]
+    return ParsedPage(section).text
 
 
 def test_labels_may_come_from_a_table_whose_hash_is_told(photos: Path, tmp_path: Path, run: Run) -> None:

@@ -13,6 +13,7 @@ from gallery.types import ModelCard
 
 if TYPE_CHECKING:
     from gallery.evaluation.dossier import Dossier
+    from gallery.evaluation.overlap import PhotoOverlap
 
 
 class Thumbnail(Protocol):
@@ -65,6 +66,7 @@ class ReportContents:
         left_out: photos that are in no number, since the model was trained on them.
         full_path: the folder's path, if it shall be told.
         other_card: of the model that is compared.
+        other_overlap: of the compared photos with that model's training.
         made_by: the program and its version.
         library_versions: of what computed the numbers.
     """
@@ -79,6 +81,7 @@ class ReportContents:
     left_out: int = 0
     full_path: str | None = None
     other_card: ModelCard | None = None
+    other_overlap: PhotoOverlap | None = None
     made_by: str = "Smart Gallery"
     library_versions: Sequence[tuple[str, str]] = ()
 

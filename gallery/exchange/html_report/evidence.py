@@ -22,6 +22,7 @@ from gallery.exchange.html_report.words import (
 )
 
 if TYPE_CHECKING:
+    from gallery.evaluation.overlap import PhotoOverlap
     from gallery.evaluation.slices import Slice
     from gallery.evaluation.suspects import Suspect
 
@@ -153,6 +154,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     return tag(
         "section",
         tag("h2", "Beside another model", id="comparison"),
+        [tag("p", sentence, class_="note") for sentence in _what_it_has_seen(b, contents.other_overlap)],
         table(
             ("Model", "Accuracy", "95 % interval"),
             [
@@ -182,6 +184,19 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
             caption=f"Agreement: a row is what {a} says, a column what {b} says",
         ),
     )  # fmt: skip
+
+
+def _what_it_has_seen(name: str, overlap: PhotoOverlap | None) -> list[str]:
+    """Return what makes the second model look better beside the first than it is."""
+    if overlap is None:
+        return []
+    if not overlap.training_known:
+        unknown = (
+            f"{name} does not tell which photos it was trained on. If some of them are among these, it looks "
+            "better here than it is, and nobody can see it."
+        )
+        return [unknown, *overlap.training_sentences(name)]
+    return overlap.training_sentences(name)
 
 
 def _slice_row(one: Slice, contents: ReportContents, album: Album) -> tuple[object, ...]:

@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.errors import CatalogError, GalleryError
+from gallery.errors import CatalogError, CatalogUnavailableError, GalleryError
 from gallery.types import PhotoId
 from gallery.ui import lists, wiring
 from gallery.ui.plain_text import escaped
+from gallery.ui.resent import NotYet
 
 _UNDO_STEPS = 200
 
@@ -24,6 +25,7 @@ class _Client:
     name: str = ""
     upto: int = 0  # the last entry that is in the catalog
     before: dict[int, dict[PhotoId, str | None]] = field(default_factory=dict)  # entry -> labels it replaced
+    not_yet: NotYet = field(default_factory=NotYet)
 
 
 def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
@@ -33,6 +35,7 @@ def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
     before}``; what does not have that form is passed over, since it came from a
     browser. ``files`` and ``before`` stand in for a list and for labels that this
     process does not know (any more): it was restarted, or the list is an old one.
+    What cannot be kept just now waits in the browser, and so do all that follow it.
     """
     state = st.session_state.get(key) or {}
     queue = state.get("queue")
@@ -48,6 +51,9 @@ def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
                 _undo(client, entry, model_id, class_names)
             else:
                 _set(client, entry, sequence, model_id, class_names)
+        except CatalogUnavailableError as error:
+            client.not_yet.tell("The label", error)
+            return  # not acknowledged, so the browser sends it again, and all that came after it
         except GalleryError as error:
             # sent again it would fail again; the person is told, and the photo shows its old label
             st.toast(escaped(f"The label was not kept. {error}"), icon=":material/error:")
@@ -98,11 +104,18 @@ def _set(
 
 def _undo(client: _Client, entry: dict[str, Any], model_id: str, class_names: tuple[str, ...]) -> None:
     sequence = entry["undo"]
-    before = client.before.pop(sequence, None) if isinstance(sequence, int) else None
+    before = client.before.get(sequence) if isinstance(sequence, int) else None
     if before is None:
         before = _labels_before(entry.get("before"), model_id, class_names)
-    for label in dict.fromkeys(before.values()):
-        set_labels([photo_id for photo_id, was in before.items() if was == label], label, model_id)
+        if isinstance(sequence, int):
+            client.before[sequence] = before
+    for label in list(dict.fromkeys(before.values())):
+        photo_ids = [photo_id for photo_id, was in before.items() if was == label]
+        set_labels(photo_ids, label, model_id)
+        for photo_id in photo_ids:  # sent again after a later label failed, it goes on from here
+            del before[photo_id]
+    if isinstance(sequence, int):
+        client.before.pop(sequence, None)
 
 
 def _file_ids(sent: object) -> NDArray[np.int64]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from gallery.errors import GalleryError
+from gallery.errors import CatalogUnavailableError, GalleryError
 from gallery.types import Verdict
 from gallery.ui import wiring
 from gallery.ui.plain_text import escaped
+from gallery.ui.resent import NotYet
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 _CLIENT = re.compile(r"[0-9a-z]{1,40}")
@@ -23,6 +24,7 @@ class _Client:
 
     name: str = ""
     upto: int = 0  # the last entry that is in the catalog
+    not_yet: NotYet = field(default_factory=NotYet)
 
 
 def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
@@ -31,7 +33,8 @@ def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
     An entry is ``{sequence, photo, label, shown, verdict, other}`` or
     ``{sequence, photo, label, undo: true}``; what does not have that form is
     passed over, since it came from a browser. The catalog knows each entry by
-    the desk's name and its number: also a restarted server keeps it once.
+    the desk's name and its number: also a restarted server keeps it once. What
+    cannot be kept just now waits in the browser, and so do all that follow it.
     """
     state = st.session_state.get(key) or {}
     queue = state.get("queue")
@@ -49,6 +52,9 @@ def apply_queue(key: str, model_id: str, class_names: tuple[str, ...]) -> None:
             continue
         try:
             _keep(entry, f"{name}:{sequence}", model_id, class_names)
+        except CatalogUnavailableError as error:
+            client.not_yet.tell("The verdict", error)
+            return  # not acknowledged, so the browser sends it again, and all that came after it
         except GalleryError as error:
             # sent again it would fail again; the person is told, and the photo shows what stands
             st.toast(escaped(f"The verdict was not kept. {error}"), icon=":material/error:")

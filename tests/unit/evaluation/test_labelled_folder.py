@@ -111,6 +111,41 @@ def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
     assert len(read_label_table(file, NAMES)) == 3
 
 
+def test_paths_through_a_linked_folder_name_the_photos_where_they_lie(tmp_path: Path) -> None:
+    real = tmp_path.resolve() / "real"
+    (real / "cane").mkdir(parents=True)
+    (real / "cane" / "1.jpg").write_bytes(b"")
+    link(tmp_path / "linked", real)
+    link(real / "cane" / "2.jpg", real / "cane" / "1.jpg")
+    file = tmp_path / "labels.csv"
+    linked = tmp_path / "linked" / "cane"
+    file.write_text(
+        f"path,class\n{linked / '1.jpg'},dog\n{linked / '2.jpg'},dog\nlinked/cane/../cane/3.jpg,cat\n"
+    )
+    assert read_label_table(file, NAMES) == {
+        real / "cane" / "1.jpg": 0,
+        real / "cane" / "2.jpg": 0,  # a photo that is a link is found under its own name
+        real / "cane" / "3.jpg": 1,  # listed, but not there
+    }
+    file.write_text(f"path,class\n{linked / '1.jpg'},dog\n{real / 'cane' / '1.jpg'},cat\n")
+    with pytest.raises(DatasetError, match="two classes, dog and cat"):
+        read_label_table(file, NAMES)
+
+
+def test_folders_that_cannot_be_followed_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    link(tmp_path / "loop", tmp_path / "loop")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,class\nloop/a/../1.jpg,dog\nb\0/2.jpg,cat\n")
+    assert sorted(path.name for path in read_label_table(file, NAMES)) == ["1.jpg", "2.jpg"]
+
+
+def link(place: Path, target: Path) -> None:
+    try:
+        place.symlink_to(target, target_is_directory=target.is_dir())
+    except OSError:
+        pytest.skip("this user may not make links here")
+
+
 @pytest.mark.parametrize(
     ("text", "split", "sentence"),
     [

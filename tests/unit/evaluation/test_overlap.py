@@ -26,6 +26,14 @@ def test_photos_that_the_model_was_chosen_by_are_named() -> None:
     assert not photo_overlap([A], np.array([0]), ()).chosen_by.size
 
 
+def test_one_model_of_several_is_called_by_its_name_and_copies_are_not_laid_to_it() -> None:
+    found = photo_overlap([A, A, B, C], np.array([0, 0, 1, 0]), {B}, {C})
+    assert len(found.sentences()) == 3
+    trained, chosen = found.training_sentences("Fox")
+    assert trained.startswith("Fox was trained on 1 of these 4 photos")
+    assert chosen.startswith("By 1 of these 4 photos Fox's best epoch")
+
+
 def test_copies_are_found_and_those_that_contradict_each_other_too() -> None:
     found = photo_overlap([A, B, A, C, B, A], np.array([0, 1, 0, 2, 2, 0]), ())
     assert [rows.tolist() for rows in found.repeated] == [[0, 2, 5], [1, 4]]
