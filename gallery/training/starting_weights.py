@@ -94,11 +94,13 @@ def settle(network: keras.Model, start: Start, inputs: NDArray[np.float32]) -> f
     """Make the values that come out of the filled layers of size 1, and return what it was.
 
     ImageNet's blocks hand on values of hundreds, He's initialisation keeps that
-    size, and the first logits would be as large. The factor is spread over all
-    layers up to there, so that every kernel stays of the size that the learning
-    rates are made for: with relu and pooling between them, kernels of l layers
-    times f and the biases of the k-th times f^k give outputs times f^l, and
-    nothing else changes.
+    size, and the first logits would be as large. And a network stored in float16
+    may have one kernel hundreds of times smaller than usual and another as much
+    larger: the first steps of Adam, which are as long for each, would destroy it.
+    So every kernel is brought to He's size (sqrt(2 / inputs), root mean square)
+    times a factor that all share: with relu and pooling between them, kernels
+    times f_k and biases times f_1 ... f_k give outputs times the product of all,
+    and nothing else changes.
 
     Args:
         network: VGG16, filled from `start`; where nothing was, all but the last layer count.
@@ -114,10 +116,16 @@ def settle(network: keras.Model, start: Start, inputs: NDArray[np.float32]) -> f
     size = float(np.sqrt(np.square(values).mean()))
     if not (np.isfinite(size) and size > 0):
         return 1.0  # nothing comes through: leave it as it is
-    factor = size ** (-1 / len(chain))
-    for number, layer in enumerate(chain, start=1):
-        layer.kernel.assign(layer.kernel * factor)
-        layer.bias.assign(layer.bias * factor**number)
+    kernels = [np.asarray(layer.kernel, np.float64) for layer in chain]
+    sizes = [float(np.sqrt(np.square(kernel).mean())) for kernel in kernels]
+    if not all(np.isfinite(one) and one > 0 for one in sizes):
+        return 1.0
+    usual = [np.sqrt(2 / np.prod(kernel.shape[:-1])) for kernel in kernels]
+    logs = np.log(usual) - np.log(sizes)
+    factors = np.exp(logs - (np.log(size) + logs.sum()) / len(chain))
+    for layer, factor, so_far in zip(chain, factors, np.cumprod(factors), strict=True):
+        layer.kernel.assign(layer.kernel * np.float32(factor))
+        layer.bias.assign(layer.bias * np.float32(so_far))
     return size
 
 
