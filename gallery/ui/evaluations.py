@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
+import time
 
 from gallery.settings import Settings
 from gallery.ui import wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, evaluate
+
+MANY = 1000
+"""From so many photos on, the first look at a tab would take over a third of a second."""
+
+FIRST_S = 1.0
+"""The page itself is drawn first."""
 
 
 def find(collection_id: int, model_id: str, labels: Labels) -> EvaluatedFolder:
@@ -24,7 +33,7 @@ def _evaluated(
 ) -> EvaluatedFolder:
     """The settings and the catalog's revision make the cache forget."""
     catalog, store = wiring.catalog(), wiring.models()
-    return evaluate(
+    folder = evaluate(
         catalog,
         catalog.collection(collection_id),
         store.card(model_id),
@@ -32,3 +41,17 @@ def _evaluated(
         validated=store.validation_photos(model_id),
         labels=labels,
     )
+    if folder.report.n >= MANY:
+        threading.Thread(target=_look_ahead, args=(folder,), name="look-ahead", daemon=True).start()
+    return folder
+
+
+def _look_ahead(folder: EvaluatedFolder) -> None:
+    """Compute what the tabs show first and slowly, so that no click waits for it.
+
+    What fails here fails again, with its sentence, when somebody looks.
+    """
+    time.sleep(FIRST_S)
+    with contextlib.suppress(Exception):
+        shown = folder.unseen
+        _ = shown.diagnosis.curves, shown.slices, shown.diagnosis.suspects

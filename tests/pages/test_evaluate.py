@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.errors import JobError
 from gallery.types import CollectionKind
-from gallery.ui import evaluate_choice, folder_box, wiring
-from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
-from tests.pages.small_gallery import SmallGallery, model_card, open_page, texts
+from gallery.ui import evaluate_choice, evaluations, folder_box, wiring
+from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, matrix_csv, predictions_csv, report_csv
+from tests.pages.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
 
 SAID = {
     "cane/1.png": {"dog": 0.9, "cat": 0.1},
@@ -48,6 +49,21 @@ def evaluated(gallery: SmallGallery) -> AppTest:
     page = open_page("evaluate", collection=str(collection.collection_id))
     assert not page.exception
     return page
+
+
+def test_of_many_photos_the_slow_tabs_are_computed_before_they_are_opened(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluations, "MANY", 1)
+    monkeypatch.setattr(evaluations, "FIRST_S", 0.0)
+    gallery.tag(SAID)
+    folder = evaluations.find(1, MODEL_ID, Labels.FOLDERS)
+    for thread in threading.enumerate():
+        if thread.name == "look-ahead":
+            thread.join(30)
+    shown = folder.unseen
+    assert "slices" in vars(shown)
+    assert {"curves", "suspects"} <= set(vars(shown.diagnosis))
 
 
 def give_path(monkeypatch: pytest.MonkeyPatch, path: object) -> AppTest:
