@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from gallery.model_files import ModelStore
 from tests.browser.drawn_app import _process, free_port, scrolls_sideways, settle, visit
@@ -67,10 +67,13 @@ def greyed(page: Page) -> Page:
     return page
 
 
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".before-after tbody tr").filter(has_text=name)
+
+
 def shares(page: Page, name: str) -> list[str]:
     """The cells of a class's row: whole, greyed, points."""
-    row = page.locator(".before-after tbody tr").filter(has_text=name)
-    return [text.strip() for text in row.locator("td").all_inner_texts()[1:]]
+    return [text.strip() for text in row(page, name).locator("td").all_inner_texts()[1:]]
 
 
 def share(text: str) -> float:
@@ -93,13 +96,14 @@ def test_a_rectangle_over_the_red_moves_the_bars_and_clearing_brings_them_back(o
     drag(page, (0.05, 0.25), (0.5, 0.75))
     expect(page.get_by_text("With 1 rectangle greyed out")).to_be_visible()
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
+    expect(row(page, "Cat").locator("td").last).to_contain_text("−")  # the table comes after the sentence
     whole, grey, points = shares(page, "Cat")
     assert share(whole) > 90 > 20 > share(grey)
     assert points.startswith("−")
     assert shares(page, "Dog")[2].startswith("+")
     page.get_by_role("button", name="Clear all").click()
     expect(page.get_by_text("to hide a part of it")).to_be_visible()
-    assert shares(page, "Cat")[2] == "0.0"
+    expect(row(page, "Cat").locator("td").last).to_have_text("0.0")
 
 
 def test_a_rectangle_off_the_red_changes_nothing_and_several_add_up(opened: Page) -> None:
