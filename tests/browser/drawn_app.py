@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -170,3 +171,20 @@ def click_cell(page: Page, chart: str, true: int, said: int, shown: str, *, hove
         lambda: expect(page.get_by_text(shown)).to_be_visible(),
         lambda: expect(page.locator(".hovertext", has_text=pointed)).to_be_visible(),
     )
+
+
+def choose(page: Page, box: Locator, option: str | re.Pattern[str]) -> None:
+    """Choose from a list: one that opens while the page still scrolls closes again, so it is tried again."""
+    wanted = page.get_by_role("option", name=option)
+    box.scroll_into_view_if_needed()
+    for left in reversed(range(CLICKS)):
+        settle(page)
+        box.click()
+        try:
+            expect(wanted).to_be_visible(timeout=5000)
+            break
+        except AssertionError:
+            if not left:
+                raise
+            page.keyboard.press("Escape")
+    wanted.click()

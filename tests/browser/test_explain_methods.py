@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from gallery.model_files import ModelStore
-from tests.browser.drawn_app import _process, free_port, scrolls_sideways, settle, visit
+from tests.browser.drawn_app import _process, choose, free_port, scrolls_sideways, settle, visit
 from tests.pages.red_network import red_card, red_weights
 from tests.pages.small_gallery import SmallGallery
 
@@ -147,8 +147,7 @@ def test_rectangles_stay_when_another_part_of_the_page_is_looked_at(opened: Page
 
 def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(opened: Page) -> None:
     page = opened
-    page.get_by_role("combobox", name=re.compile("Method")).click()
-    page.get_by_role("option", name=re.compile("^Occlusion")).click()
+    choose(page, page.get_by_role("combobox", name=re.compile("Method")), re.compile("^Occlusion"))
     expect(page).to_have_url(re.compile("method=occlusion"))
     expect(page.get_by_text("Occlusion (Zeiler and Fergus 2014)")).to_be_visible()
     expect(page.get_by_text("Strongest spot: 100 % of the shared scale").first).to_be_visible(

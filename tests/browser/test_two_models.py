@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import SAID, DrawnApp, click_until, scrolls_sideways, served, settle
+from tests.browser.drawn_app import SAID, DrawnApp, choose, click_until, scrolls_sideways, served, settle
 from tests.browser.test_accessibility import violations
 
 SECOND = "second-model"
@@ -53,9 +53,7 @@ def expect_photos(page: Page, count: int) -> None:
 
 def test_a_second_model_is_chosen_and_offers_to_tag_what_it_has_not_seen(page: Page, app: DrawnApp) -> None:
     open_tab(page, app)
-    settle(page)
-    page.get_by_role("combobox", name="Compare with").click()
-    page.get_by_role("option", name="Model second-model").click()
+    choose(page, page.get_by_role("combobox", name="Compare with"), "Model second-model")
     expect(page.get_by_text("Model second-model has tagged 0 of these 6 photos.")).to_be_visible()
     expect(page.get_by_role("button", name="Tag the photos with it")).to_be_enabled()
     assert "other=second-model" in page.url
