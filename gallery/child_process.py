@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gallery.errors import JobError
 from gallery.types import display_path
@@ -40,7 +41,14 @@ def start_apart(
             with contextlib.suppress(OSError):  # Windows: another process still writes to it
                 log.replace(log.with_suffix(".old.log"))
         with log.open("ab") as output:
-            process = _spawn(command, variables, output.fileno())
+            process = subprocess.Popen(
+                command,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output.fileno(),
+                stderr=subprocess.STDOUT,
+                **_apart(),
+            )
     except OSError as exc:
         raise JobError(
             f"The {purpose} process could not be started ({exc}). Check that you may write to "
@@ -50,23 +58,9 @@ def start_apart(
     return process
 
 
-def _spawn(command: Sequence[str], variables: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
+def _apart() -> dict[str, Any]:
+    """Return the options of `subprocess.Popen` that keep a process out of the server's terminal."""
     if sys.platform == "win32":
-        return subprocess.Popen(
-            command,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            | subprocess.CREATE_NO_WINDOW,
-        )
-    return subprocess.Popen(
-        command,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
-    )
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return {"creationflags": flags | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}  # Ctrl+C in the server's terminal does not reach it

@@ -43,21 +43,23 @@ def test_environment_variable_settles_the_question(monkeypatch: pytest.MonkeyPat
     assert precision.best_precision() == named.strip().lower()
 
 
-def test_environment_variable_counts_after_the_processor_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_word_but_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose processor has the units, without a GPU and without the environment variable."""
     monkeypatch.delenv(precision.OVERRIDE, raising=False)
     monkeypatch.setattr(precision, "_read_cpuinfo", lambda: SAPPHIRE_RAPIDS)
     monkeypatch.setattr(precision.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(precision, "_has_gpu", lambda: False)
+
+
+def test_environment_variable_counts_after_the_processor_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_word_but_the_processors(monkeypatch)
     assert precision.best_precision() == "bfloat16"
     monkeypatch.setenv(precision.OVERRIDE, "float32")
     assert precision.best_precision() == "float32"
 
 
 def test_processor_with_units_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(precision.OVERRIDE, raising=False)
-    monkeypatch.setattr(precision, "_read_cpuinfo", lambda: SAPPHIRE_RAPIDS)
-    monkeypatch.setattr(precision.platform, "machine", lambda: "x86_64")
-    monkeypatch.setattr(precision, "_has_gpu", lambda: False)
+    no_word_but_the_processors(monkeypatch)
     assert precision.best_precision() == "bfloat16"
 
 
