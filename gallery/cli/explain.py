@@ -59,7 +59,7 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     probabilities, shown, cam = explained.probabilities, explained.class_index, explained.cam
     hot = heatmap.cam_to_heatmap(cam, size_px=(picture.shape[1], picture.shape[0]))
     overlay = heatmap.overlay(picture, hot, opacity=arguments.opacity, colour_map=arguments.colour_map)
-    write_heatmap(arguments.out, heatmap.png(overlay))
+    write_heatmap(arguments.out, heatmap.marked_png(overlay), heatmap.is_marked)
     if arguments.npy:
         write_map(arguments.npy, cam)
     evidence = heatmap.has_evidence(cam)
@@ -168,7 +168,9 @@ class _Passes:
 
 def _check_places(out: Path, npy: Path | None, photo: Path) -> None:
     """Refuse places that cannot be meant before the long work; they are asked again when it is done."""
-    check_heatmap_place(out)
+    from gallery.photos.heatmap import is_marked
+
+    check_heatmap_place(out, is_marked)
     if out.exists() and photo.exists() and out.samefile(photo):  # a heatmap of a heatmap
         raise ExchangeError(
             f"{display_path(out)} is the photo itself, and photos are never written over. "

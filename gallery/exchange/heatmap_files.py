@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
-import struct
-import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +14,14 @@ from gallery.exchange.whole_file import replace_whole
 from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import FloatArray, display_path
 
-SOFTWARE = "Smart Gallery heatmap"
-"""What the PNG's text "Software" says, by which a heatmap is told from a photo."""
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HEADER_END = len(_SIGNATURE) + 4 + 4 + 13 + 4  # the chunk IHDR: length, name, 13 bytes, checksum
 _NPY_MAGIC = b"\x93NUMPY"
 
 
-def _text_chunk() -> bytes:
-    """Return the chunk tEXt that says `SOFTWARE` (PNG specification, 11.3.4.3)."""
-    named = b"tEXt" + b"Software\0" + SOFTWARE.encode("latin-1")
-    return struct.pack(">I", len(named) - 4) + named + struct.pack(">I", zlib.crc32(named))
+IsHeatmap = Callable[[Path], bool]
+"""Whether a file that exists is a heatmap of this program."""
 
 
-_MARK = _text_chunk()
-
-
-def marked(png: bytes) -> bytes:
-    """Return a PNG with the mark of a heatmap as its second chunk."""
-    return png[:_HEADER_END] + _MARK + png[_HEADER_END:]
-
-
-def check_heatmap_place(file: Path) -> None:
+def check_heatmap_place(file: Path, is_heatmap: IsHeatmap) -> None:
     """Refuse a place that is not meant for a heatmap; to be asked before the long work too.
 
     Raises:
@@ -48,9 +32,8 @@ def check_heatmap_place(file: Path) -> None:
         raise ExchangeError(
             f"{display_path(file)} is no name for a heatmap, which is a PNG. Give one that ends with .png."
         )
-    there = _beginning(file, _HEADER_END + len(_MARK))
-    ours = there is None or (there.startswith(_SIGNATURE) and there[_HEADER_END:] == _MARK)
-    if suffix != ".png" or not ours:
+    there = _beginning(file, 1)  # of what is no file nothing
+    if suffix != ".png" or not (there is None or (there and is_heatmap(file))):
         raise ExchangeError(
             f"{display_path(file)} may be a photo of yours, and photos are never written over: only a "
             "heatmap that this program wrote is replaced. Give another name, which ends with .png."
@@ -73,15 +56,15 @@ def check_map_place(file: Path) -> None:
         )
 
 
-def write_heatmap(file: Path, png: bytes) -> None:
-    """Write a heatmap with its mark, whole or not at all.
+def write_heatmap(file: Path, png: bytes, is_heatmap: IsHeatmap) -> None:
+    """Write a marked heatmap, whole or not at all.
 
     Raises:
         ExchangeError: see `check_heatmap_place`, or the place cannot be written; what is
             there is left as it was.
     """
-    check_heatmap_place(file)
-    replace_whole(file, [marked(png)])
+    check_heatmap_place(file, is_heatmap)
+    replace_whole(file, [png])
 
 
 def write_map(file: Path, cam: FloatArray) -> None:

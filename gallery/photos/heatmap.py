@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gallery.errors import CamError
 from gallery.types import FloatArray, RgbImage
@@ -36,6 +38,10 @@ def has_evidence(cam: NDArray[np.floating]) -> bool:
         (False, True)
     """
     return bool(_checked(cam).max() > 0)
+
+
+SOFTWARE: Final = "Smart Gallery heatmap"
+"""What the PNG's text "Software" says, by which a heatmap is told from a photo."""
 
 
 def cam_to_heatmap(
@@ -200,6 +206,24 @@ def png(image: NDArray[np.uint8]) -> bytes:
     if not done:
         raise CamError(f"A picture of shape {image.shape} cannot be written as PNG.")
     return bytes(encoded)
+
+
+def marked_png(image: RgbImage) -> bytes:
+    """Return a photo with its heatmap, (height, width, 3) uint8, as PNG that says what it is."""
+    mark = PngInfo()
+    mark.add_text("Software", SOFTWARE)
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=mark)
+    return buffer.getvalue()
+
+
+def is_marked(file: Path) -> bool:
+    """Return whether a file is a PNG that `marked_png` made; its pixels are not read."""
+    try:
+        with Image.open(file, formats=["PNG"]) as opened:
+            return opened.info.get("Software") == SOFTWARE
+    except Exception:  # whatever a torn or hostile file makes of Pillow: it is not ours
+        return False
 
 
 def _steps(heatmap: FloatArray) -> NDArray[np.uint8]:

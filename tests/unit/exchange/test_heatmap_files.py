@@ -12,12 +12,12 @@ from PIL import Image
 from gallery.errors import ExchangeError
 from gallery.exchange import whole_file
 from gallery.exchange.heatmap_files import (
-    SOFTWARE,
     check_heatmap_place,
     check_map_place,
     write_heatmap,
     write_map,
 )
+from gallery.photos.heatmap import SOFTWARE, is_marked, marked_png
 
 CAM = np.array([[0.0, 2.5]], np.float32)
 
@@ -28,8 +28,12 @@ def png(colour: tuple[int, int, int], **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def picture(colour: tuple[int, int, int]) -> bytes:
+    return marked_png(np.full((4, 5, 3), colour, np.uint8))
+
+
 def test_a_heatmap_says_what_it_is_and_shows_the_same(tmp_path: Path) -> None:
-    write_heatmap(tmp_path / "why.png", png((1, 2, 3)))
+    write_heatmap(tmp_path / "why.png", picture((1, 2, 3)), is_marked)
     with Image.open(tmp_path / "why.png") as why:
         why.load()  # which checks the checksums
         assert why.info["Software"] == SOFTWARE
@@ -38,7 +42,7 @@ def test_a_heatmap_says_what_it_is_and_shows_the_same(tmp_path: Path) -> None:
 
 def test_a_heatmap_is_replaced_by_the_next(tmp_path: Path) -> None:
     for colour in ((1, 2, 3), (4, 5, 6)):
-        write_heatmap(tmp_path / "why.PNG", png(colour))
+        write_heatmap(tmp_path / "why.PNG", picture(colour), is_marked)
     with Image.open(tmp_path / "why.PNG") as why:
         assert why.getpixel((0, 0)) == (4, 5, 6)
     assert [path.name for path in tmp_path.iterdir()] == ["why.PNG"]
@@ -51,7 +55,7 @@ def test_what_is_no_heatmap_stays_byte_for_byte(tmp_path: Path, there: bytes) ->
     file = tmp_path / "fox.png"
     file.write_bytes(there)
     with pytest.raises(ExchangeError, match=r"never written over.*another name"):
-        write_heatmap(file, png((1, 2, 3)))
+        write_heatmap(file, picture((1, 2, 3)), is_marked)
     assert file.read_bytes() == there
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -59,7 +63,7 @@ def test_what_is_no_heatmap_stays_byte_for_byte(tmp_path: Path, there: bytes) ->
 def test_what_is_no_file_is_not_replaced_either(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(ExchangeError, match="never written over"):
-        check_heatmap_place(tmp_path / "folder.png")
+        check_heatmap_place(tmp_path / "folder.png", is_marked)
     (tmp_path / "folder.npy").mkdir()
     with pytest.raises(ExchangeError, match="no array of NumPy"):
         check_map_place(tmp_path / "folder.npy")
@@ -68,7 +72,7 @@ def test_what_is_no_file_is_not_replaced_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["t.csv", "why", ".png", "why.png.part"])
 def test_a_heatmaps_name_ends_with_png(tmp_path: Path, name: str) -> None:
     with pytest.raises(ExchangeError, match=r"is a PNG\. Give one that ends with \.png"):
-        write_heatmap(tmp_path / name, png((1, 2, 3)))
+        write_heatmap(tmp_path / name, picture((1, 2, 3)), is_marked)
     assert not list(tmp_path.iterdir())
 
 
@@ -88,7 +92,7 @@ def test_a_raw_map_replaces_an_array_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_the_older_heatmap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "why.png"
-    write_heatmap(file, png((1, 2, 3)))
+    write_heatmap(file, picture((1, 2, 3)), is_marked)
     before = file.read_bytes()
 
     def full(descriptor: int) -> None:
@@ -96,8 +100,8 @@ def test_a_write_that_fails_leaves_the_older_heatmap(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(whole_file.os, "fsync", full)
     with pytest.raises(ExchangeError, match=r"cannot be written: No space left"):
-        write_heatmap(file, png((4, 5, 6)))
+        write_heatmap(file, picture((4, 5, 6)), is_marked)
     assert file.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
     with pytest.raises(ExchangeError, match="cannot be written"):
-        write_heatmap(tmp_path / "no" / "why.png", png((4, 5, 6)))
+        write_heatmap(tmp_path / "no" / "why.png", picture((4, 5, 6)), is_marked)
