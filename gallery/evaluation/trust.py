@@ -35,8 +35,9 @@ SHIFTS = 8
 """Shifts by a third or two of the photo, down, across or both: the same shape, laid elsewhere."""
 
 MARGIN = 0.25
-"""By how much of the spread of the shifted maps' areas a map must beat the best of them, both ways. Of random
-maps of photos whose evidence is elsewhere about one in 25 does; four in ten beat the shifted ones' mean.
+"""By how much of the spread of the shifted maps' leads a map's own must be ahead of the best of them. On 40
+test photos, 33 of the Grad-CAM maps are, 5 more are ahead by less and 2 are not; of maps taken from another
+photo, which often lie on the animal by chance too, 10, 8 and 22.
 The random orders set no mark: scattered cells hand back the whole photo at once, and so rise early."""
 
 RANDOM_CELLS = 14
@@ -97,20 +98,35 @@ class TrustReport:
 
     @property
     def deletes_early(self) -> bool:
-        """Whether taking the hot pixels away costs clearly more than the same shape anywhere else."""
-        others = self.deletion_others
-        return self.deletion.area < min(others) - MARGIN * (max(others) - min(others))
+        """Whether taking the hot pixels away costs more than the same shape anywhere else."""
+        return self.deletion.area < min(self.deletion_others)
 
     @property
     def inserts_early(self) -> bool:
-        """Whether handing the hot pixels back gives clearly more than the same shape anywhere else."""
-        others = self.insertion_others
-        return self.insertion.area > max(others) + MARGIN * (max(others) - min(others))
+        """Whether handing the hot pixels back gives more than the same shape anywhere else."""
+        return self.insertion.area > max(self.insertion_others)
+
+    @property
+    def lead(self) -> float:
+        """How far insertion lies above deletion: the area between both curves, in [-1, 1]."""
+        return self.insertion.area - self.deletion.area
+
+    @property
+    def other_leads(self) -> tuple[float, ...]:
+        """The same of each shifted map."""
+        pairs = zip(self.insertion_others, self.deletion_others, strict=True)
+        return tuple(inserted - deleted for inserted, deleted in pairs)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the map leads every shifted one."""
+        return self.lead > max(self.other_leads)
 
     @property
     def points_at_evidence(self) -> bool:
-        """Whether the map finds what matters better than each shifted map, both ways."""
-        return self.deletes_early and self.inserts_early
+        """Whether it leads them clearly, by `MARGIN` of their spread."""
+        others = self.other_leads
+        return self.lead > max(others) + MARGIN * (max(others) - min(others))
 
     @property
     def is_faint(self) -> bool:
@@ -121,9 +137,9 @@ class TrustReport:
     def verdict(self) -> Trust:
         """What all measures come to.
 
-        Fails: the map does not depend on what the network learnt, or it finds what matters neither way.
-        Passes: both curves beat every shifted map, on a class that the photo has, and scrambled networks,
-        if they were asked for, gave maps to compare. Else doubtful.
+        Fails: the map does not depend on what the network learnt, or the same shape laid elsewhere finds
+        as much. Passes: it finds clearly more than everywhere else, on a class that the photo has, and
+        scrambled networks, if they were asked for, gave maps to compare. Else doubtful.
         """
         test = self.randomisation
         if test is not None and test.passed is False:
@@ -132,7 +148,7 @@ class TrustReport:
             return Trust.DOUBTFUL
         if self.points_at_evidence:
             return Trust.PASSES
-        return Trust.DOUBTFUL if self.deletes_early or self.inserts_early else Trust.FAILS
+        return Trust.DOUBTFUL if self.is_ahead else Trust.FAILS
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain numbers, lists and names."""
@@ -176,8 +192,8 @@ class TrustReport:
                 tuple(float(area) for area in kept[f"{kind}_areas_of_others"])
                 for kind in ("deletion", "insertion")
             )
-            if not (deletion and insertion):
-                raise ValueError("no shifted maps")
+            if not deletion or len(deletion) != len(insertion):
+                raise ValueError("no shifted maps, or not of both kinds")
             return cls(
                 **curves,
                 deletion_others=deletion,

@@ -89,16 +89,15 @@ def _why(report: TrustReport, class_name: str) -> str:
         )
     if report.points_at_evidence:
         return (
-            "What it marks matters more than the same shape laid at eight other places, taken away and "
-            "handed back. About one random map in 25 passes so too."
+            "What it marks matters clearly more than the same shape laid at eight other places, taken away "
+            "and handed back. About one random map in 14 passes so too."
         )
-    if report.deletes_early:
+    if report.is_ahead:
         return (
-            "Taking away what it marks costs most, but handing it back alone does not bring the answer back."
+            "What it marks matters more than the same shape laid at eight other places, but one of them "
+            "comes close."
         )
-    if report.inserts_early:
-        return "What it marks brings the answer back, but the answer also stands without it."
-    return "The same shape laid elsewhere on the photo matters about as much as what it marks, or more."
+    return "The same shape laid elsewhere on the photo matters as much as what it marks, or more."
 
 
 def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
@@ -195,8 +194,8 @@ def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) 
     drawn.update_xaxes(**axis, title={"text": "of the photo exchanged", "font": {"color": text}})
     drawn.update_yaxes(**axis, title={"text": f"probability of {class_name}", "font": {"color": text}})
     drawn.update_layout(
-        height=270, margin={"l": 60, "r": 10, "t": 6, "b": 44}, paper_bgcolor=charts.CLEAR,
+        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=charts.CLEAR,
         plot_bgcolor=charts.CLEAR, font={"color": text, "family": charts.FONT}, hovermode="closest",
-        legend={"x": 0.99, "y": 0.98, "xanchor": "right", "bgcolor": charts.CLEAR, "font": {"color": text}},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": text}},
     )  # fmt: skip
     return drawn

@@ -104,12 +104,10 @@ def report(**changes: object) -> TrustReport:
 
 
 def test_the_verdict_follows_from_the_checks() -> None:
-    late_deletion, late_insertion = {"deletion": curve(0.9, 0.9)}, {"insertion": curve(0.1, 0.1)}
     assert report().verdict is Trust.PASSES
     assert report(randomisation=None).verdict is Trust.PASSES
-    assert report(**late_deletion).verdict is Trust.DOUBTFUL
-    assert report(**late_insertion).verdict is Trust.DOUBTFUL
-    assert report(**late_deletion, **late_insertion).verdict is Trust.FAILS
+    assert report(insertion=curve(0.1, 0.58)).verdict is Trust.DOUBTFUL  # leads by 0.04 of a spread of 0.4
+    assert report(deletion=curve(0.9, 0.9)).verdict is Trust.FAILS
     assert report(whole=0.04).verdict is Trust.DOUBTFUL
     # a map that is the same without learning is none, however well it points
     assert report(randomisation=RandomisationTest((0.9, 0.7))).verdict is Trust.FAILS
@@ -118,14 +116,28 @@ def test_the_verdict_follows_from_the_checks() -> None:
     assert report(randomisation=RandomisationTest((None, None))).verdict is Trust.DOUBTFUL
 
 
-def test_every_shifted_map_must_be_beaten_by_a_quarter_of_their_spread() -> None:
-    # the areas 0.5 of deletion and of insertion, by trapezoids
-    assert not report(deletion_others=(0.9, 0.9, 0.9, 0.9, 0.49)).deletes_early  # one place does better
-    assert not report(deletion_others=(0.57, 0.9)).deletes_early  # 0.57 - 0.33 / 4 is 0.4875
-    assert report(deletion_others=(0.59, 0.9)).deletes_early
-    assert not report(insertion_others=(0.1, 0.1, 0.1, 0.1, 0.51)).inserts_early
-    assert not report(insertion_others=(0.1, 0.43)).inserts_early
-    assert report(insertion_others=(0.1, 0.41)).inserts_early
+def test_every_shifted_map_must_be_led_by_a_quarter_of_their_spread() -> None:
+    # by trapezoids the map's own areas are 0.5 and 0.5, so its lead is 0
+    kept = report()
+    assert kept.lead == pytest.approx(0.0)
+    assert kept.other_leads == pytest.approx((-0.5, -0.3, -0.4, -0.3, -0.2))
+    ahead = report(deletion_others=(0.6, 0.9), insertion_others=(0.56, 0.1))  # leads -0.04 and -0.8: 0.15 asked
+    assert ahead.is_ahead
+    assert not ahead.points_at_evidence
+    clearly = report(deletion_others=(0.66, 0.9), insertion_others=(0.5, 0.3))  # -0.16 and -0.6: 0.11 asked
+    assert clearly.points_at_evidence
+    assert not report(deletion_others=(0.5, 0.9), insertion_others=(0.5, 0.1)).is_ahead  # one is as good
+
+
+def test_a_map_that_beats_every_place_both_ways_does_not_fail() -> None:
+    # seen on a photo: deletion 0.22 against 0.30, insertion 0.94 against 0.92
+    seen = report(
+        deletion=curve(0.22, 0.22), deletion_others=(0.30, 0.7), insertion=curve(0.94, 0.94),
+        insertion_others=(0.92, 0.68),
+    )  # fmt: skip
+    assert seen.deletes_early
+    assert seen.inserts_early
+    assert seen.verdict is Trust.DOUBTFUL
 
 
 def test_few_maps_that_mean_nothing_pass() -> None:
@@ -143,7 +155,7 @@ def test_few_maps_that_mean_nothing_pass() -> None:
 
         map_ = np.kron(np.maximum(dice.normal(0, 1, (7, 7)), 0), np.ones((4, 4)))
         passed += measure_trust(photo, map_ / map_.max(), 1, classify, steps=4).verdict is Trust.PASSES
-    assert passed <= 3  # 4 % of 20 is 1; against the mean of the shifted ones about 8 passed
+    assert passed <= 4  # of 150 such maps 11 did
 
 
 def test_drop_and_increase_of_one_photo_are_those_of_the_averages() -> None:
@@ -161,7 +173,8 @@ def test_a_kept_report_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}, {"deletion_areas_of_others": []}]
+    "damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}, {"deletion_areas_of_others": []},
+     {"deletion_areas_of_others": [0.5]}]
 )
 def test_a_damaged_report_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(CamError, match="Test it again"):
