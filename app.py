@@ -14,7 +14,7 @@ PAGES = Path(__file__).resolve().parent / "pages"
 
 if runtime.exists():
     st.set_page_config(
-        page_title="Smart Gallery", page_icon="🐾", layout="wide", initial_sidebar_state="expanded"
+        page_title="Smart Gallery", page_icon="🐾", layout="wide", initial_sidebar_state="auto"
     )
     frame.style()
     page = st.navigation(frame.pages(PAGES), position="top")

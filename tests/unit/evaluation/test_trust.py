@@ -121,7 +121,7 @@ def test_every_shifted_map_must_be_led_by_a_quarter_of_their_spread() -> None:
     kept = report()
     assert kept.lead == pytest.approx(0.0)
     assert kept.other_leads == pytest.approx((-0.5, -0.3, -0.4, -0.3, -0.2))
-    ahead = report(deletion_others=(0.6, 0.9), insertion_others=(0.56, 0.1))  # leads -0.04 and -0.8: 0.15 asked
+    ahead = report(deletion_others=(0.6, 0.9), insertion_others=(0.56, 0.1))  # -0.04 and -0.8: 0.15 asked
     assert ahead.is_ahead
     assert not ahead.points_at_evidence
     clearly = report(deletion_others=(0.66, 0.9), insertion_others=(0.5, 0.3))  # -0.16 and -0.6: 0.11 asked
@@ -173,8 +173,14 @@ def test_a_kept_report_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [{"whole": "x"}, {"deletion": [1.0]}, {"shares": None}, {"deletion_areas_of_others": []},
-     {"deletion_areas_of_others": [0.5]}]
+    "damage",
+    [
+        {"whole": "x"},
+        {"deletion": [1.0]},
+        {"shares": None},
+        {"deletion_areas_of_others": []},
+        {"deletion_areas_of_others": [0.5]},
+    ],
 )
 def test_a_damaged_report_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(CamError, match="Test it again"):
