@@ -46,6 +46,7 @@ def show(folder: EvaluatedFolder) -> None:
         _tagging(folder, card, 0 if other is None else len(other.file_ids))
         if other is None:
             return
+        _warn_of_validation(other, card)
         other = _without_training(other, card)
         evaluate_agreement.show(compared(folder.evaluation, other), wiring.models())
     except GalleryError as exc:
@@ -199,6 +200,18 @@ def _progress(collection_id: int, card: ModelCard) -> None:
         min(job.done / job.total, 1.0) if job.total else 0.0,
         text=f"Tagging with {escaped(who)}: {', '.join([*facts, *([left] if left else [])])}",
     )
+
+
+def _warn_of_validation(other: FolderEvaluation, card: ModelCard) -> None:
+    """Say how many of the photos the second model's best epoch was chosen by."""
+    models = wiring.models()
+    known = models.validation_photos(card.model_id) - models.training_photos(card.model_id)
+    if count := sum(photo_id in known for photo_id in other.photo_ids):
+        st.warning(
+            f"**By {count:,} of these {len(other.photo_ids):,} photos {escaped(card.name)}'s best epoch and "
+            "temperature were chosen**: it was not trained on them, yet they flatter it a little.",
+            icon="⚠️",
+        )
 
 
 def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluation:

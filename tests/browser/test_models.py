@@ -47,3 +47,11 @@ def test_using_another_model_is_kept_over_a_reload_and_offers_to_tag(page: Page)
     expect(page.get_by_text("has 6 photos that Model second-model has not tagged")).to_be_visible()
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_role("button", name="Tag them now")).to_have_count(0)
+
+
+def test_on_a_narrow_window_the_menu_begins_closed(page: Page, app: DrawnApp) -> None:
+    page.set_viewport_size({"width": 700, "height": 900})
+    visit(page, f"{app.url}/models")
+    page.get_by_text("Where it errs").first.click()  # refused where something lies over it
+    expect(page.locator(".st-key-model_matrix_drawn-vgg16 .nsewdrag")).to_be_visible()
+    assert not scrolls_sideways(page)

@@ -183,6 +183,16 @@ def test_photos_that_the_second_model_was_trained_on_are_left_out_unless_wanted(
     assert page.metric[-2].value == "60.0 %"
 
 
+def test_photos_that_the_second_model_was_chosen_by_are_counted_and_told_of(gallery: SmallGallery) -> None:
+    gallery.tag(SAID)
+    seen = [gallery.photo_id(path) for path in ("dog/2.png", "cat/1.png")]
+    gallery.add_model(model_card(SECOND), own=True, training_photos=seen[:1], validation_photos=seen)
+    gallery.tag(SAID_BY_SECOND, SECOND)
+    page = open_tab(gallery, other=SECOND)
+    assert "By 1 of these 5 photos" in texts(page)  # the other was trained on
+    assert "was trained on 1 of these 5 photos" in texts(page)
+
+
 def test_a_model_trained_on_all_of_them_is_compared_with_a_warning(gallery: SmallGallery) -> None:
     gallery.tag(SAID)
     known = [gallery.photo_id(path) for path in SAID]
