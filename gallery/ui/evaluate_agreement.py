@@ -134,16 +134,22 @@ def _classes(comparison: ModelComparison) -> None:
         hide_index=True,
         on_select=chosen,
         selection_mode="single-row",
-        column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in ("First", "Second")}
-        | {
-            _CHANGE: st.column_config.TextColumn(width=150),
-            "Change": st.column_config.NumberColumn("Change (points)", format="%+.1f"),
+        column_config={
+            _CHANGE: st.column_config.TextColumn(width=145),
+            "Photos": st.column_config.NumberColumn(width=60),
+            "First": st.column_config.NumberColumn(format="%.1f %%", width=65),
+            "Second": st.column_config.NumberColumn(format="%.1f %%", width=65),
+            "Change": st.column_config.NumberColumn("Points", format="%+.1f", width=60),
+            "Only first right": st.column_config.NumberColumn("Only first", width=80),
+            "Only second right": st.column_config.NumberColumn("Only second", width=85),
+            "p": st.column_config.TextColumn(width=60),
         },
         height="content",
         alt="Recall of each class with the first and the second model, and how much it changes",
     )
     st.caption(
-        "First and Second: recall of the class with each model, largest change first. p: McNemar's exact "
+        "First and Second: recall of the class with each model, largest change first. Only first, only "
+        "second: photos that one model alone has right. p: McNemar's exact "
         f"test on the class; with {len(changes)} classes one p below 0.05 is easily chance. Choose a row to "
         "see the photos of the class on which exactly one model is right."
     )
