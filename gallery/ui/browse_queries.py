@@ -53,3 +53,13 @@ def _folders(_chosen: Settings, _revision: int, collection_id: int) -> tuple[str
 def folders(collection_id: int) -> tuple[str, ...]:
     """Return the sub-folders of a collection, relative to its root."""
     return _folders(wiring.settings(), wiring.catalog().revision(), collection_id)
+
+
+def all_tagged(collection_id: int, model_id: str) -> bool:
+    """Return whether a model has said something of every photo of a collection that can be read."""
+    return _all_tagged(wiring.settings(), wiring.catalog().revision(), collection_id, model_id)
+
+
+@functools.lru_cache(maxsize=16)
+def _all_tagged(_chosen: Settings, _revision: int, collection_id: int, model_id: str) -> bool:
+    return not wiring.catalog().pending_files(collection_id, model_id)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.errors import ModelError
 from gallery.types import Job, JobState
-from gallery.ui import messages, wiring
+from gallery.ui import browse_queries, messages, wiring
 from gallery.ui.plain_text import escaped
 
 LIVE = frozenset([JobState.QUEUED, JobState.RUNNING])
@@ -85,11 +85,14 @@ def _progress(job: Job) -> None:
 def _done(job: Job) -> None:
     active = wiring.active_model()
     if active is not None and active.model_id != job.model_id:
-        _tagged_by_another_model(job)
-        return
-    facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
-    if job.unchanged:
-        facts.append(f"{job.unchanged:,} unchanged")
+        if not browse_queries.all_tagged(job.collection_id, active.model_id):
+            _tagged_by_another_model(job)
+            return
+        facts = ["tagged by the active model"]  # and after it, to compare, by another
+    else:
+        facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
+        if job.unchanged:
+            facts.append(f"{job.unchanged:,} unchanged")
     if job.skipped:
         facts.append(f"{job.skipped:,} unreadable")
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")

@@ -326,6 +326,18 @@ def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(
     assert started == [1]
 
 
+def test_a_later_tagging_by_another_model_leaves_the_active_ones_up_to_date(empty: SmallGallery) -> None:
+    empty.add_model()
+    empty.draw("a.png", (10, 20, 30))
+    number = empty.tag({"a.png": {"dog": 0.9, "cat": 0.1}}).collection_id
+    catalog = wiring.catalog()
+    catalog.queue_job(number, "second-model")
+    job = catalog.claim_job(1)
+    assert job is not None
+    catalog.finish_job(job.job_id, JobState.DONE)
+    assert "Up to date: tagged by the active model" in texts(open_browse(collection=str(number)))
+
+
 def test_a_threshold_chosen_for_the_model_sorts_the_shelves_until_it_is_given_up(
     gallery: SmallGallery,
 ) -> None:
