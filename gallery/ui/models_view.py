@@ -83,7 +83,7 @@ def _numbers(card: ModelCard) -> None:
         else:
             st.caption("Evaluate it on a labelled folder before you rely on it.")
     photos = card.trained_on.get("photos")
-    trained.metric("Trained on", f"{photos:,} photos" if isinstance(photos, int) else "not stated")
+    trained.metric("Training photos", f"{photos:,}" if isinstance(photos, int) else "not stated")
     classes.metric("Classes", len(card.class_names))
     parameters.metric("Parameters", f"{card.parameter_count / 1e6:.1f} M", help=f"{card.parameter_count:,}")
 
