@@ -1,0 +1,122 @@
+"""How fast Evaluate answers: milliseconds from the press of the mouse to the frame that shows the result.
+
+    python tests/benchmark/clicks.py http://localhost:8501 --collection 1 --chromium /usr/bin/chromium
+
+The app must be running, with a labelled collection that is tagged. The page itself keeps the time, so what
+the driving of the browser costs is not in it. It prints, and fails nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+WATCH = """([words, tab, chart]) => {
+  window.__answered = null;
+  const shown = () => {
+    const panels = [...document.querySelectorAll("[role=tabpanel]")];
+    const open = document.querySelector("[role=tab][aria-selected=true]").innerText.startsWith(tab);
+    const part = tab ? panels.find((one) => one.getClientRects().length)
+      : document.querySelector("[data-testid=stMain]");
+    return open && part && part.innerText.includes(words) && (!chart || part.querySelector(".nsewdrag"));
+  };
+  if (shown()) throw new Error(words + " is there before the press");
+  document.addEventListener("pointerdown", () => {
+    const pressed = performance.now();
+    const look = () => requestAnimationFrame(() => {
+      if (shown()) requestAnimationFrame(() => { window.__answered = performance.now() - pressed; });
+      else look();
+    });
+    look();
+  }, { once: true, capture: true });
+}"""
+
+TABS = {
+    "Curves": ("Precision and recall", True),
+    "Confidence": ("Is it right as often as it is sure", True),
+    "Slices": ("All slices as a table", True),
+    "Correct": ("Least certain first", False),
+    "Incorrect": ("Most certain first", False),
+    "Labels that are probably wrong": ("You decide", False),
+    "Downloads": ("a row a photo", False),
+    "Classification report": ("Precision: of the photos", False),
+}
+"""The words that a tab shows, and whether a chart belongs to it."""
+
+CELLS = [(0, 1), (3, 4), (7, 2)]
+"""Row and column of the matrix: (true class, what the model says)."""
+
+
+def rest(page: Page) -> None:
+    """Wait until nothing runs any more."""
+    time.sleep(1.5)
+    page.wait_for_selector("[data-test-script-state='notRunning']")
+
+
+@contextmanager
+def timed(page: Page, name: str, words: str, *, tab: str = "", chart: bool = False) -> Iterator[None]:
+    """Print how long the answer to the press inside takes."""
+    page.evaluate(WATCH, [words, tab, chart])
+    yield
+    page.wait_for_function("window.__answered !== null")
+    print(f"{name:34s} {page.evaluate('window.__answered'):5.0f} ms", flush=True)
+    rest(page)
+
+
+def press_cell(page: Page, matrix: Locator, row: int, column: int, side: int) -> None:
+    """Press the middle of a cell of a matrix with ``side`` rows and columns."""
+    box = matrix.bounding_box()
+    assert box is not None
+    x = box["x"] + (column + 0.5) * box["width"] / side
+    y = box["y"] + (row + 0.5) * box["height"] / side
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y)
+    time.sleep(0.3)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def main() -> None:
+    """Open Evaluate twice and press cells and tabs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("url")
+    parser.add_argument("--collection", type=int, default=1)
+    parser.add_argument("--chromium", help="its path, where Playwright's own is not installed")
+    args = parser.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for visit in ("first", "second"):
+            print(f"{visit} visit")
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(60_000)
+            page.goto(f"{args.url}/evaluate?collection={args.collection}")
+            page.get_by_role("tab").first.wait_for()
+            time.sleep(5)
+            rest(page)
+            matrix = page.locator(".st-key-evaluate_confusion .nsewdrag")
+            names = [(label.text_content() or "?").split()[-1] for label in page.locator(".ytick text").all()]
+            classes = [name for name in names if name != "All"]
+            for row, column in CELLS:
+                words = f"True {classes[row]}, model says {classes[column]}: "
+                with timed(page, words, words):
+                    press_cell(page, matrix, row, column, len(names))
+            for title, (words, chart) in TABS.items():
+                press = page.get_by_role("tab", name=re.compile(f"^{title}")).first
+                press.scroll_into_view_if_needed()
+                with timed(page, title, words, tab=title, chart=chart):
+                    press.click()
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
