@@ -64,5 +64,6 @@ def card_from_json(data: Mapping[str, Any], model_id: str) -> ModelCard:
         raise refuse(f"weights_file must be a plain file name, not {values['weights_file']!r}")
     values["class_names"] = names
     values["temperature"] = float(values["temperature"])
+    values["weights_sha256"] = values["weights_sha256"].lower()
     values["limits"] = tuple(str(limit) for limit in values.get("limits", ()))
     return ModelCard(**values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gallery import composition
-from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
+from gallery.cli.labelled import check_label_options, labels_for, labels_for_second, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.evaluation.comparison import ModelComparison
@@ -23,7 +23,10 @@ def compare(arguments: argparse.Namespace, settings: Settings) -> int:
     check_label_options(arguments)
     with composition.composed(settings) as parts:
         cards = [composition.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
-        labels = [labels_for(arguments, folder, card) for card in cards]
+        labels = [
+            labels_for(arguments, folder, cards[0]),
+            labels_for_second(arguments, folder, cards[0], cards[1]),
+        ]
         results = []
         for card, of_card in zip(cards, labels, strict=True):
             result = tag_and_evaluate(parts, folder, card, of_card)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from gallery import composition
 from gallery.cli.output import answer, say
 from gallery.errors import CatalogError
+from gallery.evaluation.labels import class_of_name
 from gallery.exchange import (
     PredictionRow,
     prediction_rows,
@@ -55,12 +57,17 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
         collections = parts.catalog.collections()
         if arguments.collection is not None:
             collections = [_of_folder(collections, arguments.collection)]
-        places: dict[PhotoId, Path] = {}
+        copies: dict[PhotoId, list[Path]] = {}
         for collection in collections:
             files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
             for photo in parts.catalog.photos(files):
-                places.setdefault(photo.photo_id, photo.path)
-        given = parts.catalog.standing_verdicts(None if arguments.collection is None else list(places))
+                copies.setdefault(photo.photo_id, []).append(photo.path)
+        given = parts.catalog.standing_verdicts(None if arguments.collection is None else list(copies))
+    places = {
+        (one.photo_id, one.label): _bearing(copies[one.photo_id], one.label)
+        for one in given.values()
+        if one.photo_id in copies
+    }
     rows = verdict_rows(given.values(), places)
     write_verdicts_csv(arguments.out, rows)
     if arguments.json:
@@ -68,8 +75,17 @@ def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     say(f"{display_path(arguments.out)}: {len(rows):,} verdicts on labels.")
     if not rows:
-        say("Nobody has judged a label yet: do so on the Evaluate page, under “Suspicious labels”.")
+        say(
+            "Nobody has judged a label yet: do so on the Evaluate page, under “Labels that are probably "
+            "wrong”."
+        )
     return 0
+
+
+def _bearing(paths: Sequence[Path], label: str) -> Path:
+    """Return the copy that lies in a folder named by the label; the first where none does."""
+    named = (path for path in paths if any(class_of_name(part, (label,)) == 0 for part in path.parent.parts))
+    return next(named, paths[0])
 
 
 def _of_folder(collections: list[Collection], folder: Path) -> Collection:

@@ -11,6 +11,7 @@ from gallery.cli.output import ProgressBar
 from gallery.cli.stopping import asked_to_stop
 from gallery.errors import DatasetError
 from gallery.evaluation import FolderEvaluation, evaluate_collection, labels_of, read_label_table
+from gallery.evaluation.labels import UNLABELLED
 from gallery.types import CollectionKind, FileEntry, ModelCard, display_path
 
 
@@ -43,6 +44,33 @@ def labels_for(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> 
             f"{display_path(folder)}. Paths in a table are relative to the table's own folder."
         )
     return labels
+
+
+def labels_for_second(
+    arguments: argparse.Namespace, folder: Path, first: ModelCard, second: ModelCard
+) -> dict[Path, int] | None:
+    """Return the labels that a second model is measured by: those of the first one's classes that it knows.
+
+    Raises:
+        DatasetError: as `labels_for`, or the models have no class of these photos in common.
+    """
+    if set(first.class_names) <= set(second.class_names):
+        return labels_for(arguments, folder, second)
+    labels = labels_for(arguments, folder, first)
+    if labels is None:
+        found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
+        of_folders = labels_of(folder, found, first.class_names).y_true.tolist()
+        labels = {path: index for path, index in zip(found, of_folders, strict=True) if index != UNLABELLED}
+    names = {path: first.class_names[index] for path, index in labels.items()}
+    known = {
+        path: second.class_names.index(name) for path, name in names.items() if name in second.class_names
+    }
+    if not known:
+        raise DatasetError(
+            f"{second.model_id} knows none of the classes of these photos; it knows "
+            f"{', '.join(second.class_names)}. Compare {first.model_id} with a model of the same animals."
+        )
+    return known
 
 
 def tag_and_evaluate(

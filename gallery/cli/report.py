@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 from gallery import composition
-from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
+from gallery.cli.labelled import check_label_options, labels_for, labels_for_second, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.errors import DatasetError
 from gallery.evaluation import FolderEvaluation
 from gallery.exchange.html_report import REPORT_LIMIT_BYTES, check_report_place, write_html_report
 from gallery.settings import Settings
-from gallery.types import ModelCard, display_path
+from gallery.types import display_path
 
 
 def report(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -33,9 +33,13 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
         other_card = None if arguments.compare is None else parts.models.card(arguments.compare)
         if other_card is not None and other_card.model_id == card.model_id:
             raise DatasetError(f"{card.model_id} cannot be compared with itself. Name another model.")
+        measured = [(card, labels_for(arguments, folder, card))]
+        if other_card is not None:
+            measured.append((other_card, labels_for_second(arguments, folder, card, other_card)))
+        table_sha256 = _sha256(arguments.labels)
         results: list[FolderEvaluation] = []
-        for one in [card] if other_card is None else [card, other_card]:
-            result = _evaluated(arguments, parts, folder, one)
+        for one, labels in measured:
+            result = tag_and_evaluate(parts, folder, one, labels)
             if result is None:
                 note("Stopped before the end, so there is no report. Start again to go on.")
                 if arguments.json:
@@ -51,7 +55,7 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             root=folder,
             other=None if other_card is None else (other_card, results[1]),
             labels_from=_labels_from(arguments),
-            label_table_sha256=_sha256(arguments.labels),
+            label_table_sha256=table_sha256,
             show_path=arguments.full_path,
             on_progress=note,
         )
@@ -84,12 +88,6 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             f"at most, {made.level.thumbnail_px} pixels each."
         )
     return 0
-
-
-def _evaluated(
-    arguments: argparse.Namespace, parts: composition.Parts, folder: Path, card: ModelCard
-) -> FolderEvaluation | None:
-    return tag_and_evaluate(parts, folder, card, labels_for(arguments, folder, card))
 
 
 def _labels_from(arguments: argparse.Namespace) -> str:

@@ -85,15 +85,19 @@ def evaluate_collection(
             nothing is tagged yet.
     """
     table = catalog.prediction_table(collection.collection_id, model_id)
-    pending = catalog.pending_files(collection.collection_id, model_id)
-    if labels is not None:
-        pending = [path for path in pending if path in labels]
+    skipped = [
+        file
+        for file in catalog.skipped_files(collection.collection_id)
+        if labels is None or file.path in labels
+    ]
+    unreadable = {file.path for file in skipped}  # some are pending too: they are tried again each time
+    pending = [
+        path
+        for path in catalog.pending_files(collection.collection_id, model_id)
+        if path not in unreadable and (labels is None or path in labels)
+    ]
     if not len(table):
-        raise DatasetError(
-            f"No photo of {display_path(collection.root)} has been tagged by {model_id} yet. Tag it first."
-            if pending
-            else f"There are no readable photos in {display_path(collection.root)}. Open another folder."
-        )
+        raise DatasetError(_nothing_tagged(display_path(collection.root), model_id, len(pending), skipped))
     if table.class_names != tuple(class_names):
         raise DatasetError(
             f"The photos were tagged with the classes {', '.join(table.class_names)}, but {model_id} now has "
@@ -109,11 +113,6 @@ def evaluate_collection(
     problems = list(known.problems)
     if pending:
         problems.append(f"Not tagged yet and left out: {_photos(len(pending))}. Tag the folder to the end.")
-    skipped = [
-        file
-        for file in catalog.skipped_files(collection.collection_id)
-        if labels is None or file.path in labels
-    ]
     if skipped:
         problems.append(f"Could not be read and left out: {_photos(len(skipped))}.")
     return FolderEvaluation(
@@ -126,6 +125,17 @@ def evaluate_collection(
         skipped=tuple(skipped),
         problems=tuple(problems),
     )
+
+
+def _nothing_tagged(root: str, model_id: str, pending: int, skipped: Sequence[SkippedFile]) -> str:
+    if pending:
+        return f"No photo of {root} has been tagged by {model_id} yet. Tag it first."
+    if skipped:
+        return (
+            f"None of the photos of {root} could be read, {_photos(len(skipped))} in all. The first: "
+            f"{skipped[0].detail}"
+        )
+    return f"There are no readable photos in {root}. Open another folder."
 
 
 def _listed(table: PredictionTable, labels: Mapping[Path, int]) -> FolderLabels:

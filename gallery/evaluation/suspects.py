@@ -187,8 +187,10 @@ def _usual_probabilities(
 
 def _unit_rows(features: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return rows of length 1, (n, channels); a row of zeros stays, and has no neighbours."""
-    lengths = np.linalg.norm(np.asarray(features, np.float64), axis=1, keepdims=True)
-    return np.asarray(features / np.where(lengths > 0, lengths, 1.0), np.float32)
+    units = np.array(features, np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", units, units, dtype=np.float64))
+    units /= np.where(lengths > 0, lengths, 1.0).astype(np.float32)[:, np.newaxis]
+    return units
 
 
 def _nearest(similarity: NDArray[np.float32], count: int) -> IntVector:

@@ -54,14 +54,16 @@ class VerdictRow:
         ]
 
 
-def verdict_rows(given: Iterable[GivenVerdict], places: Mapping[PhotoId, Path]) -> list[VerdictRow]:
+def verdict_rows(
+    given: Iterable[GivenVerdict], places: Mapping[tuple[PhotoId, str], Path]
+) -> list[VerdictRow]:
     """Return the rows of some verdicts, by path; those without a place come last.
 
     Args:
         given: the verdicts that stand.
-        places: where photos lie, one place each.
+        places: where a photo lies that bears the judged label: its copies may bear others.
     """
-    rows = [VerdictRow(one, places.get(one.photo_id)) for one in given]
+    rows = [VerdictRow(one, places.get((one.photo_id, one.label))) for one in given]
     return sorted(rows, key=lambda row: (row.path is None, row.path or Path(), row.given.label))
 
 

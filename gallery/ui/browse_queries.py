@@ -62,4 +62,7 @@ def all_tagged(collection_id: int, model_id: str) -> bool:
 
 @functools.lru_cache(maxsize=16)
 def _all_tagged(_chosen: Settings, _revision: int, collection_id: int, model_id: str) -> bool:
-    return not wiring.catalog().pending_files(collection_id, model_id)
+    catalog = wiring.catalog()
+    pending = catalog.pending_files(collection_id, model_id)
+    unreadable = {file.path for file in catalog.skipped_files(collection_id)} if pending else set()
+    return all(path in unreadable for path in pending)

@@ -132,13 +132,15 @@ def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
         "Be right … % of the time", 1, 100, step=1, key=WANTED, on_change=asked, width=220
     )
     wanted = percent / 100
-    clicked = st.session_state.get(POINT)
-    point = curve.coverage_at(wanted) if clicked is None else curve.at_threshold(float(clicked))
+    of, threshold = st.session_state.get(POINT, (None, 0.0))
+    clicked = curve.at_threshold(threshold) if of == folder.identity else None
+    point = curve.coverage_at(wanted) if clicked is None else clicked
     _say(point, wanted, by_click=clicked is not None)
     _threshold(folder.report.model_id, point)
 
     def choose(data: Sequence[Any]) -> None:
-        st.session_state[POINT], st.session_state[SHOWN] = float(data[0]), KEPT
+        st.session_state[POINT] = (folder.identity, float(data[0]))
+        st.session_state[SHOWN] = KEPT
 
     chart_door.show(
         curve_charts.coverage_figure(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),

@@ -38,9 +38,9 @@ def show(
         st.caption(f":material/trending_up: {judged.caution}")
     before, after = st.columns(2, gap="medium")
     with before:
-        _matrix("before", "As the labels say", judged.before)
+        _matrix(folder, "before", "As the labels say", judged.before)
     with after:
-        _matrix("after", "After the verdicts", judged.after)
+        _matrix(folder, "after", "After the verdicts", judged.after)
     st.markdown(cells_text(judged))
     _photos(folder, judged)
     _download(folder, judged, given)
@@ -96,11 +96,17 @@ def cells_text(judged: JudgedReport) -> str:
     return f"Changed cells: {'; '.join(shown)}{more}"
 
 
-def _matrix(part: str, title: str, report: EvaluationReport) -> None:
-    now: tuple[str, Cell] | None = st.session_state.get(_CHOSEN)
+def _chosen(folder: EvaluatedFolder) -> tuple[str, Cell] | None:
+    """Return the part and the cell that were clicked, if it was in the matrices of this folder and model."""
+    of, part, cell = st.session_state.get(_CHOSEN, (None, "", None))
+    return (part, cell) if of == folder.identity and cell is not None else None
+
+
+def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationReport) -> None:
+    now = _chosen(folder)
 
     def choose(cell: Cell) -> None:
-        st.session_state[_CHOSEN] = (part, cell)
+        st.session_state[_CHOSEN] = (folder.identity, part, cell)
 
     st.markdown(f"**{title}** ({100 * report.accuracy:.1f} % of {report.n:,})")
     confusion_view.show(
@@ -115,7 +121,7 @@ def _matrix(part: str, title: str, report: EvaluationReport) -> None:
 def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
     """Show the photos of the cell that was clicked; before any click, those that were moved."""
     report = judged.after
-    chosen: tuple[str, Cell] | None = st.session_state.get(_CHOSEN)
+    chosen = _chosen(folder)
     if chosen is None:
         rows, title = judged.moved, "Moved to another class by a verdict"
         truth = judged.after.y_true[_places(judged, rows)]
@@ -157,7 +163,10 @@ def _download(
     pairs = [(folder.photo_ids[row], names[int(report.y_true[row])]) for row in judged.judgements]
 
     def table() -> str:
-        places = {folder.photo_ids[row]: folder.paths[row] for row in judged.judgements}
+        places = {
+            (folder.photo_ids[row], names[int(report.y_true[row])]): folder.paths[row]
+            for row in judged.judgements
+        }
         return "".join(verdicts_csv(verdict_rows([given[pair] for pair in dict.fromkeys(pairs)], places)))
 
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -60,6 +60,11 @@ class EvaluatedFolder:
     left_out: EvaluatedFolder | None = field(default=None, repr=False)
 
     @property
+    def identity(self) -> tuple[int, str, Labels]:
+        """What a choice made here belongs to: collection, model and kind of labels."""
+        return self.collection_id, self.report.model_id, self.labels
+
+    @property
     def report(self) -> EvaluationReport:
         """Labels, probabilities and every score; its row r is ``file_ids[r]``."""
         return self.evaluation.report

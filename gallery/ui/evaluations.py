@@ -6,6 +6,7 @@ import contextlib
 import functools
 import threading
 import time
+from collections.abc import Callable
 
 from gallery.settings import Settings
 from gallery.ui import wiring
@@ -16,6 +17,12 @@ MANY = 1000
 
 FIRST_S = 1.0
 """The page itself is drawn first."""
+
+
+_newest: list[EvaluatedFolder] = []
+"""The evaluation that was asked for last: only it is worth being looked at ahead."""
+
+_one_at_a_time = threading.Lock()
 
 
 def find(collection_id: int, model_id: str, labels: Labels) -> EvaluatedFolder:
@@ -41,7 +48,8 @@ def _evaluated(
         validated=store.validation_photos(model_id),
         labels=labels,
     )
-    if folder.report.n >= MANY:
+    if folder.report.n >= MANY and catalog.live_job() is None:  # a tagging changes the catalog again at once
+        _newest[:] = [folder]
         threading.Thread(target=_look_ahead, args=(folder,), name="look-ahead", daemon=True).start()
     return folder
 
@@ -52,6 +60,12 @@ def _look_ahead(folder: EvaluatedFolder) -> None:
     What fails here fails again, with its sentence, when somebody looks.
     """
     time.sleep(FIRST_S)
-    with contextlib.suppress(Exception):
-        shown = folder.unseen
-        _ = shown.diagnosis.curves, shown.slices, shown.diagnosis.suspects
+    looks: tuple[Callable[[EvaluatedFolder], object], ...] = (
+        lambda shown: shown.diagnosis.curves,
+        lambda shown: shown.slices,
+        lambda shown: shown.diagnosis.suspects,
+    )
+    with _one_at_a_time, contextlib.suppress(Exception):
+        for look in looks:
+            if _newest[0] is folder:
+                look(folder.unseen)

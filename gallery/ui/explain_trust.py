@@ -49,14 +49,17 @@ def show(photo: ExplainedPhoto, card: ModelCard, choice: Choice, pair: MapPair |
     which = MapOf(card.weights_sha256, photo.photo_id, choice.method.name, choice.layer, index)
     report = explain_methods.records().trust(which)
     if report is None:
-        _test(photo, card, choice, cam, which)
+        report = _test(photo, card, choice, cam, which)
+    if report is None:
         return
     trust_badge.show(report, theme.plain_name(name), choice.method.title, dark=charts.is_dark())
     _averages(card, choice)
 
 
-def _test(photo: ExplainedPhoto, card: ModelCard, choice: Choice, cam: FloatArray, which: MapOf) -> None:
-    """Offer the test, or show how far it is."""
+def _test(
+    photo: ExplainedPhoto, card: ModelCard, choice: Choice, cam: FloatArray, which: MapOf
+) -> TrustReport | None:
+    """Offer the test, or show how far it is; return what it found once it has."""
     key = ("trust", which)
     if waiting.known(key) is None and st.session_state.get("explain_trust_asked") != which:
         st.markdown(
@@ -74,15 +77,16 @@ def _test(photo: ExplainedPhoto, card: ModelCard, choice: Choice, cam: FloatArra
             help=f"Shows the network about {count:,} altered copies of the photo: some seconds to a minute. "
             "What it finds is kept.",
         )
-        return
+        return None
     try:
         task = waiting.known(key) or _begin(photo, card, choice, cam, which)
     except GalleryError as exc:
         st.warning(escaped(str(exc)), icon="⚠️")
-        return
+        return None
     if task.wait(PATIENCE_S) and task.state is State.DONE:
-        st.rerun(scope="fragment")  # what was found is kept now
+        return task.result
     waiting.show(task, "Testing the heatmap", unit="looks", key="explain_trust_waiting")
+    return None
 
 
 def _scrambled_looks(card: ModelCard, choice: Choice) -> int:

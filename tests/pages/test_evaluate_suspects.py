@@ -11,6 +11,7 @@ from gallery.catalog import Catalog
 from gallery.errors import CatalogError
 from gallery.types import Verdict
 from gallery.ui import evaluate_suspects, verdict_desk, verdict_door, wiring
+from gallery.ui.charts import Cell
 from tests.pages.small_gallery import SmallGallery, open_page, texts
 
 SAID = {
@@ -113,6 +114,16 @@ def test_before_and_after_stand_side_by_side(gallery: SmallGallery) -> None:
     assert (before.loc["Cat", "Cat"], after.loc["Cat", "Cat"]) == (3, 4)
     assert (before.loc["All", "All"], after.loc["All", "All"]) == (6, 5)
     assert {path.parent.name for path in gallery.photos.rglob("2.png")} == {"dog", "cat"}
+
+
+def test_a_cell_that_was_clicked_in_another_folder_is_forgotten(gallery: SmallGallery) -> None:
+    gallery.tag(SAID)
+    judge(gallery, "dog/2.png", Verdict.LABEL_WRONG, "cat")
+    page = open_tab(gallery)
+    page.session_state["evaluate_judged_chosen"] = ((99, "another", "folders"), "after", Cell(40, 41))
+    page.run()
+    assert not page.exception
+    assert "Moved to another class by a verdict: 1 photo" in texts(page)
 
 
 def test_a_verdict_holds_for_the_evaluated_label_only(gallery: SmallGallery) -> None:

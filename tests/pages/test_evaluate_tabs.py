@@ -97,6 +97,13 @@ def test_be_right_as_often_as_asked_gives_the_threshold_and_how_many_it_leaves_o
     assert listed() == ["cat/dark.png", "dog/plain.png", "dog/bright.png", "cat/bright.png"]
 
 
+def test_a_point_that_was_clicked_in_another_folder_is_forgotten(gallery: SmallGallery) -> None:
+    page = open_tab(gallery, evaluate_confidence.TAB)
+    page.session_state[evaluate_confidence.POINT] = ((99, MODEL_ID, "folders"), 0.8)
+    page.run()
+    assert "To be right 95 % of the time: Unsure below **90.0 %**" in texts(page)
+
+
 def test_the_threshold_is_kept_for_the_unsure_shelf_until_it_is_taken_back(gallery: SmallGallery) -> None:
     page = open_tab(gallery, evaluate_confidence.TAB)
     assert "takes photos below **60.0 %** now" in texts(page)

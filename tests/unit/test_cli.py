@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -365,6 +366,15 @@ def test_export_of_verdicts_is_a_line_each_with_the_label_that_it_leaves(
     (line,) = csv.DictReader(out.read_text("utf-8-sig").splitlines())
     assert (line["label"], line["verdict"], line["label_after"]) == ("dog", "label wrong", "cat")
     assert line["path"] == str(place.photos / "Cane" / "2.png")
+    shutil.copy(place.photos / "Cane" / "2.png", place.photos / "cats" / "copy.png")
+    run("tag", place.photos)
+    with place.catalog() as catalog:
+        catalog.give_verdict(photo_id, "cat", Verdict.MODEL_WRONG, person="Ada")
+    run("export", "--verdicts", "--out", out)
+    lines = csv.DictReader(out.read_text("utf-8-sig").splitlines())
+    of_label = {line["label"]: Path(line["path"]).parent.name for line in lines}
+    assert of_label == {"dog": "Cane", "cat": "cats"}  # of two copies the one that bears the judged label
+    (place.photos / "cats" / "copy.png").unlink()
     run("tag", place.photos / "cats")
     assert (
         run("export", "--verdicts", "--out", out, "--collection", place.photos / "cats")[1]["verdicts"] == 0

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class ColourClassifier:
 
     def __init__(self, model_id: str) -> None:
         self.model_id = model_id
+        if model_id == "dogs-and-bees":
+            self.class_names = ("dog", "bee")
 
     def classify(self, images: np.ndarray) -> BatchPrediction:
         mean = images.reshape(len(images), -1, 3).mean(axis=1) + 1
@@ -132,6 +135,25 @@ def test_another_model_is_compared_when_it_is_named(photos: Path, tmp_path: Path
     assert "Only colours: 3" in page.text
     code, said, _ = run("report", photos, "--model", "colours", "--compare", "colours", "--out", out)
     assert (code, "itself" in said["error"]) == (2, True)
+
+
+def test_a_second_model_of_other_classes_is_compared_on_those_it_knows(
+    photos: Path, tmp_path: Path, run: Run
+) -> None:
+    settings = Settings.from_environment(tmp_path / "home")
+    store = ModelStore(settings.shipped_models, settings.own_models)
+    card = replace(store.card("dogs-only"), model_id="dogs-and-bees", class_names=("dog", "bee"))
+    store.save(card, {"fc1/kernel": np.ones((2, 2), np.float32)})
+    out = tmp_path / "report.html"
+    words = ("report", photos, "--model", "colours", "--compare", "dogs-and-bees", "--out", out)
+    assert run(*words)[0] == 0
+    code, said, _ = run("compare", "colours", "dogs-and-bees", photos)
+    assert (code, said["both_right"] + said["only_a"] + said["only_b"] + said["both_wrong"]) == (0, 3)
+    strangers = replace(card, model_id="bees-and-flies", class_names=("bee", "fly"))
+    store.save(strangers, {"fc1/kernel": np.ones((2, 2), np.float32)})
+    code, said, _ = run("compare", "colours", "bees-and-flies", photos)
+    assert code != 0
+    assert "knows none of the classes of these photos" in said["error"]
 
 
 def test_what_the_second_model_has_seen_is_told_where_it_is_compared(

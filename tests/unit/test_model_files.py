@@ -417,3 +417,11 @@ def test_a_model_that_waited_elsewhere_is_adopted_whole_and_once(store: ModelSto
     (other / "weights.npz").write_bytes(b"cut off")
     with pytest.raises(ModelError, match="not those of its card"):
         store.adopt(other)
+
+
+def test_a_hash_in_capital_letters_is_the_same_hash(store: ModelStore) -> None:
+    folder = store.save(make_card(), WEIGHTS)
+    written = store.card(folder.name).weights_sha256
+    rewrite_card(folder, weights_sha256=written.upper())
+    assert store.verify(folder.name) is None
+    assert store.card(folder.name).weights_sha256 == written

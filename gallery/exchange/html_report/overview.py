@@ -163,7 +163,9 @@ def numbers(contents: ReportContents) -> Markup:
         tag(
             "p",
             "An interval holds, 95 times of 100, what the score would be on all photos of the same kind. "
-            "Those of shares of photos are Wilson's; those of the others come from drawing the photos anew.",
+            "Those of shares of photos are Wilson's; that of balanced accuracy is put together from the "
+            "classes' (Zou and Donner 2008); those of F1 come from drawing the photos anew (bootstrap); that "
+            "of log loss is its mean, give or take 1.96 standard errors.",
             class_="quiet-text",
         ),
     )

@@ -14,7 +14,8 @@ from gallery.exchange.html_report.markup import Markup, joined, tag
 from gallery.exchange.html_report.words import fact_list, photos
 
 METHODS = (
-    ("Intervals", "Wilson 1927, score interval of a share."),
+    ("Intervals", "Wilson 1927, score interval of a share; balanced accuracy: Zou and Donner 2008; F1: "
+     "bootstrap; log loss: normal."),
     ("Calibration error", "Guo et al. 2017, On Calibration of Modern Neural Networks; 15 bins."),
     ("Heatmaps", "Selvaraju et al. 2017, Grad-CAM, of the class's logit at the card's target layer."),
     ("Doubtful labels", "Northcutt, Jiang and Chuang 2021, Confident Learning, and the ten nearest photos."),

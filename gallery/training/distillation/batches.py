@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.training.distillation.dataset import UNLABELLED, sampling_weights
+from gallery.training.distillation.phases import Phase
 from gallery.training.distillation.prepare import Prepared
 
 CROP_CELLS, ALL_CELLS = 5, 7
@@ -21,13 +22,10 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int32]]
 class BatchSource:
     """Draws batches, a few ahead of the training, from the cache or from the photos themselves."""
 
-    def __init__(
-        self, prepared: Prepared, views: int, *, images: bool, styled_share: float = 0.0, seed: int = 0
-    ) -> None:
-        """Draw from the train and unlabelled photos; ``images`` gives pixels instead of maps."""
+    def __init__(self, prepared: Prepared, views: int, phase: Phase, *, seed: int = 0) -> None:
+        """Draw what a phase learns from: train and unlabelled photos' maps, or their pixels."""
         self._photos, self._cache = prepared.photos, prepared.cache
-        self._views, self._images, self._seed = views, images, seed
-        self._styled_share = styled_share
+        self._views, self._phase, self._seed = views, phase, seed
         self._labels = np.array([p.class_index for p in prepared.photos], np.int32)
         self._weights = sampling_weights(prepared.photos, prepared.animal_shares())
 
@@ -35,9 +33,13 @@ class BatchSource:
         """Return the step's batch, the same each time."""
         rng = np.random.default_rng([self._seed, step])
         numbers = rng.choice(len(self._photos), size, p=self._weights)
-        if self._images:
+        if self._phase.sees_photos:
             images, codes, blended = self._cache.fresh_images(
-                numbers.tolist(), cells, rng, styled_share=self._styled_share
+                numbers.tolist(),
+                cells,
+                rng,
+                blended_share=self._phase.blended_share,
+                styled_share=self._phase.styled_share,
             )
             return images, codes, np.where(blended, UNLABELLED, self._labels[numbers]).astype(np.int32)
         views = list(zip(numbers.tolist(), rng.integers(0, self._views, size).tolist(), strict=True))
@@ -56,6 +58,6 @@ class BatchSource:
     def whole(self, numbers: Sequence[int]) -> Batch:
         """Return the whole photos (first views), as `batch` does."""
         views = [(int(i), 0) for i in numbers]
-        if self._images:
+        if self._phase.sees_photos:
             return (*self._cache.images(views), self._labels[list(numbers)])
         return (*self._cache.batch(views, ALL_CELLS, np.random.default_rng(0)), self._labels[list(numbers)])

@@ -1,6 +1,6 @@
 """Average a phase's weights with those it began from, to learn and forget less (Wortsman et al. 2022).
 
-    python -m gallery.training.distillation.blend --out DIR --phase styled --share 0.5 --weights FILE
+    python -m gallery.training.distillation.blend --out DIR --phase all --share 0.5 --weights FILE
 
 Writes FILE in float16, and beside it the same unrounded, ``unrounded.npz``. Which share to take is chosen by
 the validation's likelihood and the watched photos' divergence.
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.training.distillation.phases import PHASES
 from gallery.training.distillation.student import LOWER_FACTOR, Weights, scale_lower
-from gallery.training.distillation.trainer import PHASES
-from gallery.training.distillation.training_run import export, mean_of_phases, save_arrays
+from gallery.training.distillation.training_run import export, save_arrays, without_batch_norm
 
 
 def blend(first: Weights, second: Weights, share: float) -> Weights:
@@ -35,13 +35,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder of the phases")
-    following = [name for name, phase in PHASES.items() if phase.follows]
+    following = [name for name, phase in PHASES.items() if phase.after]
     parser.add_argument("--phase", choices=following, default=following[-1])
     parser.add_argument("--share", type=float, required=True, help="the phase's share, 0 to 1")
     parser.add_argument("--weights", type=Path, required=True, help="the file to write")
     args = parser.parse_args()
-    before = mean_of_phases(PHASES[args.phase].follows, args.out)
-    blended = blend(before, mean_of_phases([args.phase], args.out), args.share)
+    before = without_batch_norm(PHASES[args.phase].after, args.out)
+    blended = blend(before, without_batch_norm(args.phase, args.out), args.share)
     export(blended, args.weights)
     unrounded = {
         k: v for k, v in scale_lower(blended, 1 / LOWER_FACTOR).items() if not k.startswith("adapter/")

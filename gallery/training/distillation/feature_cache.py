@@ -143,9 +143,15 @@ class FeatureCache:
         return self._render(views), np.stack([self._teacher_codes[view][photo] for photo, view in views])
 
     def fresh_images(
-        self, numbers: Sequence[int], cells: int, rng: np.random.Generator, *, styled_share: float = 0.0
+        self,
+        numbers: Sequence[int],
+        cells: int,
+        rng: np.random.Generator,
+        *,
+        blended_share: float,
+        styled_share: float,
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return views that were never seen before, half of them blended, a quarter restyled.
+        """Return views that were never seen before, some of them blended, others restyled.
 
         The teacher looks at the very same pixels, blends too (Beyer et al. 2022): a few photos give ever new
         pairs of picture and answer, which a small collection needs against being learnt by heart. Of a
@@ -155,7 +161,8 @@ class FeatureCache:
             numbers: the photos of the rows.
             cells: the pixels' side by 32; 7 gives full views, fewer give smaller ones to the student.
             rng: draws the views and the blends.
-            styled_share: how many of the rows are restyled, at most half; half as many get a plain ground.
+            blended_share: how many of the rows are mixtures of two.
+            styled_share: how many others of the rows are restyled; half as many get a plain ground.
 
         Returns:
             Pixels (B, 32 * cells, 32 * cells, 3), the teacher's codes (B, 7, 7, 2048), which rows are blends.
@@ -163,7 +170,7 @@ class FeatureCache:
         views = rng.integers(1, 2**31, len(numbers)).tolist()
         images = self._render(list(zip(numbers, views, strict=True)))
         lot = rng.random(len(numbers))
-        blended, styled = lot < 0.5, lot >= 1 - styled_share
+        blended, styled = lot < blended_share, lot >= 1 - styled_share
         for k in np.flatnonzero(rng.random(len(numbers)) < styled_share / 2):
             images[k] = on_plain_ground(images[k], rng)
         share = np.where(blended, rng.uniform(0.1, 0.5, len(numbers)), 0.0)[:, None, None, None]

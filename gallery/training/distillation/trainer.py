@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +12,7 @@ from gallery.training.distillation.batches import ALL_CELLS, BatchSource
 from gallery.training.distillation.feature_cache import decode
 from gallery.training.distillation.losses import TeacherHeads, fit_adapter, pool_to_teacher, weighted_sum
 from gallery.training.distillation.optimiser import MovingAverage, MuonAdam
+from gallery.training.distillation.phases import Phase
 from gallery.training.distillation.prepare import Prepared
 from gallery.training.distillation.student import (
     LOWER,
@@ -22,29 +22,6 @@ from gallery.training.distillation.student import (
     insert_batch_norm,
     preprocess,
 )
-
-
-@dataclass(frozen=True)
-class Phase:
-    """What distinguishes the phases."""
-
-    name: str
-    batch_norm: bool
-    muon_rate: float
-    adam_rate: float
-    batch_size: int
-    steps_per_epoch: int
-    average_decay: float
-    whole_map_after: float  # progress from which the crops grow from 160 to 224 pixels
-    follows: tuple[str, ...] = ()  # the phases from whose mean weights this one begins
-    styled_share: float = 0.0  # of the views, see `styles`
-
-
-PHASES = {
-    "upper": Phase("upper", True, 0.012, 4e-4, 96, 160, 0.98, 0.75),
-    "all": Phase("all", False, 0.005, 1e-4, 48, 144, 0.98, 0.7, ("upper",)),
-    "styled": Phase("styled", False, 0.006, 2e-4, 48, 144, 0.99, 0.75, ("upper", "all"), 0.25),
-}
 
 
 class Trainer:
@@ -65,7 +42,7 @@ class Trainer:
         self.teacher_scale = tf.constant(prepared.cache.teacher_scale)
         kinds = ("kernel", "bias", "scale", "offset")
         unused = {f"{name}/bias" for name in UPPER} if phase.batch_norm else set()
-        if phase.name == "upper":
+        if phase.batch_norm:
             unused |= {f"{name}/{kind}" for name in LOWER for kind in ("kernel", "bias")}
         variables = self.student.variables
         self.trained = {k: v for k, v in variables.items() if k.rsplit("/")[-1] in kinds and k not in unused}

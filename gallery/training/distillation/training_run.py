@@ -1,14 +1,14 @@
 """Distil the teacher into VGG16: blocks 4 and 5 on cached maps, then every layer on photos.
 
     python -m gallery.training.distillation --data DIR --teacher FILE --start FILE --out DIR \\
-        --phase upper --minutes 45 [--resume]
-    python -m gallery.training.distillation ... --phase all --minutes 30
-    python -m gallery.training.distillation ... --phase styled --minutes 90
+        --phase upper --minutes 50 [--resume]
+    python -m gallery.training.distillation ... --phase long --views 4 --minutes 72
+    python -m gallery.training.distillation ... --phase all --minutes 22
 
-The second phase starts from what the first one wrote, the third, which also sees drawings and night shots
-made of the photos, from the mean of both. Each writes ``checkpoint.npz``, from which a killed run
-resumes; after every epoch a line of ``history.csv``; and ``weights.npz``: float16, without batch norm, the
-average of the last steps.
+The second phase goes on where the first one ended, with more views of each photo; the third, which also sees
+blends of two photos, drawings and night shots made of them, from what the second left. Each writes
+``checkpoint.npz``, from which a killed run resumes; after every epoch a line of ``history.csv``; and
+``weights.npz``: float16, without batch norm, the average of the last steps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import argparse
 import csv
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +28,11 @@ from gallery.errors import TrainingError
 from gallery.training.distillation.batches import ALL_CELLS, CROP_CELLS, BatchSource
 from gallery.training.distillation.figures import macro_recall
 from gallery.training.distillation.losses import TeacherHeads
+from gallery.training.distillation.phases import PHASES, Phase
 from gallery.training.distillation.prepare import Prepared, add_input_arguments, prepare, use_two_threads
 from gallery.training.distillation.schedule import TimeBudget, rate_factor
 from gallery.training.distillation.student import LOWER_FACTOR, Weights, fold_batch_norm, scale_lower
-from gallery.training.distillation.trainer import PHASES, Phase, Trainer, begin_upper
+from gallery.training.distillation.trainer import Trainer, begin_upper
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def train(phase: Phase, prepared: Prepared, args: argparse.Namespace) -> None:
         used_minutes = float(arrays.pop("used_minutes"))
         trainer.restore(arrays)
         steps = int(trainer.optimiser.slots["count"].numpy())
-    source = BatchSource(prepared, args.views, images=bool(phase.follows), styled_share=phase.styled_share)
+    source = BatchSource(prepared, args.views, phase)
     parts = np.array([p.part for p in prepared.photos])
     held = {part: np.flatnonzero(parts == part).tolist() for part in ("val", "watched")}
     labels = np.array([prepared.photos[i].class_index for i in held["val"]])
@@ -134,21 +135,20 @@ def begin_phase(phase: Phase, prepared: Prepared, out: Path) -> tuple[Weights, T
     with np.load(file, allow_pickle=False) as stored:
         weights = {k: stored[k] for k in stored.files}
     heads = prepared.heads(float(weights.pop("map_variance")), float(weights.pop("pooled_variance")))
-    if not phase.follows:
+    if not phase.after:
         return weights, heads
-    return mean_of_phases(phase.follows, out), heads
+    return (end_of(phase.after, out) if phase.batch_norm else without_batch_norm(phase.after, out)), heads
 
 
-def mean_of_phases(phases: Sequence[str], out: Path) -> Weights:
-    """Return the mean of what the named phases left in the folder, with the adapter."""
-    ends = [_averaged(out / name / "averaged.npz") for name in phases]
-    return {name: np.mean([end[name] for end in ends], 0, dtype=np.float32) for name in ends[0]}
+def end_of(phase_name: str, out: Path) -> Weights:
+    """Return the averaged weights that a phase left in the folder, with its batch norm and its adapter."""
+    with np.load(out / phase_name / "averaged.npz", allow_pickle=False) as stored:
+        return {k: stored[k] for k in stored.files}
 
 
-def _averaged(file: Path) -> Weights:
-    """Return what a phase left, without batch norm, with its adapter."""
-    with np.load(file, allow_pickle=False) as stored:
-        weights = {k: stored[k] for k in stored.files}
+def without_batch_norm(phase_name: str, out: Path) -> Weights:
+    """Return the same with batch norm folded away."""
+    weights = end_of(phase_name, out)
     adapter = {k: v for k, v in weights.items() if k.startswith("adapter/")}
     return {**fold_batch_norm(weights), **adapter}
 

@@ -104,9 +104,11 @@ def test_the_teacher_sees_the_photo_where_the_student_sees_its_drawing(tmp_path,
     monkeypatch.setattr("gallery.training.distillation.feature_cache.load_view", render)
     cache = FeatureCache(tmp_path, list(range(8)), 1, lower, teacher)
     seen.clear()
-    images, _, blended = cache.fresh_images(list(range(8)) * 8, 7, random(), styled_share=0.25)
+    images, _, blended = cache.fresh_images(
+        list(range(8)) * 8, 7, random(), blended_share=0.5, styled_share=0.25
+    )
     differs = (images != seen[-1]).any((1, 2, 3))
     assert not (differs & blended).any()
     assert 8 <= differs.sum() <= 24  # a quarter of 64
-    plain, _, _ = cache.fresh_images(list(range(8)), 7, random())
+    plain, _, _ = cache.fresh_images(list(range(8)), 7, random(), blended_share=0.5, styled_share=0.0)
     assert np.array_equal(plain, seen[-1])

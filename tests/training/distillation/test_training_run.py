@@ -13,8 +13,8 @@ tf = pytest.importorskip("tensorflow")
 from gallery.training.distillation import training_run  # noqa: E402
 from gallery.training.distillation.dataset import UNLABELLED, TrainingPhoto  # noqa: E402
 from gallery.training.distillation.losses import TeacherHeads  # noqa: E402
-from gallery.training.distillation.student import LOWER, LOWER_FACTOR, UPPER, insert_batch_norm, scale_lower  # noqa: E402  # noqa: E402
-from gallery.training.distillation.trainer import PHASES  # noqa: E402
+from gallery.training.distillation.phases import PHASES  # noqa: E402
+from gallery.training.distillation.student import LOWER, LOWER_FACTOR, UPPER, insert_batch_norm, scale_lower  # noqa: E402
 
 pytestmark = pytest.mark.network
 
@@ -44,7 +44,7 @@ class FakeCache:
         pixels, teacher, _ = self.fresh_images(views, 7, np.random.default_rng(0))
         return pixels, teacher
 
-    def fresh_images(self, numbers, cells, rng, *, styled_share=0.0):
+    def fresh_images(self, numbers, cells, rng, **_):
         shapes = ((32 * cells, 3), (7, TEACHER_CHANNELS))
         images, teacher = (rng.integers(0, 255, (len(numbers), s, s, c), np.uint8) for s, c in shapes)
         return images, teacher, np.zeros(len(numbers), bool)
@@ -124,9 +124,18 @@ def test_the_first_phase_leaves_the_lower_blocks_alone(tmp_path, prepared):
     assert {f"{name}/kernel" for name in UPPER} <= moved
 
 
-def test_the_second_phase_starts_from_the_first_and_trains_every_layer(tmp_path, prepared):
+def test_the_second_phase_goes_on_where_the_first_ended(tmp_path, prepared):
     training_run.train(PHASE, prepared, arguments(tmp_path, minutes=1e-6))
-    last = replace(PHASES["all"], batch_size=2, whole_map_after=2.0, muon_rate=0.3)
+    weights, _ = training_run.begin_phase(PHASES["long"], prepared, tmp_path)
+    with np.load(tmp_path / "upper" / "averaged.npz") as before:
+        assert set(weights) == set(before)
+        assert "block4_conv1/scale" in weights
+        assert all(np.array_equal(weights[name], before[name]) for name in before)
+
+
+def test_the_last_phase_starts_without_batch_norm_and_trains_every_layer(tmp_path, prepared):
+    training_run.train(PHASE, prepared, arguments(tmp_path, minutes=1e-6))
+    last = replace(PHASES["all"], after="upper", batch_size=2, whole_map_after=2.0, muon_rate=0.3)
     training_run.train(last, prepared, arguments(tmp_path, minutes=1e-6))
     with (
         np.load(tmp_path / "upper" / "weights.npz") as before,
@@ -135,21 +144,3 @@ def test_the_second_phase_starts_from_the_first_and_trains_every_layer(tmp_path,
         assert set(before) == set(after)
         layers = [f"{name}/kernel" for name in (*LOWER, *UPPER)]
         assert not [name for name in layers if np.array_equal(before[name], after[name])]
-
-
-def test_the_third_phase_starts_from_the_mean_of_both(tmp_path, prepared):
-    rng = np.random.default_rng(3)
-    ends = []
-    for name in ("upper", "all"):
-        end = {
-            f"{layer}/{kind}": rng.normal(size=3)
-            for layer in (*UPPER, "adapter")
-            for kind in ("kernel", "bias")
-        }
-        (tmp_path / name).mkdir()
-        np.savez(tmp_path / name / "averaged.npz", **{k: v.astype(np.float32) for k, v in end.items()})
-        ends.append(end)
-    weights, _ = training_run.begin_phase(PHASES["styled"], prepared, tmp_path)
-    assert set(weights) == set(ends[0])
-    for name, value in weights.items():
-        np.testing.assert_allclose(value, (ends[0][name] + ends[1][name]) / 2, rtol=1e-6)

@@ -64,6 +64,15 @@ def test_what_is_waiting_or_unreadable_is_said() -> None:
     )
 
 
+def test_what_is_tried_again_each_time_is_unreadable_and_not_waiting() -> None:
+    heic = SkippedFile(ROOT / "dog" / "x.heic", SkipReason.HEIC_NOT_INSTALLED, "Install pillow-heif.")
+    catalog = FakeCatalog({"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, [heic.path], [heic])
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES)
+    assert result.problems == ("Could not be read and left out: 1 photo.",)
+    with pytest.raises(DatasetError, match=r"1 photo in all\. The first: Install pillow-heif"):
+        evaluate_collection(FakeCatalog({}, [heic.path], [heic]), FOLDER, "m", NAMES)
+
+
 def test_a_folder_that_is_not_tagged_says_so() -> None:
     with pytest.raises(DatasetError, match="has been tagged by m yet"):
         evaluate_collection(FakeCatalog({}, [ROOT / "dog" / "z.jpg"]), FOLDER, "m", NAMES)

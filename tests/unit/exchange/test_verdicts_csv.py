@@ -23,7 +23,7 @@ GIVEN = [
     given("a", Verdict.LABEL_WRONG, "cat", person="=HYPERLINK(1)"),
     given("e", Verdict.MODEL_WRONG),
 ]
-PLACES = {photo * 64: Path(f"/photos/dog/{photo}, 1.jpg") for photo in "abcd"}
+PLACES = {(photo * 64, "dog"): Path(f"/photos/dog/{photo}, 1.jpg") for photo in "abcd"}
 
 
 def test_each_verdict_is_a_line_with_the_label_that_it_leaves() -> None:
@@ -40,6 +40,12 @@ def test_each_verdict_is_a_line_with_the_label_that_it_leaves() -> None:
     assert lines[0]["\ufeffpath"] == str(Path("/photos/dog/a, 1.jpg"))
     assert lines[4]["\ufeffpath"] == ""
     assert {(line["label"], line["model_label"], line["model_id"]) for line in lines} == {("dog", "cat", "m")}
+
+
+def test_of_copies_the_one_with_the_judged_label_is_named() -> None:
+    places = {("a" * 64, "cat"): Path("/photos/cat/x.jpg"), ("a" * 64, "dog"): Path("/photos/dog/x.jpg")}
+    (row,) = verdict_rows([given("a", Verdict.LABEL_WRONG, "cat")], places)
+    assert row.path == Path("/photos/dog/x.jpg")
 
 
 def test_a_name_that_is_a_formula_is_text() -> None:
