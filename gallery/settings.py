@@ -17,7 +17,7 @@ CLASS_NAMES = (
 )  # fmt: skip
 """The ten classes in the order of the shipped model's outputs, also that of the keys 1-9 and 0."""
 
-DEFAULT_MODEL_ID = "animals10-vgg16"
+DEFAULT_MODEL_ID = "animals10-vgg16-2"
 
 PHOTO_SUFFIXES = frozenset(
     [

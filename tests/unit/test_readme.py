@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gallery import cli
+from gallery.settings import DEFAULT_MODEL_ID
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
@@ -40,7 +41,7 @@ def test_every_file_that_the_readme_links_exists(target: str) -> None:
 
 
 def test_the_readmes_accuracy_is_the_cards() -> None:
-    folder = REPOSITORY / "model_store" / "animals10-vgg16"
+    folder = REPOSITORY / "model_store" / DEFAULT_MODEL_ID
     tested = json.loads((folder / "card.json").read_text("utf-8"))["tested_on"]
     low, high = tested["accuracy_interval"]
     sentence = f"{tested['accuracy']:.1%} ({low:.1%} to {high:.1%})"
