@@ -20,10 +20,10 @@ WATCH = """([words, tab, chart]) => {
   window.__answered = null;
   const shown = () => {
     const panels = [...document.querySelectorAll("[role=tabpanel]")];
-    const open = document.querySelector("[role=tab][aria-selected=true]").innerText.startsWith(tab);
+    const open = document.querySelector("[role=tab][aria-selected=true]").textContent.startsWith(tab);
     const part = tab ? panels.find((one) => one.getClientRects().length)
       : document.querySelector("[data-testid=stMain]");
-    return open && part && part.innerText.includes(words) && (!chart || part.querySelector(".nsewdrag"));
+    return open && part && part.textContent.includes(words) && (!chart || part.querySelector(".nsewdrag"));
   };
   if (shown()) throw new Error(words + " is there before the press");
   document.addEventListener("pointerdown", () => {
