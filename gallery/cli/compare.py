@@ -23,12 +23,10 @@ def compare(arguments: argparse.Namespace, settings: Settings) -> int:
     check_label_options(arguments)
     with composition.composed(settings) as parts:
         cards = [composition.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
-        labels = [
-            labels_for(arguments, folder, cards[0]),
-            labels_for_second(arguments, folder, cards[0], cards[1]),
-        ]
+        labels = labels_for(arguments, folder, cards[0])
+        of_second = labels_for_second(labels, folder, cards[0], cards[1])
         results = []
-        for card, of_card in zip(cards, labels, strict=True):
+        for card, of_card in zip(cards, (labels, of_second), strict=True):
             result = tag_and_evaluate(parts, folder, card, of_card)
             if result is None:
                 note("Stopped before the end, so there is no comparison. Start again to go on.")

@@ -47,17 +47,22 @@ def labels_for(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> 
 
 
 def labels_for_second(
-    arguments: argparse.Namespace, folder: Path, first: ModelCard, second: ModelCard
+    labels: Mapping[Path, int] | None, folder: Path, first: ModelCard, second: ModelCard
 ) -> dict[Path, int] | None:
     """Return the labels that a second model is measured by: those of the first one's classes that it knows.
 
+    Args:
+        labels: the first one's, as `labels_for` returned them.
+        folder: the labelled folder.
+        first: whose classes these labels are.
+        second: whose classes the result is in; None where it knows the folders' names as well.
+
     Raises:
-        DatasetError: as `labels_for`, or the models have no class of these photos in common.
+        DatasetError: the second model knows none of the photos' classes.
     """
-    if set(first.class_names) <= set(second.class_names):
-        return labels_for(arguments, folder, second)
-    labels = labels_for(arguments, folder, first)
     if labels is None:
+        if set(first.class_names) <= set(second.class_names):
+            return None
         found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
         of_folders = labels_of(folder, found, first.class_names).y_true.tolist()
         labels = {path: index for path, index in zip(found, of_folders, strict=True) if index != UNLABELLED}

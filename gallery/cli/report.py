@@ -33,13 +33,14 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
         other_card = None if arguments.compare is None else parts.models.card(arguments.compare)
         if other_card is not None and other_card.model_id == card.model_id:
             raise DatasetError(f"{card.model_id} cannot be compared with itself. Name another model.")
-        measured = [(card, labels_for(arguments, folder, card))]
+        labels = labels_for(arguments, folder, card)
+        measured = [(card, labels)]
         if other_card is not None:
-            measured.append((other_card, labels_for_second(arguments, folder, card, other_card)))
+            measured.append((other_card, labels_for_second(labels, folder, card, other_card)))
         table_sha256 = _sha256(arguments.labels)
         results: list[FolderEvaluation] = []
-        for one, labels in measured:
-            result = tag_and_evaluate(parts, folder, one, labels)
+        for one, of_one in measured:
+            result = tag_and_evaluate(parts, folder, one, of_one)
             if result is None:
                 note("Stopped before the end, so there is no report. Start again to go on.")
                 if arguments.json:

@@ -12,6 +12,7 @@ import streamlit as st
 from gallery.errors import GalleryError
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection
+from gallery.evaluation.overlap import photo_overlap
 from gallery.types import JobState, ModelCard
 from gallery.ui import evaluate_agreement, evaluate_view, job_card, messages, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
@@ -46,7 +47,6 @@ def show(folder: EvaluatedFolder) -> None:
         _tagging(folder, card, 0 if other is None else len(other.file_ids))
         if other is None:
             return
-        _warn_of_validation(other, card)
         other = _without_training(other, card)
         evaluate_agreement.show(compared(folder.evaluation, other), wiring.models())
     except GalleryError as exc:
@@ -202,27 +202,29 @@ def _progress(collection_id: int, card: ModelCard) -> None:
     )
 
 
-def _warn_of_validation(other: FolderEvaluation, card: ModelCard) -> None:
-    """Say how many of the photos the second model's best epoch was chosen by."""
+def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluation:
+    """Return the evaluation without photos that the second model was trained on, unless they are to count.
+
+    Those that it was chosen by stay, and are told of.
+    """
     models = wiring.models()
-    known = models.validation_photos(card.model_id) - models.training_photos(card.model_id)
-    if count := sum(photo_id in known for photo_id in other.photo_ids):
+    overlap = photo_overlap(
+        other.photo_ids,
+        other.report.y_true,
+        models.training_photos(card.model_id),
+        models.validation_photos(card.model_id),
+    )
+    name = escaped(card.name)
+    if chosen_by := len(overlap.chosen_by):
         st.warning(
-            f"**By {count:,} of these {len(other.photo_ids):,} photos {escaped(card.name)}'s best epoch and "
-            "temperature were chosen**: it was not trained on them, yet they flatter it a little.",
+            f"**By {chosen_by:,} of these {overlap.n:,} photos {name}'s best epoch and temperature were "
+            "chosen**: it was not trained on them, yet they flatter it a little.",
             icon="⚠️",
         )
-
-
-def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluation:
-    """Return the evaluation without photos that the second model was trained on, unless they are to count."""
-    trained = wiring.models().training_photos(card.model_id)
-    seen = np.array([photo_id in trained for photo_id in other.photo_ids], np.bool_)
-    count = int(seen.sum())
+    count = len(overlap.trained_on)
     if not count:
         return other
-    name = escaped(card.name)
-    if count == len(seen):
+    if count == overlap.n:
         st.warning(
             f"**{name} was trained on all of these {count:,} photos**, so it looks better here than it is. "
             "Compare on photos that neither model has seen.",
@@ -231,7 +233,7 @@ def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluat
         return other
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
-            f"**{name} was trained on {count:,} of these {len(seen):,} photos**: counted, they flatter it.",
+            f"**{name} was trained on {count:,} of these {overlap.n:,} photos**: counted, they flatter it.",
             icon="⚠️",
         )
         choice = st.segmented_control(
@@ -242,7 +244,7 @@ def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluat
             key="evaluate_other_trained",
             label_visibility="collapsed",
         )
-    return other if choice == COUNT else _only_unseen(other, np.flatnonzero(~seen).astype(np.int64))
+    return other if choice == COUNT else _only_unseen(other, overlap.unseen)
 
 
 _unseen: deque[tuple[FolderEvaluation, FolderEvaluation]] = deque(maxlen=_KEPT)

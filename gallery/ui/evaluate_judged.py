@@ -98,15 +98,15 @@ def cells_text(judged: JudgedReport) -> str:
 
 def _chosen(folder: EvaluatedFolder) -> tuple[str, Cell] | None:
     """Return the part and the cell that were clicked, if it was in the matrices of this folder and model."""
-    of, part, cell = st.session_state.get(_CHOSEN, (None, "", None))
-    return (part, cell) if of == folder.identity and cell is not None else None
+    of, chosen = st.session_state.get(_CHOSEN, (None, None))
+    return chosen if of == folder.identity else None
 
 
 def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationReport) -> None:
     now = _chosen(folder)
 
     def choose(cell: Cell) -> None:
-        st.session_state[_CHOSEN] = (folder.identity, part, cell)
+        st.session_state[_CHOSEN] = (folder.identity, (part, cell))
 
     st.markdown(f"**{title}** ({100 * report.accuracy:.1f} % of {report.n:,})")
     confusion_view.show(
@@ -163,10 +163,7 @@ def _download(
     pairs = [(folder.photo_ids[row], names[int(report.y_true[row])]) for row in judged.judgements]
 
     def table() -> str:
-        places = {
-            (folder.photo_ids[row], names[int(report.y_true[row])]): folder.paths[row]
-            for row in judged.judgements
-        }
+        places = dict(zip(pairs, (folder.paths[row] for row in judged.judgements), strict=True))
         return "".join(verdicts_csv(verdict_rows([given[pair] for pair in dict.fromkeys(pairs)], places)))
 
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -120,7 +120,7 @@ def test_a_cell_that_was_clicked_in_another_folder_is_forgotten(gallery: SmallGa
     gallery.tag(SAID)
     judge(gallery, "dog/2.png", Verdict.LABEL_WRONG, "cat")
     page = open_tab(gallery)
-    page.session_state["evaluate_judged_chosen"] = ((99, "another", "folders"), "after", Cell(40, 41))
+    page.session_state["evaluate_judged_chosen"] = ((99, "another", "folders"), ("after", Cell(40, 41)))
     page.run()
     assert not page.exception
     assert "Moved to another class by a verdict: 1 photo" in texts(page)

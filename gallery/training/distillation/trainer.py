@@ -41,8 +41,9 @@ class Trainer:
         self.lower_scale = tf.constant(prepared.cache.lower_scale)
         self.teacher_scale = tf.constant(prepared.cache.teacher_scale)
         kinds = ("kernel", "bias", "scale", "offset")
-        unused = {f"{name}/bias" for name in UPPER} if phase.batch_norm else set()
+        unused: set[str] = set()
         if phase.batch_norm:
+            unused = {f"{name}/bias" for name in UPPER}
             unused |= {f"{name}/{kind}" for name in LOWER for kind in ("kernel", "bias")}
         variables = self.student.variables
         self.trained = {k: v for k, v in variables.items() if k.rsplit("/")[-1] in kinds and k not in unused}
