@@ -292,7 +292,7 @@ def test_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(
     path = tmp_path / "bomb.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros.npy", bytes(2_000_000))
-    monkeypatch.setattr("gallery.model_files.WEIGHTS_LIMIT_BYTES", 1_000_000)
+    monkeypatch.setattr("gallery.model_files.parts.WEIGHTS_LIMIT_BYTES", 1_000_000)
     with pytest.raises(ModelError, match=r"unpacks to 0.0 GB"):
         read_weights(path)
 

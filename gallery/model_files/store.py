@@ -8,17 +8,12 @@ holds numbers and text only: a model from a stranger cannot run code.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import hashlib
-import json
 import os
 import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +23,19 @@ from numpy.typing import NDArray
 from gallery import settings
 from gallery.errors import ModelError
 from gallery.model_card import card_from_json
-from gallery.types import ModelCard, PhotoId, display_path
+from gallery.model_files.entries import CARD_FILE, ModelEntry, model_folders, read_entry
+from gallery.model_files.parts import (
+    flush,
+    read_ids,
+    read_json,
+    read_weights,
+    sha256_of,
+    to_float16,
+    write_csv,
+    write_json,
+)
+from gallery.types import ModelCard, PhotoId
 
-CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.npz"
 EVALUATION_FILE = "evaluation.json"
 HISTORY_FILE = "history.csv"
@@ -40,35 +45,7 @@ ACTIVE_FILE = "active.json"
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
 
-WEIGHTS_LIMIT_BYTES = 2 * 1024**3
-"""Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
-
-FLOAT16_MAX = 65504.0
-
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
-_ADDRESSABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""Ids of folders that somebody else made: they stand in addresses and file names."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """A model as the store lists it; with a problem it is shown, but cannot be used.
-
-    Attributes:
-        card: None when it cannot be read.
-        own: it lies in the user's home and may be removed.
-        problem: one sentence with the remedy, None when nothing is known against it.
-    """
-
-    model_id: str
-    folder: Path
-    own: bool
-    card: ModelCard | None
-    problem: str | None
-
-    @property
-    def ok(self) -> bool:
-        return self.problem is None
 
 
 class ModelStore:
@@ -83,9 +60,9 @@ class ModelStore:
 
         Folders that cannot be used stay in the list with their problem.
         """
-        shipped = [_entry(folder, own=False) for folder in _model_folders(self.shipped)]
+        shipped = [read_entry(folder, own=False) for folder in model_folders(self.shipped)]
         ids = {entry.model_id for entry in shipped}
-        own = [_entry(folder, own=True) for folder in _model_folders(self.own)]
+        own = [read_entry(folder, own=True) for folder in model_folders(self.own)]
         for index, entry in enumerate(own):
             if entry.model_id in ids:
                 problem = f"A shipped model is called {entry.model_id} too. Rename the folder {entry.folder}."
@@ -133,7 +110,7 @@ class ModelStore:
         try:
             entry = self.entry(model_id)
             card = self.card(model_id)
-            found = _sha256(entry.folder / card.weights_file)
+            found = sha256_of(entry.folder / card.weights_file)
         except (ModelError, OSError) as exc:
             return str(exc)
         if found == card.weights_sha256.lower():
@@ -151,7 +128,7 @@ class ModelStore:
             ModelError: there is no such model, or the file is not a JSON object.
         """
         path = self.entry(model_id).folder / EVALUATION_FILE
-        return _read_json(path) if path.is_file() else None
+        return read_json(path) if path.is_file() else None
 
     def training_photos(self, model_id: str) -> frozenset[str]:
         """Return the SHA-256 of the photos a model was trained on; empty when it does not tell.
@@ -159,7 +136,7 @@ class ModelStore:
         Raises:
             ModelError: there is no such model.
         """
-        return _read_ids(self.entry(model_id).folder / TRAINING_PHOTOS_FILE)
+        return read_ids(self.entry(model_id).folder / TRAINING_PHOTOS_FILE)
 
     def validation_photos(self, model_id: str) -> frozenset[str]:
         """Return the SHA-256 of the photos by which a model's best epoch and temperature were chosen.
@@ -170,7 +147,7 @@ class ModelStore:
         Raises:
             ModelError: there is no such model.
         """
-        return _read_ids(self.entry(model_id).folder / VALIDATION_PHOTOS_FILE)
+        return read_ids(self.entry(model_id).folder / VALIDATION_PHOTOS_FILE)
 
     def taken(self, model_id: str) -> bool:
         """Return whether a model has this id, or had it until it was removed."""
@@ -217,7 +194,7 @@ class ModelStore:
                 f"There is a model called {card.model_id} already, or there was one, and predictions refer "
                 "to it. Choose another id."
             )
-        tensors: dict[str, Any] = {name: _to_float16(name, tensor) for name, tensor in weights.items()}
+        tensors: dict[str, Any] = {name: to_float16(name, tensor) for name, tensor in weights.items()}
         target = self.own / card.model_id
         try:
             self.own.mkdir(parents=True, exist_ok=True)
@@ -225,18 +202,18 @@ class ModelStore:
             try:
                 with (staging / WEIGHTS_FILE).open("wb") as file:
                     np.savez(file, **tensors)
-                    _flush(file)
+                    flush(file)
                 card = dataclasses.replace(
                     card,
                     weights_file=WEIGHTS_FILE,
-                    weights_sha256=_sha256(staging / WEIGHTS_FILE),
+                    weights_sha256=sha256_of(staging / WEIGHTS_FILE),
                     parameter_count=sum(tensor.size for tensor in tensors.values()),
                 )
                 card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
                 if evaluation is not None:
-                    _write_json(staging / EVALUATION_FILE, evaluation)
+                    write_json(staging / EVALUATION_FILE, evaluation)
                 if history:
-                    _write_csv(staging / HISTORY_FILE, history)
+                    write_csv(staging / HISTORY_FILE, history)
                 for name, photo_ids in (
                     (TRAINING_PHOTOS_FILE, training_photos),
                     (VALIDATION_PHOTOS_FILE, validation_photos),
@@ -244,7 +221,7 @@ class ModelStore:
                     if photo_ids is not None:
                         lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
                         (staging / name).write_text(lines, encoding="ascii")
-                _write_json(staging / CARD_FILE, card.to_json())
+                write_json(staging / CARD_FILE, card.to_json())
                 staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
                 staging.replace(target)
             finally:
@@ -281,7 +258,7 @@ class ModelStore:
         """Return the model that tags: the chosen one, else the shipped default, else any that works."""
         usable = [entry.model_id for entry in self.entries() if entry.ok]
         try:
-            chosen = _read_json(self.own / ACTIVE_FILE).get("model_id")
+            chosen = read_json(self.own / ACTIVE_FILE).get("model_id")
         except ModelError:
             chosen = None  # never chosen, or unreadable: the default is right in both cases
         for model_id in (chosen, settings.DEFAULT_MODEL_ID):
@@ -302,7 +279,7 @@ class ModelStore:
             os.close(handle)
             staging = Path(name)
             try:
-                _write_json(staging, {"model_id": model_id})
+                write_json(staging, {"model_id": model_id})
                 staging.chmod(0o644)
                 staging.replace(self.own / ACTIVE_FILE)
             finally:
@@ -329,114 +306,3 @@ class ModelStore:
             shutil.rmtree(doomed)
         except OSError as exc:
             raise ModelError(f"{model_id} could not be removed from {self.own}: {exc}.") from exc
-
-
-def read_weights(path: Path) -> dict[str, NDArray[np.floating[Any]]]:
-    """Return the tensors of an npz file of plain float arrays.
-
-    Raises:
-        ModelError: it is no such file, holds pickled objects or other than
-            floats, or would unpack to more than `WEIGHTS_LIMIT_BYTES`.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size_bytes = sum(info.file_size for info in archive.infolist())
-        if size_bytes > WEIGHTS_LIMIT_BYTES:
-            raise ModelError(
-                f"{path} unpacks to {size_bytes / 1e9:.1f} GB; weights of at most "
-                f"{WEIGHTS_LIMIT_BYTES / 1e9:.1f} GB are read. Use a smaller model."
-            )
-        with np.load(path, allow_pickle=False) as archive:
-            tensors = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
-        raise ModelError(
-            f"{path} is not a file of plain weights ({exc}). "
-            "Only .npz files of numbers are read, never pickles."
-        ) from exc
-    for name, tensor in tensors.items():
-        if not np.issubdtype(tensor.dtype, np.floating):
-            raise ModelError(
-                f"{name} in {path} holds {tensor.dtype}, not floating-point weights. Export it again."
-            )
-    return tensors
-
-
-def _model_folders(store: Path) -> list[Path]:
-    """Return the folders of a store that are meant as models; a store that is not there is empty."""
-    try:
-        return sorted(
-            folder for folder in store.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_"))
-        )
-    except OSError:
-        return []
-
-
-def _entry(folder: Path, *, own: bool) -> ModelEntry:
-    card: ModelCard | None = None
-    problem: str | None = None
-    model_id = display_path(Path(folder.name))
-    try:
-        card = card_from_json(_read_json(folder / CARD_FILE), model_id)
-        if not _ADDRESSABLE.fullmatch(folder.name):
-            problem = (
-                f"{model_id} cannot be a model's id: letters of a to z, digits, '.', '_' and '-' can. "
-                "Rename its folder, and its model_id in card.json."
-            )
-        elif not (folder / card.weights_file).is_file():
-            problem = f"{model_id} has no {card.weights_file}. Restore the folder {folder}."
-    except ModelError as exc:
-        problem = str(exc)
-    return ModelEntry(model_id=model_id, folder=folder, own=own, card=card, problem=problem)
-
-
-def _to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
-    array = np.asarray(tensor)
-    if not np.isfinite(array).all():
-        raise ModelError(f"{name} holds values that are not finite. Train again, with a lower learning rate.")
-    largest = float(np.abs(array).max(initial=0))
-    if largest > FLOAT16_MAX:
-        raise ModelError(
-            f"{name} holds {largest:.3g}, beyond float16 (65,504). Scale the layer down and the next one up."
-        )
-    return array.astype(np.float16)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_ids(path: Path) -> frozenset[str]:
-    try:
-        return frozenset(path.read_text(encoding="ascii").split())
-    except (OSError, ValueError):
-        return frozenset()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as exc:
-        raise ModelError(f"{display_path(path)} cannot be read as JSON ({exc}). Restore it.") from exc
-    if not isinstance(data, dict):
-        raise ModelError(f"{path} must hold a JSON object, not {type(data).__name__}. Restore it.")
-    return data
-
-
-def _flush(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        json.dump(data, file, indent=2, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-        _flush(file)
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)

@@ -1,0 +1,121 @@
+"""The files that a model's folder holds: weights, JSON objects, tables and lists of hashes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import ModelError
+from gallery.types import display_path
+
+WEIGHTS_LIMIT_BYTES = 2 * 1024**3
+"""Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
+
+FLOAT16_MAX = 65504.0
+
+
+def read_weights(path: Path) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return the tensors of an npz file of plain float arrays.
+
+    Raises:
+        ModelError: it is no such file, holds pickled objects or other than
+            floats, or would unpack to more than `WEIGHTS_LIMIT_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size_bytes = sum(info.file_size for info in archive.infolist())
+        if size_bytes > WEIGHTS_LIMIT_BYTES:
+            raise ModelError(
+                f"{path} unpacks to {size_bytes / 1e9:.1f} GB; weights of at most "
+                f"{WEIGHTS_LIMIT_BYTES / 1e9:.1f} GB are read. Use a smaller model."
+            )
+        with np.load(path, allow_pickle=False) as archive:
+            tensors = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
+        raise ModelError(
+            f"{path} is not a file of plain weights ({exc}). "
+            "Only .npz files of numbers are read, never pickles."
+        ) from exc
+    for name, tensor in tensors.items():
+        if not np.issubdtype(tensor.dtype, np.floating):
+            raise ModelError(
+                f"{name} in {path} holds {tensor.dtype}, not floating-point weights. Export it again."
+            )
+    return tensors
+
+
+def to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
+    """Return the tensor as it is stored.
+
+    Raises:
+        ModelError: it holds what float16 cannot.
+    """
+    array = np.asarray(tensor)
+    if not np.isfinite(array).all():
+        raise ModelError(f"{name} holds values that are not finite. Train again, with a lower learning rate.")
+    largest = float(np.abs(array).max(initial=0))
+    if largest > FLOAT16_MAX:
+        raise ModelError(
+            f"{name} holds {largest:.3g}, beyond float16 (65,504). Scale the layer down and the next one up."
+        )
+    return array.astype(np.float16)
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_ids(path: Path) -> frozenset[str]:
+    """Return the words of a file; empty where there is none."""
+    try:
+        return frozenset(path.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        ModelError: it cannot be read, or holds something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise ModelError(f"{display_path(path)} cannot be read as JSON ({exc}). Restore it.") from exc
+    if not isinstance(data, dict):
+        raise ModelError(f"{path} must hold a JSON object, not {type(data).__name__}. Restore it.")
+    return data
+
+
+def flush(file: Any) -> None:
+    """Have an open file's content on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write an object as JSON that is on the disk when this returns."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(data, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        flush(file)
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows with the same keys, at least one, as a table with a header."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
