@@ -24,6 +24,9 @@ COLOUR_MAPS: Final = {
 """The first three grow evenly brighter, also to colour-blind eyes; jet is what the field's papers print."""
 
 DEFAULT_COLOUR_MAP: Final = "inferno"
+SOFTWARE: Final = "Smart Gallery heatmap"
+"""What the PNG's text "Software" says, by which a heatmap is told from a photo."""
+
 DEFAULT_SIZE_PX: Final = (224, 224)
 
 RgbaImage = NDArray[np.uint8]
@@ -38,10 +41,6 @@ def has_evidence(cam: NDArray[np.floating]) -> bool:
         (False, True)
     """
     return bool(_checked(cam).max() > 0)
-
-
-SOFTWARE: Final = "Smart Gallery heatmap"
-"""What the PNG's text "Software" says, by which a heatmap is told from a photo."""
 
 
 def cam_to_heatmap(

@@ -152,7 +152,7 @@ def measure_precision(prepared: Prepared, weights: Weights, unrounded: Weights |
     return facts
 
 
-def _was_learnt(photo: TrainingPhoto) -> bool:
+def was_learnt(photo: TrainingPhoto) -> bool:
     """Return whether the network knows a photo: the start has learnt every labelled one but the test's."""
     return photo.part == "unlabelled" if photo.class_index == UNLABELLED else photo.part != "test"
 
@@ -171,7 +171,7 @@ def main() -> None:
     prepared = prepare(args)
     weights = [read_weights(file) for file in (args.weights, args.unrounded) if file]
     facts = measure(prepared, weights[0])
-    trained = sorted({p.sha256 for p in prepared.photos if _was_learnt(p)})
+    trained = sorted({p.sha256 for p in prepared.photos if was_learnt(p)})
     args.weights.with_name("training_photos.txt").write_text("\n".join(trained) + "\n", encoding="utf-8")
     facts_file = args.weights.with_name("facts.json")
     facts_file.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
     python -m gallery.training.distillation --data DIR --teacher FILE --start FILE --out DIR \\
         --phase upper --minutes 50 [--resume]
     python -m gallery.training.distillation ... --phase long --views 4 --minutes 72
-    python -m gallery.training.distillation ... --phase all --minutes 22
+    python -m gallery.training.distillation ... --phase all --minutes 25
 
 The second phase goes on where the first one ended, with more views of each photo; the third, which also sees
 blends of two photos, drawings and night shots made of them, from what the second left. Each writes
