@@ -1,4 +1,6 @@
-"""The temperature of soft targets, and the figures of one measurement."""
+"""The temperature of soft targets, the figures of one measurement, and which photos a network knows."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,8 +8,9 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from gallery.training.distillation.blend import blend
+from gallery.training.distillation.dataset import UNLABELLED, TrainingPhoto
 from gallery.training.distillation.figures import softmax
-from gallery.training.distillation.report import IMAGENET_GROUPS, scores, soft_temperature
+from gallery.training.distillation.report import IMAGENET_GROUPS, scores, soft_temperature, was_learnt
 
 pytestmark = pytest.mark.network
 
@@ -34,3 +37,19 @@ def test_imagenets_groups_do_not_overlap():
 def test_a_blend_lies_between():
     first, second = {"a": np.array([0.0, 4.0], np.float32)}, {"a": np.array([2.0, 0.0], np.float32)}
     assert blend(first, second, 0.5)["a"].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("class_index", "part", "known"),
+    [
+        (3, "train", True),
+        (3, "val", True),  # the network that it began from had learnt it
+        (3, "removed", True),
+        (3, "test", False),
+        (UNLABELLED, "unlabelled", True),
+        (UNLABELLED, "watched", False),
+        (UNLABELLED, "removed", False),
+    ],
+)
+def test_what_the_start_had_learnt_counts_too(class_index, part, known):
+    assert was_learnt(TrainingPhoto(Path("x"), "0", "source", class_index, part)) is known
