@@ -17,7 +17,7 @@ from gallery.evaluation.evidence import AverageMap, Group
 from gallery.photos import heatmap
 from gallery.types import FloatArray, RgbImage
 from gallery.ui import explain_difference, photo_grid, theme, wiring
-from gallery.ui.charts import Cell
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 from gallery.ui.explain_difference import place
 from gallery.ui.plain_text import percent

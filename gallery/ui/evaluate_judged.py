@@ -10,8 +10,8 @@ from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
 from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui import confusion_view, evaluate_view, photo_grid
-from gallery.ui.charts import Cell
+from gallery.ui import confusion_table, evaluate_view, photo_grid
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
 _CHOSEN = "evaluate_judged_chosen"
@@ -109,7 +109,7 @@ def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationRe
         st.session_state[_CHOSEN] = (folder.identity, (part, cell))
 
     st.markdown(f"**{title}** ({100 * report.accuracy:.1f} % of {report.n:,})")
-    confusion_view.show(
+    confusion_table.show(
         report.confusion_matrix,
         report.class_names,
         chosen=now[1] if now is not None and now[0] == part else None,

@@ -11,7 +11,7 @@ import streamlit as st
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.ui import evaluate_view, theme
-from gallery.ui.charts import Cell
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder
 from gallery.ui.plain_text import interval_text, percent
 

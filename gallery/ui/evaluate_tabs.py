@@ -25,7 +25,7 @@ from gallery.ui import (
     routes,
     theme,
 )
-from gallery.ui.charts import Cell
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gallery.ui import confusion_view, evaluate_evidence, photo_grid, verdict_door
-from gallery.ui.charts import Cell
+from gallery.ui import confusion_table, evaluate_evidence, photo_grid, verdict_door
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
@@ -114,7 +114,7 @@ def show(folder: EvaluatedFolder) -> None:
     now = chosen(folder)
     with st.container(horizontal=True, gap="medium", key="evaluate_split"):
         with st.container(key="evaluate_matrix"):
-            confusion_view.show(
+            confusion_table.show(
                 folder.report.confusion_matrix,
                 folder.report.class_names,
                 chosen=now.cell,

@@ -22,7 +22,7 @@ from gallery.evaluation.slices import Slice, all_slices, slice_names
 from gallery.exchange.csv_text import csv_lines, safe_text
 from gallery.photos.scan import scan_folder
 from gallery.types import Collection, ModelCard, PhotoId, PhotoMetadata, SkippedFile, display_path
-from gallery.ui.charts import Cell
+from gallery.ui.confusion_table import Cell
 
 Rows = NDArray[np.int64]
 """(m,) rows of the report, in the order in which their photos are shown."""

@@ -11,7 +11,7 @@ from gallery.catalog import Catalog
 from gallery.errors import GalleryError
 from gallery.model_files import ModelEntry, ModelStore
 from gallery.types import WAITING, Collection, ModelCard
-from gallery.ui import charts, theme
+from gallery.ui import charts, confusion_table, theme
 from gallery.ui.model_facts import card_facts, card_score, stored_matrix
 from gallery.ui.plain_text import escaped, facts_html, without_surrogates
 
@@ -113,13 +113,7 @@ def _evaluation(store: ModelStore, entry: ModelEntry, card: ModelCard) -> None:
         return
     part = "validation" if evaluation.get("part") == "validation" else "test"
     with st.expander(f"Where it errs: the confusion matrix of its {part} photos"):
-        st.plotly_chart(
-            charts.confusion_figure(matrix, names, dark=charts.is_dark(), clickable=False),
-            theme=None,
-            key=f"model_matrix_{entry.model_id}",
-            config={"displayModeBar": False},
-            alt=f"Confusion matrix of {entry.model_id} on its {part} photos",
-        )
+        confusion_table.show_still(matrix, names, key=f"model_matrix_{entry.model_id}")
         st.caption("These photos were measured elsewhere and are not in your catalog, so cells do not open.")
 
 

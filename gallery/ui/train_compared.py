@@ -10,7 +10,7 @@ from gallery.evaluation.metrics import confusion_matrix, wilson_interval
 from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.labelled_data import Part
 from gallery.types import ModelCard, display_path
-from gallery.ui import charts, confusion_view, theme, train_pictures, wiring
+from gallery.ui import confusion_table, theme, train_pictures, wiring
 from gallery.ui.plain_text import escaped
 from gallery.ui.train_draft import known_to_start
 from gallery.ui.train_pictures import Picture
@@ -108,16 +108,7 @@ def matrices(compared: ModelComparison) -> None:
         matrix = confusion_matrix(np.array(truth, np.int64), np.array(words, np.int64), len(used))
         with column:
             st.markdown(f"**{escaped(title)}**")
-            st.plotly_chart(
-                charts.confusion_figure(matrix, names, dark=charts.is_dark(), clickable=False),
-                theme=None,
-                key=f"train_matrix_{title}",
-                config={"displayModeBar": False},
-                alt=f"Confusion matrix of {title} on the photos held back. The table below has the same "
-                "numbers.",
-            )
-            with st.expander("As a table"):
-                st.dataframe(confusion_view.table_frame(matrix, names), alt=f"Confusion matrix of {title}")
+            confusion_table.show_still(matrix, names, key=f"train_matrix_{title}")
 
 
 @st.fragment

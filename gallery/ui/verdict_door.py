@@ -7,7 +7,7 @@ import time
 import numpy as np
 import streamlit as st
 
-from gallery.ui.charts import Cell
+from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 
 TAB = "Labels that are probably wrong"

@@ -152,25 +152,16 @@ def scrolls_sideways(page: Page) -> bool:
     )
 
 
-def click_cell(page: Page, chart: str, true: int, said: int, shown: str, *, hover: str | None = None) -> None:
-    """Click a cell of a matrix of ten classes until its sentence is shown; row and column 10 are the sums.
+def cell(page: Page, table: str, true: int, said: int) -> Locator:
+    """A cell of a confusion matrix of ten classes; row and column 10 are the sums."""
+    return page.locator(f".st-key-{table} tbody tr").nth(true).locator(".cell").nth(said)
 
-    What is seen while the pointer is over the cell begins as the sentence does, if not said otherwise.
-    """
-    pointed = shown.partition(":")[0] if hover is None else hover
-    area = page.locator(f".st-key-{chart} .nsewdrag")
-    area.scroll_into_view_if_needed()
-    area.hover()
-    box = area.bounding_box()
-    assert box is not None
-    side_x, side_y = box["width"] / 11, box["height"] / 11
-    click_until(
-        area,
-        (said + 0.5) * side_x,
-        (true + 0.5) * side_y,
-        lambda: expect(page.get_by_text(shown)).to_be_visible(),
-        lambda: expect(page.locator(".hovertext", has_text=pointed)).to_be_visible(),
-    )
+
+def click_cell(page: Page, table: str, true: int, said: int, shown: str) -> None:
+    """Click a cell of a matrix and expect its sentence."""
+    cell(page, table, true, said).click()
+    expect(page.get_by_text(shown)).to_be_visible()
+    expect(cell(page, table, true, said)).to_have_attribute("aria-pressed", "true")
 
 
 def choose(page: Page, box: Locator, option: str | re.Pattern[str]) -> None:

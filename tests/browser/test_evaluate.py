@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.drawn_app import (
     DrawnApp,
+    cell,
     click_cell,
     click_until,
     scrolls_sideways,
@@ -94,15 +95,42 @@ def test_each_photo_shows_the_heatmaps_of_its_true_and_its_predicted_class(page:
     assert any(re.search(r"/cat(\?|$)", address) for address in addresses)
 
 
-def test_the_twin_table_chooses_a_cell_by_keyboard(page: Page) -> None:
-    page.get_by_text("The matrix as a table, for keyboard and screen reader").click()
-    table = page.locator(".st-key-evaluate_confusion_table").get_by_test_id("stDataFrame")
-    click_until(  # somewhere in the first row, when the expander has unfolded
-        table, 150, 53, lambda: expect(page).to_have_url(re.compile("true=dog"))
-    )
+def test_the_names_of_the_matrix_open_a_row_and_a_column(page: Page) -> None:
+    matrix = page.locator(f".st-key-{MATRIX}")
+    matrix.get_by_role("button", name="True Dog: 3 photos").first.click()
+    expect(page.get_by_text("True Dog: 3 photos")).to_be_visible()
     settle(page)
+    matrix.get_by_role("button", name="Model says Cat: 4 photos").first.click()
+    expect(page.get_by_text("Model says Cat: 4 photos")).to_be_visible()
+
+
+def test_the_keyboard_walks_over_the_matrix_and_opens_a_cell(page: Page) -> None:
+    matrix = page.locator(f".st-key-{MATRIX}")
+    expect(matrix.locator("button[tabindex='0']")).to_have_count(1)  # the Tab key stops at it once
+    cell(page, MATRIX, DOG, CAT).focus()  # as Tab does: the chosen cell
     page.keyboard.press("ArrowDown")
-    expect(page).to_have_url(re.compile("true=cat"))
+    expect(cell(page, MATRIX, CAT, CAT)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    settle(page)
+    expect(cell(page, MATRIX, CAT, CAT)).to_be_focused()  # drawing the page anew leaves it where it was
+    expect(page.locator(f".st-key-{MATRIX} .tip")).to_contain_text("True Cat, recognised2 photos (100.0% of")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("True Cat: 2 photos")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")  # the corner is no place
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, MATRIX, DOG, DOG)).to_be_focused()
+
+
+def test_pointing_at_a_cell_says_what_it_counts(page: Page) -> None:
+    tip = page.locator(f".st-key-{MATRIX} .tip")
+    expect(tip).to_be_hidden()
+    cell(page, MATRIX, DOG, CAT).hover()
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("True Dog, model says Cat")
+    expect(tip).to_contain_text("2 photos (66.7% of the class)")
 
 
 def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
@@ -217,13 +245,15 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     click_point(page, "evaluate_pr", 1.02 / 1.04, 0.02 / 1.04, "From 20.0% on", "3 in all")
 
 
-@pytest.mark.parametrize("width", [1000, 1440])
+@pytest.mark.parametrize("width", [700, 1000, 1440])
 def test_nothing_scrolls_sideways_and_every_class_is_written_at_the_matrix(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.wait_for_timeout(500)
     settle(page)
     assert not scrolls_sideways(page)
-    expect(page.locator(".st-key-evaluate_confusion .xtick text")).to_have_count(CLASSES + 1)
-    expect(page.locator(".st-key-evaluate_confusion .ytick text")).to_have_count(CLASSES + 1)
-    for label in page.locator(".st-key-evaluate_confusion .xtick text").all():
-        expect(label).to_be_visible()
+    for axis in ("thead", "tbody"):
+        names = page.locator(f".st-key-{MATRIX} {axis} .name")
+        expect(names).to_have_count(CLASSES + 1)
+        for name in names.all():
+            expect(name).to_be_visible()
+            assert name.evaluate("one => one.querySelector('.title').scrollWidth <= one.clientWidth")

@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn_app import DrawnApp, scrolls_sideways, served, settle, visit
+from tests.browser.drawn_app import DrawnApp, cell, scrolls_sideways, served, settle, visit
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_every_model_has_a_card_with_its_state(page: Page) -> None:
 
 def test_the_matrix_of_the_test_photos_unfolds(page: Page) -> None:
     page.get_by_text("Where it errs").first.click()
-    expect(page.locator(".st-key-model_matrix_drawn-vgg16 .nsewdrag")).to_be_visible()
+    expect(cell(page, "model_matrix_drawn-vgg16", 0, 0)).to_be_visible()
 
 
 def test_using_another_model_is_kept_over_a_reload_and_offers_to_tag(page: Page) -> None:
@@ -53,5 +53,5 @@ def test_on_a_narrow_window_the_menu_begins_closed(page: Page, app: DrawnApp) ->
     page.set_viewport_size({"width": 700, "height": 900})
     visit(page, f"{app.url}/models")
     page.get_by_text("Where it errs").first.click()  # refused where something lies over it
-    expect(page.locator(".st-key-model_matrix_drawn-vgg16 .nsewdrag")).to_be_visible()
+    expect(cell(page, "model_matrix_drawn-vgg16", 0, 0)).to_be_visible()
     assert not scrolls_sideways(page)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,6 +153,25 @@ def open_page(name: str, **query: str) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
+
+
+def components(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """What each component of a kind was given, in the order of the page."""
+    return [
+        dict(json.loads(element.proto.json))
+        for element in page.get("bidi_component")
+        if element.proto.component_name == name
+    ]
+
+
+def matrices(page: AppTest) -> list[dict[str, Any]]:
+    """What each confusion matrix of the page was given."""
+    return components(page, "gallery_confusion_table")
+
+
+def written(matrix: dict[str, Any]) -> list[list[str]]:
+    """What stands in the cells of a confusion matrix, row by row, the sums at the end."""
+    return [[cell["text"] for cell in row] for row in matrix["cells"]]
 
 
 def texts(app: AppTest) -> str:

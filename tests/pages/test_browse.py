@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from gallery.errors import PhotoError
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
 from gallery.ui import job_card, library, lists, wiring
-from tests.pages.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, model_card, texts
+from tests.pages.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, components, model_card, texts
 
 SAID = {
     "field/cat_sure.png": {"cat": 0.95, "dog": 0.05},
@@ -61,27 +59,19 @@ def open_browse(**query: str) -> AppTest:
     return app.run()
 
 
-def component(page: AppTest, name: str) -> dict[str, Any] | None:
-    """What a component was given, None when it is not on the page."""
-    for element in page.get("bidi_component"):
-        if element.proto.component_name == name:
-            return dict(json.loads(element.proto.json))
-    return None
-
-
 def shown(page: AppTest) -> list[str]:
     """The names in the grid, in its order."""
-    data = component(page, "gallery_photo_grid")
-    if data is None:
+    grids = components(page, "gallery_photo_grid")
+    if not grids:
         return []
+    (data,) = grids
     listed = lists.find(data["list"]["token"])
     assert listed is not None
     return [item.name for item in wiring.catalog().grid_items(listed.file_ids, MODEL_ID)]
 
 
 def counts(page: AppTest) -> dict[str, int]:
-    data = component(page, "gallery_shelf_strip")
-    assert data is not None
+    (data,) = components(page, "gallery_shelf_strip")
     return {shelf["name"]: shelf["count"] for shelf in data["shelves"] if shelf["count"]}
 
 
@@ -117,8 +107,7 @@ def test_an_address_that_makes_no_sense_shows_all_photos(gallery: SmallGallery) 
 def test_an_open_photo_is_in_the_address_even_when_its_shelf_has_lost_it(gallery: SmallGallery) -> None:
     file_id = wiring.catalog().prediction_table(1, MODEL_ID).file_ids[0]
     page = open_browse(collection="1", shelf="dog", photo=str(file_id))
-    data = component(page, "gallery_photo_grid")
-    assert data is not None
+    (data,) = components(page, "gallery_photo_grid")
     assert data["open"]["file_id"] == file_id
     assert data["open"]["list"]["token"] != data["list"]["token"], "it is shown alone"
 
@@ -155,8 +144,7 @@ def test_a_corrected_photo_moves_and_is_counted_as_a_persons(gallery: SmallGalle
     wiring.catalog().correct([gallery.photo_id("zoo/who.png")], "elephant", person="eva", model_id=MODEL_ID)
     page = open_browse(shelf="elephant")
     assert shown(page) == ["who.png"]
-    strip = component(page, "gallery_shelf_strip")
-    assert strip is not None
+    (strip,) = components(page, "gallery_shelf_strip")
     (elephants,) = [shelf for shelf in strip["shelves"] if shelf["name"] == "elephant"]
     assert "1 set by people" in elephants["tooltip"]
 

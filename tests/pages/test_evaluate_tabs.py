@@ -59,7 +59,7 @@ def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
-    assert len(page.get("plotly_chart")) == 3, "the matrix, precision and recall, ROC"
+    assert len(page.get("plotly_chart")) == 2, "precision and recall, ROC"
 
 
 def test_the_slider_and_the_three_counts_open_the_photos_of_a_threshold(gallery: SmallGallery) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from gallery.types import ModelCard
-from gallery.ui import confusion_view, model_facts, plain_text, probability_bars
-from gallery.ui.charts import Cell
+from gallery.ui import model_facts, plain_text, probability_bars
 from gallery.ui.model_facts import CardScore
 
 
@@ -99,25 +98,3 @@ def test_nested_facts_of_a_card_stay_readable() -> None:
     assert facts["Trained: by source"] == "a 1; b 1, 2"
     assert facts["Trained: odd"] == "null"
     assert facts["Weights SHA-256"] == "ab" * 32
-
-
-def test_the_twin_table_names_rows_columns_and_sums() -> None:
-    frame = confusion_view.table_frame(np.array([[1, 2], [0, 4]]), ("dog", "cat"))
-    assert frame.loc["Dog"].tolist() == [1, 2, 3]
-    assert frame["All"].tolist() == [3, 4, 7]
-
-
-@pytest.mark.parametrize(
-    ("cells", "cell"),
-    [
-        ([(0, "Cat")], Cell(0, 1)),
-        ([(2, "Cat")], Cell(None, 1)),
-        ([(1, "All")], Cell(1, None)),
-        ([(9, "Cat")], None),
-        ([(0, "Zebra")], None),
-        ([], None),
-    ],
-)
-def test_a_cell_of_the_table_is_a_cell_of_the_matrix(cells: list[Any], cell: Cell | None) -> None:
-    state = {"selection": {"cells": cells}}
-    assert confusion_view.selected_cell(state, 2, ["Dog", "Cat", "All"]) == cell

@@ -1,0 +1,158 @@
+// The confusion matrix as a table. Every number is a button; the sums and the names stand for a whole class.
+// The buttons stay the same nodes as long as the classes do, so that no click is lost and focus stays.
+
+const matrices = new WeakMap();
+
+const element = (tag, name, ...children) => {
+  const node = document.createElement(tag);
+  node.className = name;
+  node.append(...children);
+  return node;
+};
+
+const put = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+class Matrix {
+  constructor(parent) {
+    this.tip = element("div", "tip", element("span", ""), element("b", ""), element("span", ""));
+    this.tip.setAttribute("aria-hidden", "true"); // the cells' own labels say the same
+    this.tip.hidden = true;
+    this.node = element("div", "matrix");
+    parent.appendChild(this.node);
+  }
+
+  // The table for some classes, empty. places[0] and places[r][0] are the names, the corner has none.
+  build(names, clickable) {
+    const name = (one, at, scope) => {
+      const door = this.door("name", at, clickable);
+      const icon = element("span", "icon", one.icon);
+      icon.setAttribute("aria-hidden", "true");
+      door.append(icon, element("span", "title", one.title));
+      const head = element("th", scope, door);
+      head.scope = scope;
+      return [head, door];
+    };
+    const last = names.length - 1;
+    const corner = element("td", "corner", element("span", "", "model says →"), element("span", "", "true class ↓"));
+    const columns = names.map((one, j) => name(one, [last, j], "col"));
+    this.places = [[null, ...columns.map(([, door]) => door)]];
+    const rows = names.map((one, i) => {
+      const [head, door] = name(one, [i, last], "row");
+      const doors = names.map((_, j) => this.door("cell", [i, j], clickable));
+      this.places.push([door, ...doors]);
+      return element("tr", "", head, ...doors.map((cell) => element("td", "", cell)));
+    });
+    const table = element(
+      "table", clickable ? "doors" : "",
+      element("thead", "", element("tr", "", corner, ...columns.map(([head]) => head))),
+      element("tbody", "", ...rows),
+    );
+    table.setAttribute("aria-label", "Confusion matrix: a row is the true class, a column what the model says");
+    if (clickable) table.onkeydown = (event) => this.walk(event);
+    this.node.replaceChildren(table, this.tip);
+    this.focusable = null;
+    this.built = JSON.stringify([names, clickable]);
+  }
+
+  door(kind, at, clickable) {
+    const door = element(clickable ? "button" : "span", kind);
+    door.onpointerenter = () => this.point(door);
+    door.onpointerleave = () => this.point(null);
+    if (!clickable) return door;
+    door.type = "button";
+    door.tabIndex = -1;
+    door.onclick = () => this.choose(at);
+    door.onfocus = () => this.point(door.matches(":focus-visible") ? door : null);
+    door.onblur = () => this.point(null);
+    return door;
+  }
+
+  choose(at) {
+    this.frame(at);
+    // a state, not a trigger: a trigger is lost when the page refreshes itself at the same moment
+    this.send("cell", { place: at, at: Date.now() });
+  }
+
+  // Frame the chosen cell; it is the one that the Tab key leads to.
+  frame(at) {
+    const chosen = at && this.places[at[0] + 1][at[1] + 1];
+    for (const row of this.places.slice(1)) {
+      for (const door of row.slice(1)) door.setAttribute("aria-pressed", door === chosen);
+    }
+    this.lead(chosen || this.places[1][1]);
+  }
+
+  lead(door) {
+    if (this.focusable) this.focusable.tabIndex = -1;
+    this.focusable = door;
+    door.tabIndex = 0;
+  }
+
+  walk(event) {
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const active = this.node.getRootNode().activeElement;
+    const row = this.places.findIndex((doors) => doors.includes(active));
+    if (row < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const column = this.places[row].indexOf(active);
+    let next;
+    if (steps[event.key]) next = this.places[row + steps[event.key][0]]?.[column + steps[event.key][1]];
+    else if (event.key === "Home") next = this.places[row].find(Boolean);
+    else if (event.key === "End") next = this.places[row].at(-1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!next) return;
+    this.lead(next);
+    next.focus();
+  }
+
+  // Say beside a cell or a name what it counts.
+  point(door) {
+    this.tip.hidden = !door;
+    if (!door) return;
+    const [what, many, promise] = this.tip.children;
+    put(what, door.dataset.what);
+    put(many, door.dataset.many);
+    put(promise, door.type === "button" ? "Click to see them" : "");
+    const around = this.node.getBoundingClientRect();
+    const at = door.getBoundingClientRect();
+    const middle = at.left + at.width / 2 - around.left - this.tip.offsetWidth / 2;
+    const above = at.top - around.top - this.tip.offsetHeight - 6;
+    this.tip.style.left = `${Math.max(0, Math.min(middle, around.width - this.tip.offsetWidth))}px`;
+    this.tip.style.top = `${above >= 0 ? above : at.bottom - around.top + 6}px`;
+  }
+
+  take({ data, setStateValue }) {
+    this.send = setStateValue;
+    if (this.built !== JSON.stringify([data.names, data.clickable])) this.build(data.names, data.clickable);
+    const last = data.names.length - 1;
+    const tell = (door, { what, many }) => {
+      door.dataset.what = what;
+      door.dataset.many = many;
+      if (door.type === "button") door.setAttribute("aria-label", `${what}: ${many}`);
+    };
+    data.cells.forEach((cells, i) => {
+      tell(this.places[i + 1][0], cells[last]);
+      tell(this.places[0][i + 1], data.cells[last][i]);
+      cells.forEach((cell, j) => {
+        const door = this.places[i + 1][j + 1];
+        put(door, cell.text);
+        door.style.background = cell.fill;
+        door.style.color = cell.ink;
+        tell(door, cell);
+      });
+    });
+    if (data.clickable) this.frame(data.chosen);
+  }
+}
+
+export default function (component) {
+  let matrix = matrices.get(component.parentElement);
+  if (!matrix) {
+    matrix = new Matrix(component.parentElement);
+    matrices.set(component.parentElement, matrix);
+  }
+  matrix.take(component);
+}
