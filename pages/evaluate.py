@@ -10,6 +10,7 @@ from gallery.ui import (
     evaluate_overlap,
     evaluate_tabs,
     evaluate_view,
+    evaluations,
     explain_sources,
     wiring,
 )
@@ -31,3 +32,4 @@ if whole is not None:
     evaluate_numbers.show(folder)
     evaluate_view.show(folder)
     evaluate_tabs.show(folder)
+    evaluations.look_ahead(folder)

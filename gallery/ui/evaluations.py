@@ -20,7 +20,7 @@ FIRST_S = 1.0
 
 
 _newest: list[EvaluatedFolder] = []
-"""The evaluation that was asked for last: only it is worth being looked at ahead."""
+"""The evaluation that was shown last: only it is worth being looked at ahead."""
 
 _one_at_a_time = threading.Lock()
 
@@ -40,7 +40,7 @@ def _evaluated(
 ) -> EvaluatedFolder:
     """The settings and the catalog's revision make the cache forget."""
     catalog, store = wiring.catalog(), wiring.models()
-    folder = evaluate(
+    return evaluate(
         catalog,
         catalog.collection(collection_id),
         store.card(model_id),
@@ -48,24 +48,29 @@ def _evaluated(
         validated=store.validation_photos(model_id),
         labels=labels,
     )
-    if folder.report.n >= MANY and catalog.live_job() is None:  # a tagging changes the catalog again at once
-        _newest[:] = [folder]
-        threading.Thread(target=_look_ahead, args=(folder,), name="look-ahead", daemon=True).start()
-    return folder
 
 
-def _look_ahead(folder: EvaluatedFolder) -> None:
-    """Compute what the tabs show first and slowly, so that no click waits for it.
+def look_ahead(shown: EvaluatedFolder) -> None:
+    """Have what the tabs show first and slowly computed, so that no click waits for it; returns at once.
 
-    What fails here fails again, with its sentence, when somebody looks.
+    Args:
+        shown: what the page shows now; an earlier one is not looked at any further.
     """
+    if shown.report.n < MANY or (_newest and _newest[0] is shown) or wiring.catalog().live_job() is not None:
+        return  # a tagging changes the catalog again at once
+    _newest[:] = [shown]
+    threading.Thread(target=_look, args=(shown,), name="look-ahead", daemon=True).start()
+
+
+def _look(shown: EvaluatedFolder) -> None:
+    """What fails here fails again, with its sentence, when somebody looks."""
     time.sleep(FIRST_S)
     looks: tuple[Callable[[EvaluatedFolder], object], ...] = (
-        lambda shown: shown.diagnosis.curves,
-        lambda shown: shown.slices,
-        lambda shown: shown.diagnosis.suspects,
+        lambda folder: folder.diagnosis.curves,
+        lambda folder: folder.slices,
+        lambda folder: folder.diagnosis.suspects,
     )
     with _one_at_a_time, contextlib.suppress(Exception):
         for look in looks:
-            if _newest[0] is folder:
-                look(folder.unseen)
+            if _newest[0] is shown:
+                look(shown)

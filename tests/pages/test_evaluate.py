@@ -58,12 +58,12 @@ def test_of_many_photos_the_slow_tabs_are_computed_before_they_are_opened(
     monkeypatch.setattr(evaluations, "FIRST_S", 0.0)
     gallery.tag(SAID)
     folder = evaluations.find(1, MODEL_ID, Labels.FOLDERS)
+    evaluations.look_ahead(folder)
     for thread in threading.enumerate():
         if thread.name == "look-ahead":
             thread.join(30)
-    shown = folder.unseen
-    assert "slices" in vars(shown)
-    assert {"curves", "suspects"} <= set(vars(shown.diagnosis))
+    assert "slices" in vars(folder)
+    assert {"curves", "suspects"} <= set(vars(folder.diagnosis))
 
 
 def give_path(monkeypatch: pytest.MonkeyPatch, path: object) -> AppTest:
