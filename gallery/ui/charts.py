@@ -1,8 +1,6 @@
-"""What every chart of the pages shares: the colours, the font, and what a click on a point hands over."""
+"""What every chart of the pages shares: the colours and the font."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import streamlit as st
 
@@ -16,15 +14,3 @@ FONT = '"Source Sans", sans-serif'  # Streamlit's own, so that chart and page re
 def is_dark() -> bool:
     """Return whether the page is shown in the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def clicked_data(state: Any) -> list[Any] | None:
-    """Return what the point that a plotly selection names carries; None when it names none.
-
-    Plotly's customdata arrives as a list or as a dict of positions, by version.
-    """
-    points = state["selection"]["points"] if state else []
-    data = points[0].get("customdata") if points else None
-    if data is None:
-        return None
-    return list(data.values()) if isinstance(data, dict) else list(data)

@@ -12,9 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 from gallery.evaluation.comparison import ClassChange, ModelComparison, chance_in_words
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.model_files import ModelStore
-from gallery.ui import evaluate_view, photo_grid, theme
+from gallery.ui import photo_grid, theme
 from gallery.ui.evaluated_folder import Rows
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, photo_count
 
 if TYPE_CHECKING:
     from gallery.ui.evaluate_compare import Compared
@@ -91,7 +91,7 @@ def _agreement(comparison: ModelComparison, names: list[str]) -> None:
             _door(column, comparison, (a_right, b_right))
     differing = len(comparison.differing())
     st.button(
-        f"{evaluate_view.photo_count(differing)} on which they say different classes",
+        f"{photo_count(differing)} on which they say different classes",
         type="tertiary",
         icon=":material/photo_library:",
         key="evaluate_compare_differ",
@@ -206,7 +206,7 @@ def _photos(found: Compared, names: list[str]) -> None:
     what = st.session_state.get(_CHOSEN, DIFFER)
     rows, title = chosen_rows(comparison, what, names)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{escaped(title)}: {evaluate_view.photo_count(len(rows))}**", width="content")
+        st.markdown(f"**{escaped(title)}: {photo_count(len(rows))}**", width="content")
         whose = st.segmented_control(
             "Tags and heatmaps of",
             [0, 1],

@@ -14,9 +14,9 @@ from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection
 from gallery.evaluation.overlap import photo_overlap
 from gallery.types import JobState, ModelCard
-from gallery.ui import evaluate_agreement, evaluate_view, job_card, messages, wiring
+from gallery.ui import evaluate_agreement, job_card, messages, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, photo_count
 
 TAB = "Two models"
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
@@ -158,7 +158,7 @@ def _tagging(folder: EvaluatedFolder, card: ModelCard, known: int) -> None:
     wanted = int(shared.sum())
     if wanted < len(shared):
         st.caption(
-            f"{evaluate_view.photo_count(len(shared) - wanted)} of classes that {escaped(card.name)} does "
+            f"{photo_count(len(shared) - wanted)} of classes that {escaped(card.name)} does "
             "not know are left out."
         )
     if known >= wanted:

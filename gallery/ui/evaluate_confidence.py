@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -17,7 +14,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.settings import UNSURE_BELOW
 from gallery.ui import chart_door, charts, curve_charts, evaluate_view, unsure
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
-from gallery.ui.plain_text import escaped, interval_text, percent
+from gallery.ui.plain_text import escaped, interval_text, percent, photo_count
 
 TAB = "Confidence"
 WANTED = "evaluate_wanted"
@@ -32,7 +29,7 @@ def show(folder: EvaluatedFolder) -> None:
     """Show the tab: reliability left, accuracy against coverage right, clicked photos below."""
     if folder.report.n < FEW_PHOTOS:
         st.warning(
-            f"Only {evaluate_view.photo_count(folder.report.n)}: what is said here of confidence is a rough "
+            f"Only {photo_count(folder.report.n)}: what is said here of confidence is a rough "
             "guess. Label more photos before you choose a threshold by it.",
             icon="⚠️",
         )
@@ -48,9 +45,8 @@ def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
     diagnosis = folder.diagnosis
     scaled = diagnosis.calibration
     st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
-    before, after = st.columns(2)
-    before.metric("Calibration error", f"{100 * folder.report.calibration_error:.1f} %", border=True)
-    with after:
+    with st.container(horizontal=True):
+        st.metric("Calibration error", f"{100 * folder.report.calibration_error:.1f} %", border=True)
         if scaled is None:
             st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
         else:
@@ -69,22 +65,22 @@ def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
         ) or BEFORE  # fmt: skip
     bins = diagnosis.bins if which == BEFORE or diagnosis.bins_after is None else diagnosis.bins_after
 
-    def choose(data: Sequence[Any]) -> None:
-        st.session_state[BIN], st.session_state[SHOWN] = int(data[0]), IN_BIN
+    def choose(number: float) -> None:
+        st.session_state[BIN], st.session_state[SHOWN] = int(number), IN_BIN
 
     chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
     chart_door.show(
-        curve_charts.reliability_figure(bins, chosen=chosen, dark=charts.is_dark()),
+        curve_charts.reliability_chart(bins, chosen=chosen, dark=charts.is_dark()),
         key="evaluate_reliability",
-        alt="Reliability diagram: the share of right answers by confidence. The table below it holds the "
-        "same numbers.",
         on_choose=choose,
     )
     st.caption(
         f"Above each bar its number of photos; click a bar to see them. Faint: fewer than {FEW_PHOTOS}."
     )
-    with st.expander("The diagram as a table, for keyboard and screen reader"):
-        _table(bins)
+    table = st.expander("The diagram as a table", key="evaluate_bins_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(bins)
     return bins
 
 
@@ -138,15 +134,13 @@ def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
     _say(point, wanted, by_click=clicked is not None)
     _threshold(folder.report.model_id, point)
 
-    def choose(data: Sequence[Any]) -> None:
-        st.session_state[POINT] = (folder.identity, float(data[0]))
+    def choose(threshold: float) -> None:
+        st.session_state[POINT] = (folder.identity, threshold)
         st.session_state[SHOWN] = KEPT
 
     chart_door.show(
-        curve_charts.coverage_figure(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),
+        curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),
         key="evaluate_coverage",
-        alt="Accuracy against coverage: how often the model is right on the photos it is surest of. The "
-        "number above chooses a point by keyboard.",
         on_choose=choose,
     )
     st.caption("Each point is a threshold: click it to see the photos that are kept. The ring is the chosen.")
@@ -168,7 +162,7 @@ def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
         f"(95 % interval {interval_text(point.interval)})."
     )
     if point.kept < FEW_PHOTOS:
-        st.caption(f"⚠ That rests on {evaluate_view.photo_count(point.kept)} only: a rough guess.")
+        st.caption(f"⚠ That rests on {photo_count(point.kept)} only: a rough guess.")
     with st.container(horizontal=True, gap="small"):
         for words, which, count in (
             ("left out", LEFT_OUT, point.left_out),
@@ -231,7 +225,7 @@ def _photos(folder: EvaluatedFolder, bins: tuple[ReliabilityBin, ...], point: Co
     rows, title = _rows(folder, bins, point, which)
     if rows is None:
         return
-    st.markdown(f"**{title}: {evaluate_view.photo_count(len(rows))}**")
+    st.markdown(f"**{title}: {photo_count(len(rows))}**")
     if len(rows):
         evaluate_view.grid(folder, rows, key="evaluate_confidence_grid", height=480, scope=title)
 

@@ -10,6 +10,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves, past_threshold
 from gallery.ui import chart_door, charts, curve_charts, evaluate_view, theme
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
+from gallery.ui.plain_text import photo_count
 
 TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"
@@ -19,25 +20,33 @@ PAST, FALSE, MISSED = "past", "false", "missed"
 def show(folder: EvaluatedFolder) -> None:
     """Show the tab: a class, its curves and areas, and the photos of a threshold."""
     curves = folder.diagnosis.curves
-    there = [k for k, one in enumerate(curves) if one.positives and one.negatives]
-    if not there:
+    if not worst_first(folder):
         st.info(
             "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
         )
         return
-    k = _class(curves, there)
+    k = _class(folder)
     threshold = float(st.session_state.setdefault(THRESHOLD, 0.5))
     _areas(folder, k)
     _charts(curves[k], threshold)
     _photos(folder, k)
-    with st.expander("All classes as a table"):
-        _table(curves)
+    table = st.expander("All classes as a table", key="evaluate_curves_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(curves)
 
 
-def _class(curves: tuple[ClassCurves, ...], there: list[int]) -> int:
-    worst = min(
-        there, key=lambda k: (curves[k].positives < FEW_PHOTOS, curves[k].average_precision or 0.0)
-    )  # the worst of which something is known
+def worst_first(folder: EvaluatedFolder) -> list[int]:
+    """Return the classes that have curves, those of which something is known first, the worst one on top."""
+    curves = folder.diagnosis.curves
+    there = [k for k, one in enumerate(curves) if one.positives and one.negatives]
+    return sorted(there, key=lambda k: (curves[k].positives < FEW_PHOTOS, curves[k].average_precision or 0.0))
+
+
+def _class(folder: EvaluatedFolder) -> int:
+    curves = folder.diagnosis.curves
+    ranked = worst_first(folder)
+    worst, there = ranked[0], sorted(ranked)
     if st.session_state.get("evaluate_curve_class") not in there:
         st.session_state["evaluate_curve_class"] = worst
     chosen = st.pills(
@@ -67,38 +76,24 @@ def _areas(folder: EvaluatedFolder, k: int) -> None:
     )
     if curves.positives < FEW_PHOTOS:
         st.warning(
-            f"Only {evaluate_view.photo_count(curves.positives)} of {name}: a single photo moves these "
+            f"Only {photo_count(curves.positives)} of {name}: a single photo moves these "
             "curves a lot. Take them for a rough guess, or label more.",
             icon="⚠️",
         )
 
 
 def _charts(curves: ClassCurves, threshold: float) -> None:
-    dark = charts.is_dark()
-    colour = theme.text_colour(curves.class_name, dark=dark)
-    name = theme.plain_name(curves.class_name)
+    colour = theme.text_colour(curves.class_name, dark=charts.is_dark())
 
-    def choose(data: object) -> None:
-        assert isinstance(data, list)
-        st.session_state[THRESHOLD] = float(data[0])
+    def choose(chosen: float) -> None:
+        st.session_state[THRESHOLD] = chosen
 
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**Precision and recall**; dashes: guessing")
-        chart_door.show(
-            curve_charts.precision_recall_figure(curves, colour=colour, threshold=threshold, dark=dark),
-            key="evaluate_pr",
-            alt=f"Precision-recall curve of {name}; the slider below chooses a point by keyboard",
-            on_choose=choose,
-        )
-    with right:
-        st.markdown("**ROC**; dashes: guessing")
-        chart_door.show(
-            curve_charts.roc_figure(curves, colour=colour, threshold=threshold, dark=dark),
-            key="evaluate_roc",
-            alt=f"ROC curve of {name}; the slider below chooses a point by keyboard",
-            on_choose=choose,
-        )
+    chart_door.show(
+        curve_charts.precision_recall_chart(curves, colour=colour, threshold=threshold),
+        curve_charts.roc_chart(curves, colour=colour, threshold=threshold),
+        key="evaluate_curves",
+        on_choose=choose,
+    )
 
 
 def _photos(folder: EvaluatedFolder, k: int) -> None:

@@ -10,9 +10,10 @@ from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
 from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui import confusion_table, evaluate_view, photo_grid
+from gallery.ui import confusion_table, photo_grid
 from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
+from gallery.ui.plain_text import photo_count
 
 _CHOSEN = "evaluate_judged_chosen"
 _ONE_ROW = 4  # photos with both heatmaps that fit side by side
@@ -73,7 +74,7 @@ def changes_text(judged: JudgedReport) -> str:
         return "None yet: both numbers are the same."
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in judged.counts.items() if count)
     moved, out = len(judged.moved), len(judged.left_out)
-    return f"{said}. {evaluate_view.photo_count(moved)} moved to another class, {out:,} left out."
+    return f"{said}. {photo_count(moved)} moved to another class, {out:,} left out."
 
 
 def cells_text(judged: JudgedReport) -> str:
@@ -133,7 +134,7 @@ def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
         truth = report.y_true[inside]
         sentence = cell.sentence(report.class_names)
         title = f"{'After the verdicts' if part == 'after' else 'As the labels say'}: {sentence}"
-    st.markdown(f"**{title}: {evaluate_view.photo_count(len(rows))}**")
+    st.markdown(f"**{title}: {photo_count(len(rows))}**")
     if not len(rows):
         st.caption("Click a number in a matrix to see its photos.")
         return

@@ -10,16 +10,15 @@ import streamlit as st
 
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
-from gallery.ui import evaluate_view, theme
-from gallery.ui.confusion_table import Cell
+from gallery.ui import evaluate_view
 from gallery.ui.evaluated_folder import EvaluatedFolder
-from gallery.ui.plain_text import interval_text, percent
+from gallery.ui.plain_text import interval_text, percent, photo_count
 
 FEW_SIGN = "⚠"
 
 
 def show(folder: EvaluatedFolder) -> None:
-    """Show the scores, what they rest on, and how many photos each class has."""
+    """Show the scores and what they rest on."""
     report, diagnosis = folder.report, folder.diagnosis
     with st.container(horizontal=True, key="evaluate_numbers"):
         with _box("accuracy", report.n):
@@ -71,7 +70,6 @@ def show(folder: EvaluatedFolder) -> None:
             _shares(report.loss_interval)
         with _box("photos", report.n):
             _photos(folder)
-    _classes(report)
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def _box(name: str, n: int) -> Iterator[None]:
 
 
 def _only(n: int) -> str:
-    return f"only {evaluate_view.photo_count(n)}"
+    return f"only {photo_count(n)}"
 
 
 def _photos(folder: EvaluatedFolder) -> None:
@@ -101,27 +99,6 @@ def _photos(folder: EvaluatedFolder) -> None:
                 key="evaluate_door_skipped",
                 on_click=_skipped_dialog,
                 args=(folder,),
-            )
-
-
-def _classes(report: EvaluationReport) -> None:
-    """Show how many photos each class has; a click opens the class."""
-    support = report.scores.support
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="evaluate_classes"):
-        st.markdown("Photos of each class:", width="content")
-        for k, name in enumerate(report.class_names):
-            count = int(support[k])
-            few = f" {FEW_SIGN} few" if 0 < count < FEW_PHOTOS else ""
-            st.button(
-                f"{theme.label_text(name)} {count:,}{few}",
-                type="tertiary",
-                key=f"evaluate_class_{k}",
-                disabled=not count,
-                on_click=evaluate_view.choose_cell,
-                args=(Cell(k, None), report.class_names),
-                help=f"{_only(count).capitalize()}: numbers of this class are rough guesses."
-                if few
-                else f"Shows the photos whose true class is {theme.plain_name(name)}, worst first.",
             )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.ui import evaluate_view
 from gallery.ui.evaluated_folder import EvaluatedFolder, Labels
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, photo_count
 
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 
@@ -66,7 +66,7 @@ def _trained_chosen() -> None:
 
 def _warn_all(whole: EvaluatedFolder) -> None:
     st.warning(
-        f"**The model was trained on all of these {evaluate_view.photo_count(whole.report.n)}.** The numbers "
+        f"**The model was trained on all of these {photo_count(whole.report.n)}.** The numbers "
         "below only say how well it remembers them. Evaluate a folder that it has not seen.",
         icon="⚠️",
     )
@@ -75,7 +75,7 @@ def _warn_all(whole: EvaluatedFolder) -> None:
 def _people(whole: EvaluatedFolder) -> None:
     sentences = " ".join(escaped(problem) for problem in whole.problems[:1])
     st.info(
-        f"**Evaluated on {evaluate_view.photo_count(whole.report.n)} that people labelled in this gallery.** "
+        f"**Evaluated on {photo_count(whole.report.n)} that people labelled in this gallery.** "
         "People look where they expect errors, so such photos are a biased sample: the model may do better, "
         f"or worse, on all photos. {sentences}",
         icon=":material/person_check:",

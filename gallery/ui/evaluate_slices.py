@@ -12,7 +12,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
 from gallery.ui import chart_door, charts, curve_charts, evaluate_view, job_card, messages, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder
-from gallery.ui.plain_text import escaped, interval_text, percent
+from gallery.ui.plain_text import escaped, interval_text, percent, photo_count
 
 TAB = "Slices"
 ALL = "All"
@@ -51,8 +51,10 @@ def show(folder: EvaluatedFolder) -> None:
             st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
     with right:
         _photos(folder, shown, chosen)
-    with st.expander("All slices as a table, for keyboard and screen reader"):
-        _table(shown, choose)
+    table = st.expander("All slices as a table", key="evaluate_slices_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(shown, choose)
 
 
 def _chart(
@@ -68,13 +70,11 @@ def _chart(
         "for its photos."
     )
     chart_door.show(
-        curve_charts.slices_figure(
+        curve_charts.slices_chart(
             shown, overall=folder.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
         ),
         key="evaluate_slices_chart",
-        alt="Share of right answers of each slice with its 95 % interval, the worst first. The table below "
-        "holds the same numbers.",
-        on_choose=lambda data: choose(int(data[0])),
+        on_choose=lambda place: choose(int(place)),
     )
     st.caption(
         "Worst first. Orange diamonds are worse than the rest beyond chance, though so many slices are "
@@ -87,7 +87,7 @@ def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int) -> Non
     one = shown[chosen]
     rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
-        f"**{escaped(one.dimension)}: {escaped(one.name)}: {evaluate_view.photo_count(one.n)}**, "
+        f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
         f"{percent(one.accuracy)} right (95 % interval {interval_text(one.interval)}){rest}. Errors first."
     )
     rows = folder.report.worst_first(one.rows)
@@ -137,7 +137,7 @@ def _unmeasured(folder: EvaluatedFolder) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate_unmeasured"):
         st.info(
-            f"{evaluate_view.photo_count(count)} {'was' if count == 1 else 'were'} read before brightness "
+            f"{photo_count(count)} {'was' if count == 1 else 'were'} read before brightness "
             "and sharpness were measured. Reading them again measures them; tags and labels stay.",
             icon="🔆",
         )

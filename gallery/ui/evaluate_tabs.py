@@ -27,7 +27,7 @@ from gallery.ui import (
 )
 from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
-from gallery.ui.plain_text import escaped
+from gallery.ui.plain_text import escaped, photo_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,7 @@ def _report(folder: EvaluatedFolder) -> None:
     rows = report.cell(true, None)
     cell = Cell(true, None)
     sentence = cell.sentence(report.class_names)
-    st.markdown(
-        f"**{sentence[0].upper()}{sentence[1:]}: {evaluate_view.photo_count(len(rows))}**, worst first"
-    )
+    st.markdown(f"**{sentence[0].upper()}{sentence[1:]}: {photo_count(len(rows))}**, worst first")
     if len(rows):
         evaluate_view.grid(folder, rows, key="evaluate_class_grid", height=480, scope=repr(cell))
 

@@ -13,6 +13,7 @@ import streamlit as st
 from gallery.ui import confusion_table, evaluate_evidence, photo_grid, verdict_door
 from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
+from gallery.ui.plain_text import photo_count
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
 _SHOWN = {
@@ -155,13 +156,3 @@ def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int, scope: s
         select=False,
         scope=scope,
     )
-
-
-def photo_count(count: int) -> str:
-    """Return a number of photos in words.
-
-    Example:
-        >>> photo_count(1), photo_count(1200)
-        ('1 photo', '1,200 photos')
-    """
-    return f"{count:,} photo{'' if count == 1 else 's'}"

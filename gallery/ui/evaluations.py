@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from gallery.settings import Settings
-from gallery.ui import wiring
+from gallery.ui import evaluate_curves, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, evaluate
 
 MANY = 1000
@@ -67,8 +67,11 @@ def _look(shown: EvaluatedFolder) -> None:
     time.sleep(FIRST_S)
     looks: tuple[Callable[[EvaluatedFolder], object], ...] = (
         lambda folder: folder.diagnosis.curves,
+        lambda folder: folder.diagnosis.bins_after,
+        lambda folder: folder.diagnosis.coverage,
         lambda folder: folder.slices,
         lambda folder: folder.diagnosis.suspects,
+        lambda folder: [folder.diagnosis.area_intervals(k) for k in evaluate_curves.worst_first(folder)],
     )
     with _one_at_a_time, contextlib.suppress(Exception):
         for look in looks:

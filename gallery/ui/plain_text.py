@@ -67,3 +67,13 @@ _FACTS_CSS = (
     "margin:0;font-size:.95rem}.gallery-facts dt{font-weight:600}"
     ".gallery-facts dd{margin:0;overflow-wrap:anywhere}</style>"
 )
+
+
+def photo_count(count: int) -> str:
+    """Return a number of photos in words.
+
+    Example:
+        >>> photo_count(1), photo_count(1200)
+        ('1 photo', '1,200 photos')
+    """
+    return f"{count:,} photo{'' if count == 1 else 's'}"

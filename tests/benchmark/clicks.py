@@ -19,12 +19,14 @@ from playwright.sync_api import Page, sync_playwright
 
 WATCH = """([words, tab, chart]) => {
   window.__answered = null;
+  const drawn = (part) => [...part.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
+    .some((one) => one.shadowRoot?.querySelector(".area")?.getBoundingClientRect().width > 0);
   const shown = () => {
     const panels = [...document.querySelectorAll("[role=tabpanel]")];
     const open = document.querySelector("[role=tab][aria-selected=true]").textContent.startsWith(tab);
     const part = tab ? panels.find((one) => one.getClientRects().length)
       : document.querySelector("[data-testid=stMain]");
-    return open && part && part.textContent.includes(words) && (!chart || part.querySelector(".nsewdrag"));
+    return open && part && part.textContent.includes(words) && (!chart || drawn(part));
   };
   if (shown()) throw new Error(words + " is there before the press");
   document.addEventListener("pointerdown", () => {
@@ -38,7 +40,7 @@ WATCH = """([words, tab, chart]) => {
 }"""
 
 TABS = {
-    "Curves": ("Precision and recall", True),
+    "Curves": ("area under the ROC curve", True),
     "Confidence": ("Is it right as often as it is sure", True),
     "Slices": ("All slices as a table", True),
     "Correct": ("Least certain first", False),

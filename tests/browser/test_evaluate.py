@@ -170,19 +170,17 @@ def open_tab(page: Page, name: str) -> None:
     settle(page)
 
 
-def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str) -> None:
-    """Click a place of a chart, given as shares of its width and height, until its sentence is shown."""
-    area = page.locator(f".st-key-{key} .nsewdrag")
-    area.hover()
-    box = area.bounding_box()
-    assert box is not None
-    click_until(
-        area,
-        x * box["width"],
-        y * box["height"],
-        lambda: expect(page.get_by_text(shown)).to_be_visible(),
-        lambda: expect(page.locator(".hovertext", has_text=hover)).to_be_visible(),
-    )
+def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str, *, chart: int = 0) -> None:
+    """Click a place of a chart, given as shares of its width and height, and expect its sentence."""
+    figure = page.locator(f".st-key-{key} figure").nth(chart)
+    figure.scroll_into_view_if_needed()
+    area = figure.locator(".area").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
+    expect(figure.locator(".tip")).to_contain_text(hover)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text(shown)).to_be_visible()
 
 
 def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_browse(
@@ -242,7 +240,34 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
-    click_point(page, "evaluate_pr", 1.02 / 1.04, 0.02 / 1.04, "From 20.0% on", "3 in all")
+    click_point(page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "From 20.0% on", "3 in all")
+
+
+def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
+    open_tab(page, "Curves")
+    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
+    settle(page)
+    roc = page.get_by_role("slider", name="ROC curve of Dog")
+    roc.focus()
+    page.keyboard.press("End")
+    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 0.0% on, 100.0% of the class found"))
+    page.keyboard.press("Home")
+    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 90.0% on, 33.3% of the class found"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 in all")).to_be_visible()
+    settle(page)
+    expect(roc).to_be_focused()
+
+
+def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:
+    page.set_viewport_size({"width": 700, "height": 1500})
+    settle(page)
+    open_tab(page, "Curves")
+    first, second = (page.locator(".st-key-evaluate_curves figure").nth(k).bounding_box() for k in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert second["y"] > first["y"] + 300
+    assert not scrolls_sideways(page)
 
 
 @pytest.mark.parametrize("width", [700, 1000, 1440])

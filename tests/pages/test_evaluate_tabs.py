@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.types import Job
 from gallery.ui import evaluate_confidence, evaluate_curves, evaluate_slices, lists, wiring
-from tests.pages.small_gallery import MODEL_ID, SmallGallery, open_page, texts
+from tests.pages.small_gallery import MODEL_ID, SmallGallery, components, open_page, texts
 
 SAID = {
     "dog/bright.png": {"dog": 0.9, "cat": 0.1},
@@ -41,6 +41,14 @@ def open_tab(gallery: SmallGallery, tab: str, said: dict[str, dict[str, float]] 
     return page
 
 
+def unfold(page: AppTest, key: str) -> AppTest:
+    """Open a table that lies folded under a chart."""
+    page.session_state[key] = True
+    page.run()
+    assert not page.exception
+    return page
+
+
 def listed() -> list[str]:
     """The names of the photos in the list that a grid asked for last."""
     last = next(reversed(lists._lists.values()))
@@ -59,7 +67,8 @@ def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
-    assert len(page.get("plotly_chart")) == 2, "precision and recall, ROC"
+    (drawn,) = components(page, "gallery_chart_door")
+    assert [chart["title"].split(" (")[0] for chart in drawn["charts"]] == ["Precision and recall", "ROC"]
 
 
 def test_the_slider_and_the_three_counts_open_the_photos_of_a_threshold(gallery: SmallGallery) -> None:
@@ -147,7 +156,7 @@ def test_a_single_photo_has_no_temperature(gallery: SmallGallery) -> None:
 
 
 def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: SmallGallery) -> None:
-    page = open_tab(gallery, evaluate_slices.TAB)
+    page = unfold(open_tab(gallery, evaluate_slices.TAB), "evaluate_slices_open")
     table = page.dataframe(key="evaluate_slices_table").value
     dog = table[table["Slice"] == "dog"].iloc[0]
     assert (dog["Photos"], dog["Right"], dog["95 % interval"]) == (3, 1, "6 to 79 %")  # Wilson, 1 of 3
@@ -159,6 +168,7 @@ def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: Smal
 def test_slices_of_one_kind_and_the_photos_of_one(gallery: SmallGallery) -> None:
     page = open_tab(gallery, evaluate_slices.TAB)
     page.segmented_control(key="evaluate_slices_by").set_value("Folder").run()
+    unfold(page, "evaluate_slices_open")
     table = page.dataframe(key="evaluate_slices_table").value
     assert list(table["Slice"]) == ["dog", "cat"]
     page.session_state[evaluate_slices.CHOSEN] = ("Folder", "dog")
@@ -187,9 +197,21 @@ def test_photos_read_before_there_were_measures_are_counted_and_measured_on_requ
     page.run()
     assert not page.exception
     assert "5 photos were read before brightness and sharpness were measured" in texts(page)
+    unfold(page, "evaluate_slices_open")
     table = page.dataframe(key="evaluate_slices_table").value
     assert "Brightness" not in set(table["Slice by"])
     page.button(key="evaluate_measure").click().run()
     assert not page.exception
     assert started == [collection.collection_id]
     assert len(wiring.catalog().pending_files(collection.collection_id, MODEL_ID)) == 5
+
+
+def test_the_tables_under_curves_and_confidence_are_there_when_unfolded(gallery: SmallGallery) -> None:
+    page = open_tab(gallery, evaluate_curves.TAB)
+    assert not [one for one in page.dataframe if "AUC" in one.value.columns]
+    unfold(page, "evaluate_curves_open")
+    (curves,) = [one.value for one in page.dataframe if "AUC" in one.value.columns]
+    assert curves.set_index("Class").loc["🐱 Cat", "AUC"] == pytest.approx(5 / 6)
+    page.session_state["evaluate_tab"] = evaluate_confidence.TAB
+    unfold(page, "evaluate_bins_open")
+    assert page.dataframe(key="evaluate_bins").value["Photos"].sum() == len(SAID)

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from numpy.typing import NDArray
 
+from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.ui import charts, clicks, theme
 from gallery.ui.confusion_table.cells import Cell, cell_at, drawn_cells, place_of
 
@@ -24,7 +25,7 @@ COUNTS, SHARES = "Photos", "Shares of the true class"
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "gallery_confusion_table",
-    css=(_HERE / "matrix.css").read_text("utf-8"),
+    css="\n".join(path.read_text("utf-8") for path in (_HERE.parent / "tip.css", _HERE / "matrix.css")),
     js=(_HERE / "matrix.js").read_text("utf-8"),
 )
 
@@ -81,11 +82,13 @@ def show_still(matrix: NDArray[Any], class_names: Sequence[str], *, key: str) ->
 def matrix_data(
     matrix: NDArray[Any], class_names: Sequence[str], *, shares: bool, dark: bool
 ) -> dict[str, Any]:
-    """Return what the browser draws: names of rows and columns, and the cells."""
+    """Return what the browser draws: names, which classes have few photos, and the cells."""
+    support = matrix.sum(axis=1)
     return {
         "names": [
             *({"icon": theme.look(name).icon, "title": theme.plain_name(name)} for name in class_names),
             {"icon": "", "title": "All"},
         ],
+        "few": [bool(0 < n < FEW_PHOTOS) for n in [*support.tolist(), support.sum()]],
         "cells": drawn_cells(matrix, class_names, shares=shares, dark=dark),
     }

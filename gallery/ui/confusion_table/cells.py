@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.ui import charts, theme
+from gallery.ui.plain_text import photo_count
 
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}  # by dark
 FULL_ERROR_SHARE = 0.5
@@ -125,8 +126,7 @@ def drawn_cells(
             "fill": fill,
             "ink": readable_on(fill) if inside else charts.TEXT[dark],
             "what": what[0].upper() + what[1:],
-            "many": f"{n:,} photo{'' if n == 1 else 's'}"
-            + (f" ({share[i, j]:.1%} of the class)" if inside else ""),
+            "many": photo_count(n) + (f" ({share[i, j]:.1%} of the class)" if inside else ""),
         }
 
     return [[drawn(i, j) for j in range(count + 1)] for i in range(count + 1)]

@@ -3,6 +3,8 @@
 
 const matrices = new WeakMap();
 
+const FEW = "Few photos: the numbers of this class are rough guesses";
+
 const element = (tag, name, ...children) => {
   const node = document.createElement(tag);
   node.className = name;
@@ -16,7 +18,7 @@ const put = (node, text) => {
 
 class Matrix {
   constructor(parent) {
-    this.tip = element("div", "tip", element("span", ""), element("b", ""), element("span", ""));
+    this.tip = element("div", "tip", element("span", ""), element("b", ""), element("span", ""), element("span", ""));
     this.tip.setAttribute("aria-hidden", "true"); // the cells' own labels say the same
     this.tip.hidden = true;
     this.node = element("div", "matrix");
@@ -112,9 +114,10 @@ class Matrix {
   point(door) {
     this.tip.hidden = !door;
     if (!door) return;
-    const [what, many, promise] = this.tip.children;
+    const [what, many, few, promise] = this.tip.children;
     put(what, door.dataset.what);
     put(many, door.dataset.many);
+    put(few, door.dataset.few ? FEW : "");
     put(promise, door.type === "button" ? "Click to see them" : "");
     const around = this.node.getBoundingClientRect();
     const at = door.getBoundingClientRect();
@@ -128,20 +131,21 @@ class Matrix {
     this.send = setStateValue;
     if (this.built !== JSON.stringify([data.names, data.clickable])) this.build(data.names, data.clickable);
     const last = data.names.length - 1;
-    const tell = (door, { what, many }) => {
+    const tell = (door, { what, many }, few) => {
       door.dataset.what = what;
       door.dataset.many = many;
-      if (door.type === "button") door.setAttribute("aria-label", `${what}: ${many}`);
+      door.dataset.few = few ? "yes" : "";
+      if (door.type === "button") door.setAttribute("aria-label", `${what}: ${many}${few ? `. ${FEW}` : ""}`);
     };
     data.cells.forEach((cells, i) => {
-      tell(this.places[i + 1][0], cells[last]);
-      tell(this.places[0][i + 1], data.cells[last][i]);
+      tell(this.places[i + 1][0], cells[last], data.few[i]);
+      tell(this.places[0][i + 1], data.cells[last][i], false);
       cells.forEach((cell, j) => {
         const door = this.places[i + 1][j + 1];
         put(door, cell.text);
         door.style.background = cell.fill;
         door.style.color = cell.ink;
-        tell(door, cell);
+        tell(door, cell, j === last && data.few[i]);
       });
     });
     if (data.clickable) this.frame(data.chosen);

@@ -61,6 +61,12 @@ def test_rows_and_columns_are_named_with_icons_and_the_sums_without() -> None:
     assert [bool(name["icon"]) for name in names] == [True, True, True, False]
 
 
+def test_classes_with_few_photos_are_marked_and_those_with_none_are_not() -> None:
+    data = matrix_data(np.array([[25, 5], [3, 1]]), ("dog", "cat"), shares=False, dark=False)
+    assert data["few"] == [False, True, False]  # 30, 4, and 34 in all
+    assert matrix_data(MATRIX, NAMES, shares=False, dark=False)["few"] == [True, True, False, True]
+
+
 @pytest.mark.parametrize(
     ("place", "cell"),
     [
