@@ -53,6 +53,7 @@ class Matrix {
     );
     table.setAttribute("aria-label", "Confusion matrix: a row is the true class, a column what the model says");
     if (clickable) table.onkeydown = (event) => this.walk(event);
+    this.node.style.setProperty("--count", names.length);
     this.node.replaceChildren(table, this.tip);
     this.focusable = null;
     this.built = JSON.stringify([names, clickable]);
@@ -121,9 +122,10 @@ class Matrix {
     put(promise, door.type === "button" ? "Click to see them" : "");
     const around = this.node.getBoundingClientRect();
     const at = door.getBoundingClientRect();
+    const scrolled = this.node.scrollLeft;
     const middle = at.left + at.width / 2 - around.left - this.tip.offsetWidth / 2;
     const above = at.top - around.top - this.tip.offsetHeight - 6;
-    this.tip.style.left = `${Math.max(0, Math.min(middle, around.width - this.tip.offsetWidth))}px`;
+    this.tip.style.left = `${scrolled + Math.max(0, Math.min(middle, around.width - this.tip.offsetWidth))}px`;
     this.tip.style.top = `${above >= 0 ? above : at.bottom - around.top + 6}px`;
   }
 
