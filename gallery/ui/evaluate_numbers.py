@@ -15,6 +15,7 @@ from gallery.ui.evaluated_folder import EvaluatedFolder
 from gallery.ui.plain_text import interval_text, percent, photo_count
 
 FEW_SIGN = "⚠"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def show(folder: EvaluatedFolder) -> None:
@@ -111,7 +112,7 @@ def _shares(bounds: tuple[float, float] | None) -> None:
 
 
 def _interval(words: str) -> None:
-    st.caption(f"95 % interval {words}")
+    st.caption(f"95 % interval {words}".replace(" %", NO_BREAK + "%"))
 
 
 def _absent_classes(report: EvaluationReport) -> str:

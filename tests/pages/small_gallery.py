@@ -175,8 +175,10 @@ def written(matrix: dict[str, Any]) -> list[list[str]]:
 
 
 def texts(app: AppTest) -> str:
-    """All sentences of a page in one text, without markdown's backslashes."""
+    """All sentences of a page in one text, without markdown's backslashes, every space a plain one."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success", "html")
-    return "\n".join(str(e.value) for kind in kinds for e in app.get(kind) if hasattr(e, "value")).replace(
-        "\\", ""
+    return (
+        "\n".join(str(e.value) for kind in kinds for e in app.get(kind) if hasattr(e, "value"))
+        .replace("\\", "")
+        .replace("\N{NO-BREAK SPACE}", " ")
     )
