@@ -253,10 +253,14 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
     expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 0.0% on, 100.0% of the class found"))
     page.keyboard.press("Home")
     expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 90.0% on, 33.3% of the class found"))
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 in all")).to_be_visible()
+    expect(page.get_by_text("2 in all")).to_be_visible()
     settle(page)
     expect(roc).to_be_focused()
+    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("From 40.0% on")
+    page.keyboard.press("ArrowRight")  # goes on from the point that was chosen
+    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 20.0% on, 100.0% of the class found"))
 
 
 def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:

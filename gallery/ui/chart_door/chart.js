@@ -47,9 +47,18 @@ class Chart {
     this.chart = { ...chart, points: chart.points.map((point) => ({ shape: "dot", ...point })) };
     this.title.textContent = chart.title;
     this.node.setAttribute("aria-label", chart.alt);
-    this.at = Math.max(0, this.chart.points.findIndex((point) => point.chosen));
+    this.at = this.chosen();
     this.say();
     this.draw();
+    if (this.node.matches(":focus-visible")) this.point(this.at);
+  }
+
+  // Where the arrow keys go on from: the chosen point, or the one nearest to the ring.
+  chosen() {
+    const { points, ring } = this.chart;
+    if (!ring) return Math.max(0, points.findIndex((point) => point.chosen));
+    const away = points.map((point) => Math.hypot(point.x - ring[0], point.y - ring[1]));
+    return Math.max(0, away.indexOf(Math.min(...away)));
   }
 
   draw() {
