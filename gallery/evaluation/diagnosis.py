@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.calibration import CrossFit, ReliabilityBin, cross_fit, reliability_bins
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
-from gallery.evaluation.metrics import IntVector, balanced_accuracy_interval, wilson_interval
+from gallery.evaluation.metrics import FEW_PHOTOS, IntVector, balanced_accuracy_interval, wilson_interval
 from gallery.evaluation.ranking import (
     ClassCurves,
     area_intervals,
@@ -81,6 +81,15 @@ class Diagnosis:
     def curves(self) -> tuple[ClassCurves, ...]:
         """Precision-recall and ROC, one a class."""
         return class_curves(self.report.y_true, self.report.probabilities, self.report.class_names)
+
+    @property
+    def curves_worst_first(self) -> list[int]:
+        """The classes that have curves: those with few photos last, by average precision within each."""
+        there = [k for k, one in enumerate(self.curves) if one.positives and one.negatives]
+        return sorted(
+            there,
+            key=lambda k: (self.curves[k].positives < FEW_PHOTOS, self.curves[k].average_precision or 0.0),
+        )
 
     def area_intervals(self, class_index: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Return the 95 % intervals of a class's average precision and AUC; None where it has neither."""

@@ -20,7 +20,7 @@ PAST, FALSE, MISSED = "past", "false", "missed"
 def show(folder: EvaluatedFolder) -> None:
     """Show the tab: a class, its curves and areas, and the photos of a threshold."""
     curves = folder.diagnosis.curves
-    if not worst_first(folder):
+    if not folder.diagnosis.curves_worst_first:
         st.info(
             "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
         )
@@ -36,16 +36,9 @@ def show(folder: EvaluatedFolder) -> None:
             _table(curves)
 
 
-def worst_first(folder: EvaluatedFolder) -> list[int]:
-    """Return the classes that have curves, those of which something is known first, the worst one on top."""
-    curves = folder.diagnosis.curves
-    there = [k for k, one in enumerate(curves) if one.positives and one.negatives]
-    return sorted(there, key=lambda k: (curves[k].positives < FEW_PHOTOS, curves[k].average_precision or 0.0))
-
-
 def _class(folder: EvaluatedFolder) -> int:
     curves = folder.diagnosis.curves
-    ranked = worst_first(folder)
+    ranked = folder.diagnosis.curves_worst_first
     worst, there = ranked[0], sorted(ranked)
     if st.session_state.get("evaluate_curve_class") not in there:
         st.session_state["evaluate_curve_class"] = worst

@@ -6,10 +6,10 @@ import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from gallery.settings import Settings
-from gallery.ui import evaluate_curves, wiring
+from gallery.ui import wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, evaluate
 
 MANY = 1000
@@ -65,15 +65,21 @@ def look_ahead(shown: EvaluatedFolder) -> None:
 def _look(shown: EvaluatedFolder) -> None:
     """What fails here fails again, with its sentence, when somebody looks."""
     time.sleep(FIRST_S)
-    looks: tuple[Callable[[EvaluatedFolder], object], ...] = (
-        lambda folder: folder.diagnosis.curves,
-        lambda folder: folder.diagnosis.bins_after,
-        lambda folder: folder.diagnosis.coverage,
-        lambda folder: folder.slices,
-        lambda folder: folder.diagnosis.suspects,
-        lambda folder: [folder.diagnosis.area_intervals(k) for k in evaluate_curves.worst_first(folder)],
-    )
     with _one_at_a_time, contextlib.suppress(Exception):
-        for look in looks:
-            if _newest[0] is shown:
-                look(shown)
+        for _ in _looks(shown):
+            if _newest[0] is not shown:
+                return
+
+
+def _looks(shown: EvaluatedFolder) -> Iterator[object]:
+    """Compute one thing after the other, what people open first at the beginning."""
+    diagnosis = shown.diagnosis
+    yield diagnosis.curves
+    for k in diagnosis.curves_worst_first[:1]:
+        yield diagnosis.area_intervals(k)
+    yield diagnosis.bins_after
+    yield diagnosis.coverage
+    yield shown.slices
+    yield diagnosis.suspects
+    for k in diagnosis.curves_worst_first:
+        yield diagnosis.area_intervals(k)

@@ -112,7 +112,14 @@ def _evaluation(store: ModelStore, entry: ModelEntry, card: ModelCard) -> None:
     if len(names) != len(matrix):
         return
     part = "validation" if evaluation.get("part") == "validation" else "test"
-    with st.expander(f"Where it errs: the confusion matrix of its {part} photos"):
+    place = st.expander(
+        f"Where it errs: the confusion matrix of its {part} photos",
+        key=f"model_errs_{entry.model_id}",
+        on_change="rerun",
+    )
+    if not place.open:
+        return
+    with place:
         confusion_table.show_still(matrix, names, key=f"model_matrix_{entry.model_id}")
         st.caption("These photos were measured elsewhere and are not in your catalog, so cells do not open.")
 

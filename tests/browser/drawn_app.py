@@ -117,7 +117,6 @@ def click_until(
     x: float,
     y: float,
     seen: Callable[[], object],
-    hovered: Callable[[], object] = lambda: None,
 ) -> None:
     """Click a place on a canvas, once it stands still, until what the click shows is seen.
 
@@ -126,14 +125,11 @@ def click_until(
         x: px from its left edge.
         y: px from its top edge.
         seen: fails, after waiting, where the click has had no effect.
-        hovered: waits until the canvas knows where the pointer is; plotly takes what is
-            hovered as what is clicked.
     """
     for left in reversed(range(CLICKS)):
         target.hover(position={"x": x - 3, "y": y - 3})  # waits until it stands still, under nothing else
         target.hover(position={"x": x, "y": y})
         try:
-            hovered()
             target.click(position={"x": x, "y": y})
             seen()
         except AssertionError:
@@ -161,7 +157,7 @@ def click_cell(page: Page, table: str, true: int, said: int, shown: str) -> None
     """Click a cell of a matrix and expect its sentence."""
     cell(page, table, true, said).click()
     expect(page.get_by_text(shown)).to_be_visible()
-    expect(cell(page, table, true, said)).to_have_attribute("aria-pressed", "true")
+    expect(cell(page, table, true, said)).to_have_attribute("aria-current", "true")
 
 
 def choose(page: Page, box: Locator, option: str | re.Pattern[str]) -> None:

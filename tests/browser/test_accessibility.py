@@ -46,6 +46,22 @@ def test_a_page_has_no_serious_violation(page: Page, app: DrawnApp, name: str, t
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_charts_and_the_matrices_have_no_serious_violation(page: Page, app: DrawnApp, theme: Any) -> None:
+    page.emulate_media(color_scheme=theme)
+    visit(page, addresses(app)["evaluate"])
+    for tab in ("Curves", "Confidence", "Slices"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.get_by_role("slider").last.wait_for()
+        settle(page)
+        assert violations(page) == [], tab
+    visit(page, addresses(app)["models"])
+    page.get_by_text("Where it errs").first.click()
+    page.locator("table[aria-label^='Confusion matrix']").wait_for()
+    settle(page)
+    assert violations(page) == []
+
+
 def violations(page: Page) -> list[str]:
     """Serious and critical violations, one line an element."""
     found = Axe().run(page, context={"exclude": [[selector] for selector in NOT_OURS]})

@@ -124,6 +124,36 @@ def test_the_keyboard_walks_over_the_matrix_and_opens_a_cell(page: Page) -> None
     expect(cell(page, MATRIX, DOG, DOG)).to_be_focused()
 
 
+def test_a_click_frames_its_cell_at_once_also_under_the_pointer(page: Page) -> None:
+    pressed = cell(page, MATRIX, CAT, CAT)
+    pressed.click()
+    shadow = pressed.evaluate("one => getComputedStyle(one).boxShadow")
+    assert "3px" in shadow
+    page.mouse.move(0, 0)
+    assert pressed.evaluate("one => getComputedStyle(one).boxShadow") == shadow
+
+
+LARGE = """(cells) => cells.map((cell) => {
+  cell.textContent = "12,345";
+  const text = document.createRange();
+  text.selectNodeContents(cell);
+  return text.getBoundingClientRect().width > cell.clientWidth;
+}).filter(Boolean).length"""
+
+
+def test_numbers_have_the_room_they_need(page: Page) -> None:
+    page.set_viewport_size({"width": 920, "height": 1500})
+    settle(page)
+    matrix = page.locator(f".st-key-{MATRIX} .matrix")
+    cells = page.locator(f".st-key-{MATRIX} .cell")
+    matrix.evaluate(
+        "one => one.style.setProperty('--cell', 'calc(6ch + 8px)')"
+    )  # as for numbers of six signs
+    assert cells.evaluate_all(LARGE) == 0
+    assert matrix.evaluate("one => one.scrollWidth > one.clientWidth"), "it scrolls in its frame"
+    assert not scrolls_sideways(page)
+
+
 def test_pointing_at_a_cell_says_what_it_counts(page: Page) -> None:
     tip = page.locator(f".st-key-{MATRIX} .tip")
     expect(tip).to_be_hidden()

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.errors import JobError
-from gallery.types import CollectionKind
+from gallery.types import CollectionKind, JobState
 from gallery.ui import evaluate_choice, evaluations, folder_box, wiring
 from gallery.ui.evaluated_folder import EvaluatedFolder, Labels, matrix_csv, predictions_csv, report_csv
 from tests.pages.small_gallery import MODEL_ID, SmallGallery, matrices, model_card, open_page, texts, written
@@ -52,18 +52,46 @@ def evaluated(gallery: SmallGallery) -> AppTest:
 
 
 def test_of_many_photos_the_slow_tabs_are_computed_before_they_are_opened(
-    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+    empty: SmallGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluations, "MANY", 1)
     monkeypatch.setattr(evaluations, "FIRST_S", 0.0)
-    gallery.tag(SAID)
-    folder = evaluations.find(1, MODEL_ID, Labels.FOLDERS)
-    evaluations.look_ahead(folder)
+    for shade, path in enumerate(SAID):
+        empty.draw(path, (30 * shade, 90, 200))
+    empty.add_model(training_photos=[empty.photo_id("Cats/2.png")])
+    collection = empty.tag(SAID)
+    open_page("evaluate", collection=str(collection.collection_id))
     for thread in threading.enumerate():
         if thread.name == "look-ahead":
             thread.join(30)
-    assert "slices" in vars(folder)
-    assert {"curves", "suspects"} <= set(vars(folder.diagnosis))
+    shown = evaluations.find(collection.collection_id, MODEL_ID, Labels.FOLDERS).unseen
+    assert shown.report.n == 4, "what is shown is looked at: without the photo that was trained on"
+    assert "slices" in vars(shown)
+    assert {"curves", "bins_after", "coverage", "suspects"} <= set(vars(shown.diagnosis))
+    assert set(shown.diagnosis._area_intervals) == {0, 1}  # dog and cat
+
+
+def test_nothing_is_computed_ahead_of_few_photos_or_while_a_tagging_runs(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(evaluations, "_look", begun.append)
+    monkeypatch.setattr(evaluations, "_newest", [])
+    collection = gallery.tag(SAID)
+    folder = evaluations.find(collection.collection_id, MODEL_ID, Labels.FOLDERS)
+    evaluations.look_ahead(folder)
+    assert not begun
+    monkeypatch.setattr(evaluations, "MANY", 1)
+    job = wiring.catalog().queue_job(collection.collection_id, MODEL_ID)
+    evaluations.look_ahead(folder)
+    assert not begun
+    wiring.catalog().finish_job(job.job_id, JobState.DONE)
+    evaluations.look_ahead(folder)
+    evaluations.look_ahead(folder)  # as on the next run of the page
+    for thread in threading.enumerate():
+        if thread.name == "look-ahead":
+            thread.join(30)
+    assert begun == [folder]
 
 
 def give_path(monkeypatch: pytest.MonkeyPatch, path: object) -> AppTest:

@@ -115,6 +115,9 @@ def test_an_own_model_can_be_removed_and_a_shipped_one_cannot(gallery: SmallGall
 def test_the_matrix_of_the_test_photos_is_shown(gallery: SmallGallery) -> None:
     gallery.add_model(evaluation={"confusion_matrix": np.eye(10, dtype=int).tolist()})
     page = open_page("models")
+    assert not matrices(page), "it is drawn when it is unfolded"
+    page.session_state[f"model_errs_{MODEL_ID}"] = True
+    page.run()
     assert not page.exception
     (matrix,) = matrices(page)
     assert matrix["clickable"] is False
@@ -126,4 +129,4 @@ def test_a_matrix_that_makes_no_sense_is_left_out(gallery: SmallGallery, matrix:
     gallery.add_model(evaluation={"confusion_matrix": matrix})
     page = open_page("models")
     assert not page.exception
-    assert not matrices(page)
+    assert not [one for one in page.expander if one.label.startswith("Where it errs")]

@@ -29,7 +29,9 @@ class Chart {
     this.node.append(this.picture, this.tip);
     this.node.onpointermove = (event) => this.point(this.nearest(event));
     this.node.onpointerleave = () => this.point(null);
-    this.node.onclick = (event) => this.choose(this.nearest(event));
+    // A click without a pointer, as by voice, means the point that is read out.
+    this.node.onclick = (event) => this.choose(event.detail ? this.nearest(event) : this.at);
+    this.node.onfocus = () => this.node.matches(":focus-visible") && this.point(this.chart.points.length ? this.at : null);
     this.node.onkeydown = (event) => this.walk(event);
     this.node.onblur = () => this.point(null);
     this.frame.append(this.title, this.node);
@@ -46,11 +48,17 @@ class Chart {
     this.text = text;
     this.chart = { ...chart, points: chart.points.map((point) => ({ shape: "dot", ...point })) };
     this.title.textContent = chart.title;
-    this.node.setAttribute("aria-label", chart.alt);
+    this.node.setAttribute("aria-label", `${chart.alt}. Arrow keys walk over the points, Enter shows their photos`);
+    this.node.setAttribute("aria-orientation", this.inRows() ? "vertical" : "horizontal");
     this.at = this.chosen();
     this.say();
     this.draw();
-    if (this.node.matches(":focus-visible")) this.point(this.at);
+    if (this.node.matches(":focus-visible") && this.chart.points.length) this.point(this.at);
+  }
+
+  // The points stand in rows, the first one on top.
+  inRows() {
+    return this.chart.y.low > this.chart.y.high;
   }
 
   // Where the arrow keys go on from: the chosen point, or the one nearest to the ring.
@@ -72,8 +80,9 @@ class Chart {
 
     // The texts at the vertical axis first: they say how much room is left.
     const names = y.ticks.map(([, text]) => add("text", { class: "tick", "text-anchor": "end" }, text));
+    for (const name of names) this.shorten(name, this.width / 2 - NAME_GAP);
     const widest = Math.max(0, ...names.map((name) => name.getComputedTextLength()));
-    const left = Math.min(this.width / 2, y.label ? Math.max(ROOM.left, widest + 34) : widest + NAME_GAP);
+    const left = y.label ? Math.max(ROOM.left, widest + 34) : widest + NAME_GAP;
     const right = this.width - ROOM.right;
     const [top, bottom] = [ROOM.top, height - ROOM.bottom];
     const across = (value) => left + ((value - x.low) / (x.high - x.low)) * (right - left);
@@ -103,6 +112,15 @@ class Chart {
     for (const at of this.places) this.drawPoint(add, at, across, up);
     if (ring) add("circle", { class: "ring", cx: across(ring[0]), cy: up(ring[1]), r: 7.5 });
     this.mark = add("circle", { class: "mark", r: 6, visibility: "hidden" });
+  }
+
+  // Take out of the middle of a text what has no room: its ends tell most. The tip says it whole.
+  shorten(name, room) {
+    const length = name.getComputedTextLength();
+    if (length <= room || room <= 0) return;
+    const kept = Math.floor((name.textContent.length * room) / length) - 1;
+    const end = Math.floor(kept / 2);
+    name.textContent = `${name.textContent.slice(0, kept - end)}…${name.textContent.slice(-end)}`;
   }
 
   drawPoint(add, at, across, up) {
@@ -179,7 +197,8 @@ class Chart {
 
   walk(event) {
     const last = this.chart.points.length - 1;
-    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+    const down = this.inRows() ? 1 : -1;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: down, ArrowUp: -down, PageDown: 10 * down, PageUp: -10 * down, Home: -Infinity, End: Infinity };
     if (event.ctrlKey || event.altKey || event.metaKey || last < 0) return;
     if (event.key === "Enter" || event.key === " ") this.choose(this.at);
     else if (event.key in steps) {

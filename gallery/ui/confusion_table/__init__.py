@@ -76,7 +76,7 @@ def show(
 def show_still(matrix: NDArray[Any], class_names: Sequence[str], *, key: str) -> None:
     """Show a matrix whose photos are not at hand."""
     data = matrix_data(matrix, class_names, shares=False, dark=charts.is_dark())
-    _component(key=key, data=data | {"clickable": False, "chosen": None}, on_cell_change=lambda: None)
+    _component(key=key, data=data | {"clickable": False, "chosen": None})
 
 
 def matrix_data(

@@ -34,6 +34,7 @@ class Matrix {
       door.append(icon, element("span", "title", one.title));
       const head = element("th", scope, door);
       head.scope = scope;
+      head.setAttribute("aria-label", one.title); // else it is read with the door's number
       return [head, door];
     };
     const last = names.length - 1;
@@ -52,7 +53,11 @@ class Matrix {
       element("tbody", "", ...rows),
     );
     table.setAttribute("aria-label", "Confusion matrix: a row is the true class, a column what the model says");
-    if (clickable) table.onkeydown = (event) => this.walk(event);
+    if (clickable) {
+      table.setAttribute("role", "grid"); // arrow keys walk over it
+      table.onkeydown = (event) => this.walk(event);
+    }
+    this.point(null);
     this.node.style.setProperty("--count", names.length);
     this.node.replaceChildren(table, this.tip);
     this.focusable = null;
@@ -82,7 +87,10 @@ class Matrix {
   frame(at) {
     const chosen = at && this.places[at[0] + 1][at[1] + 1];
     for (const row of this.places.slice(1)) {
-      for (const door of row.slice(1)) door.setAttribute("aria-pressed", door === chosen);
+      for (const door of row.slice(1)) {
+        if (door === chosen) door.setAttribute("aria-current", "true");
+        else door.removeAttribute("aria-current");
+      }
     }
     this.lead(chosen || this.places[1][1]);
   }
@@ -113,6 +121,7 @@ class Matrix {
 
   // Say beside a cell or a name what it counts.
   point(door) {
+    this.pointed = door;
     this.tip.hidden = !door;
     if (!door) return;
     const [what, many, few, promise] = this.tip.children;
@@ -150,7 +159,11 @@ class Matrix {
         tell(door, cell, j === last && data.few[i]);
       });
     });
+    // as wide as the longest number, so that none is cut
+    const longest = Math.max(...data.cells.flat().map((cell) => cell.text.length)) + (data.few.some(Boolean) ? 2 : 0);
+    this.node.style.setProperty("--cell", `calc(${longest}ch + 8px)`);
     if (data.clickable) this.frame(data.chosen);
+    this.point(this.pointed); // its number may have changed
   }
 }
 
