@@ -142,12 +142,12 @@ LARGE = """(cells) => cells.map((cell) => {
 
 
 def test_numbers_have_the_room_they_need(page: Page) -> None:
-    page.set_viewport_size({"width": 920, "height": 1500})
+    page.set_viewport_size({"width": 480, "height": 1500})
     settle(page)
     matrix = page.locator(f".st-key-{MATRIX} .matrix")
     cells = page.locator(f".st-key-{MATRIX} .cell")
     matrix.evaluate(
-        "one => one.style.setProperty('--cell', 'calc(6ch + 8px)')"
+        "one => one.style.setProperty('--cell', 'calc(6ch + 4px)')"
     )  # as for numbers of six signs
     assert cells.evaluate_all(LARGE) == 0
     assert matrix.evaluate("one => one.scrollWidth > one.clientWidth"), "it scrolls in its frame"

@@ -161,7 +161,7 @@ class Matrix {
     });
     // as wide as the longest number, so that none is cut
     const longest = Math.max(...data.cells.flat().map((cell) => cell.text.length)) + (data.few.some(Boolean) ? 2 : 0);
-    this.node.style.setProperty("--cell", `calc(${longest}ch + 8px)`);
+    this.node.style.setProperty("--cell", `calc(${longest}ch + 4px)`);
     if (data.clickable) this.frame(data.chosen);
     this.point(this.pointed); // its number may have changed
   }
