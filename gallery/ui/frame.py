@@ -23,7 +23,7 @@ _STYLE = Path(__file__).parent / "frame.css"
 
 _DARK_STYLE = (
     "<style>[data-testid^='stBaseButton-primary']:not(:disabled), "
-    "[data-testid^='stBaseButton-primary']:not(:disabled) p { color: #101614; }</style>"
+    f"[data-testid^='stBaseButton-primary']:not(:disabled) p {{ color: {charts.TEXT[False]}; }}</style>"
 )
 """Streamlit writes white on the light green of the dark theme: 2.1 to 1, where 4.5 is asked."""
 
