@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -41,14 +42,41 @@ def sole_process(folder: Path, *, patience_s: float = 0.0) -> Iterator[None]:
         os.close(handle)
 
 
+def is_held(folder: Path) -> bool:
+    """Return whether a process holds a folder; others who look at the same moment do not count.
+
+    Raises:
+        OSError: the folder is gone.
+    """
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        for wait_s in _LOOKS_S:
+            time.sleep(wait_s)
+            with contextlib.suppress(OSError):
+                _share(handle)
+                return False
+        return True
+    finally:
+        os.close(handle)
+
+
 if sys.platform == "win32":
     import msvcrt
+
+    _LOOKS_S = (0.0, 0.03, 0.06)  # no shared locks here: another one who looks lets go within that
 
     def _lock(handle: int) -> None:
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
+    _share = _lock
+
 else:
     import fcntl
 
+    _LOOKS_S = (0.0,)
+
     def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _share(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

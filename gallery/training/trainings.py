@@ -18,7 +18,7 @@ from gallery.training.history import Epoch, Progress, read_history, read_progres
 from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
 from gallery.training.run import HEED_STOP, PROGRESS_FILE, SPLIT_FILE, STOP_FILE
-from gallery.training.run_lock import sole_process
+from gallery.training.run_lock import is_held
 from gallery.training.splits import part_counts
 
 HISTORY_FILE = "history.csv"
@@ -28,6 +28,8 @@ SEARCH_SUFFIX = "-search"
 STARTED_FILE = "started"
 START_PATIENCE_S = 60.0
 """A process that has not reported by then is taken for dead: loading the libraries takes 3 to 20 s."""
+
+_CLEARING_S = 5.0
 
 LIVE_STATES = frozenset(("preparing", "training", "measuring"))
 
@@ -137,17 +139,19 @@ def training_run(request: TrainingRequest) -> TrainingRun:
 
 def is_alive(folder: Path) -> bool:
     """Return whether a process is at work on a training."""
-    if not folder.is_dir():
-        return False
     try:
-        with sole_process(folder):
-            return False
-    except TrainingError:
-        return True
+        return is_held(folder)
+    except OSError:
+        return False  # there is no such folder
 
 
 def is_starting(folder: Path) -> bool:
-    """Return whether a process was started a moment ago that has not taken hold of its folder yet."""
+    """Return whether a process was started a moment ago that has not taken hold of its folder yet.
+
+    One that has reported did so while it held the folder: from then on `is_alive` tells.
+    """
+    if (folder / PROGRESS_FILE).exists():
+        return False
     try:
         number, begun = (folder / STARTED_FILE).read_text(encoding="ascii").split()
         if time.time() - float(begun) > START_PATIENCE_S:
@@ -167,11 +171,17 @@ def request_stop(folder: Path) -> None:
 def discard(folder: Path) -> None:
     """Remove a training's folder; a model that it became stays in the store.
 
+    A process that has reported its end may still be clearing up: it is waited for.
+
     Raises:
         TrainingError: it is running, or the disk refuses.
     """
-    if is_alive(folder) or is_starting(folder):
-        raise TrainingError(f"The training {folder.name} is running. Stop it first.")
+    until = time.monotonic() + _CLEARING_S
+    while is_alive(folder) or is_starting(folder):
+        progress = read_progress(folder / PROGRESS_FILE)
+        if progress is None or progress.state in LIVE_STATES or time.monotonic() > until:
+            raise TrainingError(f"The training {folder.name} is running. Stop it first.")
+        time.sleep(0.05)
     try:
         shutil.rmtree(folder)
     except OSError as exc:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,67 @@ def test_what_runs_is_neither_started_again_nor_discarded(tmp_path: Path) -> Non
     assert (request.folder / "stop").exists()
     discard(request.folder)
     assert not request.folder.exists()
+
+
+@pytest.mark.parametrize("end", ["finished", "failed"])
+def test_what_ended_a_moment_after_its_start_is_discarded_or_started_again(tmp_path: Path, end: str) -> None:
+    request = asked(tmp_path)
+    code = (
+        "import pathlib, time\n"
+        "from gallery.training.history import Progress, write_progress\n"
+        f"folder = pathlib.Path({str(request.folder)!r})\n"
+        f"write_progress(folder / 'progress.json', Progress({end!r}, 7, 7))\n"
+        "time.sleep(60)\n"  # as long as the libraries take to end, and far longer
+    )
+    process = start_training_process(request, tmp_path, command=[sys.executable, "-c", code])
+    try:
+        until = time.monotonic() + 30
+        while training_run(request).state == "starting" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert (training_run(request).state, training_run(request).live) == (end, False)
+        again = start_training_process(request, tmp_path, command=[sys.executable, "-c", PRETEND])
+        assert again.wait(30) == 0, (tmp_path / "logs" / "training.log").read_text()
+        discard(request.folder)
+        assert not request.folder.exists()
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def test_a_training_that_clears_up_after_its_end_is_waited_for_before_it_is_discarded(tmp_path: Path) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    write_progress(request.folder / "progress.json", Progress("finished", 7, 7))
+    held, let_go = threading.Event(), threading.Event()
+
+    def clear_up() -> None:
+        with sole_process(request.folder):
+            held.set()
+            assert let_go.wait(30)
+
+    clearing = threading.Thread(target=clear_up)
+    clearing.start()
+    assert held.wait(30)
+    threading.Timer(0.3, let_go.set).start()
+    discard(request.folder)
+    assert let_go.is_set()
+    assert not request.folder.exists()
+    clearing.join()
+
+
+def test_those_who_look_at_the_same_time_do_not_take_each_other_for_the_training(tmp_path: Path) -> None:
+    looks: list[list[bool]] = [[] for _ in range(4)]
+
+    def look(seen: list[bool]) -> None:
+        seen += [is_alive(tmp_path) for _ in range(500)]
+
+    threads = [threading.Thread(target=look, args=(seen,)) for seen in looks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not any(map(any, looks))
+    assert not is_alive(tmp_path / "none")
 
 
 @pytest.mark.parametrize("stops", [True, False])
