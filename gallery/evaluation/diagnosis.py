@@ -82,7 +82,7 @@ class Diagnosis:
         """Precision-recall and ROC, one a class."""
         return class_curves(self.report.y_true, self.report.probabilities, self.report.class_names)
 
-    @property
+    @cached_property
     def curves_worst_first(self) -> list[int]:
         """The classes that have curves: those with few photos last, by average precision within each."""
         there = [k for k, one in enumerate(self.curves) if one.positives and one.negatives]

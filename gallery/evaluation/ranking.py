@@ -7,6 +7,7 @@ class is at least that, how many are of it? Every point so has its photos.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class ClassCurves:
         """(m,) of the other photos, the share past the threshold."""
         return self.false_positives / max(self.negatives, 1)
 
-    @property
+    @cached_property
     def average_precision(self) -> float | None:
         """Precision averaged over the recall it is reached at, as steps; None for a class without photos.
 
@@ -67,7 +68,7 @@ class ClassCurves:
             return None
         return float(np.sum(np.diff(self.recall, prepend=0.0) * self.precision))
 
-    @property
+    @cached_property
     def auc(self) -> float | None:
         """Chance that a photo of the class gets a higher probability for it than another photo (ties half).
 

@@ -161,6 +161,10 @@ def test_pointing_at_a_cell_says_what_it_counts(page: Page) -> None:
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("True Dog, model says Cat")
     expect(tip).to_contain_text("2 photos (66.7% of the class)")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    cell(page, MATRIX, DOG, DOG).hover()
+    expect(tip).to_contain_text("True Dog, recognised")
 
 
 def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
@@ -208,6 +212,8 @@ def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str
     assert area is not None
     page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
     expect(figure.locator(".tip")).to_contain_text(hover)
+    page.keyboard.press("Escape")
+    expect(figure.locator(".tip")).to_be_hidden()
     page.mouse.down()
     page.mouse.up()
     expect(page.get_by_text(shown)).to_be_visible()

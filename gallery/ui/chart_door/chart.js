@@ -26,6 +26,7 @@ class Chart {
     this.tip.className = "tip";
     this.tip.setAttribute("aria-hidden", "true"); // the slider's value says the same
     this.tip.hidden = true;
+    this.escape = (event) => event.key === "Escape" && this.point(null);
     this.node.append(this.picture, this.tip);
     this.node.onpointermove = (event) => this.point(this.nearest(event));
     this.node.onpointerleave = () => this.point(null);
@@ -168,7 +169,8 @@ class Chart {
   point(index) {
     this.tip.hidden = index === null;
     if (this.mark) this.mark.setAttribute("visibility", "hidden");
-    if (index === null) return;
+    if (index === null) return document.removeEventListener("keydown", this.escape);
+    document.addEventListener("keydown", this.escape); // the pointer may be here and the focus elsewhere
     const at = this.places[index];
     this.tip.replaceChildren(...[...at.point.tip, "Click to see them"].map((line, k) => {
       const part = document.createElement(k === 1 ? "b" : "span");

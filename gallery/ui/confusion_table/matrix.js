@@ -21,6 +21,7 @@ class Matrix {
     this.tip = element("div", "tip", element("span", ""), element("b", ""), element("span", ""), element("span", ""));
     this.tip.setAttribute("aria-hidden", "true"); // the cells' own labels say the same
     this.tip.hidden = true;
+    this.escape = (event) => event.key === "Escape" && this.point(null);
     this.node = element("div", "matrix");
     parent.appendChild(this.node);
   }
@@ -123,7 +124,8 @@ class Matrix {
   point(door) {
     this.pointed = door;
     this.tip.hidden = !door;
-    if (!door) return;
+    if (!door) return document.removeEventListener("keydown", this.escape);
+    document.addEventListener("keydown", this.escape); // the pointer may be here and the focus elsewhere
     const [what, many, few, promise] = this.tip.children;
     put(what, door.dataset.what);
     put(many, door.dataset.many);
