@@ -57,7 +57,7 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
         figure.add_trace(mark, 1, column)
     figure.update_xaxes(
         title_text="Epoch", range=[0.5, max(epochs, 2) + 0.5], gridcolor=GRID[dark], zeroline=False,
-        tickformat="d", nticks=10, fixedrange=True,
+        tick0=0, dtick=epoch_step(epochs), fixedrange=True,
     )  # fmt: skip
     figure.update_yaxes(gridcolor=GRID[dark], zeroline=False, rangemode="tozero", fixedrange=True, col=1)
     figure.update_yaxes(gridcolor=GRID[dark], zeroline=False, fixedrange=True, col=2)
@@ -68,6 +68,17 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
     )  # fmt: skip
     figure.update_annotations(font={"size": 14, "color": TEXT[dark]})
     return figure
+
+
+def epoch_step(epochs: int) -> int:
+    """Return how many epochs lie between two ticks of an axis: whole and round, for ten ticks at most.
+
+    Example:
+        >>> [epoch_step(epochs) for epochs in (4, 10, 11, 40, 100, 900)]
+        [1, 1, 2, 5, 10, 100]
+    """
+    size = 10 ** max(0, math.ceil(math.log10(max(epochs, 1) / 10)) - 1)
+    return next(step * size for step in (1, 2, 5, 10) if epochs <= 10 * step * size)
 
 
 def _line(
