@@ -149,10 +149,11 @@ def write_history(file: Path, history: Sequence[Epoch]) -> None:
 
 def read_history(file: Path) -> list[Epoch]:
     """Return what `write_history` wrote; nothing where there is no such file yet."""
-    if not file.is_file():
+    try:
+        with file.open(newline="", encoding="utf-8") as rows:
+            return [epoch_of(row) for row in csv.DictReader(rows)]
+    except FileNotFoundError:
         return []
-    with file.open(newline="", encoding="utf-8") as rows:
-        return [epoch_of(row) for row in csv.DictReader(rows)]
 
 
 def epoch_of(row: Mapping[str, Any]) -> Epoch:

@@ -6,11 +6,13 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gallery.errors import TrainingError
+
+_FILE = "lock"
 
 
 @contextmanager
@@ -22,22 +24,21 @@ def sole_process(folder: Path, *, patience_s: float = 0.0) -> Iterator[None]:
         patience_s: how long to wait: somebody may just be looking whether it is held.
 
     Raises:
-        TrainingError: another process holds it.
+        TrainingError: another process holds it, or its disk knows no locks.
     """
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    handle = os.open(folder / _FILE, os.O_RDWR | os.O_CREAT)
     try:
         until = time.monotonic() + patience_s
-        while True:
-            try:
-                _lock(handle)
-                break
-            except OSError as exc:
-                if time.monotonic() >= until:
-                    raise TrainingError(
-                        f"The training in {folder} is running already. Watch it, or stop it first."
-                    ) from exc
-                time.sleep(0.05)
-        yield
+        while not _done(_lock, handle, folder):
+            if time.monotonic() >= until:
+                raise TrainingError(
+                    f"The training in {folder} is running already. Watch it, or stop it first."
+                )
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            _unlock(handle)
     finally:
         os.close(handle)
 
@@ -45,34 +46,60 @@ def sole_process(folder: Path, *, patience_s: float = 0.0) -> Iterator[None]:
 def is_held(folder: Path) -> bool:
     """Return whether a process holds a folder; others who look at the same moment do not count.
 
-    Raises:
-        OSError: the folder is gone.
+    A lock that cannot be looked at counts as held: what runs must not be removed or started again.
     """
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        handle = os.open(folder / _FILE, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False  # nobody has ever held it, or it is gone
+    except OSError:
+        return True
     try:
         for wait_s in _LOOKS_S:
             time.sleep(wait_s)
-            with contextlib.suppress(OSError):
-                _share(handle)
+            if _done(_share, handle, folder):
+                _unlock(handle)
                 return False
-        return True
+    except TrainingError:
+        return False  # who wants to hold it gets the same error
     finally:
         os.close(handle)
+    return True
+
+
+def _done(lock: Callable[[int], None], handle: int, folder: Path) -> bool:
+    """Lock a file and return whether that went; no if somebody else has it."""
+    try:
+        lock(handle)
+    except _HELD:
+        return False
+    except OSError as exc:
+        raise TrainingError(
+            f"The disk of {folder} cannot lock files ({exc}). Put the app's directory (GALLERY_HOME) on a "
+            "disk of this computer."
+        ) from exc
+    return True
 
 
 if sys.platform == "win32":
     import msvcrt
 
+    _HELD = PermissionError
     _LOOKS_S = (0.0, 0.03, 0.06)  # no shared locks here: another one who looks lets go within that
 
     def _lock(handle: int) -> None:
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(handle: int) -> None:
+        with contextlib.suppress(OSError):
+            msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
 
     _share = _lock
 
 else:
     import fcntl
 
+    _HELD = BlockingIOError
     _LOOKS_S = (0.0,)
 
     def _lock(handle: int) -> None:
@@ -80,3 +107,7 @@ else:
 
     def _share(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def _unlock(handle: int) -> None:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -29,24 +30,26 @@ STARTED_FILE = "started"
 START_PATIENCE_S = 60.0
 """A process that has not reported by then is taken for dead: loading the libraries takes 3 to 20 s."""
 
-_CLEARING_S = 5.0
+_CLEARING_S, _LOOKERS_S = 5.0, 1.0
 
 LIVE_STATES = frozenset(("preparing", "training", "measuring"))
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """One training: running, finished, or left in the middle.
+    """One training at one moment: running, finished, or left in the middle.
 
     Attributes:
         progress: its last report; None before the first one.
         alive: a process is at work on it.
+        starting: a process was started that has not reported yet.
     """
 
     request: TrainingRequest
     progress: Progress | None
     history: tuple[Epoch, ...]
     alive: bool
+    starting: bool = False
 
     @property
     def photos(self) -> int:
@@ -57,7 +60,7 @@ class TrainingRun:
     @property
     def state(self) -> str:
         """The reported one; "starting" before the first report, "interrupted" if the process is gone."""
-        if self.alive or (self.progress is None and is_starting(self.request.folder)):
+        if self.alive or self.starting:
             return "starting" if self.progress is None else self.progress.state
         if self.progress is None or self.progress.state in LIVE_STATES:
             return "interrupted"
@@ -111,44 +114,43 @@ def _asked_id(folder: Path) -> str | None:
 def _runs(folder: Path, *, cache: Path, searches: bool) -> list[TrainingRun]:
     if not folder.is_dir():
         return []
-    found = [
-        place
-        for place in folder.iterdir()
-        if (place / REQUEST_FILE).is_file() and is_search(place) is searches
-    ]
-    found.sort(key=lambda place: ((place / REQUEST_FILE).stat().st_mtime, place.name), reverse=True)
-    runs = []
-    for place in found:
-        try:
-            runs.append(training_run(TrainingRequest.from_folder(place, cache=cache)))
-        except TrainingError:
-            continue
-    return runs
+    found = []
+    for place in folder.iterdir():
+        with contextlib.suppress(
+            TrainingError, FileNotFoundError, NotADirectoryError
+        ):  # none, or just discarded
+            asked_at = (place / REQUEST_FILE).stat().st_mtime
+            if is_search(place) is searches:
+                run = training_run(TrainingRequest.from_folder(place, cache=cache))
+                found.append((asked_at, place.name, run))
+    return [run for *_, run in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def training_run(request: TrainingRequest) -> TrainingRun:
     """Return how far a training is."""
     folder = request.folder
+    progress = read_progress(folder / PROGRESS_FILE)
+    starting, alive = is_starting(folder), is_held(folder)
+    if not (starting or alive):
+        progress = read_progress(folder / PROGRESS_FILE)  # its process may have ended since
     return TrainingRun(
         request=request,
-        progress=read_progress(folder / PROGRESS_FILE),
+        progress=progress,
         history=tuple(read_history(folder / HISTORY_FILE)),
-        alive=is_alive(folder),
+        alive=alive,
+        starting=starting,
     )
 
 
-def is_alive(folder: Path) -> bool:
-    """Return whether a process is at work on a training."""
-    try:
-        return is_held(folder)
-    except OSError:
-        return False  # there is no such folder
+def is_at_work(folder: Path) -> bool:
+    """Return whether a process is at work on a training, or about to be."""
+    return is_starting(folder) or is_held(folder)  # in this order: who has reported holds it
 
 
 def is_starting(folder: Path) -> bool:
     """Return whether a process was started a moment ago that has not taken hold of its folder yet.
 
-    One that has reported did so while it held the folder: from then on `is_alive` tells.
+    One that has reported did so while it held the folder: from then on its lock tells.
     """
     if (folder / PROGRESS_FILE).exists():
         return False
@@ -177,15 +179,23 @@ def discard(folder: Path) -> None:
         TrainingError: it is running, or the disk refuses.
     """
     until = time.monotonic() + _CLEARING_S
-    while is_alive(folder) or is_starting(folder):
+    while is_at_work(folder):
         progress = read_progress(folder / PROGRESS_FILE)
-        if progress is None or progress.state in LIVE_STATES or time.monotonic() > until:
+        if progress is None or progress.state in LIVE_STATES:
             raise TrainingError(f"The training {folder.name} is running. Stop it first.")
+        if time.monotonic() > until:
+            raise TrainingError(
+                f"The training {folder.name} has ended but is still clearing up. Try again in a moment."
+            )
         time.sleep(0.05)
-    try:
-        shutil.rmtree(folder)
-    except OSError as exc:
-        raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
+    until = time.monotonic() + _LOOKERS_S
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as exc:
+            if folder.exists() and time.monotonic() > until:
+                raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
+            time.sleep(0.05)  # Windows: somebody may just be looking into it
 
 
 def start_training_process(
@@ -247,7 +257,7 @@ def start_search_process(
 
 def _take(request: TrainingRequest, kind: str) -> None:
     """Store what is asked; remove the last report and an old wish to stop: one from now on is heeded."""
-    if is_alive(request.folder) or is_starting(request.folder):
+    if is_at_work(request.folder):
         raise TrainingError(f"The {kind} {request.model_id} is running already.")
     remember(request)
     for name in (PROGRESS_FILE, STOP_FILE):

@@ -77,7 +77,9 @@ def epoch_step(epochs: int) -> int:
         >>> [epoch_step(epochs) for epochs in (4, 10, 11, 40, 100, 900)]
         [1, 1, 2, 5, 10, 100]
     """
-    size = 10 ** max(0, math.ceil(math.log10(max(epochs, 1) / 10)) - 1)
+    size = 1
+    while epochs > 100 * size:
+        size *= 10
     return next(step * size for step in (1, 2, 5, 10) if epochs <= 10 * step * size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import sys
 import threading
@@ -12,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import JobError, TrainingError
+from gallery.training import run_lock
+from gallery.training import trainings as all_trainings
 from gallery.training.history import Epoch, Progress, write_history, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
-from gallery.training.run_lock import sole_process
+from gallery.training.run_lock import is_held, sole_process
 from gallery.training.splits import SplitPlan
 from gallery.training.trainings import (
     candidate_folder,
     discard,
-    is_alive,
     request_stop,
     searches,
     start_search_process,
@@ -103,7 +105,7 @@ def test_what_runs_is_neither_started_again_nor_discarded(tmp_path: Path) -> Non
     request = asked(tmp_path)
     remember(request)
     with sole_process(request.folder):
-        assert is_alive(request.folder)
+        assert is_held(request.folder)
         with pytest.raises(TrainingError, match="running already"):
             start_training_process(request, tmp_path, command=[sys.executable, "-c", "pass"])
         with pytest.raises(TrainingError, match="Stop it first"):
@@ -161,10 +163,12 @@ def test_a_training_that_clears_up_after_its_end_is_waited_for_before_it_is_disc
 
 
 def test_those_who_look_at_the_same_time_do_not_take_each_other_for_the_training(tmp_path: Path) -> None:
+    with sole_process(tmp_path):
+        assert is_held(tmp_path)
     looks: list[list[bool]] = [[] for _ in range(4)]
 
     def look(seen: list[bool]) -> None:
-        seen += [is_alive(tmp_path) for _ in range(500)]
+        seen += [is_held(tmp_path) for _ in range(500)]
 
     threads = [threading.Thread(target=look, args=(seen,)) for seen in looks]
     for thread in threads:
@@ -172,7 +176,113 @@ def test_those_who_look_at_the_same_time_do_not_take_each_other_for_the_training
     for thread in threads:
         thread.join()
     assert not any(map(any, looks))
-    assert not is_alive(tmp_path / "none")
+    assert not is_held(tmp_path / "none")
+
+
+def test_a_first_report_while_somebody_looks_opens_no_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look at the lock and one at the report, a process may take the one and write the other."""
+    request = asked(tmp_path)
+    process = start_training_process(request, tmp_path, command=[sys.executable, "-c", "input()"])
+    (request.folder / "started").write_text(f"{os.getpid()} {time.time()}", encoding="ascii")
+    process.wait(30)
+    report = request.folder / "progress.json"
+
+    def looks_then_reports(folder: Path) -> bool:
+        held = is_held(folder)
+        write_progress(report, Progress("preparing"))
+        return held
+
+    monkeypatch.setattr(all_trainings, "is_held", looks_then_reports)
+    with pytest.raises(TrainingError, match="Stop it first"):
+        discard(request.folder)
+    report.unlink(missing_ok=True)
+    with pytest.raises(TrainingError, match="running already"):
+        start_training_process(request, tmp_path)
+    report.unlink(missing_ok=True)
+    assert training_run(request).state == "starting"
+
+
+def test_what_ends_while_it_is_looked_at_is_not_told_as_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(tmp_path)
+    remember(request)
+    write_progress(request.folder / "progress.json", Progress("measuring", 7, 7))
+
+    def ends(folder: Path) -> bool:
+        write_progress(folder / "progress.json", Progress("finished", 7, 7))
+        return False
+
+    monkeypatch.setattr(all_trainings, "is_held", ends)
+    assert training_run(request).state == "finished"
+
+
+def test_a_training_can_be_discarded_while_others_look_at_the_list(tmp_path: Path) -> None:
+    done = threading.Event()
+    seen: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                trainings(tmp_path / "trainings", cache=tmp_path / "cache")
+        except BaseException as exc:
+            seen.append(exc)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    for _ in range(60):
+        request = asked(tmp_path)
+        remember(request)
+        write_progress(request.folder / "progress.json", Progress("finished", 7, 7))
+        with sole_process(request.folder):
+            pass
+        discard(request.folder)
+        assert not request.folder.exists()
+    done.set()
+    looker.join(30)
+    assert not seen
+    discard(asked(tmp_path).folder)  # a second click: it is gone already
+
+
+def test_one_that_does_not_end_clearing_up_is_told_apart_from_one_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_trainings, "_CLEARING_S", 0.1)
+    request = asked(tmp_path)
+    remember(request)
+    write_progress(request.folder / "progress.json", Progress("finished", 7, 7))
+    with sole_process(request.folder), pytest.raises(TrainingError, match="still clearing up"):
+        discard(request.folder)
+    assert request.folder.exists()
+
+
+def test_a_disk_without_locks_is_said_and_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    (tmp_path / "lock").touch()
+    for name in ("_lock", "_share"):
+        monkeypatch.setattr(run_lock, name, refuse)
+    with pytest.raises(TrainingError, match=r"cannot lock files .*GALLERY_HOME"), sole_process(tmp_path):
+        pass
+    assert not is_held(tmp_path)
+
+
+def test_a_lock_that_cannot_be_looked_at_counts_as_held_and_looking_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not is_held(tmp_path)
+    assert not (tmp_path / "lock").exists()
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(run_lock.os, "open", refuse)
+    assert is_held(tmp_path)
 
 
 @pytest.mark.parametrize("stops", [True, False])
