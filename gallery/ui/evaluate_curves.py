@@ -8,12 +8,16 @@ import streamlit as st
 
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves, past_threshold
-from gallery.ui import chart_door, charts, curve_charts, evaluate_view, theme
+from gallery.ui import chart_door, charts, choice_row, curve_charts, evaluate_view, theme
+from gallery.ui.choice_row import Choice
 from gallery.ui.evaluated_folder import EvaluatedFolder, Rows
 from gallery.ui.plain_text import photo_count
 
 TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"
+CLASS = "evaluate_curve_class"
+"""Where the session remembers which class's curves are shown."""
+
 PAST, FALSE, MISSED = "past", "false", "missed"
 
 
@@ -39,18 +43,25 @@ def show(folder: EvaluatedFolder) -> None:
 def _class(folder: EvaluatedFolder) -> int:
     curves = folder.diagnosis.curves
     ranked = folder.diagnosis.curves_worst_first
-    worst, there = ranked[0], sorted(ranked)
-    if st.session_state.get("evaluate_curve_class") not in there:
-        st.session_state["evaluate_curve_class"] = worst
-    chosen = st.pills(
-        "Class",
-        there,
-        key="evaluate_curve_class",
-        format_func=lambda k: f"{theme.label_text(curves[k].class_name)} {curves[k].average_precision:.2f}",
-        required=True,
-        help="Beside each class its average precision; at first the lowest one is shown.",
+    remembered = st.session_state.get(CLASS)
+    chosen = int(remembered) if remembered in ranked else ranked[0]
+
+    def choose(value: str) -> None:
+        st.session_state[CLASS] = int(value)
+
+    choice_row.show(
+        [Choice(str(k), _with_precision(curves[k])) for k in sorted(ranked)],
+        chosen=str(chosen),
+        label="Class, with its average precision",
+        key="evaluate_curve_classes",
+        on_choose=choose,
+        look="pills",
     )
-    return worst if chosen is None else int(chosen)
+    return chosen
+
+
+def _with_precision(curves: ClassCurves) -> str:
+    return f"{theme.label_text(curves.class_name)} {curves.average_precision:.2f}"
 
 
 def _areas(folder: EvaluatedFolder, k: int) -> None:

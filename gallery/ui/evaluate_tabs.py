@@ -14,6 +14,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
 from gallery.ui import (
+    choice_row,
     evaluate_compare,
     evaluate_confidence,
     evaluate_curves,
@@ -25,9 +26,13 @@ from gallery.ui import (
     routes,
     theme,
 )
+from gallery.ui.choice_row import Choice
 from gallery.ui.confusion_table import Cell
 from gallery.ui.evaluated_folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.ui.plain_text import escaped, photo_count
+
+CHOSEN = "evaluate_tab"
+"""Where the session remembers the name of the open tab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,18 @@ class Tab:
     """One tab below the matrix.
 
     Attributes:
-        title: also with a count, as "Correct (12)".
+        name: what it is remembered by.
         show: draws it; runs only while the tab is open.
+        count: written behind the name.
     """
 
-    title: str
+    name: str
     show: Callable[[EvaluatedFolder], None]
+    count: int | None = None
+
+    @property
+    def title(self) -> str:
+        return self.name if self.count is None else f"{self.name} ({self.count:,})"
 
 
 def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
@@ -51,11 +62,11 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
         Tab(evaluate_curves.TAB, evaluate_curves.show),
         Tab(evaluate_confidence.TAB, evaluate_confidence.show),
         Tab(evaluate_slices.TAB, evaluate_slices.show),
-        Tab(f"Correct ({len(report.correct()):,})", _correct),
-        Tab(f"Incorrect ({len(report.incorrect()):,})", _incorrect),
+        Tab("Correct", _correct, len(report.correct())),
+        Tab("Incorrect", _incorrect, len(report.incorrect())),
         Tab(evaluate_suspects.TAB, evaluate_suspects.show),
         Tab(evaluate_compare.TAB, evaluate_compare.show),
-        Tab(f"Problems ({len(folder.problems):,})", _problems),
+        Tab("Problems", _problems, len(folder.problems)),
         Tab("Downloads", _downloads),
     )
 
@@ -63,12 +74,22 @@ def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
 @st.fragment
 def show(folder: EvaluatedFolder) -> None:
     """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
-    chosen = tabs(folder)
-    places = st.tabs([tab.title for tab in chosen], key="evaluate_tab", on_change="rerun")
-    for tab, place in zip(chosen, places, strict=True):
-        if place.open:
-            with place:
-                tab.show(folder)
+    there = {tab.name: tab for tab in tabs(folder)}
+    chosen = there.get(st.session_state.get(CHOSEN, ""), next(iter(there.values())))
+
+    def choose(name: str) -> None:
+        st.session_state[CHOSEN] = name
+
+    choice_row.show(
+        [Choice(tab.name, tab.title) for tab in there.values()],
+        chosen=chosen.name,
+        label="Parts of the evaluation",
+        key="evaluate_tabs",
+        on_choose=choose,
+        look="tabs",
+    )
+    with st.container(key="evaluate_panel"):
+        chosen.show(folder)
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:

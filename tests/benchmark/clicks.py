@@ -15,18 +15,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 WATCH = """([words, tab, chart]) => {
   window.__answered = null;
-  const drawn = (part) => [...part.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
-    .some((one) => one.shadowRoot?.querySelector(".area")?.getBoundingClientRect().width > 0);
+  const drawn = () => document.querySelector(`.st-key-${chart} [data-testid=stBidiComponentIsolated]`)
+    ?.shadowRoot?.querySelector(".area")?.getBoundingClientRect().width > 0;
   const shown = () => {
-    const panels = [...document.querySelectorAll("[role=tabpanel]")];
-    const open = document.querySelector("[role=tab][aria-selected=true]").textContent.startsWith(tab);
-    const part = tab ? panels.find((one) => one.getClientRects().length)
-      : document.querySelector("[data-testid=stMain]");
-    return open && part && part.textContent.includes(words) && (!chart || drawn(part));
+    const part = document.querySelector(tab ? ".st-key-evaluate_panel" : "[data-testid=stMain]");
+    return part.textContent.includes(words) && (!chart || drawn());
   };
   if (shown()) throw new Error(words + " is there before the press");
   document.addEventListener("pointerdown", () => {
@@ -40,16 +37,16 @@ WATCH = """([words, tab, chart]) => {
 }"""
 
 TABS = {
-    "Curves": ("area under the ROC curve", True),
-    "Confidence": ("Is it right as often as it is sure", True),
-    "Slices": ("All slices as a table", True),
-    "Correct": ("Least certain first", False),
-    "Incorrect": ("Most certain first", False),
-    "Labels that are probably wrong": ("You decide", False),
-    "Downloads": ("a row a photo", False),
-    "Classification report": ("Precision: of the photos", False),
+    "Curves": ("area under the ROC curve", "evaluate_curves"),
+    "Confidence": ("Is it right as often as it is sure", "evaluate_reliability"),
+    "Slices": ("All slices as a table", "evaluate_slices_chart"),
+    "Correct": ("Least certain first", ""),
+    "Incorrect": ("Most certain first", ""),
+    "Labels that are probably wrong": ("You decide", ""),
+    "Downloads": ("a row a photo", ""),
+    "Classification report": ("Precision: of the photos", ""),
 }
-"""The words that a tab shows, and whether a chart belongs to it."""
+"""The words that a tab shows, and the key of its chart."""
 
 CELLS = [(0, 1), (3, 4), (7, 2)]
 """Row and column of the matrix: (true class, what the model says)."""
@@ -61,8 +58,16 @@ def rest(page: Page) -> None:
     page.wait_for_selector("[data-test-script-state='notRunning']")
 
 
+def press(page: Page, place: Locator) -> None:
+    """Press the mouse on a place; the pointer is there before, as a person's is."""
+    place.hover()
+    time.sleep(0.3)
+    page.mouse.down()
+    page.mouse.up()
+
+
 @contextmanager
-def timed(page: Page, name: str, words: str, *, tab: str = "", chart: bool = False) -> Iterator[None]:
+def timed(page: Page, name: str, words: str, *, tab: str = "", chart: str = "") -> Iterator[None]:
     """Print how long the answer to the press inside takes."""
     page.evaluate(WATCH, [words, tab, chart])
     yield
@@ -98,12 +103,12 @@ def main() -> None:
                 cell = matrix.locator("tbody tr").nth(row).locator(".cell").nth(column)
                 words = f"{cell.get_attribute('data-what')}: "
                 with timed(page, words, words):
-                    cell.click()
+                    press(page, cell)
             for title, (words, chart) in TABS.items():
-                press = page.get_by_role("tab", name=re.compile(f"^{title}")).first
-                press.scroll_into_view_if_needed()
+                button = page.get_by_role("tab", name=re.compile(f"^{title}")).first
+                button.scroll_into_view_if_needed()
                 with timed(page, title, words, tab=title, chart=chart):
-                    press.click()
+                    press(page, button)
             page.close()
         browser.close()
 

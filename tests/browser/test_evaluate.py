@@ -204,6 +204,37 @@ def open_tab(page: Page, name: str) -> None:
     settle(page)
 
 
+def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: Page) -> None:
+    tabs = page.get_by_role("tablist", name="Parts of the evaluation")
+    expect(tabs.get_by_role("tab")).to_have_count(10)
+    open_tab(page, "Curves")
+    page.keyboard.press("ArrowRight")
+    expect(tabs.get_by_role("tab", name="Confidence")).to_be_focused()
+    expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Is it right as often as it is sure?")).to_be_visible()
+    expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "false")
+    for key, name in (
+        ("Home", "Classification report"),
+        ("ArrowLeft", "Downloads"),
+        ("ArrowUp", "Problems ("),
+    ):
+        page.keyboard.press(key)
+        expect(tabs.get_by_role("tab", name=name)).to_be_focused()
+    page.get_by_role("button", name="4 right").click()  # the whole page runs again
+    expect(page.get_by_text("least certain first: 4 photos")).to_be_visible()
+    expect(page.get_by_text("Is it right as often as it is sure?")).to_be_visible()
+
+
+def test_another_class_shows_its_curves(page: Page) -> None:
+    open_tab(page, "Curves")
+    classes = page.get_by_role("radiogroup", name="Class, with its average precision")
+    classes.get_by_role("radio", name="Dog").click()
+    expect(page.get_by_text("Dog: 3 photos of it")).to_be_visible()
+    expect(classes.get_by_role("radio", checked=True)).to_have_count(1)
+    expect(classes.get_by_role("radio", checked=True)).to_contain_text("Dog")
+
+
 def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str, *, chart: int = 0) -> None:
     """Click a place of a chart, given as shares of its width and height, and expect its sentence."""
     figure = page.locator(f".st-key-{key} figure").nth(chart)
@@ -272,7 +303,7 @@ def test_a_slice_opens_its_photos(page: Page) -> None:
 
 def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     open_tab(page, "Curves")
-    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
+    page.locator(".st-key-evaluate_curve_classes").get_by_text("Dog").click()
     expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
@@ -281,7 +312,7 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
 
 def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
     open_tab(page, "Curves")
-    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
+    page.locator(".st-key-evaluate_curve_classes").get_by_text("Dog").click()
     settle(page)
     roc = page.get_by_role("slider", name="ROC curve of Dog")
     roc.focus()

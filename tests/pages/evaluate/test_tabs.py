@@ -35,7 +35,7 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallGallery:
 def open_tab(gallery: SmallGallery, tab: str, said: dict[str, dict[str, float]] | None = None) -> AppTest:
     collection = gallery.tag(SAID if said is None else said)
     page = open_page("evaluate", collection=str(collection.collection_id))
-    page.session_state["evaluate_tab"] = next(one.label for one in page.tabs if one.label == tab)
+    page.session_state["evaluate_tab"] = tab
     page.run()
     assert not page.exception
     return page
@@ -57,13 +57,22 @@ def listed() -> list[str]:
     ]
 
 
+def test_the_tabs_carry_their_counts_and_one_that_is_gone_opens_the_first(gallery: SmallGallery) -> None:
+    page = open_tab(gallery, "a tab of another version")
+    (tabs,) = components(page, "gallery_choice_row")
+    assert tabs["chosen"] == "Classification report"
+    labels = {one["value"]: one["label"] for one in tabs["choices"]}
+    assert [labels[name] for name in ("Correct", "Incorrect")] == ["Correct (3)", "Incorrect (2)"]
+
+
 def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_few_photos(
     gallery: SmallGallery,
 ) -> None:
     page = open_tab(gallery, evaluate_curves.TAB)
     # by their probability for dog: .9 dog, .4 dog, .2 dog, then the cats: every threshold is right
     # for cat: 1 cat, .8 dog, .7 cat, .6 dog, .1 dog: AP = 1/2 * 1/1 + 1/2 * 2/3
-    assert page.pills(key="evaluate_curve_class").value == 1
+    classes = components(page, "gallery_choice_row")[1]
+    assert classes["chosen"] == "1"
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
