@@ -19,7 +19,7 @@ from gallery.training.history import Epoch, Progress, read_history, read_progres
 from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
 from gallery.training.run import HEED_STOP, PROGRESS_FILE, SPLIT_FILE, STOP_FILE
-from gallery.training.run_lock import is_held
+from gallery.training.run_lock import is_held, sole_process
 from gallery.training.splits import part_counts
 
 HISTORY_FILE = "history.csv"
@@ -116,9 +116,7 @@ def _runs(folder: Path, *, cache: Path, searches: bool) -> list[TrainingRun]:
         return []
     found = []
     for place in folder.iterdir():
-        with contextlib.suppress(
-            TrainingError, FileNotFoundError, NotADirectoryError
-        ):  # none, or just discarded
+        with contextlib.suppress(TrainingError, OSError):  # it is none, or is just being discarded
             asked_at = (place / REQUEST_FILE).stat().st_mtime
             if is_search(place) is searches:
                 run = training_run(TrainingRequest.from_folder(place, cache=cache))
@@ -190,6 +188,8 @@ def discard(folder: Path) -> None:
         time.sleep(0.05)
     until = time.monotonic() + _LOOKERS_S
     while folder.exists():
+        if is_at_work(folder):
+            raise TrainingError(f"The training {folder.name} has just been started again. Stop it first.")
         try:
             shutil.rmtree(folder)
         except OSError as exc:
@@ -260,6 +260,8 @@ def _take(request: TrainingRequest, kind: str) -> None:
     if is_at_work(request.folder):
         raise TrainingError(f"The {kind} {request.model_id} is running already.")
     remember(request)
+    with sole_process(request.folder, patience_s=1.0):
+        pass  # a disk that knows no locks is said here, not in the log of a process
     for name in (PROGRESS_FILE, STOP_FILE):
         (request.folder / name).unlink(missing_ok=True)
 

@@ -43,16 +43,16 @@ def show(folder: EvaluatedFolder) -> None:
 def _class(folder: EvaluatedFolder) -> int:
     curves = folder.diagnosis.curves
     ranked = folder.diagnosis.curves_worst_first
-    remembered = st.session_state.get(CLASS)
-    chosen = int(remembered) if remembered in ranked else ranked[0]
+    names = {curves[k].class_name: k for k in sorted(ranked)}
+    chosen = names.get(st.session_state.get(CLASS, ""), ranked[0])
 
-    def choose(value: str) -> None:
-        st.session_state[CLASS] = int(value)
+    def choose(name: str) -> None:
+        st.session_state[CLASS] = name
 
     choice_row.show(
-        [Choice(str(k), _with_precision(curves[k])) for k in sorted(ranked)],
-        chosen=str(chosen),
-        label="Class, with its average precision",
+        [Choice(name, _with_precision(curves[k])) for name, k in names.items()],
+        chosen=curves[chosen].class_name,
+        label="Class, with its average precision; at first the lowest",
         key="evaluate_curve_classes",
         on_choose=choose,
         look="pills",

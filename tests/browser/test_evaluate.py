@@ -223,12 +223,26 @@ def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: 
         expect(tabs.get_by_role("tab", name=name)).to_be_focused()
     page.get_by_role("button", name="4 right").click()  # the whole page runs again
     expect(page.get_by_text("least certain first: 4 photos")).to_be_visible()
+    settle(page)
+    expect(tabs.get_by_role("tab", selected=True)).to_have_text("Confidence")
     expect(page.get_by_text("Is it right as often as it is sure?")).to_be_visible()
+
+
+def test_the_mark_is_on_the_open_tab_also_when_another_door_opens_one_at_once(page: Page) -> None:
+    cell(page, MATRIX, DOG, CAT).click()
+    tabs = page.get_by_role("tablist", name="Parts of the evaluation")
+    open_tab(page, "Labels that are probably wrong")
+    for _ in range(3):
+        tabs.get_by_role("tab", name="Curves").click()
+        page.get_by_role("button", name="Judge these labels").click()
+        settle(page)
+        expect(tabs.get_by_role("tab", selected=True)).to_have_text("Labels that are probably wrong")
+        expect(page.locator(".st-key-evaluate_panel").get_by_text("area under the ROC")).to_have_count(0)
 
 
 def test_another_class_shows_its_curves(page: Page) -> None:
     open_tab(page, "Curves")
-    classes = page.get_by_role("radiogroup", name="Class, with its average precision")
+    classes = page.get_by_role("radiogroup", name=re.compile("^Class, with its average precision"))
     classes.get_by_role("radio", name="Dog").click()
     expect(page.get_by_text("Dog: 3 photos of it")).to_be_visible()
     expect(classes.get_by_role("radio", checked=True)).to_have_count(1)

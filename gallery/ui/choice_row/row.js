@@ -30,6 +30,7 @@ class Row {
     button.setAttribute("role", this.role);
     button.onclick = () => {
       this.choose(button);
+      this.text = null; // the answer counts, also one that chooses otherwise
       // a state, not a trigger: a trigger is lost when the page refreshes itself at the same moment
       this.send("choice", { value: button.dataset.value, at: Date.now() });
     };

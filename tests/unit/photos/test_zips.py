@@ -146,7 +146,9 @@ def test_a_zip_whose_entries_share_their_bytes_is_refused_whole(area: UploadArea
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no zip at all", packed({"a.jpg": b"1"})[:-30], b"PK\x05\x06" + bytes(3)]
+    "data",
+    [b"", b"no zip at all", packed({"a.jpg": b"1"})[:-30], b"PK\x05\x06" + bytes(3)],
+    ids=["nothing", "text", "cut short", "an end alone"],  # the bytes of a zip hold the time
 )
 def test_what_is_no_zip_is_refused_and_removed(area: UploadArea, tmp_path: Path, data: bytes) -> None:
     with pytest.raises(PhotoError, match="damaged or no zip"):
