@@ -52,7 +52,7 @@ def _class(folder: EvaluatedFolder) -> int:
     choice_row.show(
         [Choice(name, _with_precision(curves[k])) for name, k in names.items()],
         chosen=curves[chosen].class_name,
-        label="Class, with its average precision; at first the lowest",
+        label="Class, with its average precision; at first the lowest of enough photos",
         key="evaluate_curve_classes",
         on_choose=choose,
         look="pills",
