@@ -8,7 +8,9 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.pages_manager import PagesManager
 
-from gallery.ui import frame, messages, routes
+from gallery.ui import frame
+from gallery.ui.components import messages
+from gallery.web import routes
 
 PAGES = Path(__file__).resolve().parent / "pages"
 

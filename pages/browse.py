@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import gallery_view, library, messages, view_state, wiring
+from gallery.services import wiring
+from gallery.ui.browse import gallery_view, library
+from gallery.ui.components import messages, view_state
 
 collections = wiring.catalog().collections()
 view = view_state.current()

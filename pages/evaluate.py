@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import (
-    evaluate_choice,
-    evaluate_numbers,
-    evaluate_overlap,
-    evaluate_tabs,
-    evaluate_view,
-    evaluations,
-    explain_sources,
-    wiring,
-)
+from gallery.services import wiring
+from gallery.ui.evaluate import choice as evaluate_choice
+from gallery.ui.evaluate import evaluations
+from gallery.ui.evaluate import numbers as evaluate_numbers
+from gallery.ui.evaluate import overlap as evaluate_overlap
+from gallery.ui.evaluate import tabs as evaluate_tabs
+from gallery.ui.evaluate import view as evaluate_view
+from gallery.ui.explain import sources as explain_sources
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)

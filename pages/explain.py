@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import explain_sources, explain_view, photo_choice, routes, wiring
+from gallery.services import wiring
+from gallery.ui.explain import photo_choice
+from gallery.ui.explain import sources as explain_sources
+from gallery.ui.explain import view as explain_view
+from gallery.web import routes
 
 row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice")
 row.title("Explain", width="content", anchor=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import models_view, wiring
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
+from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
 store = wiring.models()
@@ -18,7 +20,7 @@ active_id = store.active_id()
 active = wiring.active_model()
 collections = wiring.catalog().collections()
 if active is not None and collections:
-    models_view.offer_tagging(wiring.catalog(), active, collections[0], start=wiring.start_job)
+    models_view.offer_tagging(wiring.catalog(), active, collections[0], start=tagging_service.start_job)
 elif active is None:
     models_view.none_usable()
 for entry in sorted(entries, key=lambda entry: entry.model_id != active_id):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui import train_address, train_data, train_recipe, train_run, train_search
+from gallery.ui.train import address as train_address
+from gallery.ui.train import data as train_data
+from gallery.ui.train import recipe as train_recipe
+from gallery.ui.train import run as train_run
+from gallery.ui.train import search as train_search
 
 train_address.restore()
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")

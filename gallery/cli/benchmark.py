@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery import composition
 from gallery.cli.output import ProgressBar, answer, note, note_skipped, say
 from gallery.errors import DatasetError
+from gallery.services import wiring
 from gallery.settings import TAG_BATCH, Settings
 from gallery.types import CollectionKind, DecodedPhoto, FileEntry, ModelCard, SkippedFile, display_path
 
@@ -47,11 +47,11 @@ def benchmark(arguments: argparse.Namespace, settings: Settings) -> int:
         GalleryError: the folder has no readable photos, or the model fails.
     """
     folder = settings.allow(arguments.folder)
-    models = composition.model_store(settings)
-    card = composition.chosen_card(models, arguments.model)
-    found = (entry for entry in composition.scan(folder) if isinstance(entry, FileEntry))
+    models = wiring.model_store(settings)
+    card = wiring.chosen_card(models, arguments.model)
+    found = (entry for entry in wiring.scan(folder) if isinstance(entry, FileEntry))
     entries = list(islice(found, arguments.photos))
-    with composition.decode_pool(card.input_px) as pool:
+    with wiring.new_decode_pool(card.input_px) as pool:
         note(f"Reading {len(entries):,} files once ...")
         entries, warm_up, skipped = _readable(pool, entries)
         if not entries:
@@ -101,7 +101,7 @@ def time_plain_loop(
     started = time.perf_counter()
     from gallery.network.plain import build_plain_model, classify_plainly
 
-    weights = composition.model_store(settings).weights(card.model_id)
+    weights = wiring.model_store(settings).weights(card.model_id)
     model = build_plain_model(card, weights)
     classify_plainly(model, paths[:TAG_BATCH], batch=TAG_BATCH)
     loading_s = time.perf_counter() - started
@@ -124,12 +124,12 @@ def _time_gallery(
     from gallery.tagging import tag_collection
 
     started = time.perf_counter()
-    classifier = composition.load_classifier(composition.model_store(settings), card.model_id)
+    classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
     classifier.classify(np.stack([photo.model_input for photo in warm_up]))
     loading_s = time.perf_counter() - started
     with tempfile.TemporaryDirectory(prefix="gallery-benchmark-") as home:
         fresh = Settings(Path(home).resolve(), settings.shipped_models)
-        with composition.composed(fresh) as parts, ProgressBar() as show:
+        with wiring.composed(fresh) as parts, ProgressBar() as show:
             collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
             result = tag_collection(
                 catalog=parts.catalog,
@@ -151,7 +151,7 @@ def _time_gallery(
 def _among(root: Path, entries: Sequence[FileEntry]) -> list[FileEntry]:
     """Return the chosen files of a folder, after looking through all of it."""
     chosen = {entry.path for entry in entries}
-    return [e for e in composition.scan(root) if isinstance(e, FileEntry) and e.path in chosen]
+    return [e for e in wiring.scan(root) if isinstance(e, FileEntry) and e.path in chosen]
 
 
 def _readable(

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery import composition
 from gallery.cli.output import answer, say
 from gallery.errors import GalleryError
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import DecodedPhoto, display_path
 
@@ -138,7 +138,7 @@ def check_catalog(settings: Settings) -> Finding:
         )
         return Finding("catalog", False, detail)
     try:
-        with composition.composed(settings) as parts:
+        with wiring.composed(settings) as parts:
             collections = parts.catalog.collections()
             detail = (
                 f"whole; {sum(one.photo_count for one in collections):,} photos in "
@@ -156,7 +156,7 @@ def check_reading() -> Finding:
         file = Path(folder) / "dot.png"
         file.write_bytes(bytes.fromhex(_DOT_PNG))
         try:
-            with composition.decode_pool(32) as pool:
+            with wiring.new_decode_pool(32) as pool:
                 (result,) = pool.decode([file])
         except GalleryError as exc:
             return Finding("reading photos", False, str(exc))
@@ -179,7 +179,7 @@ def check_heic() -> Finding:
 
 def check_models(settings: Settings, model_id: str | None) -> list[Finding]:
     """Return for each model, or for one, whether its card can be read and its weights are the card's."""
-    store = composition.model_store(settings)
+    store = wiring.model_store(settings)
     entries = [entry for entry in store.entries() if model_id in (None, entry.model_id)]
     if not entries:
         what = f"called {model_id}" if model_id else "at all"
@@ -199,10 +199,10 @@ def check_models(settings: Settings, model_id: str | None) -> list[Finding]:
 
 def check_network(settings: Settings, model_id: str | None) -> Finding:
     """Return whether the network runs, and in which arithmetic; this loads TensorFlow."""
-    store = composition.model_store(settings)
+    store = wiring.model_store(settings)
     try:
-        card = composition.chosen_card(store, model_id)
-        classifier = composition.load_classifier(store, card.model_id)
+        card = wiring.chosen_card(store, model_id)
+        classifier = wiring.load_classifier(store, card.model_id)
         said = classifier.classify(np.zeros((1, card.input_px, card.input_px, 3), np.uint8))
     except GalleryError as exc:
         return Finding("network", False, str(exc))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from gallery import composition
 from gallery.cli.labelled import check_label_options, labels_for, labels_for_second, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.overlap import photo_overlap
+from gallery.services import wiring
 from gallery.settings import Settings
 
 
@@ -21,8 +21,8 @@ def compare(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     folder = settings.allow(arguments.folder)
     check_label_options(arguments)
-    with composition.composed(settings) as parts:
-        cards = [composition.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
+    with wiring.composed(settings) as parts:
+        cards = [wiring.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
         labels = labels_for(arguments, folder, cards[0])
         of_second = labels_for_second(labels, folder, cards[0], cards[1])
         results = []

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from gallery import composition
 from gallery.cli.labelled import check_label_options, labels_for, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say, skipped_json
 from gallery.cli.stopping import STOPPED
 from gallery.evaluation import FolderEvaluation
 from gallery.evaluation.diagnosis import WANTED_ACCURACY, Diagnosis
 from gallery.evaluation.overlap import photo_overlap
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -28,8 +28,8 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     folder = settings.allow(arguments.folder)
     check_label_options(arguments)
-    with composition.composed(settings) as parts:
-        card = composition.chosen_card(parts.models, arguments.model)
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, arguments.model)
         labels = labels_for(arguments, folder, card)
         result = tag_and_evaluate(parts, folder, card, labels)
         if result is None:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery import composition
 from gallery.cli.output import answer, note, say
+from gallery.datasets.labels import class_of_name, listed_names, nearest_class_name
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
-from gallery.evaluation.labels import class_of_name, listed_names, nearest_class_name
 from gallery.exchange.heatmap_files import check_heatmap_place, check_map_place, write_heatmap, write_map
 from gallery.network.attribution_methods import GRAD_CAM, Method, method_named
+from gallery.services import wiring
 from gallery.settings import LARGE_VIEW_PX, Settings
 from gallery.types import DecodedPhoto, FloatArray, ModelCard, SkippedFile, display_path
 
@@ -42,12 +42,12 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     from gallery.photos.decode import picture_from_jpeg
 
     method = method_named(arguments.method)
-    models = composition.model_store(settings)
-    card = composition.chosen_card(models, arguments.model)
+    models = wiring.model_store(settings)
+    card = wiring.chosen_card(models, arguments.model)
     asked = None if arguments.class_name is None else class_index(arguments.class_name, card.class_names)
     photo: Path = arguments.photo.expanduser().absolute()
     _check_places(arguments.out, arguments.npy, photo)
-    with composition.decode_pool(card.input_px) as pool:
+    with wiring.new_decode_pool(card.input_px) as pool:
         (decoded,) = pool.decode([photo])
         if isinstance(decoded, SkippedFile):
             raise PhotoError(f"{display_path(photo)} cannot be explained: {decoded.reason}. {decoded.detail}")
@@ -113,7 +113,7 @@ def _as_tagged(settings: Settings, card: ModelCard, photo: DecodedPhoto, asked: 
     """Return what tagging says of a photo: kept from a tagging if it was tagged, else computed now."""
     kept = _kept(settings, card, photo)
     if kept is None:
-        classifier = composition.load_classifier(composition.model_store(settings), card.model_id)
+        classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
         said = classifier.classify(photo.model_input[None])
         if said.cams is None:
             raise CamError(f"The model {card.model_id} gives no heatmaps. Choose another one with --model.")
@@ -127,7 +127,7 @@ def _kept(settings: Settings, card: ModelCard, photo: DecodedPhoto) -> tuple[Flo
     """Return a photo's probabilities and maps of all classes as the catalog has them, None if it has none."""
     if not (settings.catalog_dir / "catalog.sqlite3").is_file():
         return None
-    with composition.composed(settings) as parts:
+    with wiring.composed(settings) as parts:
         prediction = parts.catalog.prediction(photo.photo_id, card.model_id)
         cams = parts.catalog.cams(photo.photo_id, card.model_id)
     if prediction is None or cams is None or prediction.class_names != card.class_names:
@@ -144,7 +144,7 @@ def _by_method(
     layer: str | None,
 ) -> _Explained:
     """Return a map that tagging does not keep, or keeps in 256 steps only: computed now, in float32."""
-    explainer = composition.load_explainer(composition.model_store(settings), card.model_id)
+    explainer = wiring.load_explainer(wiring.model_store(settings), card.model_id)
     probabilities = explainer.probabilities(photo.model_input[None])[0]
     shown = int(probabilities.argmax()) if asked is None else asked
     cam = explainer.explain(

@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from gallery import composition
 from gallery.cli.output import answer, say
+from gallery.datasets.labels import class_of_name
 from gallery.errors import CatalogError
-from gallery.evaluation.labels import class_of_name
 from gallery.exchange import (
     PredictionRow,
     prediction_rows,
@@ -17,6 +16,7 @@ from gallery.exchange import (
     write_predictions_csv,
     write_verdicts_csv,
 )
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import Collection, PhotoId, PhotoQuery, display_path
 
@@ -29,8 +29,8 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     if arguments.verdicts:
         return _verdicts(arguments, settings)
-    with composition.composed(settings) as parts:
-        card = composition.chosen_card(parts.models, arguments.model)
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, arguments.model)
         collections = parts.catalog.collections()
         if arguments.collection is not None:
             collections = [_of_folder(collections, arguments.collection)]
@@ -52,8 +52,8 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verdicts(arguments: argparse.Namespace, settings: Settings) -> int:
-    with composition.composed(settings) as parts:
-        card = composition.chosen_card(parts.models, arguments.model)
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, arguments.model)
         collections = parts.catalog.collections()
         if arguments.collection is not None:
             collections = [_of_folder(collections, arguments.collection)]

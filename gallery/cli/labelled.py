@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from gallery import composition
 from gallery.cli.output import ProgressBar
 from gallery.cli.stopping import asked_to_stop
+from gallery.datasets.label_table import read_label_table
+from gallery.datasets.labels import UNLABELLED, labels_of
 from gallery.errors import DatasetError
-from gallery.evaluation import FolderEvaluation, evaluate_collection, labels_of, read_label_table
-from gallery.evaluation.labels import UNLABELLED
+from gallery.evaluation import FolderEvaluation, evaluate_collection
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
 from gallery.types import CollectionKind, FileEntry, ModelCard, display_path
 
 
@@ -33,7 +35,7 @@ def labels_for(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> 
             said before the long work, not after it.
     """
     if arguments.labels is None:
-        found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
+        found = [entry.path for entry in wiring.scan(folder) if isinstance(entry, FileEntry)]
         labels_of(folder, found, card.class_names)
         return None
     listed = read_label_table(arguments.labels, card.class_names, split=arguments.split)
@@ -63,7 +65,7 @@ def labels_for_second(
     if labels is None:
         if set(first.class_names) <= set(second.class_names):
             return None
-        found = [entry.path for entry in composition.scan(folder) if isinstance(entry, FileEntry)]
+        found = [entry.path for entry in wiring.scan(folder) if isinstance(entry, FileEntry)]
         of_folders = labels_of(folder, found, first.class_names).y_true.tolist()
         labels = {path: index for path, index in zip(found, of_folders, strict=True) if index != UNLABELLED}
     names = {path: first.class_names[index] for path, index in labels.items()}
@@ -79,7 +81,7 @@ def labels_for_second(
 
 
 def tag_and_evaluate(
-    parts: composition.Parts, folder: Path, card: ModelCard, labels: Mapping[Path, int] | None
+    parts: wiring.Parts, folder: Path, card: ModelCard, labels: Mapping[Path, int] | None
 ) -> FolderEvaluation | None:
     """Tag what the model has not seen of the folder, with a progress bar; None when Ctrl+C ended it.
 
@@ -88,7 +90,7 @@ def tag_and_evaluate(
     """
     collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
     with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
-        tagged = composition.tag(
+        tagged = tagging_service.tag(
             parts, collection, card, on_progress=show, cancelled=stop.is_set, only=labels
         )
     if tagged.cancelled:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from gallery import composition
 from gallery.cli.output import answer, note_skipped, say
 from gallery.exchange.submission_csv import predict_to_csv
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -20,20 +20,20 @@ def predict(arguments: argparse.Namespace, settings: Settings) -> int:
     from tqdm import tqdm
 
     folder = settings.allow(arguments.folder)
-    models = composition.model_store(settings)
-    card = composition.chosen_card(models, arguments.model)
+    models = wiring.model_store(settings)
+    card = wiring.chosen_card(models, arguments.model)
     columns = [name.strip() for name in arguments.columns.split(",")]
-    with composition.decode_pool(card.input_px) as pool, tqdm(unit=" photos", ascii=True) as bar:
+    with wiring.new_decode_pool(card.input_px) as pool, tqdm(unit=" photos", ascii=True) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
         written = predict_to_csv(
-            composition.scan(folder),
+            wiring.scan(folder),
             arguments.out,
             root=folder,
-            classifier=composition.load_classifier(models, card.model_id),
+            classifier=wiring.load_classifier(models, card.model_id),
             decode=pool.decode,
             columns=columns,
             ids=arguments.ids,

@@ -7,13 +7,14 @@ import hashlib
 import time
 from pathlib import Path
 
-from gallery import composition
 from gallery.cli.labelled import check_label_options, labels_for, labels_for_second, tag_and_evaluate
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.errors import DatasetError
 from gallery.evaluation import FolderEvaluation
-from gallery.exchange.html_report import REPORT_LIMIT_BYTES, check_report_place, write_html_report
+from gallery.exchange.report import REPORT_LIMIT_BYTES, check_report_place, write_html_report
+from gallery.services import report as report_service
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -28,8 +29,8 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
     check_report_place(arguments.out)
     folder = settings.allow(arguments.folder)
     check_label_options(arguments)
-    with composition.composed(settings) as parts:
-        card = composition.chosen_card(parts.models, arguments.model)
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, arguments.model)
         other_card = None if arguments.compare is None else parts.models.card(arguments.compare)
         if other_card is not None and other_card.model_id == card.model_id:
             raise DatasetError(f"{card.model_id} cannot be compared with itself. Name another model.")
@@ -49,7 +50,7 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             results.append(result)
         evaluation = results[0]
         began = time.monotonic()
-        made = composition.html_report(
+        made = report_service.html_report(
             parts,
             evaluation,
             card,

@@ -7,9 +7,10 @@ import logging
 import signal
 import sys
 
-from gallery import composition
 from gallery.cli.output import ProgressBar, answer, note_skipped, say, skipped_json
 from gallery.cli.stopping import STOPPED, asked_to_stop
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import CollectionKind, display_path
 
@@ -17,11 +18,11 @@ from gallery.types import CollectionKind, display_path
 def tag(arguments: argparse.Namespace, settings: Settings) -> int:
     """Tag what is new in a folder, and print what was done."""
     folder = settings.allow(arguments.folder)
-    with composition.composed(settings) as parts:
-        card = composition.chosen_card(parts.models, arguments.model)
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, arguments.model)
         collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
         with ProgressBar() as show, asked_to_stop() as stop:
-            result = composition.tag(parts, collection, card, on_progress=show, cancelled=stop.is_set)
+            result = tagging_service.tag(parts, collection, card, on_progress=show, cancelled=stop.is_set)
     if arguments.json:
         answer(
             {
@@ -55,6 +56,6 @@ def tag_job(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: 
     )
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # the job notes its end
     lower_priority()
-    ran = composition.run_waiting_jobs(settings)
+    ran = tagging_service.run_waiting_jobs(settings)
     logging.getLogger(__name__).info("%d jobs done", ran)
     return 0

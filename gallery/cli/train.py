@@ -10,16 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from gallery import composition
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
+from gallery.datasets.splits import USUAL, SplitPlan
 from gallery.errors import TrainingError
+from gallery.services import train as train_service
 from gallery.settings import Settings
 from gallery.training.history import Progress
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import TrainingRequest, TrainingResult
 from gallery.training.run import train as run_training
-from gallery.training.splits import USUAL, SplitPlan
 from gallery.training.trainings import candidate_folder
 from gallery.types import display_path
 
@@ -55,7 +55,7 @@ def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
     lower_priority()
     folder = settings.trainings / arguments.training
     request = TrainingRequest.from_folder(folder, cache=settings.training_cache)
-    parts = composition.training_parts(settings, candidate_in=candidate_folder(folder))
+    parts = train_service.training_parts(settings, candidate_in=candidate_folder(folder))
     result = run_training(request, parts)
     note(f"{result.model_id}: {result.ended} after {len(result.history)} epochs.")
     return 0
@@ -122,7 +122,7 @@ def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, set
     """Run one training with a progress bar; Ctrl+C leaves it so that the same command goes on with it."""
     try:
         with EpochBar() as show:
-            result = run_training(request, composition.training_parts(settings), on_progress=show)
+            result = run_training(request, train_service.training_parts(settings), on_progress=show)
     except KeyboardInterrupt:
         note("\nStopped. The same command goes on after the last whole epoch.")
         if arguments.json:

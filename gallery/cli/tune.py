@@ -6,11 +6,11 @@ import argparse
 import dataclasses
 from collections.abc import Callable
 
-from gallery import composition
 from gallery.cli.output import answer, note, say
 from gallery.cli.stopping import STOPPED
 from gallery.cli.train import EpochBar, train_and_print, training_request
 from gallery.errors import TrainingError
+from gallery.services import train as train_service
 from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
 from gallery.training.search import SearchResult, search
@@ -28,7 +28,7 @@ def tune(arguments: argparse.Namespace, settings: Settings) -> int:
     arguments.weights, arguments.teacher, arguments.unlabelled = "none", None, None
     request = training_request(arguments, settings, recipe)
     looked_for = dataclasses.replace(request, folder=settings.trainings / f"{request.model_id}-search")
-    parts = composition.training_parts(settings)
+    parts = train_service.training_parts(settings)
     if arguments.then_train and parts.taken(request.model_id):
         raise TrainingError(
             f"There is a model called {request.model_id} already, so the best trial could not be saved under "

@@ -299,7 +299,7 @@ def load_explainer(
     """Return the explainer of a card's model, whichever recipe made it.
 
     Args:
-        card: from `gallery.model_files.ModelStore`.
+        card: from `gallery.models.ModelStore`.
         weights: the model's tensors, as stored.
         passes: precision of the convolutions in the many passes of Score-CAM and occlusion; "auto" takes
             bfloat16 where the processor has units for it. Everything else is float32.

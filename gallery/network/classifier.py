@@ -166,7 +166,7 @@ def load_classifier(
     """Return the classifier that a card describes; its architecture is code chosen by name.
 
     Args:
-        card: from `gallery.model_files.ModelStore`.
+        card: from `gallery.models.ModelStore`.
         weights: the model's tensors, as stored.
         precision: of the convolutions; "auto" takes bfloat16 where the
             processor has units for it. Pooling, head and maps are float32 always.

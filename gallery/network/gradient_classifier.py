@@ -76,7 +76,7 @@ def load_gradient_classifier(
     """Return the classifier of a card whose architecture is one of `architectures.ARCHITECTURES`.
 
     Args:
-        card: from `gallery.model_files.ModelStore`.
+        card: from `gallery.models.ModelStore`.
         weights: the model's tensors, as stored.
         precision: of VGG16's convolutions; the networks from scratch are small
             and compute in float32, so that their maps are exact.

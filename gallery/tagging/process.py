@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gallery.child_process import start_apart
+from gallery.jobs.child_process import start_apart
 
 
 def start_job_process(

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gallery.datasets.splits import USUAL, SplitPlan
 from gallery.errors import DatasetError, TrainingError
 from gallery.training.history import replace_text
 from gallery.training.recipes import Recipe
-from gallery.training.splits import USUAL, SplitPlan
 from gallery.types import display_path
 
 SET_FILE, DRAFT_FILE = "set.json", "draft.json"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.datasets.labelled_data import Part
 from gallery.errors import DatasetError, GalleryError, TrainingError
 from gallery.training.history import replace_text
-from gallery.training.labelled_data import Part
 from gallery.training.request import TrainingParts, TrainingRequest
 from gallery.training.run import SPLIT_FILE
 from gallery.types import Classifier, DecodedPhoto, PhotoId

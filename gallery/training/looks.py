@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gallery.datasets.inspection import Inspection, inspect_set
+from gallery.datasets.labelled_data import read_data
+from gallery.datasets.pixel_store import DecodedSet, decode_set
+from gallery.datasets.splits import Split, SplitPlan, split_set
 from gallery.errors import GalleryError
 from gallery.training.data_sets import DataSet
-from gallery.training.inspection import Inspection, inspect_set
-from gallery.training.labelled_data import read_data
-from gallery.training.pixel_store import DecodedSet, decode_set
 from gallery.training.request import TrainingParts
-from gallery.training.splits import Split, SplitPlan, split_set
 
 LOOK_PX = 224
 """Photos are looked at in the input size of most recipes, which then find them read already."""

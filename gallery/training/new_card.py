@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gallery.training.labelled_data import Part
+from gallery.datasets.labelled_data import Part
+from gallery.datasets.splits import Split
 from gallery.training.request import TrainingRequest
-from gallery.training.splits import Split
 from gallery.types import ModelCard
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.datasets.inspection import Inspection
+from gallery.datasets.labelled_data import Scan, Translate
+from gallery.datasets.pixel_store import Decode
+from gallery.datasets.splits import USUAL, SplitPlan
 from gallery.errors import TrainingError
 from gallery.training.history import Epoch, replace_text
-from gallery.training.inspection import Inspection
-from gallery.training.labelled_data import Scan, Translate
-from gallery.training.pixel_store import Decode
 from gallery.training.recipes import Recipe
-from gallery.training.splits import USUAL, SplitPlan
 from gallery.types import ModelCard, PhotoId
 
 REQUEST_FILE = "request.json"

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gallery.datasets.inspection import Inspection, inspect_set
+from gallery.datasets.labelled_data import Part, read_data
+from gallery.datasets.pixel_store import DecodedSet, decode_set
+from gallery.datasets.splits import Split, split_set
+from gallery.datasets.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.errors import GalleryError, TrainingError
+from gallery.jobs.lock import sole_process
 from gallery.training.calibration import fit_temperature, log_softmax
 from gallery.training.history import Progress, write_progress
-from gallery.training.inspection import Inspection, inspect_set
-from gallery.training.labelled_data import Part, read_data
 from gallery.training.new_card import new_card, photo_counts
-from gallery.training.pixel_store import DecodedSet, decode_set
 from gallery.training.request import TrainingParts, TrainingRequest, TrainingResult, remember
-from gallery.training.run_lock import sole_process
-from gallery.training.splits import Split, split_set
-from gallery.training.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.types import PhotoId
 
 if TYPE_CHECKING:

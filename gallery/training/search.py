@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gallery.errors import GalleryError, TrainingError
+from gallery.jobs.lock import sole_process
 from gallery.training.history import Progress, best_epoch, read_history, replace_text, write_progress
 from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingParts, TrainingRequest, remember
 from gallery.training.run import PROGRESS_FILE, STOP_FILE, forget_old_stop, prepare
-from gallery.training.run_lock import sole_process
 
 if TYPE_CHECKING:
     from gallery.training.fit import FitData
@@ -280,9 +280,9 @@ def _train_trial(recipe: Recipe, data: FitData, folder: Path, tell: Callable[[Pr
 
 
 def _fit_data(request: TrainingRequest, parts: TrainingParts, tell: Callable[[Progress], None]) -> FitData:
+    from gallery.datasets.labelled_data import Part
     from gallery.network.architectures import architecture_named
     from gallery.training.fit import FitData
-    from gallery.training.labelled_data import Part
 
     prepared = prepare(request, parts, tell)
     return FitData(

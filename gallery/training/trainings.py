@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.child_process import start_apart
+from gallery.datasets.labelled_data import Part
+from gallery.datasets.splits import part_counts
 from gallery.errors import TrainingError
+from gallery.jobs.child_process import start_apart
+from gallery.jobs.lock import is_held, sole_process
 from gallery.training.history import Epoch, Progress, read_history, read_progress
-from gallery.training.labelled_data import Part
 from gallery.training.request import REQUEST_FILE, TrainingRequest, remember
 from gallery.training.run import HEED_STOP, PROGRESS_FILE, SPLIT_FILE, STOP_FILE
-from gallery.training.run_lock import is_held, sole_process
-from gallery.training.splits import part_counts
 
 HISTORY_FILE = "history.csv"
 SEARCH_SUFFIX = "-search"

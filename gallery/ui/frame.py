@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from gallery.ui import charts
+from gallery.ui.components import charts
 
 PAGES = {
     "browse": ("Browse", ":material/photo_library:"),

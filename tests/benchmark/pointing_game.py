@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gallery import composition
-from gallery.evaluation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
+from gallery.explanation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
 from gallery.network import attribution_math as maths
 from gallery.network import attribution_methods as methods
+from gallery.services import wiring
 from gallery.settings import Settings
 
 FROM_GRADIENTS = {
@@ -72,9 +72,9 @@ def main() -> None:
     parser.add_argument("--occlusion", type=int, default=40, help="photos for occlusion: 196 passes each")
     parser.add_argument("--layer", help="target layer (default: the model's)")
     arguments = parser.parse_args()
-    models = composition.model_store(Settings.from_environment())
-    card = composition.chosen_card(models, None)
-    explainer = composition.load_explainer(models, card.model_id)
+    models = wiring.model_store(Settings.from_environment())
+    card = wiring.chosen_card(models, None)
+    explainer = wiring.load_explainer(models, card.model_id)
     masses: dict[str, list[float]] = defaultdict(list)
     hits: dict[str, list[bool]] = defaultdict(list)
     of_called: dict[str, list[float]] = defaultdict(list)

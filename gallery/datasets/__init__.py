@@ -1,0 +1,1 @@
+"""Labelled photos: folders, tables and people's labels; class names, splits, duplicates."""

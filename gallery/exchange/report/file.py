@@ -1,0 +1,217 @@
+"""The report as one file: put together, kept below its limit, written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.errors import ExchangeError
+from gallery.exchange.csv_text import write_whole
+from gallery.exchange.report import curves, evidence, matrix, overview, provenance
+from gallery.exchange.report.album import LEVELS, Album, Level, chosen_rows
+from gallery.exchange.report.contents import Pictures, ReportContents
+from gallery.exchange.report.markup import Markup, joined, tag
+from gallery.exchange.report.style import style_sheet
+from gallery.exchange.report.words import photos
+from gallery.types import display_path
+
+REPORT_LIMIT_BYTES = 20_000_000
+"""Most mail systems take no larger attachment."""
+
+TABLE_SHARE = 0.4
+"""Of the limit, for the embedded table of all photos; a larger one is left out, and the file says so."""
+
+SAMPLE = 16
+"""Photos that are made at each level to know how large the others will be."""
+
+MARKUP_BYTES = 1_000
+"""What stands around the pictures of a photo, about."""
+
+SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A report as it is written.
+
+    Attributes:
+        html: the whole file.
+        size_bytes: of it.
+        photos: in the evaluation.
+        photos_shown: of them, those whose pictures are embedded.
+        level: how many a cell, and how large.
+    """
+
+    html: str
+    size_bytes: int
+    photos: int
+    photos_shown: int
+    level: Level
+
+    @property
+    def lowered(self) -> bool:
+        """Whether number and size of the pictures were lowered to stay within the limit."""
+        return self.level != LEVELS[0]
+
+
+def check_report_place(file: Path) -> None:
+    """Refuse a place that cannot be meant; to be asked before the long work.
+
+    Raises:
+        ExchangeError: the name does not end with .html, or there is no such folder.
+    """
+    if file.suffix.lower() not in SUFFIXES:
+        raise ExchangeError(
+            f"{display_path(file)} is no name for a report; photos and tables are never written over. Give "
+            "one that ends with .html."
+        )
+    if not file.absolute().parent.is_dir():
+        raise ExchangeError(
+            f"There is no folder {display_path(file.absolute().parent)}. Make it, or give another place."
+        )
+
+
+def write_html_report(file: Path, report: ReportFile) -> None:
+    """Write a report to a file, whole or not at all.
+
+    Raises:
+        ExchangeError: see `check_report_place`, or the place cannot be written; an
+            older file there is left as it was.
+    """
+    check_report_place(file)
+    write_whole(file, [report.html])
+
+
+def html_report(
+    contents: ReportContents,
+    pictures: Pictures,
+    *,
+    limit_bytes: int = REPORT_LIMIT_BYTES,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> ReportFile:
+    """Return the report, with as many and as large pictures as the limit allows.
+
+    Args:
+        contents: what is written down.
+        pictures: of the photos.
+        limit_bytes: of the whole file.
+        on_progress: told in a sentence what is being done.
+
+    Raises:
+        ExchangeError: even without a picture it is larger than the limit.
+    """
+    table: bytes | None = provenance.photo_table(contents)
+    if table is not None and len(table) * 4 / 3 > TABLE_SHARE * limit_bytes:
+        table = None
+    bare = len(_page(contents, Album(contents, pictures, LEVELS[-1]), table).encode("utf-8"))
+    for level in LEVELS:
+        rows = chosen_rows(contents, level)
+        if bare + len(rows) * _bytes_a_photo(contents, pictures, level, rows) > limit_bytes:
+            continue
+        on_progress(f"Writing {photos(len(rows))} of {level.thumbnail_px} pixels into the report")
+        album = Album(contents, pictures, level)
+        html = _page(contents, album, table)
+        size = len(html.encode("utf-8"))
+        if size <= limit_bytes:
+            return ReportFile(html, size, contents.dossier.report.n, len(album), level)
+    raise ExchangeError(
+        f"The report has {bare:,} bytes without a single picture, more than the {limit_bytes:,} that are "
+        "allowed. Evaluate fewer photos at a time."
+    )
+
+
+def _bytes_a_photo(contents: ReportContents, pictures: Pictures, level: Level, rows: list[int]) -> float:
+    """Return what a photo of a level costs in the file, measured on some of them."""
+    sample = rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]
+    if not sample:
+        return 0.0
+    report = contents.dossier.report
+    total = 0
+    for row in sample:
+        thumbnail = pictures.thumbnail(row, level.thumbnail_px, level.quality)
+        heatmaps = pictures.heatmaps(row, [int(report.y_true[row]), int(report.y_pred[row])])
+        total += len(thumbnail.jpeg) if thumbnail is not None else 0
+        total += sum(len(png) for png in heatmaps or [] if png is not None)
+    return total / len(sample) * 4 / 3 + MARKUP_BYTES
+
+
+def _page(contents: ReportContents, album: Album, table: bytes | None) -> str:
+    """Return the whole page."""
+    style = style_sheet(matrix.SHADES)
+    sections = _sections(contents, album, table)
+    head = [
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", contents.title),
+        tag("style", Markup(style)),
+    ]
+    navigation = tag(
+        "nav",
+        tag("ul", [tag("li", tag("a", name, href=f"#{anchor}")) for name, anchor, _ in sections]),
+        aria_label="Contents",
+    )
+    footer = tag("footer", f"{contents.made_by}. This file holds everything it shows: it loads nothing.")
+    body = [
+        overview.header(contents),
+        navigation,
+        tag("main", [content for _, _, content in sections]),
+        footer,
+    ]
+    return "<!DOCTYPE html>\n" + tag(
+        "html", tag("head", head), "\n", tag("body", joined(body)), "\n", lang="en"
+    )
+
+
+def _sections(contents: ReportContents, album: Album, table: bytes | None) -> list[tuple[str, str, Markup]]:
+    """Return the sections that have something to say: name in the contents, anchor, markup."""
+    made: list[tuple[str, str, Markup | None]] = [
+        ("Before the numbers", "before", overview.before_the_numbers(contents, album)),
+        ("At a glance", "glance", overview.at_a_glance(contents)),
+        ("The numbers", "numbers", overview.numbers(contents)),
+        ("Confusion matrix", "matrix", matrix.matrix_section(contents)),
+        ("Class by class", "classes", overview.class_report(contents)),
+        ("Confidence", "confidence", curves.confidence_section(contents)),
+        ("Worse photos", "slices", evidence.slices_section(contents, album)),
+        ("Labels", "labels", evidence.suspects_section(contents, album)),
+        ("Verdicts", "verdicts", evidence.verdicts_section(contents, album)),
+        ("Two models", "comparison", evidence.comparison_section(contents, album)),
+        ("Photos", "photos", matrix.photos_section(contents, album)),
+        ("Curves", "curves", curves.curves_section(contents)),
+        ("Model card", "card", provenance.card_section(contents)),
+        ("Tables and hashes", "files", provenance.files_section(contents, _notes(contents, album), table)),
+    ]
+    return [(name, anchor, content) for name, anchor, content in made if content is not None]
+
+
+def _notes(contents: ReportContents, album: Album) -> list[str]:
+    level, n = album.level, contents.dossier.report.n
+    said = f"Pictures of {len(album):,} of {photos(n)} are in this file"
+    if not len(album):
+        return [f"{said}, so that it stays small enough to be sent."]
+    notes = [
+        f"{said}: at most {level.per_cell:,} of a cell, {level.thumbnail_px} pixels on the longer side, JPEG "
+        f"of quality {level.quality}."
+    ]
+    if level != LEVELS[0]:
+        richest = LEVELS[0]
+        notes.append(
+            f"There are so many that number and size were lowered (from {richest.per_cell} of a cell, "
+            f"{richest.thumbnail_px} pixels and quality {richest.quality}), so that the file stays small "
+            "enough to be sent."
+        )
+    return notes
+
+
+def _policy(style: str) -> Markup:
+    """Return the Content-Security-Policy: pictures that are in the file, this style sheet, nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return Markup(
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,236 @@
+"""The confusion matrix as a table of doors, and behind each door its photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gallery.exchange.report.album import Album
+from gallery.exchange.report.contents import ReportContents
+from gallery.exchange.report.markup import Markup, joined, tag
+from gallery.exchange.report.words import class_title, few_note, percent, photos
+
+SHADES = 10
+FULL_ERROR_SHARE = 0.5
+"""Errors on half of a class have the strongest shade: on a scale to 1 the usual few percent would vanish."""
+
+
+def matrix_section(contents: ReportContents) -> Markup:
+    """Return the matrix, every number a link to its photos."""
+    report = contents.dossier.report
+    names = [class_title(name) for name in report.class_names]
+    counts = report.confusion_matrix.tolist()
+    shares = report.row_shares.tolist()
+    head = [
+        tag("th", tag("span", "Label ↓   The model says →"), class_="corner"),
+        *(
+            tag("th", tag("a", tag("span", name), href=f"#said-{k}"), scope="col", class_="upright")
+            for k, name in enumerate(names)
+        ),
+        tag("th", "Photos", scope="col"),
+        tag("th", "Recognised", scope="col"),
+    ]
+    rows = []
+    for true, name in enumerate(names):
+        support = sum(counts[true])
+        cells = [
+            _cell(true, said, counts[true][said], shares[true][said], names) for said in range(len(names))
+        ]
+        recognised = f"{100 * shares[true][true]:.0f} %" if support else "-"
+        rows.append(
+            tag(
+                "tr",
+                tag("th", tag("a", name, href=f"#true-{true}") if support else name, scope="row"),
+                cells,
+                tag("td", tag("a", support, href=f"#true-{true}") if support else 0, class_="sum"),
+                tag("td", recognised, " ", few_note(support), class_="sum"),
+            )
+        )
+    sums = [
+        tag("td", tag("a", total, href=f"#said-{said}") if total else 0, class_="sum")
+        for said, total in enumerate(report.confusion_matrix.sum(axis=0).tolist())
+    ]
+    foot = tag(
+        "tr",
+        tag("th", "Photos", scope="row"),
+        sums,
+        tag("td", report.n, class_="sum"),
+        tag("td", class_="sum"),
+    )
+    caption = "Confusion matrix: a row is the label, a column what the model says, a number counts photos"
+    return tag(
+        "section",
+        tag("h2", "Which animals it takes for which", id="matrix"),
+        tag(
+            "p",
+            "Every number leads to its photos, the worst first. The diagonal holds the photos that the model "
+            "recognised; all others are errors. Shades show the share of the row.",
+        ),
+        tag(
+            "div",
+            tag(
+                "table",
+                tag("caption", caption),
+                tag("thead", tag("tr", head)),
+                tag("tbody", rows),
+                tag("tfoot", foot),
+                class_="matrix",
+            ),
+            class_="scrolls",
+            tabindex="0",
+            role="region",
+            aria_label="Confusion matrix",
+        ),
+    )
+
+
+def photos_section(contents: ReportContents, album: Album) -> Markup:
+    """Return the embedded photos of each cell, class by class."""
+    report = contents.dossier.report
+    names = [class_title(name) for name in report.class_names]
+    support = report.scores.support.tolist()
+    level = album.level
+    intro = (
+        f"At most {photos(level.per_cell)} of each cell are in this file, the worst first: the errors that "
+        "the model was surest of, and of the recognised photos those that it was least sure of; besides "
+        "them those that other sections name. They are small copies; the originals stay where they are."
+        if level.per_cell
+        else "There are too many photos for their pictures to be in this file; the table at the end has all."
+    )
+    return tag(
+        "section",
+        tag("h2", "The photos behind the numbers", id="photos"),
+        tag("p", intro),
+        _heat_scale(album) if len(album) else None,
+        tag(
+            "p",
+            "A square stands for all photos of a cell: where the evidence lies on average. A dotted line "
+            "marks off the border, where the animal seldom is.",
+        )
+        if contents.dossier.looks
+        else None,
+        [_class_photos(true, names, contents, album) for true in range(len(names)) if support[true]],
+        tag("h3", "By what the model says"),
+        [_said(said, names, contents, album) for said in range(len(names))],
+    )
+
+
+def border_note(contents: ReportContents, true: int | None, said: int | None) -> Markup | None:
+    """Return the warning that the model looks at the border of these photos; None where it does not."""
+    for group in contents.dossier.at_border:
+        if (group.true, group.said) == (true, said):
+            return tag(
+                "p",
+                f"Look at what surrounds the animals: {percent(group.border_share)} of what speaks for the "
+                f"answer lies at the border of these {photos(group.photos)}, against {percent(group.usual)} "
+                "usually.",
+                class_="note",
+            )
+    return None
+
+
+def _cell(true: int, said: int, count: int, share: float, names: list[str]) -> Markup:
+    kind = "right" if true == said else "wrong"
+    strength = share if true == said else share / FULL_ERROR_SHARE
+    shade = round(SHADES * min(1.0, strength)) if count else 0
+    if not count:
+        return tag("td", 0, class_="empty")
+    label = f"{photos(count)}: {_what(true, said, names)}"
+    return tag(
+        "td", tag("a", count, href=f"#cell-{true}-{said}", aria_label=label), class_=f"{kind} s{shade}"
+    )
+
+
+def _what(true: int, said: int, names: list[str]) -> str:
+    if true == said:
+        return f"{names[true]}, recognised"
+    return f"labelled {names[true]}, the model says {names[said]}"
+
+
+def _class_photos(true: int, names: list[str], contents: ReportContents, album: Album) -> Markup:
+    cells = {said: rows for (of, said), rows in album.cells.items() if of == true}
+    total, right = sum(map(len, cells.values())), len(cells.get(true, []))
+    return tag(
+        "section",
+        tag("h3", f"Labelled {names[true]}: {photos(total)}, {right:,} recognised", id=f"true-{true}"),
+        tag(
+            "ul",
+            [
+                tag("li", tag("a", f"{names[said]}: {len(rows):,}", href=f"#cell-{true}-{said}"))
+                for said, rows in cells.items()
+            ],
+            class_="doors",
+        ),
+        border_note(contents, true, None),
+        [_cell_photos(true, said, rows, names, contents, album) for said, rows in cells.items()],
+    )
+
+
+def _cell_photos(
+    true: int, said: int, rows: list[int], names: list[str], contents: ReportContents, album: Album
+) -> Markup:
+    shown = album.shown(rows)
+    rest = len(rows) - len(shown)
+    return tag(
+        "section",
+        tag(
+            "h4",
+            f"{names[true]}, recognised" if true == said else f"{names[true]} taken for {names[said]}",
+            f": {photos(len(rows))}",
+        ),
+        border_note(contents, true, said),
+        album.looks(true, said),
+        tag("div", [album.figure(row) for row in shown], class_="photos"),
+        tag(
+            "p",
+            joined(f"and {rest:,} more, which are in the ") if shown else f"{photos(rest)}, listed in the ",
+            tag("a", "table of all photos", href="#files"),
+            ".",
+        )
+        if rest
+        else None,
+        tag("p", tag("a", "Back to the matrix", href="#matrix"), class_="back"),
+        id=f"cell-{true}-{said}",
+        class_="cell",
+    )
+
+
+def _said(said: int, names: list[str], contents: ReportContents, album: Album) -> Markup:
+    of = {true: rows for (true, what), rows in album.cells.items() if what == said}
+    links: Iterator[Markup] = (
+        tag("li", tag("a", f"labelled {names[true]}: {len(rows):,}", href=f"#cell-{true}-{said}"))
+        for true, rows in sorted(of.items(), key=lambda item: (item[0] == said, -len(item[1])))
+    )
+    return tag(
+        "div",
+        tag("h4", f"The model says {names[said]}: {photos(sum(map(len, of.values())))}"),
+        border_note(contents, None, said),
+        tag("ul", links, class_="doors") if of else None,
+        id=f"said-{said}",
+        class_="cell",
+    )
+
+
+def _heat_scale(album: Album) -> Markup:
+    colours = album.heat_colours()
+    last = max(len(colours) - 1, 1)
+    stops = [
+        tag("stop", offset=f"{100 * k / last:g}%", stop_color=colour, stop_opacity=f"{k / last:.2f}")
+        for k, colour in enumerate(colours)
+    ]
+    return tag(
+        "p",
+        "Heatmaps show which parts of the photo speak for a class (Grad-CAM). The maps of one photo share "
+        "one scale: ",
+        tag("span", "no evidence "),
+        tag(
+            "svg",
+            tag("linearGradient", stops, id="heat"),
+            tag("rect", width=120, height=12, fill="url(#heat)"),
+            viewBox="0 0 120 12",
+            width=120,
+            height=12,
+            aria_hidden="true",
+            class_="scale",
+        ),
+        " the strongest of both.",
+    )

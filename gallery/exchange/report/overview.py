@@ -1,0 +1,322 @@
+"""The report's beginning: what was evaluated, what spoils the numbers, the numbers, what stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gallery.exchange.report.album import Album
+from gallery.exchange.report.contents import ReportContents
+from gallery.exchange.report.markup import Markup, joined, tag
+from gallery.exchange.report.words import (
+    FEW_PHOTOS,
+    Words,
+    class_title,
+    exact,
+    fact_list,
+    few_note,
+    figure,
+    interval,
+    percent,
+    photos,
+    plain_interval,
+    share,
+    table,
+)
+
+NAMED_COPIES = 20
+"""Groups of copies that are named one by one; the table of all photos has the rest."""
+
+
+BORDERS_NAMED = 3
+
+HEADINGS = (
+    "Class", "Photos (n)", "Recall", "95 % interval", "Precision", "F1", "Average precision", "ROC area",
+)  # fmt: skip
+"""Of the classification report."""
+
+
+def header(contents: ReportContents) -> Markup:
+    """Return the title and what was evaluated."""
+    report, card = contents.dossier.report, contents.card
+    there = int((report.scores.support > 0).sum())
+    facts: list[tuple[str, object]] = [
+        ("Folder", tag("bdi", contents.folder)),
+        ("Photos", f"{report.n:,}, labelled with {there} of the model's {len(report.class_names)} classes"),
+        ("Labels", f"from {contents.labels_from}"),
+        ("Model", f"{card.name} ({card.model_id})"),
+        ("Made", contents.made_at),
+    ]
+    if contents.full_path is not None:
+        facts.insert(1, ("Path", tag("bdi", contents.full_path)))
+    if contents.other_card is not None:
+        facts.append(("Compared with", f"{contents.other_card.name} ({contents.other_card.model_id})"))
+    return tag("header", tag("h1", contents.title), fact_list(facts))
+
+
+def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
+    """Return what makes the numbers too good or doubtful; it comes before every score."""
+    dossier, evaluation = contents.dossier, contents.dossier.evaluation
+    overlap = dossier.overlap
+    parts: list[Markup] = [tag("p", sentence, class_="note") for sentence in overlap.sentences()]
+    if not overlap.training_known:
+        parts.append(
+            tag(
+                "p",
+                "The model does not tell which photos it was trained on. If some of them are "
+                "among these, its scores are too good, and nobody can see it.",
+                class_="note",
+            )
+        )
+    elif not len(overlap.trained_on) and not contents.left_out:
+        parts.append(
+            tag(
+                "p",
+                f"None of these {photos(overlap.n)} is among those that the model was trained on. Only "
+                "exact copies are found (by SHA-256): a photo that was scaled or saved again counts as "
+                "another.",
+            )
+        )
+    if dossier.unseen is not None:
+        unseen = dossier.unseen
+        parts.append(
+            tag(
+                "p",
+                f"On the {photos(unseen.n)} that it has not seen, its accuracy is ",
+                share(unseen.accuracy), " (95 % interval ", interval(unseen.accuracy_interval), ").",
+            )
+        )  # fmt: skip
+    if contents.left_out:
+        parts.append(
+            tag(
+                "p",
+                f"{photos(contents.left_out)} that the model was trained on "
+                f"{'is' if contents.left_out == 1 else 'are'} left out of this report.",
+                class_="note",
+            )
+        )
+    parts.extend(_copies(contents, album))
+    parts.extend(tag("p", problem, class_="note") for problem in evaluation.problems)
+    if evaluation.skipped:
+        rows = [
+            (tag("bdi", file.path.name), str(file.reason), Words(file.detail)) for file in evaluation.skipped
+        ]
+        parts.append(
+            tag(
+                "details",
+                tag("summary", f"Files that could not be read: {len(evaluation.skipped):,}"),
+                table(("File", "Reason", "What to do"), rows, caption="Files that are in no number here"),
+            )
+        )
+    return tag("section", tag("h2", "Before the numbers", id="before"), parts)
+
+
+def at_a_glance(contents: ReportContents) -> Markup:
+    """Return what a reader should know if they read nothing else."""
+    return tag(
+        "section",
+        tag("h2", "At a glance", id="glance"),
+        tag("ul", [tag("li", finding) for finding in _findings(contents)], class_="glance"),
+    )
+
+
+def numbers(contents: ReportContents) -> Markup:
+    """Return the scores, each with its interval where it has one, and what it means."""
+    dossier, report = contents.dossier, contents.dossier.report
+    diagnosis, scaled = dossier.diagnosis, contents.dossier.diagnosis.calibration
+    guessing = float(np.log(len(report.class_names)))
+    rows: list[tuple[str, Markup, Markup | None, str]] = [
+        ("Accuracy", share(report.accuracy), interval(report.accuracy_interval),
+         "The share of the photos that it names rightly."),
+        ("Balanced accuracy", share(diagnosis.balanced_accuracy),
+         interval(diagnosis.balanced_accuracy_interval),
+         "The mean of the classes' recalls: a class of few photos counts as much as one of many."),
+        ("Macro F1", figure(report.macro_f1), plain_interval(report.macro_f1_interval),
+         "Precision and recall in one number, the mean over the classes. 1 is best."),
+        ("Weighted F1", figure(report.weighted_f1), plain_interval(report.weighted_f1_interval),
+         "The same, each class counted by its photos."),
+        ("Top 2", share(diagnosis.top_2), interval(diagnosis.top_2_interval),
+         "The share of the photos whose class is one of the two that it finds most probable."),
+        ("Log loss", figure(report.loss), plain_interval(report.loss_interval),
+         f"In nats; 0 is certain and right every time, guessing gives {guessing:.2f}. "
+         "Being sure and wrong costs most."),
+        ("Calibration error", figure(report.calibration_error), None,
+         "How far its confidence is from its share of right answers, over 15 bins. 0 is best."),
+    ]  # fmt: skip
+    if scaled is not None:
+        rows.append(
+            ("Calibration error, scaled", figure(scaled.ece_after), None,
+             "The same with a temperature that was fitted on other photos than those it is applied to."),
+        )  # fmt: skip
+    return tag(
+        "section",
+        tag("h2", "The numbers", id="numbers"),
+        table(
+            ("Score", "Value", "95 % interval"),
+            [
+                (joined([name, tag("span", meaning, class_="meaning")]), value, bounds)
+                for name, value, bounds, meaning in rows
+            ],
+            caption=f"Scores on {photos(report.n)}",
+        ),
+        tag(
+            "p",
+            "An interval holds, 95 times of 100, what the score would be on all photos of the same kind. "
+            "Those of shares of photos are Wilson's; that of balanced accuracy is put together from the "
+            "classes' (Zou and Donner 2008); those of F1 come from drawing the photos anew (bootstrap); that "
+            "of log loss is its mean, give or take 1.96 standard errors.",
+            class_="quiet-text",
+        ),
+    )
+
+
+def class_report(contents: ReportContents) -> Markup:
+    """Return the classification report: a row a class, then the averages."""
+    report, curves = contents.dossier.report, contents.dossier.diagnosis.curves
+    scores = report.scores
+    rows: list[tuple[object, ...]] = []
+    for k, name in enumerate(report.class_names):
+        count = int(scores.support[k])
+        precision_recall, auc = curves[k].average_precision, curves[k].auc
+        link = tag("a", class_title(name), href=f"#true-{k}") if count else class_title(name)
+        rows.append(
+            (
+                link,
+                joined([exact(count, f"{count:,}"), " ", few_note(count)]),
+                share(float(scores.recall[k])) if count else "no photos",
+                interval(report.recall_interval(k)) if count else "",
+                share(float(scores.precision[k])),
+                figure(float(scores.f1[k])),
+                "" if precision_recall is None else figure(precision_recall),
+                "" if auc is None else figure(auc),
+            )
+        )
+    for title, mean in (("Macro average", scores.macro), ("Weighted average", scores.weighted)):
+        recall, precision, f1 = (mean(column) for column in (scores.recall, scores.precision, scores.f1))
+        rows.append(
+            (title, exact(report.n, f"{report.n:,}"), share(recall), "", share(precision), figure(f1))
+        )
+    return tag(
+        "section",
+        tag("h2", "Class by class", id="classes"),
+        table(
+            HEADINGS,
+            [(*row, *[""] * (len(HEADINGS) - len(row))) for row in rows],
+            caption="Classification report",
+        ),
+        tag(
+            "p",
+            "Recall: of the photos of the class, the share that it finds. Precision: of the photos that it "
+            "calls so, the share that are. Average precision and ROC area: how well the class's probability "
+            f"tells its photos from the others; 1 is best. With fewer than {FEW_PHOTOS} photos a figure "
+            "says little.",
+            class_="quiet-text",
+        ),
+    )  # fmt: skip
+
+
+def _findings(contents: ReportContents) -> Iterator[Markup]:
+    dossier, report = contents.dossier, contents.dossier.report
+    names = [class_title(name) for name in report.class_names]
+    right = int(np.trace(report.confusion_matrix))
+    yield joined(
+        [
+            f"It names {right:,} of {photos(report.n)} rightly: an accuracy of "
+            f"{percent(report.accuracy)} (95 % interval ",
+            interval(report.accuracy_interval), ").",
+        ]
+    )  # fmt: skip
+    support = report.scores.support
+    enough = np.flatnonzero(support >= FEW_PHOTOS)
+    if len(enough) > 1:
+        weakest = int(enough[np.argmin(report.scores.recall[enough])])
+        low, high = report.recall_interval(weakest)
+        yield joined(
+            [
+                "The class that it misses most is ", tag("a", names[weakest], href=f"#true-{weakest}"),
+                f": it finds {percent(float(report.scores.recall[weakest]))} of "
+                f"{photos(int(support[weakest]))} "
+                f"({100 * low:.1f} to {100 * high:.1f} %).",
+            ]
+        )  # fmt: skip
+    errors = report.confusion_matrix.copy()
+    np.fill_diagonal(errors, 0)
+    if errors.any():
+        true, said = (int(k) for k in np.unravel_index(int(errors.argmax()), errors.shape))
+        yield joined(
+            [
+                "Its most frequent error: ",
+                tag("a", f"{names[true]} taken for {names[said]}", href=f"#cell-{true}-{said}"),
+                f", {photos(int(errors[true, said]))}.",
+            ]
+        )
+    point = dossier.diagnosis.at_95
+    if point is None:
+        yield joined("No threshold makes it right 95 % of the time on these photos.")
+    else:
+        yield joined(
+            [
+                "To be right 95 % of the time, ", tag("a", "leave out", href="#confidence"),
+                f" what it is less than {percent(point.threshold)} sure of: {point.left_out:,} of "
+                f"{photos(point.n)} ({percent(point.share_left_out)}).",
+            ]
+        )  # fmt: skip
+    for group in dossier.at_border[:BORDERS_NAMED]:
+        anchor = _anchor(group.true, group.said)
+        yield joined(
+            [
+                "It may look at the surroundings rather than at the animal: ",
+                tag("a", _place(group.true, group.said, names), href=anchor),
+                f", {percent(group.border_share)} of the evidence at the border, usually "
+                f"{percent(group.usual)}.",
+            ]
+        )
+    worst = [one for one in dossier.slices if one.stands_out and not one.few]
+    if worst:
+        yield joined(
+            [
+                "Photos on which it does worst: ",
+                tag("a", f"{worst[0].dimension.lower()} {worst[0].name}", href="#slices"),
+                f", {percent(worst[0].accuracy)} of {photos(worst[0].n)}.",
+            ]
+        )
+    if dossier.diagnosis.suspects:
+        count = len(dossier.diagnosis.suspects)
+        yield joined([tag("a", f"{count:,} label{'s' * (count > 1)}", href="#labels"), " may be wrong."])
+    few = [names[k] for k in range(len(names)) if 0 < support[k] < FEW_PHOTOS]
+    if few:
+        yield joined(f"Of few photos, and so hardly known: {', '.join(few)}.")
+
+
+def _anchor(true: int | None, said: int | None) -> str:
+    if true is None:
+        return f"#said-{said}"
+    return f"#true-{true}" if said is None else f"#cell-{true}-{said}"
+
+
+def _place(true: int | None, said: int | None, names: list[str]) -> str:
+    parts = [] if true is None else [f"labelled {names[true]}"]
+    return ", ".join(parts if said is None else [*parts, f"the model says {names[said]}"])
+
+
+def _copies(contents: ReportContents, album: Album) -> Iterator[Markup]:
+    overlap = contents.dossier.overlap
+    for title, groups in (
+        ("Copies whose labels differ", overlap.contradicting),
+        ("Copies of one another", overlap.repeated),
+    ):
+        if not groups:
+            continue
+        listed = [
+            tag("li", [tag("bdi", contents.names[row], "; ") for row in rows.tolist()[:NAMED_COPIES]],
+                album.strip(rows.tolist()))
+            for rows in groups[:NAMED_COPIES]
+        ]  # fmt: skip
+        rest = len(groups) - len(listed)
+        yield tag(
+            "details",
+            tag("summary", f"{title}: {len(groups):,} group{'s' * (len(groups) > 1)}"),
+            tag("ul", listed),
+            tag("p", f"and {rest:,} more groups") if rest else None,
+        )

@@ -1,0 +1,308 @@
+"""The models on disk: list, read, verify, save atomically, activate.
+
+A model is a folder named by its id, with ``card.json``, ``weights.npz``
+(float16 arrays named ``<layer>/kernel`` and ``<layer>/bias``) and, where it was
+measured, ``evaluation.json``, ``history.csv`` and ``training_photos.txt``. It
+holds numbers and text only: a model from a stranger cannot run code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery import settings
+from gallery.errors import ModelError
+from gallery.models.card import card_from_json
+from gallery.models.entries import CARD_FILE, ModelEntry, model_folders, read_entry
+from gallery.models.parts import (
+    flush,
+    read_ids,
+    read_json,
+    read_weights,
+    sha256_of,
+    to_float16,
+    write_csv,
+    write_json,
+)
+from gallery.types import ModelCard, PhotoId
+
+WEIGHTS_FILE = "weights.npz"
+EVALUATION_FILE = "evaluation.json"
+HISTORY_FILE = "history.csv"
+TRAINING_PHOTOS_FILE = "training_photos.txt"
+VALIDATION_PHOTOS_FILE = "validation_photos.txt"
+ACTIVE_FILE = "active.json"
+REMOVED_FILE = "removed.txt"
+"""The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
+
+
+class ModelStore:
+    """The shipped models (read only) and the user's own, seen as one store."""
+
+    def __init__(self, shipped: Path, own: Path) -> None:
+        self.shipped = shipped
+        self.own = own
+
+    def entries(self) -> list[ModelEntry]:
+        """Return every model, shipped ones first, each group by id; cheap, so weights are not hashed.
+
+        Folders that cannot be used stay in the list with their problem.
+        """
+        shipped = [read_entry(folder, own=False) for folder in model_folders(self.shipped)]
+        ids = {entry.model_id for entry in shipped}
+        own = [read_entry(folder, own=True) for folder in model_folders(self.own)]
+        for index, entry in enumerate(own):
+            if entry.model_id in ids:
+                problem = f"A shipped model is called {entry.model_id} too. Rename the folder {entry.folder}."
+                own[index] = dataclasses.replace(entry, problem=problem)
+        return shipped + own
+
+    def entry(self, model_id: str) -> ModelEntry:
+        """Return the model of that id; where a shipped and an own one clash, the shipped one.
+
+        Raises:
+            ModelError: there is none.
+        """
+        entries = self.entries()
+        for entry in entries:
+            if entry.model_id == model_id:
+                return entry
+        known = ", ".join(entry.model_id for entry in entries) or "none"
+        raise ModelError(f"There is no model called {model_id!r}. Models that are here: {known}.")
+
+    def card(self, model_id: str) -> ModelCard:
+        """Return a usable model's card.
+
+        Raises:
+            ModelError: there is no such model, or it has a problem.
+        """
+        entry = self.entry(model_id)
+        if entry.problem is not None or entry.card is None:
+            raise ModelError(entry.problem or f"The model {model_id} has no card.")
+        return entry.card
+
+    def weights(self, model_id: str) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return the tensors as stored (float16), after checking that the file is the one of the card.
+
+        Raises:
+            ModelError: no such model, a changed or damaged file, objects in place of numbers.
+        """
+        card = self.card(model_id)
+        problem = self.verify(model_id)
+        if problem is not None:
+            raise ModelError(problem)
+        return read_weights(self.entry(model_id).folder / card.weights_file)
+
+    def verify(self, model_id: str) -> str | None:
+        """Return what is wrong with a model after hashing its weights, None when nothing is."""
+        try:
+            entry = self.entry(model_id)
+            card = self.card(model_id)
+            found = sha256_of(entry.folder / card.weights_file)
+        except (ModelError, OSError) as exc:
+            return str(exc)
+        if found == card.weights_sha256.lower():
+            return None
+        remedy = "train or import it again" if entry.own else "restore the folder from the download"
+        return (
+            f"The weights of {model_id} are not those of its card (SHA-256 {found[:12]}..., "
+            f"expected {card.weights_sha256[:12]}...): the file is damaged or was replaced; {remedy}."
+        )
+
+    def evaluation(self, model_id: str) -> dict[str, Any] | None:
+        """Return what ``evaluation.json`` holds, None where the model has none.
+
+        Raises:
+            ModelError: there is no such model, or the file is not a JSON object.
+        """
+        path = self.entry(model_id).folder / EVALUATION_FILE
+        return read_json(path) if path.is_file() else None
+
+    def training_photos(self, model_id: str) -> frozenset[str]:
+        """Return the SHA-256 of the photos a model was trained on; empty when it does not tell.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        return read_ids(self.entry(model_id).folder / TRAINING_PHOTOS_FILE)
+
+    def validation_photos(self, model_id: str) -> frozenset[str]:
+        """Return the SHA-256 of the photos by which a model's best epoch and temperature were chosen.
+
+        It was not trained on them, yet does a little better on them than on others.
+        Empty when it does not tell.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        return read_ids(self.entry(model_id).folder / VALIDATION_PHOTOS_FILE)
+
+    def taken(self, model_id: str) -> bool:
+        """Return whether a model has this id, or had it until it was removed."""
+        try:
+            removed = (self.own / REMOVED_FILE).read_text(encoding="utf-8").split("\n")
+        except (OSError, ValueError):
+            removed = []
+        return model_id in removed or any(entry.model_id == model_id for entry in self.entries())
+
+    def save(
+        self,
+        card: ModelCard,
+        weights: Mapping[str, NDArray[np.floating[Any]]],
+        *,
+        evaluation: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        training_photos: Iterable[PhotoId] | None = None,
+        validation_photos: Iterable[PhotoId] | None = None,
+    ) -> Path:
+        """Write a new own model and return its folder; whole or not at all.
+
+        The card's weights_file, weights_sha256 and parameter_count are filled
+        in from what is written.
+
+        Args:
+            card: its model_id names the folder.
+            weights: any float dtype; stored as float16.
+            evaluation: for ``evaluation.json``.
+            history: a row an epoch, all with the same keys, for ``history.csv``.
+            training_photos: SHA-256 of each photo trained on, for finding overlaps later.
+            validation_photos: likewise of those that the best epoch and the temperature were chosen by.
+
+        Raises:
+            ModelError: the id is taken or no folder name, a tensor does not fit
+                float16, or the disk refuses.
+        """
+        if not _ID.fullmatch(card.model_id):
+            raise ModelError(
+                f"{card.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
+                "beginning and ending with a letter or digit."
+            )
+        if self.taken(card.model_id):
+            raise ModelError(
+                f"There is a model called {card.model_id} already, or there was one, and predictions refer "
+                "to it. Choose another id."
+            )
+        tensors: dict[str, Any] = {name: to_float16(name, tensor) for name, tensor in weights.items()}
+        target = self.own / card.model_id
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=self.own))
+            try:
+                with (staging / WEIGHTS_FILE).open("wb") as file:
+                    np.savez(file, **tensors)
+                    flush(file)
+                card = dataclasses.replace(
+                    card,
+                    weights_file=WEIGHTS_FILE,
+                    weights_sha256=sha256_of(staging / WEIGHTS_FILE),
+                    parameter_count=sum(tensor.size for tensor in tensors.values()),
+                )
+                card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
+                if evaluation is not None:
+                    write_json(staging / EVALUATION_FILE, evaluation)
+                if history:
+                    write_csv(staging / HISTORY_FILE, history)
+                for name, photo_ids in (
+                    (TRAINING_PHOTOS_FILE, training_photos),
+                    (VALIDATION_PHOTOS_FILE, validation_photos),
+                ):
+                    if photo_ids is not None:
+                        lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
+                        (staging / name).write_text(lines, encoding="ascii")
+                write_json(staging / CARD_FILE, card.to_json())
+                staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
+                staging.replace(target)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        except (OSError, TypeError, ValueError) as exc:  # the latter two: no JSON in an evaluation or history
+            raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
+        return target
+
+    def adopt(self, folder: Path) -> Path:
+        """Move a finished model's folder, named by its id, into the user's own ones, and return its place.
+
+        Args:
+            folder: on the same disk, as another store's `save` left it.
+
+        Raises:
+            ModelError: the id is taken, the model is not whole, or the disk refuses.
+        """
+        other = ModelStore(folder.parent / "none", folder.parent)
+        problem = other.verify(folder.name)
+        if problem is not None:
+            raise ModelError(problem)
+        if self.taken(folder.name):
+            raise ModelError(
+                f"There is a model called {folder.name} already, or there was one. Discard this training, "
+                "and train again under another name."
+            )
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            return folder.replace(self.own / folder.name)
+        except OSError as exc:
+            raise ModelError(f"{folder.name} could not be moved to {self.own}: {exc}.") from exc
+
+    def active_id(self) -> str | None:
+        """Return the model that tags: the chosen one, else the shipped default, else any that works."""
+        usable = [entry.model_id for entry in self.entries() if entry.ok]
+        try:
+            chosen = read_json(self.own / ACTIVE_FILE).get("model_id")
+        except ModelError:
+            chosen = None  # never chosen, or unreadable: the default is right in both cases
+        for model_id in (chosen, settings.DEFAULT_MODEL_ID):
+            if model_id in usable:
+                return model_id
+        return usable[0] if usable else None
+
+    def activate(self, model_id: str) -> None:
+        """Make a model the one that tags from now on.
+
+        Raises:
+            ModelError: there is no such model, it has a problem, or the choice cannot be written.
+        """
+        self.card(model_id)
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=".active-", dir=self.own)
+            os.close(handle)
+            staging = Path(name)
+            try:
+                write_json(staging, {"model_id": model_id})
+                staging.chmod(0o644)
+                staging.replace(self.own / ACTIVE_FILE)
+            finally:
+                staging.unlink(missing_ok=True)
+        except OSError as exc:
+            raise ModelError(f"The choice of {model_id} could not be written to {self.own}: {exc}.") from exc
+
+    def remove(self, model_id: str) -> None:
+        """Delete an own model; its id is not given again.
+
+        Raises:
+            ModelError: there is no such model, it is shipped, or the disk refuses.
+        """
+        entry = self.entry(model_id)
+        if not entry.own:
+            raise ModelError(
+                f"{model_id} came with the app and cannot be removed. Activate another one instead."
+            )
+        try:
+            with (self.own / REMOVED_FILE).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(f"{model_id}\n")
+            doomed = Path(tempfile.mkdtemp(prefix=".removing-", dir=self.own))
+            entry.folder.replace(doomed / model_id)  # gone from the list at once, even if deleting is cut off
+            shutil.rmtree(doomed)
+        except OSError as exc:
+            raise ModelError(f"{model_id} could not be removed from {self.own}: {exc}.") from exc

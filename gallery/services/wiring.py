@@ -1,0 +1,271 @@
+"""The composition root: real parts for the use cases, and the set of them that one process keeps.
+
+Heavy libraries load inside the functions that need them: importing this file
+costs neither TensorFlow nor Pillow.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import getpass
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gallery import settings as limits
+from gallery.errors import ModelError
+from gallery.settings import Settings
+from gallery.types import FileEntry, ModelCard, SkippedFile
+
+if TYPE_CHECKING:
+    from gallery.catalog import Catalog
+    from gallery.models import ModelStore
+    from gallery.network.attribution import Explainer
+    from gallery.network.classifier import KerasClassifier
+    from gallery.photos.pool import DecodePool
+    from gallery.photos.thumbnails import ThumbnailStore
+    from gallery.photos.uploads import UploadArea
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the commands, pages and routes of one process work with."""
+
+    settings: Settings
+    catalog: Catalog
+    models: ModelStore
+    thumbnails: ThumbnailStore
+
+
+@contextmanager
+def composed(settings: Settings) -> Iterator[Parts]:
+    """Give the real parts for a home, and close the catalog at the end.
+
+    Raises:
+        CatalogError: the catalog cannot be opened.
+    """
+    from gallery.catalog import Catalog
+    from gallery.photos.thumbnails import ThumbnailStore
+
+    with Catalog.open(settings.catalog_dir) as catalog:
+        yield Parts(settings, catalog, model_store(settings), ThumbnailStore(settings.thumbnails))
+
+
+def model_store(settings: Settings) -> ModelStore:
+    """Return the models of the repository and of the home, as one store."""
+    from gallery.models import ModelStore
+
+    return ModelStore(settings.shipped_models, settings.own_models)
+
+
+def candidates(folder: Path) -> ModelStore:
+    """Return the store of a model that was trained and that nobody has kept yet."""
+    from gallery.models import ModelStore
+
+    return ModelStore(folder / "none", folder)
+
+
+def chosen_card(models: ModelStore, model_id: str | None) -> ModelCard:
+    """Return the card of the model of that id, or of the active one for None.
+
+    Raises:
+        ModelError: there is no such model, or none at all that can be used.
+    """
+    chosen = model_id or models.active_id()
+    if chosen is None:
+        problems = [entry.problem for entry in models.entries() if entry.problem]
+        raise ModelError(
+            f"There is no usable model in {models.shipped}, so nothing can be tagged. "
+            + (problems[0] if problems else "Put a model folder there, or set GALLERY_MODEL_STORE.")
+        )
+    return models.card(chosen)
+
+
+def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
+    """Return a loaded model; TensorFlow loads with the first one (3-4 s).
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    from gallery.network.classifier import load_classifier as load
+
+    return load(models.card(model_id), models.weights(model_id))
+
+
+def load_explainer(models: ModelStore, model_id: str) -> Explainer:
+    """Return a model with all explanation methods; TensorFlow loads with the first one (3-4 s).
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    from gallery.network.attribution import load_explainer as load
+
+    return load(models.card(model_id), models.weights(model_id))
+
+
+def new_decode_pool(input_px: int) -> DecodePool:
+    """Return reading processes, half as many as there are cores: the network has the others."""
+    from gallery.photos.pool import DecodePool
+
+    return DecodePool(workers=max(2, min(8, (os.cpu_count() or 2) // 2)), input_px=input_px)
+
+
+def scan(root: Path) -> Iterator[FileEntry | SkippedFile]:
+    """Yield the photos below a folder, and what looks like one but cannot be looked at.
+
+    Raises:
+        PhotoError: the folder itself cannot be opened.
+    """
+    from gallery.photos.scan import scan_folder
+
+    skipped: list[SkippedFile] = []
+    yield from scan_folder(root, on_skip=skipped.append)
+    yield from skipped
+
+
+_making = threading.Lock()
+_loading = threading.Lock()
+
+
+def settings() -> Settings:
+    """Return where things are, as the environment says now."""
+    named = ("GALLERY_HOME", "GALLERY_ROOTS", "GALLERY_MODEL_STORE")
+    return _settings(tuple(os.environ.get(name) for name in named))
+
+
+@functools.lru_cache(maxsize=4)
+def _settings(_environment: tuple[str | None, ...]) -> Settings:
+    return Settings.from_environment()
+
+
+def parts() -> Parts:
+    """Return this process's parts, made at the first call."""
+    with _making:
+        return _parts(settings())
+
+
+@functools.cache
+def _parts(chosen: Settings) -> Parts:
+    from gallery.catalog import Catalog
+    from gallery.photos.thumbnails import ThumbnailStore
+
+    catalog = Catalog.open(chosen.catalog_dir)
+    atexit.register(catalog.close)
+    return Parts(
+        settings=chosen,
+        catalog=catalog,
+        models=model_store(chosen),
+        thumbnails=ThumbnailStore(chosen.thumbnails),
+    )
+
+
+def catalog() -> Catalog:
+    return parts().catalog
+
+
+def models() -> ModelStore:
+    return parts().models
+
+
+def thumbnails() -> ThumbnailStore:
+    return parts().thumbnails
+
+
+def decode_pool(input_px: int = 224) -> DecodePool:
+    """Return the sandboxed readers for photos shown large; tagging has its own.
+
+    Args:
+        input_px: of the model to which photos are shown at once, if they are.
+    """
+    with _making:
+        return _decode_pool(input_px)
+
+
+@functools.cache
+def _decode_pool(input_px: int) -> DecodePool:
+    from gallery.photos.pool import DecodePool
+
+    pool = DecodePool(workers=2, input_px=input_px, thumbnail_px=limits.THUMBNAIL_PX)
+    atexit.register(pool.close)
+    return pool
+
+
+def uploads() -> UploadArea:
+    """Return where uploaded photos are received; one for all requests, since it counts what they bring."""
+    with _making:
+        return _uploads(settings())
+
+
+@functools.cache
+def _uploads(chosen: Settings) -> UploadArea:
+    from gallery.photos.uploads import UploadArea
+
+    return UploadArea(chosen.uploads)
+
+
+def active_model() -> ModelCard | None:
+    """Return the card of the model that tags, or None when there is no usable model."""
+    store = models()
+    model_id = store.active_id()
+    if model_id is None:
+        return None
+    try:
+        return store.card(model_id)
+    except ModelError:
+        return None
+
+
+def shown_model() -> tuple[str, tuple[str, ...]]:
+    """Return the id and the classes by which photos are shown, also when the model itself is gone."""
+    card = active_model()
+    if card is not None:
+        return card.model_id, card.class_names
+    return models().active_id() or limits.DEFAULT_MODEL_ID, limits.CLASS_NAMES
+
+
+def classifier(model_id: str) -> KerasClassifier:
+    """Return a loaded model; the first call takes seconds, since TensorFlow comes with it.
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    weights = models().card(model_id).weights_sha256  # an id may be removed and given to another model
+    with _loading:
+        return _classifier(settings(), model_id, weights)
+
+
+@functools.lru_cache(maxsize=2)
+def _classifier(_chosen: Settings, model_id: str, _weights: str) -> KerasClassifier:
+    return load_classifier(models(), model_id)
+
+
+def explainer(model_id: str) -> Explainer:
+    """Return a model with all explanation methods; the first call takes seconds, as that of `classifier`.
+
+    Raises:
+        ModelError: the model is missing, damaged, or does not fit the code.
+    """
+    weights = models().card(model_id).weights_sha256
+    with _loading:
+        return _explainer(settings(), model_id, weights)
+
+
+@functools.lru_cache(maxsize=1)
+def _explainer(_chosen: Settings, model_id: str, _weights: str) -> Explainer:
+    return load_explainer(models(), model_id)
+
+
+def person() -> str:
+    """Return under which name corrections are kept: GALLERY_USER, or the account's name."""
+    named = os.environ.get("GALLERY_USER", "").strip()
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without a name, as in some containers
+        return "somebody"

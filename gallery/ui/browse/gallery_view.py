@@ -1,0 +1,178 @@
+"""The sorted gallery of one collection: shelves, controls, and the grid or what is said in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from gallery.services import wiring
+from gallery.types import ALL, UNREADABLE, WAITING, Collection, PhotoQuery, Shelf, display_path
+from gallery.ui.browse import filters
+from gallery.ui.browse import queries as browse_queries
+from gallery.ui.components import job_card, messages, photo_grid, shelf_strip, theme, unsure, view_state
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.components.view_address import View
+from gallery.web import routes
+
+_REFRESH_S = 2.0  # while a job runs: new photos appear without a click
+_FIRST_S = 0.3  # until the first thumbnails are there
+GRID = "gallery_grid"
+
+
+def show(collection: Collection) -> None:
+    """Show a collection; while it is being tagged, the view follows by itself."""
+    live = job_card.is_live(collection.collection_id)
+    awaited = live and not _has_thumbnails(collection, view_state.current())
+    refresh_s = _FIRST_S if awaited else _REFRESH_S
+    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, awaited)
+
+
+def _gallery(collection: Collection, awaited: bool) -> None:
+    with messages.boundary():
+        view = view_state.current()
+        model_id, class_names = wiring.shown_model()
+        unsure_below = unsure.threshold(model_id, view.unsure_below)
+        shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
+        shelf_strip.show(
+            shelves,
+            chosen=view.shelf,
+            thumbnails=routes.THUMBNAILS,
+            key="shelves",
+            on_choose=lambda name: view_state.change(shelf=name, photo=None),
+        )
+        if _warn(collection) or any(shelf.count for shelf in shelves):
+            _controls(view, collection, unsure_below)
+        if view.shelf == UNREADABLE:
+            _unreadable(collection)
+        else:
+            _photos(view, collection, shelves, class_names, _query(view, collection, model_id))
+        view_state.write_address()
+        if awaited and _has_thumbnails(collection, view):
+            st.rerun()  # from now on less often
+
+
+def _has_thumbnails(collection: Collection, view: View) -> bool:
+    model_id, class_names = wiring.shown_model()
+    unsure_below = unsure.threshold(model_id, view.unsure_below)
+    shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
+    return any(shelf.cover_photo_id for shelf in shelves)
+
+
+def _query(view: View, collection: Collection, model_id: str) -> PhotoQuery:
+    return view.query(
+        collection.collection_id, model_id, unsure_below=unsure.threshold(model_id, view.unsure_below)
+    )
+
+
+def _photos(
+    view: View,
+    collection: Collection,
+    shelves: tuple[Shelf, ...],
+    class_names: tuple[str, ...],
+    query: PhotoQuery,
+) -> None:
+    file_ids = browse_queries.find_files(query)
+    if not len(file_ids) and view.photo is None:
+        _nothing(view, collection, shelves)
+        return
+    state = photo_grid.show(
+        file_ids,
+        model_id=query.model_id,
+        class_names=class_names,
+        key=GRID,
+        open_file_id=view.photo,
+        scope=repr(query),
+    )
+    if state.opened_file_id != view.photo:
+        view_state.change(photo=state.opened_file_id)
+
+
+def _controls(view: View, collection: Collection, unsure_below: float) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
+    ):
+        title = "All photos" if view.shelf == ALL else theme.plain_name(view.shelf)
+        st.subheader(f"{theme.look(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
+        if view.shelf != UNREADABLE:
+            folders = browse_queries.folders(collection.collection_id)
+            filters.show(view, folders=folders, unsure_below=unsure_below)
+
+
+def _warn(collection: Collection) -> bool:
+    """Say what is missing that the photos are shown without; return whether the folder is gone."""
+    if wiring.active_model() is None:
+        st.warning(
+            "There is no usable model, so new photos are not tagged. The Models page says why.",
+            icon=":material/neurology:",
+        )
+    if Path(collection.root).is_dir():
+        return False
+    shown = escaped(display_path(collection.root))
+    st.warning(
+        f"The folder {shown} is not there now. You see the thumbnails that were kept. Connect its disk, or "
+        "open the folder where it lies now: photos are known again by their content, with every label.",
+        icon=":material/folder_off:",
+    )
+    return True
+
+
+def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> None:
+    known = sum(shelf.count for shelf in shelves)
+    unreadable = sum(shelf.count for shelf in shelves if shelf.name == UNREADABLE)
+    if view.is_filtered and known:
+        messages.empty("🔍", "No photo matches these filters", "Widen them, or look at the whole shelf.")
+        st.container(horizontal_alignment="center").button(
+            "Clear filters", key="empty:clear", on_click=view_state.clear_filters
+        )
+    elif job_card.is_live(collection.collection_id) and not known:
+        messages.empty("⏳", "Looking through the folder", "The first photos appear in a moment.")
+    elif known == 0:
+        messages.empty(
+            "🏞️",
+            "There are no photos in this folder",
+            "JPEG, PNG, TIFF, WebP, BMP, GIF and AVIF files are shown, also those in sub-folders. "
+            "Open another folder, or put photos into this one and look again.",
+        )
+    elif unreadable == known:
+        messages.empty(
+            "🚫", "None of the files could be read", "The shelf Unreadable says why, file by file."
+        )
+    elif view.shelf == WAITING:
+        messages.empty("✅", "Nothing waits", "Every photo of this collection is tagged.")
+    else:
+        name = theme.plain_name(view.shelf)
+        messages.empty(
+            theme.look(view.shelf).icon, f"Nothing on the shelf {name}", "Choose another shelf above."
+        )
+
+
+def _unreadable(collection: Collection) -> None:
+    skipped = wiring.catalog().skipped_files(collection.collection_id)
+    if not skipped:
+        messages.empty("✅", "Every file could be read", "Nothing was left out of this collection.")
+        return
+    root = collection.root
+    names = [
+        display_path(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path)
+        for one in skipped
+    ]
+    table = pd.DataFrame(
+        {
+            "File": names,
+            "Reason": [one.reason.value for one in skipped],
+            "What to do": [one.detail for one in skipped],
+        }
+    )
+    st.caption("These files are left out. They stay where they are, and are tried again when they change.")
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "File": st.column_config.TextColumn(width="medium"),
+            "Reason": st.column_config.TextColumn(width="small"),
+            "What to do": st.column_config.TextColumn(width="large"),
+        },
+    )

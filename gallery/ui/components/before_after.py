@@ -1,0 +1,97 @@
+"""Probabilities before and after a change as pairs of bars with their differences: a table that is seen."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.ui.components import probability_bars, theme
+
+_CSS = """<style>
+.before-after { width: 100%; border-collapse: collapse; font-size: .92rem;
+  font-variant-numeric: tabular-nums; }
+.before-after th { text-align: left; font-weight: 400; white-space: nowrap; padding: .22em .5em .22em 0; }
+.before-after thead th { font-size: .8rem; font-weight: 600; }
+.before-after td { padding: .22em .4em; text-align: right; white-space: nowrap; }
+.before-after td.bars { width: 45%; }
+.before-after .was, .before-after .is { height: .5em; border-radius: .25em; box-sizing: border-box;
+  min-width: 2px; }
+.before-after .was { border: 1px solid currentColor; opacity: .75; margin-bottom: 2px; }
+.before-after .is { border: 1px solid; }
+.before-after .up::before { content: "▲ "; } .before-after .down::before { content: "▼ "; }
+.before-after tr.most th, .before-after tr.most td { font-weight: 700; }
+</style>"""
+
+
+def table_html(
+    class_names: Sequence[str], before: NDArray[np.floating], after: NDArray[np.floating], *, dark: bool
+) -> str:
+    """Return a row a class, surest before first: two bars, both shares and the difference in points.
+
+    Args:
+        class_names: K names in the order of the probabilities.
+        before: (K,), sum 1.
+        after: (K,), sum 1.
+        dark: edges for the dark theme.
+    """
+    gap = np.asarray(after, np.float64) - before
+    moved = int(np.abs(gap).argmax())
+    rows = []
+    for index in np.argsort(-np.asarray(before), kind="stable"):
+        name = class_names[index]
+        change = points(float(gap[index]))
+        way = {"+": "up", "−": "down"}.get(change[0], "even")
+        fill, edge = theme.look(name).fill, theme.text_colour(name, dark=dark)
+        rows.append(
+            f"<tr{' class=most' if index == moved and change != '0.0' else ''}>"
+            f"<th scope='row'>{html.escape(theme.label_text(name))}</th>"
+            f"<td class='bars'><div class='was' style='width:{100 * before[index]:.2f}%'></div>"
+            f"<div class='is' style='width:{100 * after[index]:.2f}%;background:{fill};border-color:{edge}'>"
+            f"</div></td><td>{_share(before[index])}</td><td>{_share(after[index])}</td>"
+            f"<td class='{way}'>{change}</td></tr>"
+        )
+    return (
+        f"{_CSS}<table class='before-after'><thead><tr><th scope='col'>Class</th>"
+        "<th scope='col'>outline: whole photo, filled: greyed</th><th scope='col'>whole</th>"
+        "<th scope='col'>greyed</th><th scope='col'>points</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def points(gap: float) -> str:
+    """Return a difference of two shares in percentage points, with its sign.
+
+    Example:
+        >>> points(0.1234), points(-0.5), points(0.0001)
+        ('+12.3', '−50.0', '0.0')
+    """
+    rounded = round(100 * gap, 1)
+    if rounded == 0:
+        return "0.0"
+    return f"{'+' if rounded > 0 else '−'}{abs(rounded):.1f}"
+
+
+def sentence(class_names: Sequence[str], before: NDArray[np.floating], after: NDArray[np.floating]) -> str:
+    """Return in words what the change did to the answer.
+
+    Example:
+        >>> sentence(["dog", "cat"], np.array([0.9, 0.1]), np.array([0.2, 0.8]))
+        'The answer turns from **Dog** (90.0 %) to **Cat** (80.0 %).'
+    """
+    first, then = int(np.argmax(before)), int(np.argmax(after))
+    old, new = theme.plain_name(class_names[first]), theme.plain_name(class_names[then])
+    if first != then:
+        return (
+            f"The answer turns from **{old}** ({_share(before[first])}) to **{new}** ({_share(after[then])})."
+        )
+    return (
+        f"The answer stays **{old}**: {_share(before[first])} before, {_share(after[first])} now "
+        f"({points(float(after[first] - before[first]))} points)."
+    )
+
+
+def _share(value: float) -> str:
+    return probability_bars.share_text(float(value))

@@ -1,0 +1,66 @@
+"""One of several, as a row of buttons: Evaluate's tabs, and the classes that have curves.
+
+`st.tabs` and `st.pills` do the same, but draw each label as a document of its
+own and all of them anew whenever a part of the page runs: with ten tabs and
+ten classes that was a quarter of what a click on Evaluate took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from gallery.ui.components import clicks
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "gallery_choice_row",
+    css=(_HERE / "row.css").read_text("utf-8"),
+    js=(_HERE / "row.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the buttons.
+
+    Attributes:
+        value: what stands for it; another one in each row.
+        label: what is written on it, plain text.
+    """
+
+    value: str
+    label: str
+
+
+def show(
+    choices: Sequence[Choice],
+    *,
+    chosen: str,
+    label: str,
+    key: str,
+    on_choose: Callable[[str], None],
+    look: Literal["tabs", "pills"],
+) -> None:
+    """Show a row; `on_choose` gets the value of a button that is pressed, before the page runs again.
+
+    Args:
+        choices: in their order; where there is no room, in several lines.
+        chosen: value of the one that is marked.
+        label: says what is chosen; it stands above pills, and is read out before tabs.
+        key: the row's own.
+        on_choose: what a press does; also on the one that is chosen already.
+        look: tabs show a part of the page each, pills are values.
+    """
+
+    def pressed() -> None:
+        value = clicks.value(st.session_state[key].get("choice"), "value")
+        if isinstance(value, str) and any(one.value == value for one in choices):
+            on_choose(value)
+
+    data = {"choices": [asdict(one) for one in choices], "chosen": chosen, "label": label, "look": look}
+    _component(key=key, data=data, on_choice_change=pressed)

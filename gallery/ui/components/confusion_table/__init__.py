@@ -1,0 +1,94 @@
+"""The confusion matrix on a page: a table whose every number, sum and name opens its photos.
+
+It is a table of buttons and no chart: the pressed cell is framed at once,
+arrow keys walk over it, a screen reader reads it, and a click draws nothing
+but the frame anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from numpy.typing import NDArray
+
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.ui.components import charts, clicks, theme
+from gallery.ui.components.confusion_table.cells import Cell, cell_at, drawn_cells, place_of
+
+__all__ = ["COUNTS", "SHARES", "Cell", "show", "show_still"]
+
+COUNTS, SHARES = "Photos", "Shares of the true class"
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "gallery_confusion_table",
+    css="\n".join(path.read_text("utf-8") for path in (_HERE.parent / "tip.css", _HERE / "matrix.css")),
+    js=(_HERE / "matrix.js").read_text("utf-8"),
+)
+
+
+def show(
+    matrix: NDArray[Any],
+    class_names: Sequence[str],
+    *,
+    chosen: Cell | None,
+    key: str,
+    on_choose: Callable[[Cell], None],
+) -> None:
+    """Show the matrix; `on_choose` gets the cell that was clicked, before the page runs again.
+
+    Args:
+        matrix: (K, K) counts; row i is the true class, column j the predicted one.
+        class_names: K names in the matrix's order.
+        chosen: the cell that is framed.
+        key: the matrix's own.
+        on_choose: what a click does; also on the cell that is chosen already.
+    """
+    numbers = st.segmented_control(
+        "Numbers in the matrix",
+        [COUNTS, SHARES],
+        default=COUNTS,
+        required=True,
+        key=f"{key}_numbers",
+        label_visibility="collapsed",
+    )
+
+    def clicked() -> None:
+        cell = cell_at(clicks.value(st.session_state[key].get("cell"), "place"), len(class_names))
+        if cell is not None:
+            on_choose(cell)
+
+    _component(
+        key=key,
+        data=matrix_data(matrix, class_names, shares=numbers == SHARES, dark=charts.is_dark())
+        | {"clickable": True, "chosen": None if chosen is None else place_of(chosen, len(class_names))},
+        on_cell_change=clicked,
+    )
+    st.caption(
+        "Green: recognised. Orange: mistaken. Click a number to see its photos, a sum or a name for a whole "
+        "class; arrow keys and Enter do the same."
+    )
+
+
+def show_still(matrix: NDArray[Any], class_names: Sequence[str], *, key: str) -> None:
+    """Show a matrix whose photos are not at hand."""
+    data = matrix_data(matrix, class_names, shares=False, dark=charts.is_dark())
+    _component(key=key, data=data | {"clickable": False, "chosen": None})
+
+
+def matrix_data(
+    matrix: NDArray[Any], class_names: Sequence[str], *, shares: bool, dark: bool
+) -> dict[str, Any]:
+    """Return what the browser draws: names, which classes have few photos, and the cells."""
+    support = matrix.sum(axis=1)
+    return {
+        "names": [
+            *({"icon": theme.look(name).icon, "title": theme.plain_name(name)} for name in class_names),
+            {"icon": "", "title": "All"},
+        ],
+        "few": [bool(0 < n < FEW_PHOTOS) for n in [*support.tolist(), support.sum()]],
+        "cells": drawn_cells(matrix, class_names, shares=shares, dark=dark),
+    }

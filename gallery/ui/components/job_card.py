@@ -1,0 +1,153 @@
+"""The card of a tagging job: how far it is, how fast, how long still; cancel, resume, what went wrong."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gallery.errors import ModelError
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
+from gallery.types import Job, JobState
+from gallery.ui.browse import queries as browse_queries
+from gallery.ui.components import messages
+from gallery.ui.components.plain_text import escaped
+
+LIVE = frozenset([JobState.QUEUED, JobState.RUNNING])
+_LOOK_S, _IDLE_S = 1.0, 4.0
+_STAGES = {"": "Waiting for its turn"}
+
+
+def is_live(collection_id: int | None) -> bool:
+    """Return whether a collection is being tagged, or waits to be."""
+    job = None if collection_id is None else wiring.catalog().latest_job(collection_id)
+    return job is not None and job.state in LIVE
+
+
+def show(collection_id: int | None) -> None:
+    """Show the job of a collection and any other that runs; it follows them by itself."""
+    live = is_live(collection_id) or wiring.catalog().live_job() is not None
+    st.fragment(_card, run_every=_LOOK_S if live else _IDLE_S)(collection_id, live)
+
+
+def time_left(job: Job) -> str:
+    """Return the remaining time in words, "" while nobody knows.
+
+    Example:
+        >>> job = Job(1, 1, "m", JobState.RUNNING, "tagging", 600, 100, 100, 0, 0, 5.0, None, None, None)
+        >>> time_left(job)
+        'about 2 min left'
+    """
+    if not job.photos_per_second or job.total <= job.done:
+        return ""
+    seconds = (job.total - job.done) / job.photos_per_second
+    if seconds < 50:
+        return f"about {max(round(seconds / 5) * 5, 5)} s left"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+def _card(collection_id: int | None, was_live: bool) -> None:
+    with messages.boundary():
+        catalog = wiring.catalog()
+        job = None if collection_id is None else catalog.latest_job(collection_id)
+        running = catalog.live_job()
+        if (running is not None or is_live(collection_id)) != was_live:
+            st.rerun()
+        if running is not None and running.collection_id != collection_id:
+            _other(running)
+        if job is not None:
+            _own(job)
+
+
+def _own(job: Job) -> None:
+    with st.container(border=True, key="job_card"):
+        if job.state in LIVE:
+            _progress(job)
+            if st.button("Cancel", key="job_cancel", width="stretch"):
+                wiring.catalog().request_cancel(job.job_id)
+                st.toast("Tagging stops after the photos at hand. What is tagged is kept.")
+        elif job.state is JobState.DONE:
+            _done(job)
+        else:
+            _stopped(job)
+
+
+def _progress(job: Job) -> None:
+    stage = job.stage or "waiting for its turn"
+    st.markdown(f"**{escaped(stage.capitalize())}**")
+    st.progress(min(job.done / job.total, 1.0) if job.total else 0.0)
+    facts = [f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"]
+    if job.photos_per_second:
+        facts.append(f"{job.photos_per_second:.0f} photos/s")
+    if left := time_left(job):
+        facts.append(left)
+    st.caption(" · ".join(facts))
+
+
+def _done(job: Job) -> None:
+    active = wiring.active_model()
+    if active is not None and active.model_id != job.model_id:
+        if not browse_queries.all_tagged(job.collection_id, active.model_id):
+            _tagged_by_another_model(job)
+            return
+        facts = ["tagged by the active model"]  # and after it, to compare, by another
+    else:
+        facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
+        if job.unchanged:
+            facts.append(f"{job.unchanged:,} unchanged")
+    if job.skipped:
+        facts.append(f"{job.skipped:,} unreadable")
+    st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
+    if st.button("Look for new photos", key="job_again", width="stretch", icon=":material/refresh:"):
+        _start(job.collection_id)
+
+
+def _tagged_by_another_model(job: Job) -> None:
+    st.caption(
+        ":material/neurology: Last tagged by another model than the one that is active now. What it said and "
+        "every label, is kept."
+    )
+    if st.button("Tag with the active model", key="job_again", width="stretch", icon=":material/sell:"):
+        _start(job.collection_id)
+
+
+def _stopped(job: Job) -> None:
+    said = {
+        JobState.CANCELLED: "Tagging was cancelled.",
+        JobState.INTERRUPTED: "Tagging was interrupted: its process is gone.",
+        JobState.FAILED: "Tagging failed.",
+    }.get(job.state, "Tagging stopped.")
+    if job.state is JobState.FAILED:
+        st.error(escaped(job.message or said))
+    else:
+        st.markdown(f"**{said}**")
+    if job.total:
+        st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
+    name = _other_model(job)
+    if name is not None:
+        st.caption(f"It was tagging with {escaped(name)}, which is not the active model.")
+    if st.button("Resume", key="job_resume", type="primary", width="stretch", icon=":material/play_arrow:"):
+        _start(job.collection_id, None if name is None else job.model_id)
+
+
+def _other_model(job: Job) -> str | None:
+    """Return the name of the model that tagged, if it is there and not the active one."""
+    active = wiring.active_model()
+    if active is not None and active.model_id == job.model_id:
+        return None
+    try:
+        return wiring.models().card(job.model_id).name
+    except ModelError:
+        return None  # removed meanwhile: the active one goes on
+
+
+def _other(job: Job) -> None:
+    name = wiring.catalog().collection(job.collection_id).name
+    share = f"{job.done:,} / {job.total:,}" if job.total else "starting"
+    st.caption(f":material/hourglass_top: Tagging {escaped(name)}: {share}")
+
+
+def _start(collection_id: int, model_id: str | None = None) -> None:
+    tagging_service.start_job(collection_id, model_id)
+    st.rerun()

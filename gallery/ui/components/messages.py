@@ -1,0 +1,68 @@
+"""The sentences that pages show: errors as one sentence, and empty states that say what to do next."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.services import wiring
+from gallery.ui.components.plain_text import escaped
+
+_BUG = (
+    "Something went wrong that should not have: a mistake in the program, not in your photos. "
+    "Nothing was lost. Reload the page; if it happens again, send the log file {log} to whoever looks "
+    "after this program."
+)
+
+
+def show_error(error: Exception) -> bool:
+    """Show one sentence for any error, and log whatever is not a `GalleryError` with its traceback.
+
+    Returns:
+        True: Streamlit then shows nothing of its own.
+    """
+    if isinstance(error, GalleryError):
+        st.error(escaped(str(error)), icon=":material/error:")
+        return True
+    log = wiring.settings().logs / "gallery.log"
+    _logger().error("a bug reached the page", exc_info=error)
+    st.error(escaped(_BUG.format(log=log)), icon=":material/bug_report:")
+    return True
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Turn every error of a page into a sentence; ``st.stop`` and reruns pass through."""
+    try:
+        yield
+    except Exception as error:
+        show_error(error)
+
+
+def empty(icon: str, title: str, remedy: str) -> None:
+    """Show an empty state: what is missing, and what to do next."""
+    with st.container(key="empty_state", horizontal_alignment="center"):
+        st.markdown(f"<div class='empty-icon' aria-hidden='true'>{icon}</div>", unsafe_allow_html=True)
+        st.subheader(escaped(title), anchor=False, text_alignment="center")
+        st.markdown(escaped(remedy), text_alignment="center")
+
+
+def _logger() -> logging.Logger:
+    folder = wiring.settings().logs
+    logger = logging.getLogger(f"gallery.ui.{folder}")
+    if not logger.handlers:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handler: logging.Handler = logging.handlers.RotatingFileHandler(
+                folder / "gallery.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True
+            )
+        except OSError:
+            handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+    return logger

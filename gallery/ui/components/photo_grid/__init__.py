@@ -1,0 +1,171 @@
+"""The virtual grid of thumbnails and the large view, as one component.
+
+The browser gets the token of a list and fetches its pages; it draws as many
+cells as fit the window. What a person says by key comes back as a queue that is
+sent again until it is acknowledged, so that rapid keys all arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from gallery.services import wiring
+from gallery.ui.components import clicks, theme
+from gallery.ui.components.photo_grid.label_queue import apply_queue, receipts
+from gallery.web import lists
+
+_HERE = Path(__file__).parent
+Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
+
+
+def _joined(pattern: str) -> str:
+    return "\n".join(path.read_text("utf-8") for path in sorted(_HERE.glob(pattern)))
+
+
+_component = st.components.v2.component("gallery_photo_grid", css=_joined("*.css"), js=_joined("*.js"))
+
+
+@dataclass(frozen=True, slots=True)
+class GridState:
+    """What a person has chosen in a grid.
+
+    Attributes:
+        selected_file_ids: in the order of the list.
+        opened_file_id: the photo that is shown large, if one is.
+    """
+
+    selected_file_ids: NDArray[np.int64]
+    opened_file_id: int | None
+
+
+def show(
+    file_ids: NDArray[np.int64],
+    *,
+    model_id: str,
+    class_names: tuple[str, ...],
+    key: str,
+    true_index: NDArray[np.int64] | None = None,
+    heatmaps: Heatmaps = "off",
+    opacity: float = 0.55,
+    colour_map: str = "inferno",
+    open_file_id: int | None = None,
+    height: Literal["fill"] | int = "fill",
+    select: bool = True,
+    correct: bool = True,
+    scope: str = "",
+) -> GridState:
+    """Show photos as a grid in which they open large, and return what is selected.
+
+    Corrections by key are kept in the catalog here; call it inside a fragment,
+    so that a key costs a fragment's rerun only.
+
+    Args:
+        file_ids: (n,) the photos in their order; a hundred thousand cost no more than ten.
+        model_id: whose tags and heatmaps are shown.
+        class_names: what the keys 1-9 and 0 set.
+        key: the grid's own, unique on the page.
+        true_index: (n,) the true class of each, -1 where unknown.
+        heatmaps: laid over the thumbnails at first; with "true_and_predicted"
+            each cell has two pictures on one scale, the true class left; with
+            "difference" a third one: orange for the predicted, purple for the true class.
+        opacity: of the heatmaps' hottest place over thumbnails, 0 to 1.
+        colour_map: "inferno", "viridis", "cividis" or "jet".
+        open_file_id: shown large at first.
+        height: in px, or "fill" for what the window has left.
+        select: whether photos can be selected.
+        correct: whether keys set classes.
+        scope: what the list shows; while it stays the same, the list does not change
+            under the hands of a person who selects, corrects or has scrolled.
+    """
+    listed = lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
+    data: dict[str, Any] = {
+        "list": _named(listed),
+        "version": wiring.catalog().revision(),
+        "scope": scope,
+        "base": base_address(),
+        "explain": "/explain",
+        "model_id": model_id,
+        "classes": _classes(class_names),
+        "heatmaps": heatmaps,
+        "opacity": opacity,
+        "colour_map": colour_map,
+        "height": height,
+        "select": select,
+        "correct": correct,
+        "receipts": receipts(key),
+        "cleared": st.session_state.get(f"{key}:cleared", 0),
+        "open": _opened(listed, open_file_id),
+    }
+    result = _component(
+        key=key,
+        data=data,
+        on_queue_change=lambda: apply_queue(key, model_id, class_names),
+        on_selection_change=lambda: None,
+        on_opened_change=lambda: None,
+        on_explain_change=lambda: None,
+    )
+    if isinstance(explained := clicks.fresh(key, result.get("explain"), "photo"), str):
+        st.switch_page("pages/explain.py", query_params={"photo": explained})
+    selection = result.get("selection") or {}
+    opened = result.get("opened") if "opened" in result else open_file_id
+    return GridState(
+        selected_file_ids=_selected(selection),
+        opened_file_id=opened if isinstance(opened, int) else None,
+    )
+
+
+def clear_selection(key: str) -> None:
+    """Select nothing in a grid."""
+    st.session_state[f"{key}:cleared"] = st.session_state.get(f"{key}:cleared", 0) + 1
+
+
+def _selected(selection: dict[str, Any]) -> NDArray[np.int64]:
+    chosen = lists.find(str(selection.get("token", "")))
+    if chosen is None:
+        return np.zeros(0, dtype=np.int64)
+    return chosen.file_ids[lists.positions_of(selection.get("ranges"), len(chosen))]
+
+
+def _opened(listed: lists.PhotoList, file_id: int | None) -> dict[str, Any] | None:
+    """Return where a photo is shown large: in the list, or alone when it is not in it."""
+    if file_id is None:
+        return None
+    positions = np.flatnonzero(listed.file_ids == file_id)
+    if len(positions):
+        return {"file_id": file_id, "index": int(positions[0]), "list": _named(listed)}
+    alone = lists.register(
+        np.array([file_id], dtype=np.int64), model_id=listed.model_id, class_names=listed.class_names
+    )
+    return {"file_id": file_id, "index": 0, "list": _named(alone)}
+
+
+def _named(listed: lists.PhotoList) -> dict[str, Any]:
+    return {"token": listed.token, "count": len(listed), "page_size": lists.PAGE_SIZE}
+
+
+def base_address() -> str:
+    """Return under which address a component finds the routes, wherever the app is served."""
+    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{prefix}/gallery" if prefix else "/gallery"
+
+
+def _classes(class_names: tuple[str, ...]) -> list[dict[str, str]]:
+    classes = []
+    for name in class_names:
+        look = theme.look(name)
+        classes.append(
+            {
+                "name": name,
+                "title": theme.plain_name(name),
+                "icon": look.icon,
+                "fill": look.fill,
+                "on_fill": look.on_fill,
+            }
+        )
+    return classes

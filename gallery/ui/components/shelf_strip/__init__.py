@@ -1,0 +1,85 @@
+"""The strip of shelves: the ten classes and what stands beside them, as cards to click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
+from gallery.ui.components import clicks, theme
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "gallery_shelf_strip",
+    css=(_HERE / "strip.css").read_text("utf-8"),
+    js=(_HERE / "strip.js").read_text("utf-8"),
+)
+_TOOLTIPS = {
+    ALL: "All photos of this collection",
+    UNSURE: "The model is less sure than the threshold",
+    WAITING: "Found, not tagged yet",
+    UNREADABLE: "Files that could not be read, each with its reason",
+}
+_HIDDEN_WHEN_EMPTY = frozenset([WAITING, UNREADABLE])
+
+
+def show(
+    shelves: Sequence[Shelf],
+    *,
+    chosen: str,
+    thumbnails: str,
+    key: str,
+    on_choose: Callable[[str], None],
+) -> None:
+    """Show the shelves; `on_choose` gets the name of one that is clicked, before the page runs again.
+
+    Args:
+        shelves: in their order; ALL is put first, made of the others.
+        chosen: the one that is open.
+        thumbnails: the address to which a cover's photo id is appended.
+        key: the strip's own.
+        on_choose: what a click does.
+    """
+    cards = [_card(shelf, chosen=chosen, thumbnails=thumbnails) for shelf in (_all(shelves), *shelves)]
+    shown = [
+        card
+        for card in cards
+        if card["count"] or card["name"] not in _HIDDEN_WHEN_EMPTY or card["name"] == chosen
+    ]
+
+    def clicked() -> None:
+        name = clicks.value(st.session_state[key].get("shelf"), "name")
+        if isinstance(name, str) and any(card["name"] == name for card in shown):
+            on_choose(name)
+
+    _component(key=key, data={"shelves": shown}, on_shelf_change=clicked)
+
+
+def _all(shelves: Sequence[Shelf]) -> Shelf:
+    """Return the shelf of everything that could be read or still waits."""
+    readable = [shelf for shelf in shelves if shelf.name != UNREADABLE]
+    return Shelf(
+        ALL, sum(shelf.count for shelf in readable), corrected=sum(shelf.corrected for shelf in readable)
+    )
+
+
+def _card(shelf: Shelf, *, chosen: str, thumbnails: str) -> dict[str, Any]:
+    look = theme.look(shelf.name)
+    title = theme.plain_name(shelf.name)
+    sure = None if shelf.mean_confidence is None else f"{shelf.mean_confidence:.0%} sure"
+    said = f", {shelf.corrected:,} set by people" if shelf.corrected else ""
+    about = _TOOLTIPS.get(shelf.name) or (f"mean confidence {sure[:-5]}" if sure else "no photos yet")
+    return {
+        "name": shelf.name,
+        "title": title,
+        "icon": look.icon,
+        "fill": look.fill,
+        "count": shelf.count,
+        "sure": None if shelf.name in _TOOLTIPS else sure,
+        "cover": f"{thumbnails}{shelf.cover_photo_id}" if shelf.cover_photo_id else None,
+        "chosen": shelf.name == chosen,
+        "tooltip": f"{title}: {shelf.count:,} photos{said}. {about[0].upper()}{about[1:]}.",
+    }

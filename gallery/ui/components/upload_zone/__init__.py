@@ -1,0 +1,35 @@
+"""A drop zone for photos, folders and zips, with its limits stated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from gallery.settings import (
+    FILE_SIZE_LIMIT_BYTES,
+    PHOTO_SUFFIXES,
+    UPLOAD_FILE_LIMIT,
+    UPLOAD_LIMIT_BYTES,
+)
+from gallery.ui.components import clicks
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "gallery_upload_zone",
+    css=(_HERE / "zone.css").read_text("utf-8"),
+    js=(_HERE / "zone.js").read_text("utf-8"),
+)
+_LIMITS = (
+    "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, HEIC, or a zip of them. "
+    f"Up to {UPLOAD_FILE_LIMIT:,} files and {UPLOAD_LIMIT_BYTES / 1024**3:.0f} GB in one upload, "
+    f"{FILE_SIZE_LIMIT_BYTES / 1e9:.0f} GB a photo. They stay on this server."
+)
+
+
+def show(*, base: str, key: str) -> int | None:
+    """Show the drop zone, and return the collection that an upload has just become."""
+    data = {"base": base, "limits": _LIMITS, "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"})}
+    result = _component(key=key, data=data, on_finished_change=lambda: None)
+    finished = clicks.fresh(key, result.get("finished"), "collection")
+    return finished if isinstance(finished, int) else None

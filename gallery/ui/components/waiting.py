@@ -1,0 +1,72 @@
+"""How work in the background looks on a page: how far it is, how long it takes, and a way to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import streamlit as st
+
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.explain import work as explain_work
+from gallery.ui.explain.work import State, Task
+
+LOOK_AGAIN_S = 0.5
+
+
+def known(key: Hashable) -> Task[Any] | None:
+    """Return work that need not be begun; what failed or was stopped waits until somebody asks again."""
+    task = explain_work.bench.known(key)
+    if task is not None and st.session_state.get("waiting_again") == id(task):
+        del st.session_state["waiting_again"]
+        return None
+    return task
+
+
+def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
+    """Show work that is not done: its progress, or why it ended and a button to begin again.
+
+    The page runs again when the work is over.
+
+    Args:
+        task: the work.
+        what: its name as people know it.
+        unit: of its steps, "looks".
+        key: the button's.
+    """
+    if task.live:
+        _progress(task, what, unit, key)
+        return
+    if task.state is State.FAILED:
+        st.error(escaped(task.problem), icon="⚠️")
+    else:
+        st.info(f"{what} was stopped.", icon="⏹️")
+    st.button(
+        "Begin again",
+        key=f"{key}_again",
+        icon=":material/refresh:",
+        on_click=lambda: st.session_state.update(waiting_again=id(task)),
+    )
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _progress(task: Task[Any], what: str, unit: str, key: str) -> None:
+    """A fragment that looks again by itself, also when nobody touches the page."""
+    explain_work.bench.touch(task)
+    if not task.live:
+        st.rerun()
+    st.progress(task.share, text=sentence(task, what, unit))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=task.stop)
+        st.caption("You may leave this page; what is computed is kept for a while.", width="content")
+
+
+def sentence(task: Task[Any], what: str, unit: str) -> str:
+    """Return how far the work is, in words."""
+    if task.state is State.WAITING:
+        return f"{what} waits for its turn ..."
+    if not task.total:
+        return f"{what}: loading the model ..."
+    left = task.remaining_s
+    remaining = "" if left is None or task.done >= task.total else f", about {max(1, round(left))} s left"
+    return f"{what}: {task.done:,} of {task.total:,} {unit}{remaining}"

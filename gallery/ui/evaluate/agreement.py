@@ -1,0 +1,235 @@
+"""Two models on the same photos: both accuracies, the paired test, who is right where, class by class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gallery.evaluation.comparison import ClassChange, ModelComparison, chance_in_words
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.models import ModelStore
+from gallery.ui.components import photo_grid, theme
+from gallery.ui.components.plain_text import escaped, photo_count
+from gallery.ui.evaluate.folder import Rows
+
+if TYPE_CHECKING:
+    from gallery.ui.evaluate.compare import Compared
+
+_CHOSEN = "evaluate_compare_chosen"
+DIFFER = "differ"
+_CHANGE = "The second is"
+
+
+def show(found: Compared, models: ModelStore) -> None:
+    """Show the comparison; every count opens its photos."""
+    comparison = found.comparison
+    names = [_name(models, model_id) for model_id in (comparison.model_a, comparison.model_b)]
+    _numbers(comparison, names)
+    _doors_and_photos(found, names)
+
+
+def _name(models: ModelStore, model_id: str) -> str:
+    card = models.entry(model_id).card
+    return model_id if card is None else card.name
+
+
+def _numbers(comparison: ModelComparison, names: list[str]) -> None:
+    columns = st.columns(3, border=True)
+    for column, name, accuracy, (low, high) in (
+        (columns[0], names[0], comparison.accuracy_a, comparison.interval_a),
+        (columns[1], names[1], comparison.accuracy_b, comparison.interval_b),
+    ):
+        with column.container(gap=None):
+            st.metric(escaped(name), f"{100 * accuracy:.1f} %")
+            st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, n = {comparison.n:,}")
+    low, high = comparison.difference_interval
+    p_value = comparison.p_value
+    with columns[2].container(gap=None):
+        st.metric("Difference (second less first)", f"{100 * comparison.difference:+.1f} points")
+        st.caption(
+            f"95 % interval {100 * low:+.1f} to {100 * high:+.1f} points. McNemar's exact paired test: "
+            f"{p_text(p_value)}; {chance_in_words(p_value)}."
+        )
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value as people read it.
+
+    Example:
+        >>> p_text(0.0416), p_text(0.00001), p_text(1.0)
+        ('p = 0.042', 'p < 0.001', 'p = 1')
+    """
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
+@st.fragment
+def _doors_and_photos(found: Compared, names: list[str]) -> None:
+    """A fragment: a door draws the counts and the grid again, not the page."""
+    comparison = found.comparison
+    table, classes = st.columns([2, 3], gap="large")
+    with table:
+        _agreement(comparison, names)
+    with classes:
+        _classes(comparison)
+    _photos(found, names)
+
+
+def _agreement(comparison: ModelComparison, names: list[str]) -> None:
+    """Show the matrix of agreement, right or wrong by right or wrong, each count a door."""
+    st.markdown("##### Who is right where")
+    head = st.columns([3, 2, 2], vertical_alignment="bottom")
+    head[1].markdown(f"**{escaped(names[1])}** right")
+    head[2].markdown(f"**{escaped(names[1])}** wrong")
+    for a_right in (True, False):
+        row = st.columns([3, 2, 2], vertical_alignment="center")
+        row[0].markdown(f"**{escaped(names[0])}** {'right' if a_right else 'wrong'}")
+        for column, b_right in zip(row[1:], (True, False), strict=True):
+            _door(column, comparison, (a_right, b_right))
+    differing = len(comparison.differing())
+    st.button(
+        f"{photo_count(differing)} on which they say different classes",
+        type="tertiary",
+        icon=":material/photo_library:",
+        key="evaluate_compare_differ",
+        on_click=_choose,
+        args=(DIFFER,),
+    )
+    st.caption("The paired test looks only at the photos on which exactly one of the two is right.")
+
+
+def _door(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool, bool]) -> None:
+    count = len(comparison.rows(*cell))
+    column.button(
+        f"{count:,} ({count / comparison.n:.1%})",
+        key=f"evaluate_compare_{'right' if cell[0] else 'wrong'}_{'right' if cell[1] else 'wrong'}",
+        on_click=_choose,
+        args=(cell,),
+        icon=":material/check:" if st.session_state.get(_CHOSEN, DIFFER) == cell else None,
+        help="Shows these photos below.",
+        width="stretch",
+    )
+
+
+def _choose(what: object) -> None:
+    st.session_state[_CHOSEN] = what
+
+
+def _classes(comparison: ModelComparison) -> None:
+    """Show which classes got better and which worse; a row opens the photos on which one model is right."""
+    st.markdown("##### Class by class")
+    changes = comparison.class_changes()
+
+    def chosen() -> None:
+        rows = st.session_state["evaluate_compare_classes"]["selection"]["rows"]
+        if rows and 0 <= rows[0] < len(changes):
+            _choose(changes[rows[0]].class_index)
+
+    st.dataframe(
+        classes_frame(changes, comparison.class_names),
+        key="evaluate_compare_classes",
+        hide_index=True,
+        on_select=chosen,
+        selection_mode="single-row",
+        column_config={
+            _CHANGE: st.column_config.TextColumn(width=145),
+            "Photos": st.column_config.NumberColumn(width=60),
+            "First": st.column_config.NumberColumn(format="%.1f %%", width=65),
+            "Second": st.column_config.NumberColumn(format="%.1f %%", width=65),
+            "Change": st.column_config.NumberColumn("Points", format="%+.1f", width=60),
+            "Only first right": st.column_config.NumberColumn("Only first", width=80),
+            "Only second right": st.column_config.NumberColumn("Only second", width=85),
+            "p": st.column_config.TextColumn(width=60),
+        },
+        height="content",
+        alt="Recall of each class with the first and the second model, and how much it changes",
+    )
+    st.caption(
+        "First and Second: recall of the class with each model, largest change first. Only first, only "
+        "second: photos that one model alone has right. p: McNemar's exact "
+        f"test on the class; with {len(changes)} classes one p below 0.05 is easily chance. Choose a row to "
+        "see the photos of the class on which exactly one model is right."
+    )
+
+
+def classes_frame(changes: tuple[ClassChange, ...], class_names: tuple[str, ...]) -> pd.DataFrame:
+    """Return how the classes fare as people read it: a row a class."""
+    return pd.DataFrame(
+        [
+            {
+                "Class": theme.label_text(class_names[one.class_index]),
+                _CHANGE: _direction(one),
+                "Photos": one.n,
+                "First": 100 * one.right_a / one.n,
+                "Second": 100 * one.right_b / one.n,
+                "Change": 100 * one.difference,
+                "Only first right": one.only_a,
+                "Only second right": one.only_b,
+                "p": p_text(one.p_value).removeprefix("p ").removeprefix("= "),
+            }
+            for one in changes
+        ]
+    )
+
+
+def _direction(one: ClassChange) -> str:
+    few = " (few photos)" if one.n < FEW_PHOTOS else ""
+    if one.right_b == one.right_a:
+        return f"the same{few}"
+    return f"{'better' if one.right_b > one.right_a else 'worse'}{few}"
+
+
+def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> tuple[Rows, str]:
+    """Return the photos of a door and what they are, in words."""
+    if isinstance(what, tuple):
+        a_right, b_right = what
+        words = {
+            (True, True): "Both are right",
+            (True, False): f"Only {names[0]} is right",
+            (False, True): f"Only {names[1]} is right",
+            (False, False): "Both are wrong",
+        }
+        return comparison.rows(a_right, b_right), words[a_right, b_right]
+    if isinstance(what, int) and what < len(comparison.class_names):
+        one_right = (comparison.said_a == comparison.y_true) != (comparison.said_b == comparison.y_true)
+        rows = np.flatnonzero(one_right & (comparison.y_true == what)).astype(np.int64)
+        title = theme.plain_name(comparison.class_names[what])
+        return rows, f"True {title}, exactly one model is right"
+    return comparison.differing(), "The models say different classes"
+
+
+def _photos(found: Compared, names: list[str]) -> None:
+    comparison = found.comparison
+    what = st.session_state.get(_CHOSEN, DIFFER)
+    rows, title = chosen_rows(comparison, what, names)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escaped(title)}: {photo_count(len(rows))}**", width="content")
+        whose = st.segmented_control(
+            "Tags and heatmaps of",
+            [0, 1],
+            default=0,
+            required=True,
+            format_func=lambda n: f"as {names[n]} sees them",
+            key="evaluate_compare_whose",
+            label_visibility="collapsed",
+        )
+    if not len(rows):
+        st.caption("There are none.")
+        return
+    shown = found.b if whose == 1 else found.a
+    rows = rows[np.argsort(-shown.report.confidence[rows], kind="stable")]
+    photo_grid.show(
+        shown.file_ids[rows],
+        model_id=shown.report.model_id,
+        class_names=shown.report.class_names,
+        key="evaluate_compare_grid",
+        true_index=shown.report.y_true[rows],
+        heatmaps="true_and_predicted",
+        height=480,
+        select=False,
+        correct=False,
+        scope=f"{comparison.model_b} {what} {whose}",
+    )

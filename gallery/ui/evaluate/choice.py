@@ -1,0 +1,234 @@
+"""What Evaluate looks at: which folder, whose labels; and the tagging of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gallery.errors import DatasetError, GalleryError
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
+from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
+from gallery.ui.components import folder_box, job_card, messages, theme
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.evaluate import evaluations
+from gallery.ui.evaluate.folder import EvaluatedFolder, Labels, check_layout
+from gallery.web import routes
+
+_LABELS = {Labels.FOLDERS: "Folders' names", Labels.PEOPLE: "People's labels"}
+_EXAMPLE = """\
+my photos/
+├── cane/      or dog/
+│   ├── IMG_0001.jpg
+│   └── IMG_0002.jpg
+├── gatto/     or cat/
+│   └── IMG_0417.jpg
+└── mucca/     or cow/
+    └── DSC_0099.jpg
+"""
+
+
+def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
+    """Show which folder is evaluated and let the user open another; None while none is chosen.
+
+    Args:
+        card: the model that is evaluated.
+        row: the container that a chosen folder's box goes into.
+    """
+    collections = {c.collection_id: c for c in wiring.catalog().collections()}
+    named = st.query_params.get("collection", "")
+    chosen = collections.get(int(named)) if named.isascii() and named.isdigit() else None
+    if chosen is None:
+        if named:
+            st.warning("This folder is not open any more. Give its path again, or choose another.", icon="🔎")
+        _explain_layout(card)
+        _folder_box(card, key="evaluate_folder")
+    if collections:
+        with row if chosen else st.container(horizontal=True, vertical_alignment="bottom"):
+            st.session_state["evaluate_collection"] = chosen.collection_id if chosen else None
+            st.selectbox(
+                "Labelled folder" if chosen else "Or one that is open already",
+                list(collections),
+                key="evaluate_collection",
+                format_func=lambda number: collections[number].name,
+                placeholder="Choose a folder",
+                label_visibility="collapsed" if chosen else "visible",
+                on_change=_open_chosen,
+                width=320,
+            )
+            if chosen:
+                if st.button("Another folder", icon=":material/folder_open:", key="evaluate_another"):
+                    _ask_for_folder(card)
+                _labels_control()
+                if not job_card.is_live(chosen.collection_id):
+                    st.button(
+                        "Tag again",
+                        icon=":material/refresh:",
+                        key="evaluate_tag",
+                        on_click=_tag,
+                        args=(chosen,),
+                        help="Looks for new photos, and tags what the active model has not tagged yet.",
+                    )
+    return chosen
+
+
+def _labels_control() -> None:
+    """Show whose labels count; the address keeps it."""
+    st.session_state["evaluate_labels"] = labels_asked()
+    st.segmented_control(
+        "Labels",
+        list(_LABELS),
+        key="evaluate_labels",
+        format_func=lambda labels: _LABELS[labels],
+        label_visibility="collapsed",
+        required=True,
+        on_change=_labels_chosen,
+        help="Where the true class of a photo comes from: the sub-folder it lies in, or what people said of "
+        "it in this gallery.",
+    )
+
+
+def labels_asked() -> Labels:
+    """Return where the labels come from, as the address says."""
+    asked = st.query_params.get("labels", "")
+    return Labels(asked) if asked in list(Labels) else Labels.FOLDERS
+
+
+def _labels_chosen() -> None:
+    use_labels(st.session_state["evaluate_labels"])
+
+
+def use_labels(labels: Labels) -> None:
+    """Put into the address where the labels come from; what was opened of the others is closed."""
+    kept = {name: st.query_params[name] for name in ("collection", "trained") if name in st.query_params}
+    st.query_params.from_dict(kept | ({} if labels is Labels.FOLDERS else {"labels": labels.value}))
+
+
+def _open_chosen() -> None:
+    chosen = st.session_state["evaluate_collection"]
+    st.query_params.from_dict({} if chosen is None else {"collection": str(chosen)})
+
+
+def _explain_layout(card: ModelCard) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(
+            "**How good is the model on your photos?** Give it photos whose animals you know, sorted into "
+            "one sub-folder a class. It tags them, and this page compares its tags with your folders: "
+            "accuracy, the confusion matrix, and every photo that it got wrong.\n\n"
+            "Sub-folders may be named in English or Italian, singular or plural. The photos stay where they "
+            "are; nothing is written into the folder.\n\n"
+            "Photos that people labelled in this gallery will do as well: choose a collection that is open "
+            "already, then **People's labels**."
+        )
+        names = ", ".join(theme.label_text(name) for name in card.class_names)
+        st.markdown(f"**{escaped(card.name)}** knows {names}.")
+    with right:
+        st.code(_EXAMPLE, language=None)
+
+
+def _folder_box(card: ModelCard, *, key: str) -> None:
+    """Take a folder's path; a good one is opened, tagged and put into the address."""
+    refusal = st.container(width=820)
+    with st.container(width=820):
+        path = folder_box.show(start=_beginning(), base=routes.BASE, key=key)
+    if path is None:
+        return
+    try:
+        collection = start(Path(path.strip()), card)
+    except GalleryError as exc:
+        with refusal:
+            messages.show_error(exc)
+        return
+    st.query_params.from_dict({"collection": str(collection.collection_id)})
+    st.rerun()
+
+
+def _beginning() -> str:
+    """Return the path that the box begins with: beside the folder that was opened last."""
+    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
+    shown = display_path(folders[0].root.parent / "_")[:-1] if folders else ""
+    return "" if "\ufffd" in shown else shown  # a name that no text can hold cannot be typed back
+
+
+@st.dialog("Evaluate another folder", width="large")
+def _ask_for_folder(card: ModelCard) -> None:
+    _explain_layout(card)
+    _folder_box(card, key="evaluate_other_folder")
+
+
+def start(folder: Path, card: ModelCard) -> Collection:
+    """Return the folder as a collection whose tagging is under way.
+
+    Raises:
+        DatasetError: its layout cannot be evaluated; nothing was opened.
+        GalleryError: it cannot be opened, or no job can start.
+    """
+    root = wiring.settings().allow(folder)
+    with st.spinner("Looking at the folders ..."):
+        check_layout(root, card.class_names)
+    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
+    tagging_service.start_job(collection.collection_id)
+    return collection
+
+
+def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None:
+    """Return the evaluation of what is tagged so far; None, with a sentence, when that cannot be.
+
+    Every photo is in it; what the model was trained on is for `evaluate_overlap` to leave out.
+    """
+    live = job_card.is_live(collection.collection_id)
+    labels = labels_asked()
+    try:
+        folder = evaluations.find(collection.collection_id, card.model_id, labels)
+    except DatasetError as exc:
+        if live:
+            st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
+        else:
+            messages.show_error(exc)
+            if labels is Labels.FOLDERS:
+                _offer_people(collection)
+        return None
+    except GalleryError as exc:
+        messages.show_error(exc)
+        return None
+    if live:
+        st.info(
+            f"Preliminary: these are the {folder.report.n:,} photos that were tagged when this page was "
+            "drawn. It is drawn anew when the job is done.",
+            icon="⏳",
+        )
+    return folder
+
+
+def _offer_people(collection: Collection) -> None:
+    """Offer the labels of people where the folders are of no use, if there are any."""
+    card = wiring.active_model()
+    if card is None:
+        return
+    table = wiring.catalog().prediction_table(collection.collection_id, card.model_id)
+    if count := len(wiring.catalog().labels(table.photo_ids)):
+        st.button(
+            f"Evaluate on the {count:,} photos that people labelled in this gallery",
+            key="evaluate_offer_people",
+            icon=":material/person_check:",
+            on_click=use_labels,
+            args=(Labels.PEOPLE,),
+        )
+
+
+def show_job(collection: Collection) -> None:
+    """Show how the tagging goes, as long as there is something to see or to do."""
+    job = wiring.catalog().latest_job(collection.collection_id)
+    if job is not None and job.state is not JobState.DONE:
+        with st.container(width=460):
+            job_card.show(collection.collection_id)
+
+
+def _tag(collection: Collection) -> None:
+    try:
+        tagging_service.start_job(collection.collection_id)
+    except GalleryError as exc:
+        st.toast(escaped(str(exc)), icon="⚠️")

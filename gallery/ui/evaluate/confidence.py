@@ -1,0 +1,249 @@
+"""The tab on whether confidence can be believed, and the threshold that makes the model as right as asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.evaluation.calibration import ReliabilityBin
+from gallery.evaluation.coverage import CoveragePoint
+from gallery.evaluation.diagnosis import WANTED_ACCURACY
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.settings import UNSURE_BELOW
+from gallery.ui.components import chart_door, charts, unsure
+from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
+from gallery.ui.evaluate import curve_charts
+from gallery.ui.evaluate import view as evaluate_view
+from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+
+TAB = "Confidence"
+WANTED = "evaluate_wanted"
+POINT = "evaluate_coverage_point"
+BIN = "evaluate_bin"
+SHOWN = "evaluate_confidence_shown"
+KEPT, LEFT_OUT, IN_BIN = "kept", "left out", "bin"
+BEFORE, AFTER = "As the model says", "With temperature scaling"
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the tab: reliability left, accuracy against coverage right, clicked photos below."""
+    if folder.report.n < FEW_PHOTOS:
+        st.warning(
+            f"Only {photo_count(folder.report.n)}: what is said here of confidence is a rough "
+            "guess. Label more photos before you choose a threshold by it.",
+            icon="⚠️",
+        )
+    left, right = st.columns(2, gap="large")
+    with left:
+        bins = _reliability(folder)
+    with right:
+        point = _coverage(folder)
+    _photos(folder, bins, point)
+
+
+def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
+    diagnosis = folder.diagnosis
+    scaled = diagnosis.calibration
+    st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
+    with st.container(horizontal=True):
+        st.metric("Calibration error", f"{100 * folder.report.calibration_error:.1f} %", border=True)
+        if scaled is None:
+            st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
+        else:
+            st.metric(
+                f"with temperature {float(np.median(scaled.temperatures)):.2f}",
+                f"{100 * scaled.ece_after:.1f} %",
+                border=True,
+                help="Fitted on four fifths of the photos and tried on the other fifth, five times: no photo "
+                "is scaled by a temperature that was fitted on it.",
+            )
+    which = BEFORE
+    if scaled is not None:
+        which = st.segmented_control(
+            "Confidence", [BEFORE, AFTER], default=BEFORE, required=True, key="evaluate_scaled",
+            label_visibility="collapsed",
+        ) or BEFORE  # fmt: skip
+    bins = diagnosis.bins if which == BEFORE or diagnosis.bins_after is None else diagnosis.bins_after
+
+    def choose(number: float) -> None:
+        st.session_state[BIN], st.session_state[SHOWN] = int(number), IN_BIN
+
+    chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
+    chart_door.show(
+        curve_charts.reliability_chart(bins, chosen=chosen, dark=charts.is_dark()),
+        key="evaluate_reliability",
+        on_choose=choose,
+    )
+    st.caption(
+        f"Above each bar its number of photos; click a bar to see them. Faint: fewer than {FEW_PHOTOS}."
+    )
+    table = st.expander("The diagram as a table", key="evaluate_bins_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(bins)
+    return bins
+
+
+def _table(bins: tuple[ReliabilityBin, ...]) -> None:
+    there = [(m, one) for m, one in enumerate(bins) if one.n]
+
+    def selected() -> None:
+        rows = st.session_state["evaluate_bins"]["selection"]["rows"]
+        if rows:
+            st.session_state[BIN], st.session_state[SHOWN] = there[int(rows[0])][0], IN_BIN
+
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Confidence": [interval_text((one.low, one.high), 0) for _, one in there],
+                "Photos": [one.n for _, one in there],
+                "Mean confidence": [one.confidence for _, one in there],
+                "Share right": [one.accuracy for _, one in there],
+                "95 % interval": [interval_text(one.interval, 0) for _, one in there],
+            }
+        ),
+        key="evaluate_bins",
+        hide_index=True,
+        on_select=selected,
+        selection_mode="single-row",
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="percent")
+            for name in ("Mean confidence", "Share right")
+        },
+        alt="Reliability diagram as a table; choosing a row shows its photos",
+    )
+
+
+def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
+    """Show the accuracy asked for and the curve; return the point that is chosen, by either."""
+    curve = folder.diagnosis.coverage
+    st.markdown("**How many photos can be left to the model?**")
+    st.session_state.setdefault(WANTED, round(100 * WANTED_ACCURACY))
+
+    def asked() -> None:
+        st.session_state.pop(POINT, None)
+
+    percent = st.number_input(
+        "Be right … % of the time", 1, 100, step=1, key=WANTED, on_change=asked, width=220
+    )
+    wanted = percent / 100
+    of, threshold = st.session_state.get(POINT, (None, 0.0))
+    clicked = curve.at_threshold(threshold) if of == folder.identity else None
+    point = curve.coverage_at(wanted) if clicked is None else clicked
+    _say(point, wanted, by_click=clicked is not None)
+    _threshold(folder.report.model_id, point)
+
+    def choose(threshold: float) -> None:
+        st.session_state[POINT] = (folder.identity, threshold)
+        st.session_state[SHOWN] = KEPT
+
+    chart_door.show(
+        curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),
+        key="evaluate_coverage",
+        on_choose=choose,
+    )
+    st.caption("Each point is a threshold: click it to see the photos that are kept. The ring is the chosen.")
+    return point
+
+
+def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
+    if point is None:
+        st.warning(
+            f"No threshold makes the model right {percent(wanted, 0)} of the time on these photos: even the "
+            "surest ones are wrong more often. Ask for less, or train it on photos like these.",
+            icon="⚠️",
+        )
+        return
+    st.markdown(
+        f"{'At this point' if by_click else f'To be right {percent(wanted, 0)} of the time'}: Unsure below "
+        f"**{percent(point.threshold)}** leaves out **{point.left_out:,} of {point.n:,} photos** "
+        f"({percent(point.share_left_out)}). Of the {point.kept:,} kept, {percent(point.accuracy)} are right "
+        f"(95 % interval {interval_text(point.interval)})."
+    )
+    if point.kept < FEW_PHOTOS:
+        st.caption(f"⚠ That rests on {photo_count(point.kept)} only: a rough guess.")
+    with st.container(horizontal=True, gap="small"):
+        for words, which, count in (
+            ("left out", LEFT_OUT, point.left_out),
+            ("kept", KEPT, point.kept),
+        ):
+            st.button(
+                f"{count:,} {words}",
+                type="tertiary",
+                icon=":material/photo_library:",
+                key=f"evaluate_coverage_{which.replace(' ', '_')}",
+                disabled=not count,
+                on_click=_show_photos,
+                args=(which,),
+                help="Shows these photos below, the least certain first.",
+            )
+
+
+def _show_photos(which: str) -> None:
+    st.session_state[SHOWN] = which
+
+
+def _threshold(model_id: str, point: CoveragePoint | None) -> None:
+    """Show the threshold of the Unsure shelf as it is now, and let it be set to the chosen point's."""
+    chosen = unsure.chosen(model_id)
+    now = UNSURE_BELOW if chosen is None else chosen
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Use it for the Unsure shelf",
+            type="primary",
+            icon=":material/done_all:",
+            key="evaluate_use_threshold",
+            disabled=point is None or point.threshold == now,
+            on_click=_choose,
+            args=(model_id, None if point is None else point.threshold),
+        )
+        if chosen is not None:
+            st.button(
+                f"Back to {percent(UNSURE_BELOW, 0)}",
+                icon=":material/undo:",
+                key="evaluate_reset_threshold",
+                on_click=_choose,
+                args=(model_id, None),
+            )
+        st.markdown(f"The Unsure shelf takes photos below **{percent(now)}** now.", width="content")
+
+
+def _choose(model_id: str, threshold: float | None) -> None:
+    try:
+        unsure.choose(model_id, threshold)
+    except GalleryError as exc:
+        st.toast(escaped(str(exc)), icon="⚠️")
+        return
+    share = UNSURE_BELOW if threshold is None else threshold
+    st.toast(f"Browse sorts by it: photos below {percent(share)} go to the Unsure shelf.", icon="✅")
+
+
+def _photos(folder: EvaluatedFolder, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:
+    """Show the photos of the bar or the point that was clicked."""
+    which = st.session_state.get(SHOWN)
+    rows, title = _rows(folder, bins, point, which)
+    if rows is None:
+        return
+    st.markdown(f"**{title}: {photo_count(len(rows))}**")
+    if len(rows):
+        evaluate_view.grid(folder, rows, key="evaluate_confidence_grid", height=480, scope=title)
+
+
+def _rows(
+    folder: EvaluatedFolder,
+    bins: tuple[ReliabilityBin, ...],
+    point: CoveragePoint | None,
+    which: str | None,
+) -> tuple[Rows | None, str]:
+    if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
+        one = bins[st.session_state[BIN]]
+        return one.rows, f"Confidence {interval_text((one.low, one.high), 0)}"
+    curve = folder.diagnosis.coverage
+    if point is not None and which == KEPT:
+        return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"
+    if point is not None and which == LEFT_OUT:
+        return curve.left_out_rows(point.threshold), f"Left out below {percent(point.threshold)}"
+    return None, ""

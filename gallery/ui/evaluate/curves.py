@@ -1,0 +1,173 @@
+"""The tab with a class's precision-recall and ROC curves; every point opens its photos."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.evaluation.ranking import ClassCurves, past_threshold
+from gallery.ui.components import chart_door, charts, choice_row, theme
+from gallery.ui.components.choice_row import Choice
+from gallery.ui.components.plain_text import photo_count
+from gallery.ui.evaluate import curve_charts
+from gallery.ui.evaluate import view as evaluate_view
+from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+
+TAB = "Curves"
+THRESHOLD = "evaluate_curve_threshold"
+CLASS = "evaluate_curve_class"
+"""Where the session remembers which class's curves are shown."""
+
+PAST, FALSE, MISSED = "past", "false", "missed"
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the tab: a class, its curves and areas, and the photos of a threshold."""
+    curves = folder.diagnosis.curves
+    if not folder.diagnosis.curves_worst_first:
+        st.info(
+            "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
+        )
+        return
+    k = _class(folder)
+    threshold = float(st.session_state.setdefault(THRESHOLD, 0.5))
+    _areas(folder, k)
+    _charts(curves[k], threshold)
+    _photos(folder, k)
+    table = st.expander("All classes as a table", key="evaluate_curves_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(curves)
+
+
+def _class(folder: EvaluatedFolder) -> int:
+    curves = folder.diagnosis.curves
+    ranked = folder.diagnosis.curves_worst_first
+    names = {curves[k].class_name: k for k in sorted(ranked)}
+    chosen = names.get(st.session_state.get(CLASS, ""), ranked[0])
+
+    def choose(name: str) -> None:
+        st.session_state[CLASS] = name
+
+    choice_row.show(
+        [Choice(name, _with_precision(curves[k])) for name, k in names.items()],
+        chosen=curves[chosen].class_name,
+        label="Class, with its average precision; at first the lowest of enough photos",
+        key="evaluate_curve_classes",
+        on_choose=choose,
+        look="pills",
+    )
+    return chosen
+
+
+def _with_precision(curves: ClassCurves) -> str:
+    return f"{theme.label_text(curves.class_name)} {curves.average_precision:.2f}"
+
+
+def _areas(folder: EvaluatedFolder, k: int) -> None:
+    curves = folder.diagnosis.curves[k]
+    name = theme.plain_name(curves.class_name)
+    intervals = folder.diagnosis.area_intervals(k)
+    for_ap, for_auc = ("", "")
+    if intervals is None:
+        for_auc = " (no 95 % intervals: too few photos, or every draw of them gives the same)"
+    else:
+        for_ap, for_auc = (f" (95 % interval {low:.3f} to {high:.3f})" for low, high in intervals)
+    st.markdown(
+        f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. "
+        f"Average precision **{curves.average_precision:.3f}**{for_ap}, area under the ROC curve "
+        f"**{curves.auc:.3f}**{for_auc}."
+    )
+    if curves.positives < FEW_PHOTOS:
+        st.warning(
+            f"Only {photo_count(curves.positives)} of {name}: a single photo moves these "
+            "curves a lot. Take them for a rough guess, or label more.",
+            icon="⚠️",
+        )
+
+
+def _charts(curves: ClassCurves, threshold: float) -> None:
+    colour = theme.text_colour(curves.class_name, dark=charts.is_dark())
+
+    def choose(chosen: float) -> None:
+        st.session_state[THRESHOLD] = chosen
+
+    chart_door.show(
+        curve_charts.precision_recall_chart(curves, colour=colour, threshold=threshold),
+        curve_charts.roc_chart(curves, colour=colour, threshold=threshold),
+        key="evaluate_curves",
+        on_choose=choose,
+    )
+
+
+def _photos(folder: EvaluatedFolder, k: int) -> None:
+    """Show the photos behind a point: those past its threshold, the wrong ones of them, those missed."""
+    name = theme.plain_name(folder.report.class_names[k])
+    threshold = st.slider(
+        f"Photos that the model gives {name} with at least",
+        0.0,
+        1.0,
+        step=0.01,
+        format="percent",
+        key=THRESHOLD,
+        width=420,
+    )
+    found = rows_at(folder, k, threshold)
+    words = {PAST: "in all", FALSE: f"of them no {name}", MISSED: f"{name} missed"}
+    which = st.segmented_control(
+        "Which of them",
+        list(found),
+        key="evaluate_curve_which",
+        default=PAST,
+        required=True,
+        format_func=lambda one: f"{len(found[one]):,} {words[one]}",
+        label_visibility="collapsed",
+    )
+    rows = found[which or PAST]
+    if not len(rows):
+        st.info("There is none at this threshold. Choose another point.", icon="🔎")
+        return
+    scope = f"{k} {threshold} {which}"
+    evaluate_view.grid(folder, rows, key="evaluate_curve_grid", height=480, scope=scope)
+
+
+def rows_at(folder: EvaluatedFolder, k: int, threshold: float) -> dict[str, Rows]:
+    """Return the rows behind a point of class k's curves: past the threshold, false alarms, missed ones.
+
+    The first two begin with the highest probability for the class, the missed with the lowest.
+    """
+    report = folder.report
+    past = past_threshold(report.probabilities, k, threshold)
+    of_class = np.flatnonzero(report.y_true == k)
+    missed = np.setdiff1d(of_class, past)
+    order = np.argsort(report.probabilities[missed, k], kind="stable")
+    return {PAST: past, FALSE: past[report.y_true[past] != k], MISSED: missed[order].astype(np.int64)}
+
+
+def _table(curves: tuple[ClassCurves, ...]) -> None:
+    frame = pd.DataFrame(
+        {
+            "Class": [theme.label_text(one.class_name) for one in curves],
+            "Average precision": [one.average_precision for one in curves],
+            "AUC": [one.auc for one in curves],
+            "Photos": [one.positives for one in curves],
+            "": [_remark(one.positives) for one in curves],
+        }
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f") for name in ("Average precision", "AUC")
+        },
+        alt="Average precision and area under the ROC curve of each class",
+    )
+
+
+def _remark(photos: int) -> str:
+    if not photos:
+        return "no photos"
+    return "few photos: a rough guess" if photos < FEW_PHOTOS else ""

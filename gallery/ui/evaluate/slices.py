@@ -1,0 +1,161 @@
+"""The tab with slices: how good the model is on photos of one folder, hour, brightness, sharpness or size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
+from gallery.services import tagging as tagging_service
+from gallery.services import wiring
+from gallery.ui.components import chart_door, charts, job_card, messages
+from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
+from gallery.ui.evaluate import curve_charts
+from gallery.ui.evaluate import view as evaluate_view
+from gallery.ui.evaluate.folder import EvaluatedFolder
+
+TAB = "Slices"
+ALL = "All"
+CHOSEN = "evaluate_slice"
+DRAWN = 25
+"""Slices in the chart; a folder with more of them has the rest in the table."""
+
+
+def show(folder: EvaluatedFolder) -> None:
+    """Show the tab: the worst slices first, and the photos of the chosen one."""
+    slices = folder.slices
+    dimension = st.segmented_control(
+        "Slices by", [ALL, *DIMENSIONS], default=ALL, required=True, key="evaluate_slices_by"
+    )
+    by_dimension = {name: of_it for name, of_it in slices.items() if dimension in (ALL, None, name)}
+    shown = worst_first(
+        one for of_it in by_dimension.values() if len(of_it) > 1 or dimension != ALL for one in of_it
+    )
+    _unmeasured(folder)
+    if not shown:
+        st.info(
+            "These photos are all alike in everything that divides photos: there are no slices.", icon="🔎"
+        )
+        return
+    key = st.session_state.get(CHOSEN)
+    chosen = next((m for m, one in enumerate(shown) if (one.dimension, one.name) == key), 0)
+
+    def choose(place: int) -> None:
+        if 0 <= place < len(shown):
+            st.session_state[CHOSEN] = (shown[place].dimension, shown[place].name)
+
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        _chart(shown[:DRAWN], folder, chosen, choose, mixed=dimension == ALL)
+        if len(shown) > DRAWN:
+            st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
+    with right:
+        _photos(folder, shown, chosen)
+    table = st.expander("All slices as a table", key="evaluate_slices_open", on_change="rerun")
+    if table.open:
+        with table:
+            _table(shown, choose)
+
+
+def _chart(
+    shown: Sequence[Slice],
+    folder: EvaluatedFolder,
+    chosen: int,
+    choose: Callable[[int], None],
+    *,
+    mixed: bool,
+) -> None:
+    st.markdown(
+        f"**Where is it worse?** Dashes: all photos, {percent(folder.report.accuracy)} right. Click a dot "
+        "for its photos."
+    )
+    chart_door.show(
+        curve_charts.slices_chart(
+            shown, overall=folder.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
+        ),
+        key="evaluate_slices_chart",
+        on_choose=lambda place: choose(int(place)),
+    )
+    st.caption(
+        "Worst first. Orange diamonds are worse than the rest beyond chance, though so many slices are "
+        "looked at: where none is worse, 19 evaluations of 20 have no diamond (Fisher's exact test, Holm's "
+        f"correction). Rings, at the end, have fewer than {FEW_PHOTOS} photos."
+    )
+
+
+def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int) -> None:
+    one = shown[chosen]
+    rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
+    st.markdown(
+        f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
+        f"{percent(one.accuracy)} right (95 % interval {interval_text(one.interval)}){rest}. Errors first."
+    )
+    rows = folder.report.worst_first(one.rows)
+    evaluate_view.grid(
+        folder, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}"
+    )
+
+
+def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
+    def selected() -> None:
+        rows = st.session_state["evaluate_slices_table"]["selection"]["rows"]
+        if rows:
+            choose(int(rows[0]))
+
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Slice by": [one.dimension for one in shown],
+                "Slice": [one.name for one in shown],
+                "Photos": [one.n for one in shown],
+                "Right": [one.right for one in shown],
+                "Share right": [one.accuracy for one in shown],
+                "95 % interval": [interval_text(one.interval, 0) for one in shown],
+                "": [remark(one) for one in shown],
+            }
+        ),
+        key="evaluate_slices_table",
+        hide_index=True,
+        on_select=selected,
+        selection_mode="single-row",
+        column_config={"Share right": st.column_config.NumberColumn(format="percent")},
+        alt="Slices as a table, the worst first; choosing a row shows its photos",
+    )
+
+
+def remark(one: Slice) -> str:
+    """Return what must be known of a slice's figure; nothing where it can be taken as it is."""
+    if one.few:
+        return "few photos: a rough guess"
+    return "worse than the rest" if one.stands_out else ""
+
+
+def _unmeasured(folder: EvaluatedFolder) -> None:
+    """Say which photos lack brightness and sharpness, and offer to measure them."""
+    count = sum(one.brightness is None or one.sharpness is None for one in folder.about)
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_unmeasured"):
+        st.info(
+            f"{photo_count(count)} {'was' if count == 1 else 'were'} read before brightness "
+            "and sharpness were measured. Reading them again measures them; tags and labels stay.",
+            icon="🔆",
+        )
+        if not job_card.is_live(folder.collection_id) and st.button(
+            "Measure them", icon=":material/refresh:", key="evaluate_measure"
+        ):
+            _measure(folder.collection_id)
+
+
+def _measure(collection_id: int) -> None:
+    try:
+        wiring.catalog().read_again(collection_id)
+        tagging_service.start_job(collection_id)
+    except GalleryError as exc:
+        messages.show_error(exc)
+        return
+    st.rerun()  # the whole page: the job shows above

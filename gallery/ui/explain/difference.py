@@ -1,0 +1,99 @@
+"""Why one class and not the other: the signed difference of two maps, with its legend, and the raw maps."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from gallery.photos import heatmap
+from gallery.types import FloatArray, RgbImage
+from gallery.ui.components import theme
+from gallery.ui.components.heatmap_view import MapPair, difference_css
+
+
+def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
+    """Show the difference of two classes' maps, the photo alone, and both maps as the network computed them.
+
+    Args:
+        picture: the photo.
+        pair: the maps.
+        first: the class of the first map, which the difference speaks for.
+        second: the class that it speaks against.
+    """
+    names = theme.plain_name(first), theme.plain_name(second)
+    difference, photo, raw_first, raw_second = st.columns([1.5, 1, 1, 1])
+    with difference:
+        st.image(
+            pair.difference(picture),
+            width="stretch",
+            alt=f"Difference of the maps of {names[0]} and {names[1]}. {in_words(pair, *names)}",
+        )
+        st.html(legend(*names))
+        st.markdown(in_words(pair, *names))
+    photo.image(picture, caption="The photo", width="stretch", alt="The photo alone")
+    for column, cam, name in zip((raw_first, raw_second), (pair.first, pair.second), names, strict=True):
+        column.image(
+            pair.raw(cam, picture),
+            caption=f"Raw map, {name}: {shape(cam)} places",
+            width="stretch",
+            alt=f"Raw {shape(cam)} map of {name}",
+        )
+
+
+def in_words(pair: MapPair, first: str, second: str) -> str:
+    """Return what the difference says of two classes.
+
+    Example:
+        >>> import numpy as np
+        >>> left = np.array([[1, 0]], np.float32)
+        >>> in_words(MapPair(left, left[:, ::-1]), "Dog", "Cat")
+        'Orange speaks more for Dog than for Cat (strongest in the upper left); purple the reverse.'
+    """
+    if not heatmap.has_evidence(pair.first) and not heatmap.has_evidence(pair.second):
+        return f"Nothing in the photo speaks for {first} or {second}."
+    gap = pair.first - pair.second
+    if not gap.any():
+        return f"Both maps are the same: this method does not tell {first} from {second}."
+    if gap.max() <= 0:
+        return f"Nowhere does more speak for {first} than for {second}."
+    return (
+        f"Orange speaks more for {first} than for {second} (strongest in the {place(gap)}); "
+        "purple the reverse."
+    )
+
+
+def place(cam: FloatArray) -> str:
+    """Return in words where a map is strongest: one of nine parts of the photo.
+
+    Example:
+        >>> import numpy as np
+        >>> place(np.eye(9)[:, ::-1][:3])
+        'upper right'
+    """
+    row, column = divmod(int(cam.argmax()), cam.shape[1])
+    down = ("upper", "middle", "lower")[3 * row // cam.shape[0]]
+    across = ("left", "", "right")[3 * column // cam.shape[1]]
+    return f"{down} {across}" if across else ("middle" if down == "middle" else f"{down} middle")
+
+
+def legend(first: str, second: str) -> str:
+    """Return the scale of a difference as HTML: on the left what speaks for the second class."""
+    return (
+        "<div style='display:flex;gap:.6em;align-items:center;font-size:.85rem'>"
+        f"<span>speaks for {html.escape(second)}</span>"
+        "<span role='img' aria-label='Scale from purple over grey to orange' style='flex:1;height:.7em;"
+        f"border-radius:.35em;background:{difference_css()}'></span>"
+        f"<span>speaks for {html.escape(first)}</span></div>"
+    )
+
+
+def shape(cam: FloatArray) -> str:
+    """Return a map's size as text.
+
+    Example:
+        >>> import numpy as np
+        >>> shape(np.zeros((14, 28)))
+        '14 x 28'
+    """
+    return f"{cam.shape[0]} x {cam.shape[1]}"

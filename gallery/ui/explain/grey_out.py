@@ -1,0 +1,88 @@
+"""Grey out parts of a photo and see the probabilities move: one look of the network for each change."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.explanation.perturbation import greyed_out
+from gallery.explanation.pointing_game import Region
+from gallery.services import wiring
+from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
+from gallery.ui.components import before_after, charts, grey_out, waiting
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.explain import work as explain_work
+from gallery.ui.explain.photo import ExplainedPhoto
+from gallery.ui.explain.work import State, Tell
+
+PATIENCE_S = 0.3
+
+
+@st.fragment
+def show(photo: ExplainedPhoto, card: ModelCard) -> None:
+    """Show the photo to draw on and the ten probabilities before and after."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        regions = grey_out.show(
+            photo.screen_jpeg,
+            photo_id=photo.photo_id,
+            alt=f"The photo {photo.name}; rectangles drawn on it turn grey",
+            key="explain_grey",
+        )
+    with right:
+        if not _is_loaded(card):
+            return
+        try:
+            image = photo.model_input()
+            before, after = _probabilities(card.weights_sha256, photo.photo_id, regions, card.model_id, image)
+        except GalleryError as exc:
+            st.warning(escaped(str(exc)), icon="⚠️")
+            return
+        _result(photo, regions, before, after)
+
+
+def _result(
+    photo: ExplainedPhoto, regions: tuple[Region, ...], before: FloatArray, after: FloatArray
+) -> None:
+    names = photo.prediction.class_names
+    if regions:
+        count = "1 rectangle" if len(regions) == 1 else f"{len(regions)} rectangles"
+        st.markdown(f"With {count} greyed out: {before_after.sentence(names, before, after)}")
+    else:
+        st.markdown("**Drag over the photo** to hide a part of it from the model; the bars follow at once.")
+    st.html(before_after.table_html(names, before, after, dark=charts.is_dark()))
+    st.caption(
+        "The grey is the mean colour of the photos that the network began with, which is nothing to it. "
+        "Still, a grey square is not what is behind the animal: small changes mean little."
+    )
+
+
+def _is_loaded(card: ModelCard) -> bool:
+    """Return whether the model is ready; it loads meanwhile, which is shown."""
+    key = ("explainer", card.weights_sha256)
+
+    def load(tell: Tell) -> None:
+        explainer = wiring.explainer(card.model_id)
+        tell(1, 2)
+        explainer.probabilities(np.zeros((2, card.input_px, card.input_px, 3), np.uint8))  # the first is slow
+
+    task = waiting.known(key) or explain_work.bench.ask(key, load)
+    if task.wait(PATIENCE_S) and task.state is State.DONE:
+        return True
+    waiting.show(task, "Getting ready", unit="steps", key="explain_grey_waiting")
+    return False
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _probabilities(
+    weights: str,  # noqa: ARG001 - tells models apart in the cache
+    photo_id: PhotoId,  # noqa: ARG001 - tells photos apart in the cache
+    regions: tuple[Region, ...],
+    model_id: str,
+    _image: RgbImage,
+) -> tuple[FloatArray, FloatArray]:
+    """Return what the network says of the whole photo and of the greyed one, each (classes,)."""
+    images = np.stack([_image, greyed_out(_image, regions)])
+    before, after = wiring.explainer(model_id).probabilities(images)
+    return before, after

@@ -1,0 +1,126 @@
+"""Where Explain's photo comes from: a collection or one uploaded file; every failure is a sentence."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from gallery import settings
+from gallery.errors import GalleryError, PhotoError
+from gallery.services import wiring
+from gallery.types import ModelCard, Photo
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.explain import photo as explained_photo
+from gallery.ui.explain.photo import ExplainedPhoto
+
+CATALOG, UPLOAD = "My collections", "A single file"
+
+
+def no_model() -> None:
+    """Say that nothing can be explained yet, and where to get a model."""
+    st.info(
+        "There is no usable model yet, so there is nothing to show. The Models page says what to do.",
+        icon="🧠",
+    )
+    st.page_link("pages/models.py", label="Open Models", icon=":material/arrow_forward:")
+
+
+def choose_source(*, has_collections: bool) -> str:
+    """Return CATALOG or UPLOAD; without a collection there is nothing to choose."""
+    if not has_collections and "photo" not in st.query_params:
+        with st.container(width="stretch"):
+            st.info(
+                "**No collection has been opened yet.** Open a folder of photos on the Browse page to "
+                "explain any of them, or drop a single photo here.",
+                icon="🖼️",
+            )
+            st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
+        return UPLOAD
+    chosen = st.segmented_control(
+        "Photo from",
+        [CATALOG, UPLOAD],
+        default=CATALOG,
+        required=True,
+        key="explain_source",
+        label_visibility="collapsed",
+    )
+    return chosen or CATALOG
+
+
+def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
+    """Return a catalogued photo with what the model said of it; None, with a sentence, when that fails.
+
+    No network is loaded, unless the model has not tagged the photo and the user asks for it now.
+    """
+    catalog = wiring.catalog()
+    try:
+        prediction = catalog.prediction(photo.photo_id, card.model_id)
+        if prediction is None:
+            return _not_tagged(photo, card)
+        return explained_photo.from_catalog(
+            photo,
+            prediction,
+            catalog=catalog,
+            pool=wiring.decode_pool(card.input_px),
+            input_px=card.input_px,
+            thumbnail=wiring.thumbnails().get(photo.photo_id),
+        )
+    except GalleryError as exc:
+        st.error(escaped(str(exc)), icon="⚠️")
+        return None
+
+
+def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
+    st.info(
+        f"**{escaped(photo.display_name)}** has not been tagged by {escaped(card.name)} yet. Its "
+        "collection's job will do it, or look at this one now.",
+        icon="⏳",
+    )
+    if st.session_state.get("explain_now") != photo.photo_id:
+        st.button(
+            "Explain it now",
+            type="primary",
+            on_click=lambda: st.session_state.update(explain_now=photo.photo_id),
+        )
+        return None
+    with st.spinner("Loading the model and looking at the photo ...", show_time=True):
+        return explained_photo.from_file(
+            photo.path,
+            photo.display_name,
+            classifier=wiring.classifier(card.model_id),
+            pool=wiring.decode_pool(card.input_px),
+        )
+
+
+def uploaded(card: ModelCard) -> ExplainedPhoto | None:
+    """Take one photo and return it explained; None while there is none, or with a sentence when it fails."""
+    file = st.file_uploader(
+        "A photo",
+        type=sorted(suffix.lstrip(".") for suffix in settings.PHOTO_SUFFIXES),
+        key="explain_file",
+        help="It is explained and then forgotten. To keep photos, upload them on the Browse page.",
+    )
+    if file is None:
+        return None
+    data = file.getvalue()
+    key = (hashlib.sha256(data).hexdigest(), card.model_id)
+    kept: tuple[tuple[str, str], ExplainedPhoto] | None = st.session_state.get("explain_uploaded")
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    try:
+        with st.spinner("Loading the model and looking at the photo ...", show_time=True):
+            photo = explained_photo.from_upload(
+                data,
+                file.name,
+                classifier=wiring.classifier(card.model_id),
+                pool=wiring.decode_pool(card.input_px),
+            )
+    except PhotoError as exc:
+        st.error(f"{escaped(str(exc))} Try another file.", icon="⚠️")
+        return None
+    except GalleryError as exc:
+        st.error(escaped(str(exc)), icon="⚠️")
+        return None
+    st.session_state["explain_uploaded"] = (key, photo)
+    return photo

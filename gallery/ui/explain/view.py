@@ -1,0 +1,244 @@
+"""What Explain shows of one photo: two heatmaps on one scale, the ten probabilities, and what lies behind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gallery.errors import GalleryError
+from gallery.photos import heatmap
+from gallery.photos.decode import picture_from_jpeg
+from gallery.types import FloatArray, ModelCard, RgbImage
+from gallery.ui.components import charts, probability_bars, theme
+from gallery.ui.components.heatmap_view import COLOUR_MAPS, MapPair, caption, gradient_css
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.explain import difference as explain_difference
+from gallery.ui.explain import grey_out as explain_grey_out
+from gallery.ui.explain import methods as explain_methods
+from gallery.ui.explain import trust as explain_trust
+from gallery.ui.explain.methods import Choice
+from gallery.ui.explain.photo import ExplainedPhoto
+
+WHY, TRUST, GREY = "Why this and not that", "How far to trust it", "Grey out a part"
+
+_STYLE = """<style>
+.st-key-explain_pair img { max-height: 62vh; object-fit: contain; object-position: left top; }
+</style>"""
+
+
+@st.fragment
+def show(photo: ExplainedPhoto, card: ModelCard) -> None:
+    """Show one photo and why the model says so; every choice runs this part of the page alone."""
+    compared = _compared_class(photo)
+    left, right = st.columns([3, 1], gap="medium")
+    with right:
+        _probabilities(photo, compared, card.name)
+    with left:
+        if photo.note:
+            st.warning(escaped(photo.note), icon="⚠️")
+        boxes = st.columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
+        choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
+        opacity, colour_map = _controls(boxes[2], boxes[3])
+        picture = picture_from_jpeg(photo.screen_jpeg)
+        pair = _pair(photo, card, choice, compared, colour_map)
+        if pair is None:
+            with st.container(key="explain_pair"):
+                st.image(picture, width="stretch", alt=f"The photo {photo.name}")
+        else:
+            _heatmaps(photo, picture, pair, compared, opacity)
+        _what_it_shows(card, choice)
+    _tabs(photo, card, choice, picture, pair, compared)
+
+
+def _pair(
+    photo: ExplainedPhoto, card: ModelCard, choice: Choice, compared: str, colour_map: str
+) -> MapPair | None:
+    """Return the maps of the predicted and the compared class; None, with a sentence, where there are none"""
+    if choice.stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
+        st.info("No heatmap of this photo is stored. It can be computed now, or tag its folder again.")
+        st.button(
+            "Compute it",
+            on_click=lambda: st.session_state.update(explain_compute=photo.photo_id),
+            key="explain_compute_now",
+        )
+        return None
+    names = photo.prediction.class_names
+    try:
+        found = explain_methods.maps(
+            photo, card, choice, [photo.prediction.class_index, names.index(compared)]
+        )
+    except GalleryError as exc:
+        st.warning(f"{escaped(str(exc))} Only the stored heatmap can be shown.", icon="⚠️")
+        return None
+    return None if found is None else MapPair(found[0], found[1], colour_map)
+
+
+def _heatmaps(photo: ExplainedPhoto, picture: RgbImage, pair: MapPair, compared: str, opacity: float) -> None:
+    st.html(_STYLE)
+    for column, cam, name, role in zip(
+        st.container(key="explain_pair").columns(2),
+        (pair.first, pair.second),
+        (photo.prediction.label, compared),
+        ("predicted", "compared"),
+        strict=True,
+    ):
+        with column:
+            _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
+    _scale(pair)
+
+
+def _what_it_shows(card: ModelCard, choice: Choice) -> None:
+    """Say in words what the method shows, whose it is and how long it takes here."""
+    method = choice.method
+    seconds = explain_methods.seconds_of(card, method, choice.layer)
+    took = "" if not seconds else f" It took {explain_methods.seconds_in_words(seconds)} here."
+    if not method.by_class:
+        took += " To compare classes, choose another method."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        explain_methods.about()
+        st.caption(f"{method.title} ({method.source}). {method.in_words}{took}", width="stretch")
+
+
+def _tabs(
+    photo: ExplainedPhoto,
+    card: ModelCard,
+    choice: Choice,
+    picture: RgbImage,
+    pair: MapPair | None,
+    compared: str,
+) -> None:
+    """Show what lies behind the heatmaps; only the open tab is computed."""
+    why, trust, grey = st.tabs([WHY, TRUST, GREY], key="explain_tab", on_change="rerun")
+    if why.open:
+        with why:
+            if pair is None:
+                st.caption("Appears with the heatmaps.")
+            else:
+                explain_difference.show(picture, pair, photo.prediction.label, compared)
+    if trust.open:
+        with trust:
+            explain_trust.show(photo, card, choice, pair, compared)
+    if grey.open:
+        with grey:
+            explain_grey_out.show(photo, card)
+
+
+def _compared_class(photo: ExplainedPhoto) -> str:
+    """Return the class beside the predicted one: the address's, else the second most probable."""
+    asked = st.query_params.get("class")
+    if asked in photo.prediction.class_names and asked != photo.prediction.label:
+        return asked
+    second = int(np.argsort(-photo.prediction.probabilities, kind="stable")[1])
+    return photo.prediction.class_names[second]
+
+
+def _compare_with(name: str | None) -> None:
+    if name:
+        st.query_params["class"] = name
+
+
+def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> None:
+    st.markdown(f"**{escaped(photo.name)}** as {escaped(model_name)} sees it:")
+    probability_bars.show(
+        probability_bars.bars(
+            photo.prediction.class_names,
+            photo.prediction.probabilities,
+            chosen=compared,
+            person_label=photo.person_label,
+            dark=charts.is_dark(),
+        ),
+        key="explain_bars",
+        on_choose=_compare_with,
+    )
+    others = [name for name in photo.prediction.class_names if name != photo.prediction.label]
+    st.session_state["explain_compared"] = compared
+    st.selectbox(
+        "Compare with",
+        others,
+        key="explain_compared",
+        format_func=theme.label_text,
+        on_change=lambda: _compare_with(st.session_state["explain_compared"]),
+        help="The class whose heatmap stands beside the predicted one. A click on a bar does the same.",
+    )
+    if photo.person_label is not None:
+        agrees = photo.person_label == photo.prediction.label
+        st.markdown(
+            f"A person labelled it **{theme.label_text(photo.person_label)}**"
+            + (", as the model did." if agrees else ". That label counts; the model's is kept beside it.")
+        )
+
+
+def _controls(opacity: DeltaGenerator, colours: DeltaGenerator) -> tuple[float, str]:
+    percent = opacity.slider(
+        "Heatmap opacity", 0, 100, 55, step=5, format="%d %%", key="explain_opacity", persist_state="session"
+    )
+    colour_map = colours.selectbox(
+        "Colours",
+        list(COLOUR_MAPS),
+        format_func=COLOUR_MAPS.__getitem__,
+        key="explain_colours",
+        persist_state="session",
+    )
+    return percent / 100, colour_map
+
+
+def _heatmap(
+    photo: ExplainedPhoto,
+    picture: RgbImage,
+    pair: MapPair,
+    cam: FloatArray,
+    name: str,
+    *,
+    opacity: float,
+    role: str,
+) -> None:
+    probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
+    said = "Predicted" if role == "predicted" else "Compared"
+    st.markdown(f"{said}: **{theme.label_text(name)}**, {probability_bars.share_text(probability)}")
+    sentence = caption(pair, cam, name)
+    st.image(
+        pair.overlay(picture, cam, opacity=opacity),
+        width="stretch",
+        output_format="JPEG",
+        alt=f"{photo.name} with the heatmap of {theme.plain_name(name)}. {sentence}.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        if heatmap.has_evidence(cam):
+            st.markdown(sentence, width="content")
+        else:
+            st.markdown(f"**{sentence}.** Nothing in it raises this class's score.", width="content")
+        st.download_button(
+            "Download PNG",
+            _png_of(photo, pair, cam, opacity),
+            file_name=f"{photo.name.rsplit('.', 1)[0]}_{name}_heatmap.png",
+            mime="image/png",
+            icon=":material/download:",
+            key=f"explain_png_{role}",
+            on_click="ignore",
+            help="The photo with this heatmap over it, at full view size.",
+        )
+
+
+def _png_of(
+    photo: ExplainedPhoto, pair: MapPair, cam: FloatArray, opacity: float
+) -> Callable[[], io.BytesIO]:
+    def png() -> io.BytesIO:
+        try:
+            picture = picture_from_jpeg(photo.full_jpeg())
+        except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
+            picture = picture_from_jpeg(photo.screen_jpeg)
+        return io.BytesIO(heatmap.png(pair.overlay(picture, cam, opacity=opacity)))
+
+    return png
+
+
+def _scale(pair: MapPair) -> None:
+    st.html(
+        "<div style='display:flex;gap:.7em;align-items:center;font-size:.85rem'><span>no evidence</span>"
+        f"<span role='img' aria-label='Colour scale' style='flex:1;height:.7em;border-radius:.35em;"
+        f"background:{gradient_css(pair.colour_map)}'></span><span>strongest of both maps</span></div>"
+    )

@@ -1,0 +1,315 @@
+"""What a look at a data set found: counts, the split, photos, duplicates, unreadable and small files."""
+
+from __future__ import annotations
+
+import functools
+import html
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
+from gallery.datasets.labelled_data import Part
+from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.training.data_sets import DataSet, with_plan
+from gallery.training.looks import Looked
+from gallery.types import PhotoId, display_path
+from gallery.ui.components import charts, theme
+from gallery.ui.components.plain_text import escaped, without_surrogates
+from gallery.ui.train import address as train_address
+from gallery.ui.train import pictures as train_pictures
+from gallery.ui.train.pictures import Picture
+
+SHARES = {"85 / 15": (0.15, 0.0), "70 / 15 / 15": (0.15, 0.15)}
+_SAMPLES, _PAGE = 10, 60
+_GROUPS = 30  # groups of duplicates shown; more would be a list nobody reads
+ALL = "all"
+
+_CSS = """<style>
+.train-counts{border-collapse:collapse;width:100%;font-size:.95rem}
+.train-counts th,.train-counts td{padding:5px 8px;border:0;text-align:right;font-variant-numeric:tabular-nums}
+.train-counts thead th{font-weight:600;font-size:.85rem}
+.train-counts th[scope=row],.train-counts thead th:first-child{text-align:left;font-weight:400;
+white-space:nowrap}
+.train-counts td.bar{width:60%;text-align:left}
+.train-counts .track{display:flex;height:16px;border-radius:4px;overflow:hidden}
+.train-counts .track i{display:block;height:100%;border:1px solid var(--edge);background:var(--fill);
+box-sizing:border-box}
+.train-counts .track i.validation{background:repeating-linear-gradient(135deg,var(--fill) 0 4px,
+transparent 4px 7px)}
+.train-counts .track i.test{background:transparent}
+.train-counts thead .track{display:inline-flex;width:26px;height:12px;margin-right:5px;vertical-align:-1px;
+border-radius:3px;--fill:#7c8a86;--edge:#5f6c68}
+.train-counts .track i.left{border-style:dashed;background:transparent;opacity:.5}
+</style>"""
+
+
+def show(chosen: DataSet, looked: Looked) -> None:
+    """Show what was found, and lead to the recipe."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.html(counts_html(looked.inspection, dark=charts.is_dark()))
+    with right:
+        _findings(looked)
+        _split(chosen, looked)
+        st.button(
+            "Next: choose a recipe",
+            type="primary",
+            icon=":material/arrow_forward:",
+            key="train_next_recipe",
+            on_click=train_address.go,
+            kwargs={"step": train_address.RECIPE},
+        )
+    _pictures(looked)
+
+
+def counts_html(found: Inspection, *, dark: bool) -> str:
+    """Return the photos of each class and part as a table with bars: chart and numbers in one."""
+    parts = [part for part in Part if part in found.part_counts]
+    most = max(found.counts.values())
+    head = "".join(
+        f'<th scope="col"><span class="track"><i class="{_kind(part)}" style="width:100%"></i></span>'
+        f"{_PART_WORDS[part]}</th>"
+        for part in parts
+    )
+    rows = []
+    for name, count in found.counts.items():
+        edge, fill = theme.text_colour(name, dark=dark), theme.look(name).fill
+        bars = "".join(
+            f'<i class="{_kind(part)}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
+            for part in parts
+        )
+        numbers = "".join(f"<td>{found.part_counts[part][name]:,}</td>" for part in parts)
+        rows.append(
+            f'<tr><th scope="row">{_safe(theme.label_text(name))}</th>'
+            f'<td class="bar"><div class="track" style="--fill:{fill};--edge:{edge}">{bars}</div></td>'
+            f"<td><b>{count:,}</b></td>{numbers}</tr>"
+        )
+    sums = "".join(f"<td>{sum(found.part_counts[part].values()):,}</td>" for part in parts)
+    total = sum(found.counts.values())
+    rows.append(f'<tr><th scope="row"><b>All</b></th><td></td><td><b>{total:,}</b></td>{sums}</tr>')
+    return (
+        f'{_CSS}<table class="train-counts"><thead><tr><th scope="col">Class</th><th scope="col"></th>'
+        f'<th scope="col">photos</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
+
+
+_PART_WORDS = {
+    Part.TRAIN: "to learn",
+    Part.VALIDATION: "to judge",
+    Part.TEST: "to test",
+    Part.LEFT_OUT: "left out",
+}
+
+
+def _kind(part: Part) -> str:
+    return part.value.split()[0]
+
+
+def _findings(looked: Looked) -> None:
+    found = looked.inspection
+    first, *others = found.summary()
+    st.markdown(f"{escaped(first)} {escaped(found.balance)}")
+    for line in [*others, *looked.split.notes]:
+        st.markdown(f":material/info: {escaped(line)}")
+
+
+def _split(chosen: DataSet, looked: Looked) -> None:
+    """Let the user say how photos are split; ready folders are as they are."""
+    if any(photo.part in (Part.VALIDATION, Part.TEST) for photo in looked.decoded.data.photos):
+        st.markdown("**Split**: as the data's own train, validation and test folders say.")
+        return
+    plan = chosen.plan
+    st.session_state["train_shares"] = next(
+        (words for words, shares in SHARES.items() if shares == (plan.validation, plan.test)), None
+    )
+    st.session_state["train_by_group"] = plan.by_group
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.segmented_control(
+            "Split, in % to learn / to judge / to test",
+            list(SHARES),
+            key="train_shares",
+            required=True,
+            on_change=_replan,
+            args=(chosen,),
+            help="Drawn class by class, and stored: the next training on these photos has the same. The "
+            "photos to "
+            "judge by choose the best epoch; photos to test are looked at once, at the end.",
+        )
+        st.toggle(
+            "Keep folders and sources together",
+            key="train_by_group",
+            on_change=_replan,
+            args=(chosen,),
+            help="Photos of one sub-folder, or of one group of a table, stay on one side: one burst or one "
+            "website then cannot flatter the score.",
+        )
+
+
+def _replan(chosen: DataSet) -> None:
+    validation, test = SHARES.get(
+        st.session_state["train_shares"], (chosen.plan.validation, chosen.plan.test)
+    )
+    by_group = bool(st.session_state["train_by_group"])
+    with_plan(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
+
+
+def usual_plan(chosen: DataSet) -> None:
+    """Split a set as usual, after another plan turned out impossible."""
+    with_plan(chosen, USUAL)
+
+
+def token_of(looked: Looked) -> str:
+    """Return the token under which a set's photos are shown."""
+    return train_pictures.register(_places(looked))
+
+
+def _places(looked: Looked) -> dict[PhotoId, Path]:
+    decoded = looked.decoded
+    return {
+        photo_id: photo.path for photo_id, photo in zip(decoded.photo_ids, decoded.data.photos, strict=True)
+    }
+
+
+@st.fragment
+def _pictures(looked: Looked) -> None:
+    found = looked.inspection
+    shows = {
+        "Photos": _samples,
+        f"Duplicates ({len(found.duplicates):,})": _duplicates,
+        f"Unreadable ({len(found.skipped):,})": _unreadable,
+        f"Small ({len(found.small):,})": _small,
+    }
+    tabs = st.tabs(list(shows), key="train_look_tab", on_change="rerun")
+    for (_, shown), tab in zip(shows.items(), tabs, strict=True):
+        if tab.open:
+            with tab:
+                shown(looked)
+
+
+def _samples(looked: Looked) -> None:
+    """Show some photos of every class, or all of one, page by page."""
+    found = looked.inspection
+    name = st.pills(
+        "Class",
+        [ALL, *found.counts],
+        default=ALL,
+        required=True,
+        key="train_class",
+        format_func=functools.partial(_class_title, found.counts),
+        label_visibility="collapsed",
+    )
+    token = token_of(looked)
+    if name != ALL and name in found.counts:
+        _page_of(looked, token, name)
+        return
+    labels = looked.decoded.data.labels
+    for index, each in enumerate(looked.decoded.data.class_names):
+        st.markdown(f"**{escaped(theme.label_text(each))}** · {found.counts[each]:,}")
+        rows = np.flatnonzero(labels == index)
+        picked = rows[np.linspace(0, len(rows) - 1, min(_SAMPLES, len(rows))).astype(int)]
+        train_pictures.show(token, [_picture(looked, int(row)) for row in picked])
+
+
+def _class_title(counts: dict[str, int], name: str) -> str:
+    return "Some of each" if name == ALL else f"{theme.label_text(name)} · {counts[name]:,}"
+
+
+def _rows_of(looked: Looked, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    data = looked.decoded.data
+    return np.flatnonzero(data.labels == data.class_names.index(name)).astype(np.int64)
+
+
+def _page_of(looked: Looked, token: str, name: str) -> None:
+    rows = _rows_of(looked, name)
+    pages = -(-len(rows) // _PAGE)
+    page = 1
+    if pages > 1:
+        page = int(st.number_input(f"Page of {pages}", 1, pages, key=f"train_page_{name}", width=140))
+    shown = rows[(page - 1) * _PAGE : page * _PAGE]
+    train_pictures.show(token, [_picture(looked, int(row), named=True) for row in shown])
+
+
+def _picture(looked: Looked, row: int, *, named: bool = False, words: str = "") -> Picture:
+    photo = looked.decoded.data.photos[row]
+    name = display_path(Path(photo.path.name))
+    return Picture(
+        looked.decoded.photo_ids[row],
+        f"{theme.plain_name(photo.label)}: {name}",
+        words or (name if named else ""),
+    )
+
+
+def _duplicates(looked: Looked) -> None:
+    groups = sorted(
+        looked.inspection.duplicates,
+        key=lambda group: (not group.contradicts, not group.doubtful, not group.leaks),
+    )
+    if not groups:
+        st.caption("No photo is there twice.")
+        return
+    st.caption(
+        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where one "
+        "file bears different labels, one is wrong: move it to the right folder, then look again."
+    )
+    token = token_of(looked)
+    for group in groups[:_GROUPS]:
+        st.markdown(_group_words(group))
+        pictures = [_picture(looked, row, words=_where(looked, row)) for row in group.indices[:12]]
+        train_pictures.show(token, pictures, side_px=150)
+    if len(groups) > _GROUPS:
+        st.caption(f"{len(groups) - _GROUPS:,} more groups are not shown.")
+
+
+def _group_words(group: DuplicateGroup) -> str:
+    kind = "The same file" if group.exact else "Nearly the same picture"
+    words = f"**{kind}, {len(group.indices)} times**"
+    if group.contradicts:
+        names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
+        words += f" · :material/warning: labelled {names}"
+    elif group.doubtful:
+        names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
+        words += f" · labelled {names}: look whether they are right"
+    if group.leaks:
+        words += " · :material/warning: on both sides of the split"
+    return words
+
+
+def _where(looked: Looked, row: int) -> str:
+    part = looked.split.parts[row]
+    return f"{without_surrogates(looked.decoded.data.relative(row))} ({_PART_WORDS[part]})"
+
+
+def _unreadable(looked: Looked) -> None:
+    skipped = looked.inspection.skipped
+    if not skipped:
+        st.caption("Every file could be read.")
+        return
+    st.caption("These files are left out. Mend or remove them, then look again; or go on without them.")
+    st.dataframe(
+        [
+            {"File": display_path(one.path), "Reason": str(one.reason.value), "What to do": one.detail}
+            for one in skipped
+        ],
+        hide_index=True,
+        alt="Files that could not be read, with the reasons",
+    )
+
+
+def _small(looked: Looked) -> None:
+    rows = looked.inspection.small
+    if not rows:
+        st.caption(f"No photo has a side under {SMALL_PX} pixels.")
+        return
+    st.caption(f"Photos with a side under {SMALL_PX} pixels show little when they are enlarged.")
+    sizes = zip(looked.decoded.widths_px, looked.decoded.heights_px, strict=True)
+    size_of = dict(enumerate(sizes))
+    train_pictures.show(
+        token_of(looked),
+        [_picture(looked, row, words=f"{size_of[row][0]} x {size_of[row][1]}") for row in rows[:_PAGE]],
+    )
+
+
+def _safe(text: str) -> str:
+    return html.escape(without_surrogates(text))

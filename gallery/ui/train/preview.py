@@ -1,0 +1,99 @@
+"""What a training photo may become: the augmentation's limits beside eight variants of a photo."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from gallery.datasets.labelled_data import Part
+from gallery.photos.heatmap import png
+from gallery.training.augmentation import Augmentation, preview
+from gallery.training.data_sets import DataSet, Draft
+from gallery.training.looks import Looked
+from gallery.types import RgbImage
+from gallery.ui.components import theme
+from gallery.ui.components.plain_text import without_surrogates
+from gallery.ui.train import draft as train_draft
+
+_VARIANTS = 8
+_LIMITS = {
+    "rotation_deg": ("Turned by up to (degrees)", 0, 90, 1),
+    "translation": ("Shifted by up to (% of the side)", 0, 50, 100),
+    "shear_deg": ("Slanted by up to (degrees)", 0, 45, 1),
+    "zoom": ("Nearer or farther by up to (%)", 0, 60, 100),
+}
+"""Label, least, most, and how many units of the slider are 1 of the recipe."""
+
+_CSS = (
+    "<style>.train-variants{display:grid;grid-template-columns:repeat(3,1fr);gap:6px;max-width:460px}"
+    ".train-variants figure{margin:0;position:relative}.train-variants "
+    "img{width:100%;border-radius:6px;display:block}"
+    ".train-variants figcaption{font-size:.8rem;position:absolute;left:0;bottom:0;padding:1px 6px;color:#fff;"
+    "background:rgba(0,0,0,.72);border-radius:0 6px 0 6px}</style>"
+)
+
+
+def show(chosen: DataSet, looked: Looked, draft: Draft) -> None:
+    """Show the sliders and what they do to a photo."""
+    st.markdown("**What a photo may become**")
+    if draft.recipe.trainable == "top":
+        st.caption(
+            "This recipe sees each photo once, as it is: what the convolutions say of it is saved and used "
+            "again in "
+            "every epoch. So there is nothing to change here."
+        )
+        return
+    _limits(chosen, looked)
+
+
+@st.fragment
+def _limits(chosen: DataSet, looked: Looked) -> None:
+    """A fragment: a slider draws the eight variants anew and nothing else."""
+    limits = train_draft.draft_of(chosen).recipe.augmentation
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        for name, (label, least, most, units) in _LIMITS.items():
+            key = f"train_augment_{name}"
+            st.session_state[key] = min(most, round(getattr(limits, name) * units))
+            st.slider(label, least, most, key=key, on_change=_changed, args=(chosen,))
+        st.session_state["train_augment_flip"] = limits.flip
+        st.toggle("Mirrored every other time", key="train_augment_flip", on_change=_changed, args=(chosen,))
+    with right:
+        rows = looked.split.rows(Part.TRAIN)
+        number = st.session_state.get("train_preview", 0)
+        row = int(rows[(number * 37) % len(rows)])
+        photo = looked.decoded.images(np.array([row]))[0][::2, ::2]
+        name = theme.plain_name(looked.decoded.data.photos[row].label)
+        st.html(variants_html(np.ascontiguousarray(photo), limits, name))
+        if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
+            st.session_state["train_preview"] = number + 1
+            st.rerun(scope="fragment")
+    st.caption(
+        "Only photos to learn from are changed, anew in every epoch; those to judge by stay as they are."
+    )
+
+
+def variants_html(photo: RgbImage, limits: Augmentation, name: str) -> str:
+    """Return a photo and eight of its variants as HTML."""
+    shown = [photo, *preview(photo, limits, count=_VARIANTS)]
+    words = [f"{name}, as it is", *(f"{name}, variant {number}" for number in range(1, _VARIANTS + 1))]
+    figures = "".join(
+        f'<figure><img src="data:image/png;base64,{base64.b64encode(png(picture)).decode()}" '
+        f'alt="{html.escape(without_surrogates(alt))}">'
+        f"{'<figcaption>as it is</figcaption>' if number == 0 else ''}</figure>"
+        for number, (picture, alt) in enumerate(zip(shown, words, strict=True))
+    )
+    return f'{_CSS}<div class="train-variants">{figures}</div>'
+
+
+def _changed(chosen: DataSet) -> None:
+    values = {
+        name: st.session_state[f"train_augment_{name}"] / units for name, (*_, units) in _LIMITS.items()
+    }
+    before = train_draft.draft_of(chosen).recipe.augmentation
+    flip = bool(st.session_state["train_augment_flip"])
+    train_draft.change(chosen, {"augmentation": replace(before, **values, flip=flip)})

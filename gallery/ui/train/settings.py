@@ -1,0 +1,247 @@
+"""The values of a recipe, each with its unit and what it does, kept as somebody leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from gallery.training.data_sets import DataSet, Draft, read_draft, write_draft
+from gallery.training.recipes import RECIPES, Recipe
+from gallery.ui.train import draft as train_draft
+from gallery.ui.train.draft import IMAGENET, NOTHING, PATH
+
+RATES = (1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
+BATCHES = (8, 16, 32, 64, 128, 256)
+
+TRAINABLE_WORDS = {
+    "all": "All layers",
+    "last block": "The last block of convolutions and the top",
+    "top": "The dense top alone",
+}
+BALANCE_WORDS = {
+    "none": "Nothing",
+    "oversample": "Oversampling: photos of small classes are shown more often",
+    "class weights": "Class weights: photos of small classes count more",
+}
+SCHEDULE_WORDS = {
+    "constant": "Constant",
+    "exponential": "Falls by a share each epoch",
+    "cosine": "Warms up, then falls as a cosine to nothing",
+}
+
+
+def show(chosen: DataSet, draft: Draft) -> None:
+    """Show the values that matter most, the others behind a fold."""
+    recipe = draft.recipe
+    st.markdown("**How it learns**")
+    _weights(chosen, draft)
+    if recipe.distillation is not None:
+        _teacher(chosen, draft)
+    first, second = st.columns(2)
+    with first:
+        _number(chosen, recipe, "epochs", "Epochs (passes over the photos)", _EPOCHS)
+        _choice(chosen, recipe, "batch", "Batch (photos a step)", BATCHES, _BATCH, str)
+    with second:
+        rates = sorted({*RATES, recipe.learning_rate})
+        _rate(chosen, recipe, rates)
+        if recipe.architecture != "vgg16-gap":
+            _number(chosen, recipe, "dropout", "Dropout (share of units left out)", _DROPOUT, step=0.05)
+    if recipe.architecture in ("vgg16-gap", "vgg16-flatten"):
+        kinds = ("all", "last block")
+        _choice(chosen, recipe, "trainable", "What learns", kinds, _TRAINABLE, TRAINABLE_WORDS.__getitem__)
+    balances = ("none", "oversample") if recipe.distillation else tuple(BALANCE_WORDS)
+    _choice(
+        chosen, recipe, "balance", "Against unequal classes", balances, _BALANCE, BALANCE_WORDS.__getitem__
+    )
+    if recipe.architecture == "cnn-small":
+        _form(chosen, recipe)
+    with st.expander("More values"):
+        _more(chosen, recipe)
+    if recipe != RECIPES.get(recipe.name):
+        st.button(
+            "Back to the recipe's usual values",
+            type="tertiary",
+            icon=":material/undo:",
+            key="train_usual_values",
+            on_click=_reset,
+            args=(chosen,),
+        )
+
+
+_EPOCHS = (
+    "At most: it stops by itself when the loss on the photos to judge by has not fallen for some epochs."
+)
+_BATCH = "Larger batches are smoother and need more memory."
+_RATE = "How far each step goes. Too large and the loss jumps or becomes no number; too small and it crawls."
+_DROPOUT = "While it learns, this share of the dense units is left out by chance, against learning by heart."
+_TRAINABLE = (
+    "With few photos, freezing the early layers protects what they know, and is several times faster."
+)
+_BALANCE = "Else a class with many photos is learnt better than one with few."
+
+
+def _weights(chosen: DataSet, draft: Draft) -> None:
+    models = train_draft.fitting_models(draft.recipe)
+    options = [*models, *([IMAGENET] if draft.recipe.architecture.startswith("vgg16") else []), NOTHING, PATH]
+    current = draft.weights or options[0]
+    names = {
+        **models,
+        IMAGENET: "ImageNet (downloaded once: needs a connection)",
+        NOTHING: "Nothing: random numbers",
+    }
+    names[PATH] = "A file or a model's folder ..."
+    st.session_state["train_weights"] = current if current in options else PATH
+    st.selectbox(
+        "Begins from",
+        options,
+        key="train_weights",
+        format_func=lambda option: names.get(option, str(option)),
+        on_change=_set_weights,
+        args=(chosen,),
+        help="What the convolutions know already. Layers of another shape begin at random.",
+    )
+    if st.session_state["train_weights"] == PATH:
+        st.session_state["train_weights_path"] = "" if current in (PATH, *options) else current
+        st.text_input(
+            "Path of the weights",
+            key="train_weights_path",
+            on_change=_set_weights_path,
+            args=(chosen,),
+            placeholder="a model's folder, a .npz file, or a VGG16 .h5 file of keras.applications",
+        )
+
+
+def _set_weights(chosen: DataSet) -> None:
+    train_draft.change_words(chosen, weights=st.session_state["train_weights"])
+
+
+def _set_weights_path(chosen: DataSet) -> None:
+    train_draft.change_words(chosen, weights=st.session_state["train_weights_path"].strip() or PATH)
+
+
+def _teacher(chosen: DataSet, draft: Draft) -> None:
+    for name, label, words in (
+        ("teacher", "Teacher: path of a ResNet50's weights", "empty: ImageNet's, downloaded once"),
+        ("unlabelled", "Unlabelled photos that the teacher speaks of too: a folder", "empty: none"),
+    ):
+        key = f"train_{name}"
+        st.session_state[key] = getattr(draft, name)
+        st.text_input(label, key=key, placeholder=words, on_change=_set_word, args=(chosen, name))
+
+
+def _set_word(chosen: DataSet, name: str) -> None:
+    train_draft.change_words(chosen, **{name: st.session_state[f"train_{name}"].strip()})
+
+
+def _form(chosen: DataSet, recipe: Recipe) -> None:
+    left, right = st.columns(2)
+    with left:
+        _number(
+            chosen,
+            recipe,
+            "conv_layers",
+            "Convolutions",
+            "Each is followed by pooling, which halves the map.",
+        )
+        _choice(
+            chosen,
+            recipe,
+            "kernel_px",
+            "Kernel (pixels)",
+            (3, 5, 7),
+            "Side of the convolutions' windows.",
+            str,
+        )
+    with right:
+        _number(
+            chosen,
+            recipe,
+            "filters",
+            "Filters of the first",
+            "Each further convolution has twice as many, to 128.",
+        )
+        _number(chosen, recipe, "dense_units", "Dense units (0: usual)", "Of the layer before the output.")
+
+
+def _more(chosen: DataSet, recipe: Recipe) -> None:
+    schedules = tuple(SCHEDULE_WORDS)
+    _choice(
+        chosen, recipe, "schedule", "Learning rate over time", schedules,
+        "Beside that, it is reduced when the loss does not fall.", SCHEDULE_WORDS.__getitem__,
+    )  # fmt: skip
+    left, right = st.columns(2)
+    with left:
+        optimisers = ("adam", "adamw", "sgd", "rmsprop")
+        _choice(chosen, recipe, "optimiser", "Optimiser", optimisers, "How steps are made of gradients.", str)
+        _number(chosen, recipe, "patience", "Stops after epochs without progress", "Early stopping.")
+        _number(
+            chosen, recipe, "plateau", "Slows down after epochs without progress", "Halves the learning rate."
+        )
+    with right:
+        _number(chosen, recipe, "l2", "L2 penalty on the dense layers", "Keeps weights small.", step=0.01)
+        if not recipe.loss.startswith("sparse"):
+            _number(
+                chosen, recipe, "label_smoothing", "Label smoothing (share)",
+                "Less certain labels make a less certain network.", step=0.05,
+            )  # fmt: skip
+        _number(chosen, recipe, "seed", "Seed", "The same seed, photos and values give the same network.")
+
+
+def _number(chosen: DataSet, recipe: Recipe, name: str, label: str, words: str, *, step: float = 1) -> None:
+    key, value = f"train_value_{name}", getattr(recipe, name)
+    st.session_state[key] = float(value) if isinstance(value, float) else int(value)
+    whole = isinstance(value, int)
+    st.number_input(
+        label,
+        key=key,
+        step=int(step) if whole else float(step),
+        format="%d" if whole else "%.3g" if value and value < 0.01 else "%.2f",
+        help=words,
+        on_change=_set,
+        args=(chosen, name, key),
+    )
+
+
+def _rate(chosen: DataSet, recipe: Recipe, rates: Sequence[float]) -> None:
+    key = "train_value_learning_rate"
+    st.session_state[key] = recipe.learning_rate
+    st.select_slider(
+        "Learning rate",
+        rates,
+        key=key,
+        format_func=lambda rate: f"{rate:g}",
+        help=_RATE,
+        on_change=_set,
+        args=(chosen, "learning_rate", key),
+    )
+
+
+def _choice(
+    chosen: DataSet,
+    recipe: Recipe,
+    name: str,
+    label: str,
+    options: Sequence[Any],
+    words: str,
+    title: Callable[[Any], str],
+) -> None:
+    key, value = f"train_value_{name}", getattr(recipe, name)
+    shown = options if value in options else (*options, value)
+    st.session_state[key] = value
+    st.selectbox(
+        label, shown, key=key, format_func=title, help=words, on_change=_set, args=(chosen, name, key)
+    )
+
+
+def _set(chosen: DataSet, name: str, key: str) -> None:
+    train_draft.change(chosen, {name: st.session_state[key]})
+
+
+def _reset(chosen: DataSet) -> None:
+    draft = read_draft(chosen)
+    if draft is not None:
+        usual = RECIPES.get(draft.recipe.name.removesuffix("-tuned"), draft.recipe)
+        write_draft(chosen, replace(draft, recipe=usual))

@@ -1,0 +1,1 @@
+"""The HTTP routes: thumbnails, photos, uploads, downloads, folders."""

@@ -1,0 +1,112 @@
+"""The HTTP routes by which a selection is downloaded: made while it is sent, never whole in memory.
+
+POST pick/{token}            [[first, last], ...] -> {"token": of the selected photos}
+GET  download/zip/{token}    copies of the photos, one folder a label
+GET  download/csv/{token}    the table of their predictions
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from gallery.errors import CatalogError
+from gallery.exchange.photo_zip import ZipEntry, stream_zip
+from gallery.exchange.predictions_csv import prediction_rows, predictions_csv
+from gallery.services import wiring
+from gallery.web import lists
+from gallery.web.guard import SAFE, guarded, posted_from_own_page
+
+_RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
+_UNTAGGED = "not tagged"
+
+
+def all_routes(base: str) -> list[BaseRoute]:
+    """Return the three routes."""
+    return [
+        Route(f"{base}/pick/{{token}}", posted_from_own_page(pick), methods=["POST"]),
+        Route(f"{base}/download/zip/{{token}}", guarded(photo_zip), methods=["GET"]),
+        Route(f"{base}/download/csv/{{token}}", guarded(table), methods=["GET"]),
+    ]
+
+
+async def pick(request: Request) -> Response:
+    """Answer with the token of a new list: those positions of a list that were selected."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _RANGES_LIMIT_BYTES:
+            raise CatalogError("The selection has too many gaps. Select fewer photos, or a whole shelf.")
+    try:
+        ranges = json.loads(bytes(body))
+    except ValueError:
+        ranges = []
+    picked = await run_in_threadpool(_picked, request.path_params["token"], ranges)
+    return JSONResponse({"token": picked.token, "count": len(picked)}, headers=SAFE)
+
+
+def photo_zip(request: Request) -> Response:
+    """Answer with a zip of copies, sorted into a folder for each label."""
+    chosen = _list(request.path_params["token"])
+    return StreamingResponse(
+        stream_zip(_entries(chosen)),
+        media_type="application/zip",
+        headers={**SAFE, **_attachment(chosen, "zip")},
+    )
+
+
+def table(request: Request) -> Response:
+    """Answer with the predictions and labels as CSV."""
+    chosen = _list(request.path_params["token"])
+    catalog = wiring.catalog()
+    photos = catalog.photos(chosen.file_ids[:1])
+    if not photos:
+        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
+    rows = prediction_rows(
+        catalog,
+        photos[0].collection_id,
+        chosen.model_id,
+        chosen.class_names,
+        file_ids=chosen.file_ids,
+    )
+    return StreamingResponse(
+        predictions_csv(rows, chosen.class_names),
+        media_type="text/csv; charset=utf-8",
+        headers={**SAFE, **_attachment(chosen, "csv")},
+    )
+
+
+def _entries(chosen: lists.PhotoList) -> Iterator[ZipEntry]:
+    catalog = wiring.catalog()
+    for first in range(0, len(chosen), lists.PAGE_SIZE):
+        file_ids = chosen.file_ids[first : first + lists.PAGE_SIZE]
+        labels = {item.file_id: item.label for item in catalog.grid_items(file_ids, chosen.model_id)}
+        for photo in catalog.photos(file_ids):
+            yield ZipEntry(photo.path, labels.get(photo.file_id) or _UNTAGGED)
+
+
+def _picked(token: str, ranges: object) -> lists.PhotoList:
+    whole = _list(token)
+    positions = lists.positions_of(ranges, len(whole))
+    if not len(positions):
+        raise CatalogError("No photo is selected.")
+    return lists.register(whole.file_ids[positions], model_id=whole.model_id, class_names=whole.class_names)
+
+
+def _list(token: str) -> lists.PhotoList:
+    found = lists.find(token)
+    if found is None:
+        raise CatalogError("This selection is not known any more. Select the photos again.")
+    return found
+
+
+def _attachment(chosen: lists.PhotoList, suffix: str) -> dict[str, str]:
+    noun = "photo" if len(chosen) == 1 else "photos"
+    day = datetime.date.today().isoformat()
+    return {"Content-Disposition": f'attachment; filename="gallery {day} {len(chosen)} {noun}.{suffix}"'}

@@ -1,0 +1,1 @@
+"""How the shipped models were made. Imports gallery; gallery never imports it."""

@@ -1,0 +1,1 @@
+"""The long distillation that made animals10-vgg16-2."""

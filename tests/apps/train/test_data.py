@@ -1,0 +1,143 @@
+"""Train's first step: empty states, each way to give photos, each wrong data set, and the split."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gallery.datasets.labelled_data import Part
+from gallery.datasets.splits import SplitPlan, read_split
+from gallery.services import wiring
+from gallery.training.data_sets import DataSet, open_set, stored_set
+from tests.apps.small_gallery import SmallGallery, open_page, texts
+from tests.apps.train.owls import button, draw, give_path, labels, looked_at
+
+
+def test_each_step_says_what_comes_first(gallery: SmallGallery) -> None:
+    page = open_page("train")
+    assert not page.exception
+    assert "Which photos shall a new model learn from?" in texts(page)
+    for step, sentence in (
+        ("recipe", "Choose photos first"),
+        ("run", "Nothing has been trained yet"),
+        ("search", "Choose photos first"),
+        ("no such step", "Which photos shall"),
+    ):
+        page = open_page("train", step=step)
+        assert not page.exception
+        assert sentence in texts(page)
+    page = open_page("train", set="0123456789ab")
+    assert "not known any more" in texts(page)
+
+
+def test_a_folder_is_opened_looked_at_and_remembered(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = give_path(monkeypatch, gallery.photos)
+    set_id = page.query_params["set"]
+    chosen = stored_set(set_id, wiring.settings().training_sets)
+    assert chosen is not None
+    looked_at(chosen)
+    page = open_page("train", set=set_id)
+    assert not page.exception
+    shown = texts(page)
+    assert "24 photos in 2 classes, 8 to 16 each" in shown
+    assert "Unequal classes: 2.0 photos of tawny_owl for each one of barn_owl" in shown
+    assert "1 file could not be read and is left out." in shown
+    assert "<b>8</b>" in shown
+    assert "<b>16</b>" in shown
+    assert "Next: choose a recipe" in labels(page)
+    assert [tab.label for tab in page.tabs] == ["Photos", "Duplicates (0)", "Unreadable (1)", "Small (0)"]
+    assert any("photos" in one.label for one in open_page("train").button)  # offered again
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("/no/such/folder", "There is no folder /no/such/folder"), (__file__, "is a file, not a folder")],
+)
+def test_a_path_that_is_no_folder_gets_a_sentence(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch, path: str, sentence: str
+) -> None:
+    assert sentence in texts(give_path(monkeypatch, path))
+
+
+def test_a_file_that_is_no_zip_or_table_gets_a_sentence_and_a_zip_is_opened(
+    gallery: SmallGallery, tmp_path: Path
+) -> None:
+    page = open_page("train")
+    page = page.segmented_control(key="train_kind").set_value("A zip or a table").run()
+    page.text_input(key="train_file").input("/no/such.zip")
+    page = button(page, "Open the file").click().run()
+    assert "is no zip or CSV file" in texts(page)
+    with zipfile.ZipFile(tmp_path / "owls.zip", "w") as archive:
+        for path in gallery.photos.rglob("*.png"):
+            archive.write(path, path.relative_to(tmp_path))
+    page.text_input(key="train_file").input(str(tmp_path / "owls.zip"))
+    page = button(page, "Open the file").click().run()
+    assert not page.exception
+    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    assert chosen is not None
+    looked_at(chosen)
+    assert "24 photos in 2 classes" in texts(open_page("train", set=chosen.set_id))
+
+
+def test_one_class_alone_and_a_class_of_one_photo_get_a_sentence_with_the_remedy(
+    gallery: SmallGallery, tmp_path: Path
+) -> None:
+    for name, sentence in (
+        ("alone", "only the class 'alone'; a training needs two classes"),
+        ("few", "The class 'b' would have no validation photo. Add photos"),
+    ):
+        root = tmp_path / name
+        for number in range(4):
+            draw(root / ("alone" if name == "alone" else "a") / f"{number}.png", number)
+        if name == "few":
+            draw(root / "b" / "9.png", 9)
+        chosen = open_set(root, wiring.settings().training_sets)
+        looked_at(chosen)
+        page = open_page("train", set=chosen.set_id)
+        assert not page.exception
+        assert sentence in texts(page)
+        assert "Look again" in labels(page)
+
+
+def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take() -> AppTest:
+        page = open_page("train")
+        page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
+        return button(page, "Take these photos").click().run()
+
+    assert "Nobody has labelled a photo in this gallery yet" in texts(take())
+    (gallery.photos / "barn_owl" / "empty.png").unlink()
+    gallery.tag({})
+    for folder, label in (("barn_owl", "cat"), ("tawny_owl", "dog")):
+        ids = [gallery.photo_id(f"{folder}/{path.name}") for path in (gallery.photos / folder).iterdir()]
+        wiring.catalog().correct(ids, label, person="me", model_id=None)
+    page = take()
+    assert not page.exception
+    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    assert chosen is not None
+    looked_at(chosen)
+    shown = texts(open_page("train", set=chosen.set_id))
+    assert "24 photos in 2 classes, 8 to 16 each" in shown
+    assert "🐱 Cat" in shown
+
+
+def test_another_split_is_drawn_shown_and_kept(opened: DataSet) -> None:
+    page = open_page("train", set=opened.set_id)
+    page = page.segmented_control(key="train_shares").set_value("70 / 15 / 15").run()
+    assert not page.exception
+    changed = stored_set(opened.set_id, wiring.settings().training_sets)
+    assert changed is not None
+    assert changed.plan == SplitPlan(0.15, 0.15)
+    looked_at(changed)
+    assert "to test" in texts(open_page("train", set=opened.set_id))
+    parts = list(read_split(changed.split_file).values())
+    assert parts.count(Part.TEST) == 3  # 15 % of 8 and of 16: 1 and 2
+    page = open_page("train", set=opened.set_id).toggle(key="train_by_group").set_value(True).run()
+    assert stored_set(opened.set_id, wiring.settings().training_sets).plan.by_group  # type: ignore[union-attr]

@@ -1,0 +1,133 @@
+"""A training's states on the Train page, its result, and what becomes of the new model."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from gallery.datasets.splits import read_split
+from gallery.jobs.lock import sole_process
+from gallery.models import ModelStore
+from gallery.services import wiring
+from gallery.training.history import Progress, write_progress
+from gallery.training.request import TrainingRequest
+from gallery.training.trainings import candidate_folder, training_run
+from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
+from tests.apps.train.owls import button, labels, training
+
+
+def test_a_running_training_tells_how_far_it_is_and_can_be_stopped(gallery: SmallGallery) -> None:
+    request = training()
+    # 1.5 epochs of 12 x 10 photos in 6 s
+    write_progress(request.folder / "progress.json", Progress("training", 3, 4, 6, 12, 6.0))
+    with sole_process(request.folder):
+        page = open_page("train")  # an address without words leads to what is running
+        assert not page.exception
+        shown = texts(page)
+        assert "epoch 3 of at most 4 · 30 photos/s · about 5 s left at most" in shown
+        assert "best so far 75.0 % in epoch 2" in shown
+        assert "Discard it for good" not in labels(page)
+        button(page, "Stop and keep the best").click().run()
+        assert (request.folder / "stop").exists()
+        assert "Stopping ..." in labels(open_page("train"))
+
+
+def test_an_interrupted_and_a_failed_training_can_be_resumed_or_discarded(
+    gallery: SmallGallery, started: list[TrainingRequest]
+) -> None:
+    request = training()
+    write_progress(request.folder / "progress.json", Progress("training", 3, 4, 6, 12, 6.0))
+    page = open_page("train", step="run")
+    assert "Resume goes on after the last whole epoch" in texts(page)
+    button(page, "Resume").click().run()
+    assert [one.model_id for one in started] == ["owls"]
+    write_progress(
+        request.folder / "progress.json", Progress("failed", message="The disk is full. Free some.")
+    )
+    page = open_page("train", step="run", training="owls")
+    assert "The disk is full. Free some." in texts(page)
+    page = button(page, "Discard it for good").click().run()
+    assert not page.exception
+    assert not request.folder.exists()
+    assert "Nothing has been trained yet" in texts(open_page("train", step="run"))
+
+
+@pytest.fixture
+def finished(gallery: SmallGallery) -> TrainingRequest:
+    """A finished training, and what it and the active model said of six photos held back.
+
+    The new model is right on all six, the active one on one of them.
+    """
+    request = training()
+    write_progress(request.folder / "progress.json", Progress("finished", 2, 4))
+    card = model_card(
+        "owls", class_names=("cat", "dog"), tested_on={"part": "validation", "n": 6, "accuracy": 1.0}
+    )
+    candidates = ModelStore(request.folder / "none", candidate_folder(request.folder))
+    candidates.save(card, {"predictions/kernel": np.ones((2, 2), np.float16)})
+    held = {gallery.photo_id(f"barn_owl/{number}.png"): f"barn_owl/{number}.png" for number in range(6)}
+    with (request.folder / "split.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("photo_id", "path", "label", "group", "part"))
+        for number, (photo_id, path) in enumerate(held.items()):
+            rows.writerow((photo_id, path, "cat" if number < 3 else "dog", "g", "validation"))
+    truth = {photo_id: "cat" if number < 3 else "dog" for number, photo_id in enumerate(held)}
+    said = {photo_id: "cow" if number else "cat" for number, photo_id in enumerate(held)}
+    for store, model_id, answers in ((candidates, "owls", truth), (wiring.models(), MODEL_ID, said)):
+        name = f"{model_id}-{store.card(model_id).weights_sha256[:8]}"
+        (request.folder / f"said-{name}.json").write_text(json.dumps(answers))
+    return request
+
+
+def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -> None:
+    page = open_page("train", step="run", training="owls")
+    assert not page.exception
+    shown = texts(page)
+    assert "owls names 100.0 % of 6 photos to judge by rightly" in shown.replace("*", "")
+    numbers = {metric.label.replace("\\", ""): metric.value for metric in page.metric}
+    assert numbers["New: owls"] == "100.0 %"
+    assert numbers[f"Active: {MODEL_ID}"] == "16.7 %"
+    assert (numbers["Only the new one is right"], numbers["Only the active one is right"]) == ("5", "0")
+    assert "may be chance" in shown  # five of five: p = 2 / 2^5 = 0.0625
+    assert "p = 0.062" in shown
+    assert "The best epoch was chosen by these photos" in shown
+    pictures = [str(one.value) for one in page.get("html") if "train-photos" in str(one.value)]
+    assert pictures[-1].count("<img") == 5
+    assert wiring.models().active_id() == MODEL_ID
+    page = button(page, "Keep this model").click().run()
+    assert not page.exception
+    assert "owls" in [entry.model_id for entry in wiring.models().entries()]
+    assert training_run(finished).candidate is None
+    assert wiring.models().active_id() == MODEL_ID
+    page = button(page, "Use it for tagging").click().run()
+    assert not page.exception
+    assert wiring.models().active_id() == "owls"
+
+
+def test_a_new_model_that_is_discarded_leaves_nothing_and_its_name_is_free(finished: TrainingRequest) -> None:
+    page = open_page("train", step="run", training="owls")
+    assert "Its model is not kept" in texts(page)
+    page = button(page, "Discard it for good").click().run()
+    assert not page.exception
+    assert not finished.folder.exists()
+    assert not wiring.models().taken("owls")
+
+
+def test_photos_that_a_model_was_trained_on_are_said(
+    gallery: SmallGallery, finished: TrainingRequest
+) -> None:
+    known = [gallery.photo_id(f"barn_owl/{number}.png") for number in range(4)]
+    gallery.add_model(model_card("other"), own=True, training_photos=known)
+    wiring.models().activate("other")
+    sha = wiring.models().card("other").weights_sha256[:8]
+    answers = dict.fromkeys(read_split(finished.folder / "split.csv"), "cat")
+    (finished.folder / f"said-other-{sha}.json").write_text(json.dumps(answers))
+    request = json.loads((finished.folder / "request.json").read_text())
+    request["weights"] = str(wiring.models().entry("other").folder)
+    (finished.folder / "request.json").write_text(json.dumps(request))
+    shown = texts(open_page("train", step="run", training="owls"))
+    assert "The active model was trained on 4 of these 6 photos." in shown
+    assert "began from one that was trained on 4 of these 6 photos" in shown

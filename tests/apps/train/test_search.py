@@ -1,0 +1,65 @@
+"""A search for a recipe on the Train page: its start, its trials, and its best one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gallery.datasets.splits import read_split
+from gallery.services import wiring
+from gallery.training.data_sets import DataSet
+from gallery.training.history import Progress, write_progress
+from gallery.training.recipes import recipe_named
+from gallery.training.request import TrainingRequest, remember
+from gallery.training.search import Trial, write_table
+from tests.apps.small_gallery import open_page, texts
+from tests.apps.train.owls import button, draft, training
+
+
+def trials() -> list[Trial]:
+    return [
+        Trial(1, 1e-3, 0.5, 2, 3, 64, 0.9, 0.6, 5, 20.0),
+        Trial(2, 3e-3, 0.2, 3, 5, 128, 0.4, 0.85, 5, 25.0),
+        Trial(3, 9e-3, 0.1, 4, 3, 512, None, None, 0, 1.0),
+    ]
+
+
+def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: DataSet) -> None:
+    here = wiring.settings()
+    request = training("owls", data=opened.source, folder=here.trainings / "owls-search")
+    folder = here.trainings / "owls-search"
+    write_table(folder / "trials.csv", trials())
+    write_progress(folder / "progress.json", Progress("finished", 3, 3))
+    page = open_page("train", step="search")
+    assert not page.exception
+    assert "Best so far: trial 2" in texts(page)
+    (table,) = [one.value for one in page.dataframe if "Trial" in one.value.columns]
+    assert table["Trial"].tolist() == [2, 1, 3]
+    page = button(page, "Make it the recipe").click().run()
+    assert not page.exception
+    assert page.query_params["step"] == "recipe"
+    recipe = draft(opened).recipe
+    assert (recipe.name, recipe.epochs) == ("cnn-small-tuned", recipe_named("cnn-small").epochs)
+    assert (recipe.learning_rate, recipe.conv_layers, recipe.dense_units) == (3e-3, 3, 128)
+    assert "cnn-small-tuned learns from" in texts(page).replace("*", "")
+    assert "owls" not in texts(open_page("train", step="run"))  # a search is no training
+    assert request.model_id == "owls"
+
+
+def test_a_search_starts_with_its_trials_and_epochs(opened: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[TrainingRequest, int]] = []
+
+    def start(request: TrainingRequest, home: Path, *, trials: int) -> None:
+        remember(request)
+        asked.append((request, trials))
+
+    monkeypatch.setattr("gallery.ui.train.search.start_search_process", start)
+    page = open_page("train", step="search", set=opened.set_id)
+    page.number_input(key="train_trials").set_value(7)
+    page.number_input(key="train_trial_epochs").set_value(2)
+    page = button(page, "Start the search").click().run()
+    assert not page.exception
+    ((request, count),) = asked
+    assert (count, request.recipe.epochs, request.folder.name) == (7, 2, f"{request.model_id}-search")
+    assert read_split(request.folder / "split.csv") == read_split(opened.split_file)

@@ -1,0 +1,177 @@
+"""The app, served with a gallery of drawn photos whose predictions are known; no network runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.apps.small_gallery import REPOSITORY, SmallGallery, model_card
+
+SAID = {
+    "dog/1.png": {"dog": 0.9, "cat": 0.1},
+    "dog/2.png": {"cat": 0.8, "dog": 0.2},  # the surest error
+    "dog/3.png": {"cat": 0.6, "dog": 0.4},
+    "gatto/1.png": {"cat": 0.95, "horse": 0.05},
+    "gatto/2.png": {"cat": 0.7, "cow": 0.3},
+    "mucca/1.png": {"cow": 0.55, "sheep": 0.45},
+}
+START_TIMEOUT_S = 120
+CLICKS = 4
+"""A canvas that is drawn anew at that moment may lose a click, so a test tries as a person would."""
+
+
+@dataclass(frozen=True)
+class DrawnApp:
+    """A running app and what it shows."""
+
+    url: str
+    gallery: SmallGallery
+    collection_id: int
+
+
+@contextlib.contextmanager
+def served(folder: Path, said: Mapping[str, Mapping[str, float]] = SAID) -> Iterator[DrawnApp]:
+    """Serve drawn photos in labelled folders, six in three unless told otherwise, and two models."""
+    with pytest.MonkeyPatch.context() as environment:
+        gallery = SmallGallery.make(folder, environment)
+        gallery.add_model(
+            evaluation={"confusion_matrix": (np.eye(10, dtype=int) * 9 + 1).tolist()},
+            training_photos=["f" * 64],
+        )
+        gallery.add_model(model_card("second-model"), own=True)
+        for shade, path in enumerate(said):
+            gallery.draw(path, (40 * shade % 256, 120, (220 - 30 * shade) % 256))
+        collection = gallery.tag({path: dict(shares) for path, shares in said.items()})
+        with _process(free_port()) as url:
+            yield DrawnApp(url, gallery, collection.collection_id)
+
+
+@contextlib.contextmanager
+def _process(port: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    process = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        cwd=REPOSITORY,
+        env=dict(os.environ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(url, process)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the app ended while it was starting"
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the app did not answer within {START_TIMEOUT_S} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def visit(page: Page, url: str) -> Page:
+    """Open a page and wait until it stands still."""
+    page.goto(url)
+    page.get_by_test_id("stApp").wait_for()
+    settle(page)
+    return page
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and its pictures have come."""
+    page.wait_for_selector("[data-test-script-state='notRunning']", timeout=30_000)
+    page.wait_for_load_state("networkidle")
+
+
+def click_until(
+    target: Locator,
+    x: float,
+    y: float,
+    seen: Callable[[], object],
+) -> None:
+    """Click a place on a canvas, once it stands still, until what the click shows is seen.
+
+    Args:
+        target: the canvas.
+        x: px from its left edge.
+        y: px from its top edge.
+        seen: fails, after waiting, where the click has had no effect.
+    """
+    for left in reversed(range(CLICKS)):
+        target.hover(position={"x": x - 3, "y": y - 3})  # waits until it stands still, under nothing else
+        target.hover(position={"x": x, "y": y})
+        try:
+            target.click(position={"x": x, "y": y})
+            seen()
+        except AssertionError:
+            if not left:
+                raise
+        else:
+            return
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return bool(
+        page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return m.scrollWidth > m.clientWidth + 1 || document.body.scrollWidth > innerWidth + 1 }"
+        )
+    )
+
+
+def cell(page: Page, table: str, true: int, said: int) -> Locator:
+    """A cell of a confusion matrix of ten classes; row and column 10 are the sums."""
+    return page.locator(f".st-key-{table} tbody tr").nth(true).locator(".cell").nth(said)
+
+
+def click_cell(page: Page, table: str, true: int, said: int, shown: str) -> None:
+    """Click a cell of a matrix and expect its sentence."""
+    cell(page, table, true, said).click()
+    expect(page.get_by_text(shown)).to_be_visible()
+    expect(cell(page, table, true, said)).to_have_attribute("aria-current", "true")
+
+
+def choose(page: Page, box: Locator, option: str | re.Pattern[str]) -> None:
+    """Choose from a list: one that opens while the page still scrolls closes again, so it is tried again."""
+    wanted = page.get_by_role("option", name=option)
+    box.scroll_into_view_if_needed()
+    for left in reversed(range(CLICKS)):
+        settle(page)
+        box.click()
+        try:
+            expect(wanted).to_be_visible(timeout=5000)
+            break
+        except AssertionError:
+            if not left:
+                raise
+            page.keyboard.press("Escape")
+    wanted.click()

@@ -1,0 +1,61 @@
+"""``check``: what is wrong with an installation, each with its remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gallery.cli import check
+from tests.fast.unit.cli.colour_place import Place, Run
+
+
+def test_check_of_a_sound_place_finds_nothing_wrong(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    code, said, _ = run("check")
+    wrong = [one for one in said["checks"] if not one["ok"]]
+    assert (code, said["ok"], wrong) == (0, True, [])
+    details = {one["name"]: one["detail"] for one in said["checks"]}
+    assert "4 photos in 1 opened folders" in details["catalog"]
+    assert details["model colours"] == "weights match SHA-256, active"
+    assert details["network"].startswith("runs in float32")
+
+
+def test_check_names_each_thing_that_is_wrong_with_its_remedy(
+    place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.settings.own_models / "colours" / "weights.npz").write_bytes(b"other weights")
+    place.settings.catalog_dir.mkdir(parents=True)
+    (place.settings.catalog_dir / "catalog.sqlite3").write_bytes(b"no database" * 1000)
+    monkeypatch.setattr(check, "FREE_DISK_BYTES", 10**18)
+    monkeypatch.setattr(check, "required_versions", lambda: {"numpy": "99.0", "no-such-package": "1"})
+    code, said, _ = run("check")
+    wrong = {one["name"]: one["detail"] for one in said["checks"] if not one["ok"]}
+    assert code == 1
+    assert not said["ok"]
+    assert {"model colours", "catalog", "disk", "numpy", "no-such-package"} <= set(wrong)
+    assert "train or import it again" in wrong["model colours"]
+    assert "Move the folder" in wrong["catalog"]
+    assert "pip install -r requirements.txt" in wrong["numpy"]
+
+
+def test_check_without_any_model_says_where_one_belongs(place: Place, run: Run) -> None:
+    place.models.remove("colours")
+    code, said, _ = run("check")
+    assert code == 1
+    assert "Restore model_store" in next(one["detail"] for one in said["checks"] if one["name"] == "model")
+
+
+def test_check_of_a_home_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    finding = check.check_home(tmp_path / "file" / "home")
+    assert not finding.ok
+    assert "Set GALLERY_HOME" in finding.detail
+    assert check.check_disk(tmp_path / "file" / "home").ok
+
+
+def test_check_reads_the_versions_that_requirements_ask_for() -> None:
+    asked = check.required_versions()
+    assert asked["streamlit"].startswith("1.")
+    assert "tensorflow" in asked

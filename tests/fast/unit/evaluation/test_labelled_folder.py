@@ -1,0 +1,194 @@
+"""A labelled folder evaluated with a catalog that is a fake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gallery.datasets.label_table import read_label_table
+from gallery.errors import DatasetError
+from gallery.evaluation import evaluate_collection
+from gallery.types import Collection, CollectionKind, PredictionTable, SkippedFile, SkipReason
+
+NAMES = ("dog", "cat")
+ROOT = Path("/photos").absolute()
+FOLDER = Collection(7, CollectionKind.FOLDER, ROOT, "photos", "2024-01-01T00:00:00")
+
+
+@dataclass
+class FakeCatalog:
+    said: dict[str, float]  # path -> probability of dog
+    pending: list[Path] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    class_names: tuple[str, ...] = NAMES
+
+    def prediction_table(self, collection_id: int, model_id: str) -> PredictionTable:
+        assert (collection_id, model_id) == (7, "m")
+        dog = np.array(list(self.said.values()), np.float32)
+        return PredictionTable(
+            np.arange(len(dog)) + 100,
+            tuple(f"{n:064x}" for n in range(len(dog))),
+            tuple(ROOT / name for name in self.said),
+            np.stack([dog, 1 - dog], axis=1),
+            self.class_names if len(dog) else (),
+        )
+
+    def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
+        return self.pending
+
+    def skipped_files(self, collection_id: int) -> list[SkippedFile]:
+        return self.skipped
+
+
+def test_rows_of_the_report_lead_to_their_files() -> None:
+    catalog = FakeCatalog({"loose.jpg": 0.9, "cane/a.jpg": 0.8, "cats/b.jpg": 0.7, "cats/c.jpg": 0.1})
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES)
+    assert result.report.confusion_matrix.tolist() == [[1, 0], [1, 1]]
+    assert result.file_ids.tolist() == [101, 102, 103]
+    assert [result.paths[row] for row in result.report.cell(1, 0)] == [ROOT / "cats" / "b.jpg"]
+    assert result.photo_ids[0] == f"{1:064x}"
+    assert len(result.problems) == 1
+    assert "outside the class folders" in result.problems[0]
+
+
+def test_what_is_waiting_or_unreadable_is_said() -> None:
+    broken = SkippedFile(ROOT / "dog" / "x.jpg", SkipReason.DAMAGED, "It ends too early.")
+    catalog = FakeCatalog({"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, [ROOT / "dog" / "z.jpg"], [broken])
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES)
+    assert result.skipped == (broken,)
+    assert result.problems == (
+        "Not tagged yet and left out: 1 photo. Tag the folder to the end.",
+        "Could not be read and left out: 1 photo.",
+    )
+
+
+def test_what_is_tried_again_each_time_is_unreadable_and_not_waiting() -> None:
+    heic = SkippedFile(ROOT / "dog" / "x.heic", SkipReason.HEIC_NOT_INSTALLED, "Install pillow-heif.")
+    catalog = FakeCatalog({"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, [heic.path], [heic])
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES)
+    assert result.problems == ("Could not be read and left out: 1 photo.",)
+    with pytest.raises(DatasetError, match=r"1 photo in all\. The first: Install pillow-heif"):
+        evaluate_collection(FakeCatalog({}, [heic.path], [heic]), FOLDER, "m", NAMES)
+
+
+def test_a_folder_that_is_not_tagged_says_so() -> None:
+    with pytest.raises(DatasetError, match="has been tagged by m yet"):
+        evaluate_collection(FakeCatalog({}, [ROOT / "dog" / "z.jpg"]), FOLDER, "m", NAMES)
+
+
+def test_a_folder_without_photos_says_so() -> None:
+    with pytest.raises(DatasetError, match="no readable photos"):
+        evaluate_collection(FakeCatalog({}), FOLDER, "m", NAMES)
+
+
+def test_predictions_of_other_classes_are_refused() -> None:
+    with pytest.raises(DatasetError, match="another id"):
+        evaluate_collection(FakeCatalog({"dog/a.jpg": 0.8}, class_names=("cat", "dog")), FOLDER, "m", NAMES)
+
+
+def test_labels_of_a_table_replace_the_folders() -> None:
+    skipped = [SkippedFile(ROOT / n, SkipReason.EMPTY, "It is empty.") for n in ("b/4.jpg", "b/5.jpg")]
+    catalog = FakeCatalog({"b/1.jpg": 0.9, "b/2.jpg": 0.8, "b/3.jpg": 0.2}, [ROOT / "b" / "9.jpg"], skipped)
+    labels = {ROOT / "b" / "1.jpg": 0, ROOT / "b" / "2.jpg": 1, ROOT / "b" / "5.jpg": 1}
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES, labels=labels)
+    assert result.report.y_true.tolist() == [0, 1]
+    assert result.skipped == (skipped[1],)
+    assert result.problems == (
+        "Listed, but not evaluated: 1 photo. They are not in the folder, or not read.",
+        "Could not be read and left out: 1 photo.",
+    )
+
+
+def test_labels_of_other_photos_are_refused() -> None:
+    with pytest.raises(DatasetError, match="has a label"):
+        evaluate_collection(FakeCatalog({"a.jpg": 0.5}), FOLDER, "m", NAMES, labels={Path("/x.jpg"): 0})
+
+
+TABLE = "path,class,split\na/1.jpg,cane,test\na/../b/2.jpg,Cats,test\na/3.jpg,dog,train\n"
+
+
+def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("\ufeff" + TABLE, "utf-8")
+    folder = tmp_path.resolve()
+    assert read_label_table(file, NAMES, split="test") == {
+        folder / "a" / "1.jpg": 0,
+        folder / "b" / "2.jpg": 1,
+    }
+    assert len(read_label_table(file, NAMES)) == 3
+
+
+def test_paths_through_a_linked_folder_name_the_photos_where_they_lie(tmp_path: Path) -> None:
+    real = tmp_path.resolve() / "real"
+    (real / "cane").mkdir(parents=True)
+    (real / "cane" / "1.jpg").write_bytes(b"")
+    link(tmp_path / "linked", real)
+    link(real / "cane" / "2.jpg", real / "cane" / "1.jpg")
+    file = tmp_path / "labels.csv"
+    linked = tmp_path / "linked" / "cane"
+    file.write_text(
+        f"path,class\n{linked / '1.jpg'},dog\n{linked / '2.jpg'},dog\nlinked/cane/../cane/3.jpg,cat\n"
+    )
+    assert read_label_table(file, NAMES) == {
+        real / "cane" / "1.jpg": 0,
+        real / "cane" / "2.jpg": 0,  # a photo that is a link is found under its own name
+        real / "cane" / "3.jpg": 1,  # listed, but not there
+    }
+    file.write_text(f"path,class\n{linked / '1.jpg'},dog\n{real / 'cane' / '1.jpg'},cat\n")
+    with pytest.raises(DatasetError, match="two classes, dog and cat"):
+        read_label_table(file, NAMES)
+
+
+def test_folders_that_cannot_be_followed_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    link(tmp_path / "loop", tmp_path / "loop")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,class\nloop/a/../1.jpg,dog\nb\0/2.jpg,cat\n")
+    assert sorted(path.name for path in read_label_table(file, NAMES)) == ["1.jpg", "2.jpg"]
+
+
+def link(place: Path, target: Path) -> None:
+    try:
+        place.symlink_to(target, target_is_directory=target.is_dir())
+    except OSError:
+        pytest.skip("this user may not make links here")
+
+
+@pytest.mark.parametrize(
+    ("text", "split", "sentence"),
+    [
+        (TABLE, "val", r"no rows of the split val. It has: test \(2\), train \(1\)"),
+        ("path,class\na.jpg,dog\n", "test", "no column split"),
+        ("path,kind\na.jpg,dog\n", None, "no column class; its columns are path, kind"),
+        ("foto,class\na.jpg,dog\n", None, "no column path"),
+        ("path,class\na.jpg,dgo\n", None, r'class "dgo" .* \(did you mean dog\?\)'),
+        ("path,class\na.jpg,dog\nb/../a.jpg,cat\n", None, "a.jpg two classes, dog and cat"),
+        ("path,class\na.jpg,dog\na.jpg,Cane\n", None, None),
+        # what a training reads: other headings and cases, semicolons, tabs, parts of another name
+        ("File_Name;Species;Part\na.jpg;dog;validation_set\n", "val", None),
+        ("photo\tcategory\na.jpg\tdog\n", None, None),
+        ("path,class\n", None, "has no rows"),
+        ("", None, "has no rows"),
+        ("path,class\na\x00.jpg,dog\n", None, None),
+    ],
+)
+def test_a_table_that_is_not_one_is_named(
+    tmp_path: Path, text: str, split: str | None, sentence: str | None
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(text, "utf-8")
+    if sentence is None:
+        assert len(read_label_table(file, NAMES, split=split)) == 1
+    else:
+        with pytest.raises(DatasetError, match=sentence):
+            read_label_table(file, NAMES, split=split)
+
+
+def test_a_table_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_label_table(tmp_path / "none.csv", NAMES)
+    (tmp_path / "b.csv").write_bytes(b"path,class\n\xff\xfe,dog\n")
+    with pytest.raises(DatasetError, match="save it as “CSV UTF-8”"):
+        read_label_table(tmp_path / "b.csv", NAMES)

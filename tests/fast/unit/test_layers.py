@@ -1,0 +1,312 @@
+"""The layer table of docs/architecture.md, held against the imports in the code."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+ROWS: dict[str, tuple[str, ...]] = {
+    "faces": ("app", "pages", "gallery.__main__", "gallery.ui", "gallery.web", "gallery.cli"),
+    "services": ("gallery.services",),
+    "work": ("gallery.tagging", "gallery.training", "gallery.exchange"),
+    "logic": ("gallery.evaluation", "gallery.explanation", "gallery.jobs"),
+    "datasets": ("gallery.datasets",),
+    "adapters": ("gallery.photos", "gallery.network", "gallery.catalog", "gallery.models"),
+    "nouns": ("gallery", "gallery.types", "gallery.errors", "gallery.settings"),
+}
+"""From top to bottom; a room imports only what MAY_IMPORT says of its row."""
+
+MAY_IMPORT = {
+    "faces": {"faces", "services", "work", "logic", "datasets", "nouns"},
+    "services": {"work", "logic", "datasets", "adapters", "nouns"},
+    "work": {"work", "logic", "datasets", "nouns"},
+    "logic": {"datasets", "nouns"},
+    "datasets": {"nouns"},
+    "adapters": {"nouns"},
+    "nouns": {"nouns"},
+}
+RESULT_TYPES_ONLY = {("faces", "work"), ("faces", "logic"), ("faces", "datasets")}
+"""A face imports classes and constants of these rows, never a function or a module."""
+
+REACHES = {"gallery.training": {"gallery.network"}}
+"""Work is handed its adapters; only training reaches one itself."""
+
+MAY_USE: dict[str, set[str]] = {
+    "streamlit": {"app", "pages", "gallery.ui", "gallery.web.guard"},
+    "starlette": {"gallery.web"},
+    "plotly": {"gallery.ui", "gallery.exchange.report"},
+    "pandas": {"gallery.ui", "gallery.evaluation"},
+    "keras": {"gallery.network", "gallery.training"},
+    "tensorflow": {"gallery.network", "gallery.training"},
+    "keras_tuner": {"gallery.training"},
+    "sklearn": {"gallery.datasets", "gallery.evaluation", "gallery.explanation", "gallery.training"},
+    "scipy": {"gallery.datasets", "gallery.evaluation", "gallery.explanation", "gallery.training"},
+    "numpy": {"gallery"},
+    "h5py": {"gallery.network"},
+    "sqlite3": {"gallery.catalog"},
+    "PIL": {"gallery.photos"},
+    "pillow_heif": {"gallery.photos"},
+    "cv2": {"gallery.photos"},
+    "tqdm": {"gallery.cli"},
+    "platformdirs": {"gallery.settings"},
+}
+"""Every library from outside, and the rooms that may import it."""
+
+STILL_TO_CUT: set[tuple[str, str]] = {
+    ("gallery.cli.benchmark", "gallery.network.plain"),
+    ("gallery.cli.benchmark", "gallery.tagging"),
+    ("gallery.cli.check", "gallery.catalog.integrity"),
+    ("gallery.cli.compare", "gallery.evaluation.overlap"),
+    ("gallery.cli.evaluate", "gallery.evaluation.overlap"),
+    ("gallery.cli.explain", "gallery.datasets.labels"),
+    ("gallery.cli.explain", "gallery.exchange.heatmap_files"),
+    ("gallery.cli.explain", "gallery.network.attribution_methods"),
+    ("gallery.cli.explain", "gallery.photos.decode"),
+    ("gallery.cli.explain", "gallery.photos.heatmap"),
+    ("gallery.cli.export", "gallery.datasets.labels"),
+    ("gallery.cli.export", "gallery.exchange"),
+    ("gallery.cli.labelled", "gallery.datasets.label_table"),
+    ("gallery.cli.labelled", "gallery.datasets.labels"),
+    ("gallery.cli.labelled", "gallery.evaluation"),
+    ("gallery.cli.predict", "gallery.exchange.submission_csv"),
+    ("gallery.cli.report", "gallery.exchange.report"),
+    ("gallery.cli.tag", "gallery.tagging"),
+    ("gallery.cli.train", "gallery.tagging"),
+    ("gallery.cli.train", "gallery.training.recipes"),
+    ("gallery.cli.train", "gallery.training.run"),
+    ("gallery.cli.train", "gallery.training.trainings"),
+    ("gallery.cli.tune", "gallery.training.recipes"),
+    ("gallery.cli.tune", "gallery.training.search"),
+    ("gallery.ui.browse.intake", "gallery.photos.scan"),
+    ("gallery.ui.components.heatmap_view", "gallery.photos.heatmap"),
+    ("gallery.ui.evaluate.agreement", "gallery.evaluation.comparison"),
+    ("gallery.ui.evaluate.agreement", "gallery.models"),
+    ("gallery.ui.evaluate.compare", "gallery.evaluation.labelled_folder"),
+    ("gallery.ui.evaluate.compare", "gallery.evaluation.overlap"),
+    ("gallery.ui.evaluate.curves", "gallery.evaluation.ranking"),
+    ("gallery.ui.evaluate.evidence", "gallery.catalog"),
+    ("gallery.ui.evaluate.evidence", "gallery.evaluation.evidence"),
+    ("gallery.ui.evaluate.evidence", "gallery.photos.heatmap"),
+    ("gallery.ui.evaluate.folder", "gallery.catalog"),
+    ("gallery.ui.evaluate.folder", "gallery.datasets.labels"),
+    ("gallery.ui.evaluate.folder", "gallery.datasets.people"),
+    ("gallery.ui.evaluate.folder", "gallery.evaluation.labelled_folder"),
+    ("gallery.ui.evaluate.folder", "gallery.evaluation.overlap"),
+    ("gallery.ui.evaluate.folder", "gallery.evaluation.slices"),
+    ("gallery.ui.evaluate.folder", "gallery.exchange.csv_text"),
+    ("gallery.ui.evaluate.folder", "gallery.photos.scan"),
+    ("gallery.ui.evaluate.judged", "gallery.exchange.verdicts_csv"),
+    ("gallery.ui.evaluate.slices", "gallery.evaluation.slices"),
+    ("gallery.ui.evaluate.suspects", "gallery.evaluation.verdicts"),
+    ("gallery.ui.explain.difference", "gallery.photos.heatmap"),
+    ("gallery.ui.explain.grey_out", "gallery.explanation.perturbation"),
+    ("gallery.ui.explain.methods", "gallery.network.attribution_methods"),
+    ("gallery.ui.explain.photo", "gallery.catalog"),
+    ("gallery.ui.explain.photo", "gallery.photos.pool"),
+    ("gallery.ui.explain.photo_choice", "gallery.catalog"),
+    ("gallery.ui.explain.trust", "gallery.explanation.perturbation"),
+    ("gallery.ui.explain.trust", "gallery.explanation.randomisation"),
+    ("gallery.ui.explain.trust", "gallery.explanation.trust"),
+    ("gallery.ui.explain.trust", "gallery.network.attribution_methods"),
+    ("gallery.ui.explain.trust", "gallery.photos.heatmap"),
+    ("gallery.ui.explain.view", "gallery.photos.decode"),
+    ("gallery.ui.explain.view", "gallery.photos.heatmap"),
+    ("gallery.ui.models.facts", "gallery.evaluation.metrics"),
+    ("gallery.ui.models.view", "gallery.catalog"),
+    ("gallery.ui.models.view", "gallery.models"),
+    ("gallery.ui.train.address", "gallery.training.data_sets"),
+    ("gallery.ui.train.address", "gallery.training.trainings"),
+    ("gallery.ui.train.charts", "gallery.training.history"),
+    ("gallery.ui.train.compared", "gallery.evaluation.metrics"),
+    ("gallery.ui.train.data", "gallery.training.data_sets"),
+    ("gallery.ui.train.data", "gallery.training.estimate"),
+    ("gallery.ui.train.draft", "gallery.models"),
+    ("gallery.ui.train.draft", "gallery.training.data_sets"),
+    ("gallery.ui.train.look", "gallery.training.data_sets"),
+    ("gallery.ui.train.preview", "gallery.photos.heatmap"),
+    ("gallery.ui.train.preview", "gallery.training.augmentation"),
+    ("gallery.ui.train.recipe", "gallery.network.precision"),
+    ("gallery.ui.train.recipe", "gallery.training.data_sets"),
+    ("gallery.ui.train.recipe", "gallery.training.estimate"),
+    ("gallery.ui.train.recipe", "gallery.training.trainings"),
+    ("gallery.ui.train.result", "gallery.models"),
+    ("gallery.ui.train.result", "gallery.training.held_out"),
+    ("gallery.ui.train.result", "gallery.training.trainings"),
+    ("gallery.ui.train.run", "gallery.training.estimate"),
+    ("gallery.ui.train.run", "gallery.training.history"),
+    ("gallery.ui.train.run", "gallery.training.trainings"),
+    ("gallery.ui.train.search", "gallery.training.data_sets"),
+    ("gallery.ui.train.search", "gallery.training.recipes"),
+    ("gallery.ui.train.search", "gallery.training.search"),
+    ("gallery.ui.train.search", "gallery.training.trainings"),
+    ("gallery.ui.train.settings", "gallery.training.data_sets"),
+    ("gallery.web.downloads", "gallery.exchange.photo_zip"),
+    ("gallery.web.downloads", "gallery.exchange.predictions_csv"),
+    ("gallery.web.report", "gallery.exchange.photo_zip"),
+    ("gallery.web.report", "streamlit"),
+    ("gallery.web.routes", "gallery.photos.heatmap"),
+}
+"""Imports that the table forbids and that are still there: (module, imported). Shrinks to nothing."""
+
+CIRCLES_TO_CUT = {
+    ("gallery.network.classifier", "gallery.network.gradient_classifier"),
+    ("gallery.photos.zips", "gallery.photos.uploads"),
+    ("gallery.ui.evaluate.agreement", "gallery.ui.evaluate.compare"),
+    ("gallery.training.learning", "gallery.training.run"),
+}
+"""One import of each circle that is still there. Shrinks to nothing."""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def source_files() -> list[Path]:
+    return [REPOSITORY / "app.py", *sorted((REPOSITORY / "pages").glob("*.py")),
+            *sorted((REPOSITORY / "gallery").rglob("*.py"))]  # fmt: skip
+
+
+MODULES = {module_name(path): path for path in source_files()}
+
+
+def inside(module: str, room: str) -> bool:
+    return module == room or module.startswith(room + ".")
+
+
+def room_of(module: str) -> str:
+    """Return the longest room of the table in which a module lies."""
+    rooms = [room for row in ROWS.values() for room in row if inside(module, room)]
+    assert rooms, f"{module} has no room in the table"
+    return max(rooms, key=len)
+
+
+def row_of(room: str) -> str:
+    return next(row for row, rooms in ROWS.items() if room in rooms)
+
+
+def imports_of(path: Path, *, for_types: bool = False) -> Iterator[tuple[str, str | None]]:
+    """Yield (module, imported name or None) of every import, also inside functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for statement in node.body
+        for child in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only and not for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield (full, None) if full in MODULES else (node.module, alias.name)
+
+
+def problems_of(module: str, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (imported, reason) for each import that the table forbids."""
+    room = room_of(module)
+    row = row_of(room)
+    for imported, name in imports_of(path):
+        package = imported.split(".")[0]
+        if package in sys.stdlib_module_names or package == "__future__":
+            if package in MAY_USE and not any(inside(module, place) for place in MAY_USE[package]):
+                yield imported, f"{room} must not use {package}"
+            continue
+        if package not in {"gallery", "pages", "app"}:
+            if package not in MAY_USE:
+                yield imported, f"{package} is not in the table of libraries"
+            elif not any(inside(module, place) for place in MAY_USE[package]):
+                yield imported, f"{room} must not use {package}"
+            continue
+        other = room_of(imported)
+        if other == room or other in REACHES.get(room, set()):
+            continue
+        if row_of(other) not in MAY_IMPORT[row]:
+            yield imported, f"{room} ({row}) must not import {other} ({row_of(other)})"
+        elif (row, row_of(other)) in RESULT_TYPES_ONLY and not (name or "")[:1].isupper():
+            yield imported, f"{room} may import result types of {other} only, not {name or 'a module'}"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_import_goes_downward_in_the_layer_table(module: str) -> None:
+    found = dict(problems_of(module, MODULES[module]))
+    owed = {imported for importer, imported in STILL_TO_CUT if importer == module}
+    assert not {imported: why for imported, why in found.items() if imported not in owed}
+    assert not owed - set(found), "cut: take these out of STILL_TO_CUT"
+
+
+def test_every_room_of_the_package_is_in_the_table() -> None:
+    rooms = {room for row in ROWS.values() for room in row}
+    found = {name for name in MODULES if name.count(".") == 1 and name.startswith("gallery.")}
+    assert found == {room for room in rooms if room.startswith("gallery.")}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    edges = {
+        module: {other for other, _ in imports_of(path, for_types=True)} & set(MODULES) - {module}
+        for module, path in MODULES.items()
+    }
+    for module, other in CIRCLES_TO_CUT:
+        edges[module].discard(other)
+    done: set[str] = set()
+    circles: list[list[str]] = []
+
+    def follow(module: str, trail: list[str]) -> None:
+        if module in trail:
+            circles.append([*trail[trail.index(module) :], module])
+            return
+        if module in done:
+            return
+        for other in sorted(edges[module]):
+            follow(other, [*trail, module])
+        done.add(module)
+
+    for module in sorted(edges):
+        follow(module, [])
+    assert not circles
+
+
+def test_research_is_never_imported_by_the_product() -> None:
+    for path in MODULES.values():
+        assert not [name for name, _ in imports_of(path) if inside(name, "research")], path
+
+
+def test_no_page_bears_the_name_of_a_package() -> None:
+    taken = {path.name for path in REPOSITORY.iterdir()} | set(sys.stdlib_module_names)
+    assert not {path.stem for path in (REPOSITORY / "pages").glob("*.py")} & taken
+
+
+@pytest.mark.timeout(300)
+def test_importing_an_entry_loads_no_tensorflow(tmp_path: Path) -> None:
+    pages = sorted((REPOSITORY / "pages").glob("*.py"))
+    entries = [REPOSITORY / "app.py", REPOSITORY / "gallery" / "__main__.py", *pages]
+    code = (
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        f"for path in {[str(path) for path in entries]!r}:\n"
+        "    try: runpy.run_path(path, run_name='looked_at')\n"
+        "    except BaseException as error: print('stopped by', type(error).__name__, error)\n"
+        "    print(path, 'HEAVY', sorted({'tensorflow', 'keras'} & set(sys.modules)))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True, text=True, timeout=240, cwd=tmp_path,
+        env={**os.environ, "GALLERY_HOME": str(tmp_path / "home")},
+    )  # fmt: skip
+    assert [line for line in run.stdout.splitlines() if "HEAVY" in line] == [
+        f"{path} HEAVY []" for path in entries
+    ], run.stdout + run.stderr

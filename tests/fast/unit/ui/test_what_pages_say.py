@@ -1,0 +1,101 @@
+"""Numbers and strangers' texts as the pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gallery.types import ModelCard
+from gallery.ui.components import plain_text, probability_bars
+from gallery.ui.models import facts as model_facts
+from gallery.ui.models.facts import CardScore
+
+
+def test_bars_stand_surest_first_and_are_marked() -> None:
+    shown = probability_bars.bars(
+        ("dog", "cat", "cow"), np.array([0.1, 0.7, 0.2]), chosen="cow", person_label="dog", dark=False
+    )
+    assert [bar["name"] for bar in shown] == ["cat", "cow", "dog"]
+    assert [bar["mark"] for bar in shown] == ["the model's label", "", "a person's label"]
+    assert [bar["chosen"] for bar in shown] == [False, True, False]
+    assert shown[0]["description"] == "Cat, 70.0 %, the model's label. Explain this class"
+
+
+def test_a_person_who_agrees_is_named_beside_the_model() -> None:
+    shown = probability_bars.bars(
+        ("dog", "cat"), np.array([0.9, 0.1]), chosen="cat", person_label="dog", dark=True
+    )
+    assert shown[0]["mark"] == "the model's label and a person's label"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.0 %"), (1.0, "100.0 %"), (0.99951, "> 99.9 %"), (1e-9, "< 0.1 %"), (0.123, "12.3 %")],
+)
+def test_a_probability_is_never_rounded_to_certainty(value: float, text: str) -> None:
+    assert probability_bars.share_text(value) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](http://evil)",
+        "<img src=x>",
+        "a_b*c*",
+        "$x$",
+        ":smile:",
+        "a\nb",
+        "[l](u)",
+        "`code`",
+        "\udce9.jpg",
+    ],
+)
+def test_no_mark_of_markdown_survives_unescaped(text: str) -> None:
+    escaped = plain_text.escaped(text)
+    escaped.encode("utf-8")
+    bare = escaped.replace("\\\\", "")
+    for mark in "![]()<>*_`$:":
+        assert f"\\{mark}" in bare or mark not in bare
+        assert mark not in bare.replace(f"\\{mark}", "")
+
+
+def test_facts_are_escaped_as_html() -> None:
+    assert "<script>" not in plain_text.facts_html([("a<b", "<script>alert(1)</script>")])
+
+
+@pytest.mark.parametrize(
+    ("tested_on", "score"),
+    [
+        ({"accuracy": 0.5, "accuracy_interval": [0.4, 0.6], "n": 96}, CardScore(0.5, (0.4, 0.6), 96)),
+        ({"accuracy": 1.0, "n": "many"}, CardScore(1.0, None, None)),
+        ({"accuracy": 1.0, "n": "many", "part": "validation"}, CardScore(1.0, None, None, "validation")),
+        ({"accuracy": 2.0}, None),
+        ({"accuracy": True}, None),
+        ({"accuracy": None}, None),
+        ({"accuracy": "good"}, None),
+        ({}, None),
+    ],
+)
+def test_a_score_is_read_from_a_card_with_caution(tested_on: dict[str, Any], score: CardScore | None) -> None:
+    assert model_facts.card_score(tested_on) == score
+
+
+def test_an_interval_that_the_card_leaves_out_follows_from_its_numbers() -> None:
+    score = model_facts.card_score({"accuracy": 0.8, "n": 10})
+    assert score is not None
+    assert score.interval == pytest.approx((0.4902, 0.9433), abs=1e-4)  # Wilson, 8 of 10
+
+
+def test_nested_facts_of_a_card_stay_readable() -> None:
+    card = ModelCard(
+        "m", "M", "vgg16-gap", ("dog", "cat"), 224, "caffe", "squash", "block5_conv3", 0.8, "w.npz",
+        "ab" * 32, 15_000_000, "2026",
+        trained_on={"photos": 1234, "by_source": {"a": 1, "b": [1, 2]}, "odd": None},
+    )  # fmt: skip
+    facts = dict(model_facts.card_facts(card))
+    assert facts["Trained: photos"] == "1,234"
+    assert facts["Trained: by source"] == "a 1; b 1, 2"
+    assert facts["Trained: odd"] == "null"
+    assert facts["Weights SHA-256"] == "ab" * 32

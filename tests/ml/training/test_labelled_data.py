@@ -1,0 +1,148 @@
+"""Where labels come from: folders, ready parts, zips, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gallery.datasets.labelled_data import LabelledPhotos, Part, read_data, read_folder, read_table
+from gallery.errors import DatasetError
+from gallery.types import FileEntry
+
+
+def scan(root: Path) -> Iterator[FileEntry]:
+    """A scan for these tests: every .jpg."""
+    for path in sorted(root.rglob("*.jpg")):
+        yield FileEntry(path, path.stat().st_size, path.stat().st_mtime_ns)
+
+
+def lay_out(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+    return root
+
+
+def summary(data: LabelledPhotos) -> list[tuple[str, str, str | None]]:
+    return [(photo.path.name, photo.label, photo.part) for photo in data.photos]
+
+
+def test_each_sub_folder_is_a_class(tmp_path: Path) -> None:
+    data = read_folder(lay_out(tmp_path, "owl/1.jpg", "fox/2.jpg", "fox/deep/3.jpg"), scan=scan)
+    assert data.class_names == ("fox", "owl")
+    assert summary(data) == [("2.jpg", "fox", None), ("3.jpg", "fox", None), ("1.jpg", "owl", None)]
+    assert data.labels.tolist() == [0, 0, 1]
+    assert data.counts == {"fox": 2, "owl": 1}
+    assert data.relative(1) == "fox/deep/3.jpg"
+
+
+def test_the_shipped_models_classes_keep_its_order_in_any_language(tmp_path: Path) -> None:
+    italian = {"gatto": "cat", "cane": "dog"}.get
+    data = read_folder(
+        lay_out(tmp_path, "cane/1.jpg", "dog/2.jpg", "gatto/3.jpg"), scan=scan, translate=italian
+    )
+    assert data.class_names == ("dog", "cat")
+    assert data.counts == {"dog": 2, "cat": 1}
+
+
+def test_ready_parts_are_kept_also_inside_one_outer_folder(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        "pets/Train/cat/1.jpg",
+        "pets/Train/dog/2.jpg",
+        "pets/valid/cat/3.jpg",
+        "pets/test/dog/4.jpg",
+    )
+    data = read_folder(tmp_path, scan=scan)
+    assert sorted(summary(data)) == [
+        ("1.jpg", "cat", Part.TRAIN),
+        ("2.jpg", "dog", Part.TRAIN),
+        ("3.jpg", "cat", Part.VALIDATION),
+        ("4.jpg", "dog", Part.TEST),
+    ]
+
+
+def test_a_class_called_test_among_others_is_a_class(tmp_path: Path) -> None:
+    data = read_folder(lay_out(tmp_path, "test/1.jpg", "fox/2.jpg"), scan=scan)
+    assert data.class_names == ("fox", "test")
+
+
+def test_photos_in_no_class_and_empty_folders_are_named(tmp_path: Path) -> None:
+    lay_out(tmp_path, "cat/1.jpg", "cat/2.jpg", "dog/3.jpg", "loose.jpg")
+    (tmp_path / "cow").mkdir()
+    assert read_folder(tmp_path, scan=scan).problems == (
+        "1 photo is in no class's folder and was left out.",
+        "The folder cow holds no photos.",
+        "The class 'dog' has a single photo.",
+    )
+
+
+def test_a_class_that_only_the_test_folder_has_is_named(tmp_path: Path) -> None:
+    lay_out(tmp_path, "train/cat/1.jpg", "train/cat/2.jpg", "test/dog/3.jpg", "test/dog/4.jpg")
+    assert "The class 'dog' has no photo to train on." in read_folder(tmp_path, scan=scan).problems
+
+
+@pytest.mark.parametrize("names", [(), ("cat/1.jpg",), ("1.jpg", "2.jpg")])
+def test_fewer_than_two_classes_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    with pytest.raises(DatasetError, match="two classes or more"):
+        read_folder(lay_out(tmp_path, *names), scan=scan)
+
+
+def test_a_zip_is_unpacked_and_read_as_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "pets.ZIP").write_bytes(b"")
+    unpacked = lay_out(tmp_path / "unpacked", "pets/cat/1.jpg", "pets/dog/2.jpg")
+    data = read_data(tmp_path / "pets.ZIP", scan=scan, unzip=lambda _: unpacked)
+    assert data.class_names == ("dog", "cat")
+
+
+def test_anything_else_is_refused_with_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="sub-folder for each class"):
+        read_data(tmp_path / "nothing", scan=scan, unzip=lambda p: p)
+
+
+def test_a_table_gives_path_label_group_and_part(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b/c.jpg")
+    (tmp_path / "t.csv").write_text("Path,Class,source,split\na.jpg,cat,web1,train\nb/c.jpg,dog,web2,test\n")
+    data = read_table(tmp_path / "t.csv")
+    assert summary(data) == [("a.jpg", "cat", Part.TRAIN), ("c.jpg", "dog", Part.TEST)]
+    assert [photo.group for photo in data.photos] == ["web1", "web2"]
+
+
+def test_a_part_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    rows = "a.jpg,cat,Train\nb.jpg,dog,holdout\nc.jpg,dog,eval\nd.jpg,cat,eval\n"
+    (tmp_path / "t.csv").write_text("path,label,Split\n" + rows)
+    with pytest.raises(DatasetError, match="'eval', 'holdout' in its column Split") as raised:
+        read_table(tmp_path / "t.csv")
+    for known in ("train", "validation", "test"):
+        assert known in str(raised.value)
+    (tmp_path / "t.csv").write_text("path,label,split\na.jpg,cat, \nb.jpg,dog,TEST\n")
+    assert [photo.part for photo in read_table(tmp_path / "t.csv").photos] == [None, Part.TEST]
+
+
+def test_a_table_from_a_european_spreadsheet_is_understood(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "t.csv").write_text("﻿file;label\r\na.jpg;cat\r\nb.jpg;dog\r\n", encoding="utf-8")
+    assert read_table(tmp_path / "t.csv").counts == {"dog": 1, "cat": 1}
+
+
+def test_rows_without_a_file_or_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "t.csv").write_text("path,label\na.jpg,cat\nb.jpg,dog\ngone.jpg,cat\nb.jpg,\na.jpg,dog\n")
+    data = read_table(tmp_path / "t.csv")
+    assert len(data) == 2
+    assert data.problems[:3] == (
+        "1 rows lack a path or a label and were left out.",
+        "1 rows name a photo again and were left out: its first label counts.",
+        "1 files do not exist and were left out; the first is gone.jpg.",
+    )
+
+
+def test_columns_of_any_name_can_be_chosen(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "t.csv").write_text("foto,animale\na.jpg,cat\nb.jpg,dog\n")
+    with pytest.raises(DatasetError, match="its columns are foto, animale"):
+        read_table(tmp_path / "t.csv")
+    assert len(read_table(tmp_path / "t.csv", columns={"path": "foto", "label": "animale"})) == 2
