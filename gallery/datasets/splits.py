@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
-import os
-import tempfile
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.labelled_data import Part
 from gallery.datasets.pixel_store import DecodedSet
 from gallery.errors import DatasetError
+from gallery.files import write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,20 +288,13 @@ def _check(split: Split, decoded: DecodedSet, plan: SplitPlan) -> None:
 def write_split(file: Path, decoded: DecodedSet, split: Split) -> None:
     """Store a split as CSV (photo_id, path, label, group, part), whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".split-", dir=file.parent, text=True)
-    staging = Path(name)
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="surrogateescape") as out:
-            writer = csv.writer(out)
-            writer.writerow(("photo_id", "path", "label", "group", "part"))
-            for row, photo in enumerate(decoded.data.photos):
-                place = decoded.data.relative(row)
-                writer.writerow(
-                    (decoded.photo_ids[row], place, photo.label, photo.group, split.parts[row].value)
-                )
-        staging.replace(file)
-    finally:
-        staging.unlink(missing_ok=True)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("photo_id", "path", "label", "group", "part"))
+    for row, photo in enumerate(decoded.data.photos):
+        place = decoded.data.relative(row)
+        writer.writerow((decoded.photo_ids[row], place, photo.label, photo.group, split.parts[row].value))
+    write_atomic(file, text.getvalue().encode("utf-8", "surrogateescape"), durable=False)
 
 
 def part_counts(stored: Path) -> dict[Part, int]:

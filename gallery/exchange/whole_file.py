@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from gallery.errors import ExchangeError
+from gallery.files import write_atomic
 from gallery.types import display_path
 
 
@@ -18,20 +16,10 @@ def replace_whole(file: Path, content: Iterable[bytes]) -> None:
     Raises:
         ExchangeError: the place cannot be written; an older file there is left as it was.
     """
-    part: Path | None = None
     try:
-        part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-        with part.open("wb") as output:
-            output.writelines(content)
-            output.flush()
-            os.fsync(output.fileno())
-        part.replace(file)
+        write_atomic(file, content, durable=True)
     except (OSError, ValueError) as exc:  # ValueError: "." or "/", which is no file's name
         raise ExchangeError(
             f"{display_path(file)} cannot be written: {getattr(exc, 'strerror', None) or exc}. Choose a "
             "folder that exists and that you may write to, and close the file if another program has it open."
         ) from exc
-    finally:
-        if part is not None:
-            with suppress(OSError):
-                part.unlink()

@@ -7,9 +7,7 @@ so that another one under the same name inherits nothing.
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 
 from gallery.errors import CamError
 from gallery.explanation.trust import TrustReport
+from gallery.files import write_atomic
 from gallery.types import PhotoId
 
 _SAFE = re.compile(r"[A-Za-z0-9+_-]{1,64}")
@@ -104,15 +103,10 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(content), encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 - the same as Path.replace, and named as elsewhere
+        write_atomic(path, json.dumps(content), durable=False)
     except OSError as exc:
-        with suppress(OSError):
-            part.unlink()
         raise CamError(
             f"What was found cannot be kept in {path.parent} ({exc.strerror or exc}). Free some space, or "
             "check that you may write there."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
+from gallery.files import write_atomic
 from gallery.types import display_path
 
 WEIGHTS_LIMIT_BYTES = 2 * 1024**3
@@ -99,23 +100,16 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def flush(file: Any) -> None:
-    """Have an open file's content on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write an object as JSON that is on the disk when this returns."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        json.dump(data, file, indent=2, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-        flush(file)
+    """Write an object as JSON that is whole and on the disk when this returns."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomic(path, f"{text}\n", durable=True)
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows with the same keys, at least one, as a table with a header."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomic(path, text.getvalue(), durable=True)

@@ -9,7 +9,6 @@ holds numbers and text only: a model from a stranger cannot run code.
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import shutil
 import tempfile
@@ -22,10 +21,10 @@ from numpy.typing import NDArray
 
 from gallery import settings
 from gallery.errors import ModelError
+from gallery.files import open_atomic, write_atomic
 from gallery.models.card import card_from_json
 from gallery.models.entries import CARD_FILE, ModelEntry, model_folders, read_entry
 from gallery.models.parts import (
-    flush,
     read_ids,
     read_json,
     read_weights,
@@ -200,9 +199,8 @@ class ModelStore:
             self.own.mkdir(parents=True, exist_ok=True)
             staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=self.own))
             try:
-                with (staging / WEIGHTS_FILE).open("wb") as file:
+                with open_atomic(staging / WEIGHTS_FILE, durable=True) as file:
                     np.savez(file, **tensors)
-                    flush(file)
                 card = dataclasses.replace(
                     card,
                     weights_file=WEIGHTS_FILE,
@@ -220,7 +218,7 @@ class ModelStore:
                 ):
                     if photo_ids is not None:
                         lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
-                        (staging / name).write_text(lines, encoding="ascii")
+                        write_atomic(staging / name, lines, durable=True)
                 write_json(staging / CARD_FILE, card.to_json())
                 staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
                 staging.replace(target)
@@ -275,15 +273,7 @@ class ModelStore:
         self.card(model_id)
         try:
             self.own.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".active-", dir=self.own)
-            os.close(handle)
-            staging = Path(name)
-            try:
-                write_json(staging, {"model_id": model_id})
-                staging.chmod(0o644)
-                staging.replace(self.own / ACTIVE_FILE)
-            finally:
-                staging.unlink(missing_ok=True)
+            write_json(self.own / ACTIVE_FILE, {"model_id": model_id})
         except OSError as exc:
             raise ModelError(f"The choice of {model_id} could not be written to {self.own}: {exc}.") from exc
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import secrets
 from pathlib import Path
 
 from gallery.errors import PhotoError
+from gallery.files import write_atomic
 from gallery.photos.scan import CACHE_SIGNATURE, CACHE_TAG
 from gallery.types import PhotoId
 
@@ -43,21 +41,11 @@ class ThumbnailStore:
             PhotoError: the disk is full or may not be written.
         """
         path = self.path(photo_id)
-        part = path.with_name(f".{photo_id}.{secrets.token_hex(4)}.part")
         try:
             self._tag()
             path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(jpeg)
-            try:
-                os.replace(part, path)  # noqa: PTH105
-            except PermissionError:
-                # Windows refuses while somebody reads the old one, which shows the same photo.
-                if not path.is_file():
-                    raise
-                part.unlink()
+            write_atomic(path, jpeg, durable=False, keep_busy=True)  # the old one shows the same photo
         except OSError as exc:
-            with contextlib.suppress(OSError):
-                part.unlink()
             raise PhotoError(
                 f"A thumbnail could not be written to {path.parent}: {exc.strerror or exc}. "
                 "Make room on that disk, or set GALLERY_HOME to a folder that can be written."

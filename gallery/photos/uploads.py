@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from gallery.errors import PhotoError
+from gallery.files import replace_patiently
 from gallery.photos.names import safe_component, safe_relative, without_clash
 from gallery.photos.scan import is_photo_name
 from gallery.settings import FILE_SIZE_LIMIT_BYTES, UPLOAD_FILE_LIMIT, UPLOAD_LIMIT_BYTES
@@ -233,7 +234,7 @@ class IncomingFile:
                     path.open("xb").close()  # claims the name, by the file system's own idea of equal names
                 except FileExistsError:
                     continue
-                os.replace(self._part, path)  # noqa: PTH105
+                replace_patiently(self._part, path)
                 self._finished = True
                 return path
         raise AssertionError("names do not run out")

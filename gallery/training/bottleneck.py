@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
+from gallery.files import open_atomic
 from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
 from gallery.network.engine import keras
 from gallery.training.fit import FitData, FitResult, fit
@@ -104,22 +104,17 @@ def saved_features(
     try:
         if not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            staging = file.with_name(f"{file.stem}-{os.getpid()}-{secrets.token_hex(4)}.part")
             shape = (count, *(int(side) for side in last.shape[1:]))
-            saved = np.lib.format.open_memmap(staging, mode="w+", dtype=np.float16, shape=shape)
-            for start in range(0, count, _BATCH):
-                rows = np.arange(start, min(start + _BATCH, count))
-                outputs = np.asarray(convolutions.predict_on_batch(data.given(data.inputs(rows))), np.float32)
-                saved[rows] = np.minimum(outputs, np.finfo(np.float16).max)
-                on_progress(int(rows[-1]) + 1, count)
-            saved.flush()
-            del saved  # Windows renames no open file
-            try:
-                staging.replace(file)
-            except PermissionError:  # on Windows, where another training of these photos has it open by now
-                if not file.is_file():
-                    raise
-                staging.unlink(missing_ok=True)
+            with open_atomic(file, durable=False, keep_busy=True) as out:
+                np.lib.format.write_array_header_1_0(
+                    out, {"descr": "<f2", "fortran_order": False, "shape": shape}
+                )
+                for start in range(0, count, _BATCH):
+                    rows = np.arange(start, min(start + _BATCH, count))
+                    outputs = convolutions.predict_on_batch(data.given(data.inputs(rows)))
+                    capped = np.minimum(np.asarray(outputs, np.float32), np.finfo(np.float16).max)
+                    out.write(capped.astype("<f2").tobytes())
+                    on_progress(int(rows[-1]) + 1, count)
         with contextlib.suppress(OSError):
             os.utime(file)  # used just now, for `pixel_store.trim_cache`
         return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))

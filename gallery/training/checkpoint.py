@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
+from gallery.files import open_atomic
 from gallery.training.history import Epoch, epoch_of
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -101,19 +100,13 @@ def save_arrays(file: Path, arrays: Tensors) -> None:
     Raises:
         TrainingError: the disk refuses.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
     try:
-        with os.fdopen(handle, "wb") as out:
+        with open_atomic(file, durable=True) as out:
             np.savez(out, **arrays)  # type: ignore[arg-type]
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(file)
     except OSError as exc:
         raise TrainingError(
             f"The checkpoint {file} could not be written: {exc}. Free space and resume."
         ) from exc
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def read_arrays(file: Path) -> dict[str, NDArray[Any]]:

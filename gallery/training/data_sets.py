@@ -5,7 +5,9 @@ A page that is reloaded, another browser and a restarted server find all of it a
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -17,7 +19,7 @@ from typing import Any
 
 from gallery.datasets.splits import USUAL, SplitPlan
 from gallery.errors import DatasetError, TrainingError
-from gallery.training.history import replace_text
+from gallery.files import write_atomic
 from gallery.training.recipes import Recipe
 from gallery.types import display_path
 
@@ -101,7 +103,7 @@ def remember_set(opened: DataSet) -> None:
     }
     try:
         opened.folder.mkdir(parents=True, exist_ok=True)
-        replace_text(opened.folder / SET_FILE, json.dumps(values))
+        write_atomic(opened.folder / SET_FILE, json.dumps(values), durable=False)
     except OSError as exc:
         raise DatasetError(
             f"Nothing could be written to {opened.folder} ({exc}). Free some space, or mend its rights."
@@ -154,7 +156,7 @@ def read_draft(opened: DataSet) -> Draft | None:
 
 def write_draft(opened: DataSet, draft: Draft) -> None:
     """Keep the recipe at hand for a set."""
-    replace_text(opened.folder / DRAFT_FILE, json.dumps(asdict(draft)))
+    write_atomic(opened.folder / DRAFT_FILE, json.dumps(asdict(draft)), durable=False)
 
 
 def free_id(recipe: str, data: str, taken: Callable[[str], bool]) -> str:
@@ -188,11 +190,13 @@ def write_people_labels(labels: Iterable[tuple[Path, str]], folder: Path) -> Pat
             "Nobody has labelled a photo in this gallery yet. Open photos in Browse and set their class with "
             "the keys 1 to 9 and 0; then train on them."
         )
-    text = "path,label\n" + "".join(f"{_quoted(path)},{_quoted(label)}\n" for path, label in rows)
-    place = folder / "labels" / hashlib.sha256(text.encode()).hexdigest()[:12]
+    text = io.StringIO("path,label\n", newline="")
+    text.seek(0, io.SEEK_END)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    place = folder / "labels" / hashlib.sha256(text.getvalue().encode()).hexdigest()[:12]
     try:
         place.mkdir(parents=True, exist_ok=True)
-        replace_text(place / LABELS_FILE, text)
+        write_atomic(place / LABELS_FILE, text.getvalue(), durable=False)
     except OSError as exc:
         raise DatasetError(f"Nothing could be written to {place} ({exc}). Free some space.") from exc
     return place / LABELS_FILE
@@ -204,7 +208,3 @@ def _is_text(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return "\n" not in str(path) and "\r" not in str(path)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -14,7 +14,7 @@ import numpy as np
 
 from gallery.datasets.labelled_data import Part
 from gallery.errors import DatasetError, GalleryError, TrainingError
-from gallery.training.history import replace_text
+from gallery.files import write_atomic
 from gallery.training.request import TrainingParts, TrainingRequest
 from gallery.training.run import SPLIT_FILE
 from gallery.types import Classifier, DecodedPhoto, PhotoId
@@ -212,4 +212,4 @@ def read_said(folder: Path, name: str) -> dict[PhotoId, str] | None:
 
 def write_said(folder: Path, name: str, said: Mapping[PhotoId, str]) -> None:
     """Keep what a model said."""
-    replace_text(folder / f"said-{name}.json", json.dumps(dict(said)))
+    write_atomic(folder / f"said-{name}.json", json.dumps(dict(said)), durable=False)

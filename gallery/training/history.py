@@ -11,18 +11,14 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from gallery.files import write_atomic
 from gallery.training.recipes import Recipe, scheduled_rate
-
-READ_S = 0.5
-"""How long a file is waited for that cannot be replaced: on Windows, while somebody reads it."""
 
 WORTH_SEEING = 1e-4
 """A validation loss must fall by more than this for the plateau to end (Keras' min_delta)."""
@@ -144,7 +140,7 @@ def write_history(file: Path, history: Sequence[Epoch]) -> None:
     writer.writeheader()
     writer.writerows(asdict(row) for row in history)
     with contextlib.suppress(PermissionError):
-        replace_text(file, text.getvalue())
+        write_atomic(file, text.getvalue(), durable=False)
 
 
 def read_history(file: Path) -> list[Epoch]:
@@ -165,7 +161,7 @@ def write_progress(file: Path, progress: Progress) -> None:
     """Tell those who watch; a reader that holds the file open at that moment (Windows) misses one report."""
     values = asdict(progress) | {"updated_at": time.time()}
     with contextlib.suppress(PermissionError):
-        replace_text(file, json.dumps(values))
+        write_atomic(file, json.dumps(values), durable=False)
 
 
 def read_progress(file: Path) -> Progress | None:
@@ -174,27 +170,3 @@ def read_progress(file: Path) -> Progress | None:
         return Progress(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def replace_text(file: Path, text: str) -> None:
-    """Write a text file that no reader ever sees half.
-
-    Raises:
-        PermissionError: somebody has held the file open for `READ_S` (Windows).
-        OSError: the disk refuses.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
-        until = time.monotonic() + READ_S
-        while True:
-            try:
-                Path(name).replace(file)
-                return
-            except PermissionError:
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(0.02)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -18,7 +18,8 @@ from gallery.datasets.labelled_data import Scan, Translate
 from gallery.datasets.pixel_store import Decode
 from gallery.datasets.splits import USUAL, SplitPlan
 from gallery.errors import TrainingError
-from gallery.training.history import Epoch, replace_text
+from gallery.files import write_atomic
+from gallery.training.history import Epoch
 from gallery.training.recipes import Recipe
 from gallery.types import ModelCard, PhotoId
 
@@ -203,7 +204,7 @@ def remember(request: TrainingRequest) -> bool:
     request.folder.mkdir(parents=True, exist_ok=True)
     file, asked = request.folder / REQUEST_FILE, json.loads(json.dumps(request.to_json()))
     if not file.is_file():
-        replace_text(file, json.dumps(asked, indent=1))
+        write_atomic(file, json.dumps(asked, indent=1), durable=False)
         return False
     try:
         before = json.loads(file.read_text(encoding="utf-8"))
@@ -221,5 +222,5 @@ def remember(request: TrainingRequest) -> bool:
             f"choose another id, or remove {request.folder}."
         )
     if asked != before:  # who takes it up later from this file gets as many
-        replace_text(file, json.dumps(asked, indent=1))
+        write_atomic(file, json.dumps(asked, indent=1), durable=False)
     return True

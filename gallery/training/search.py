@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gallery.errors import GalleryError, TrainingError
+from gallery.files import write_atomic
 from gallery.jobs.lock import sole_process
-from gallery.training.history import Progress, best_epoch, read_history, replace_text, write_progress
+from gallery.training.history import Progress, best_epoch, read_history, write_progress
 from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingParts, TrainingRequest, remember
 from gallery.training.run import PROGRESS_FILE, STOP_FILE, forget_old_stop, prepare
@@ -240,7 +241,7 @@ def _propose_and_train(
 
 def _write_state(stateful: Any, file: str | Path) -> None:
     Path(file).parent.mkdir(parents=True, exist_ok=True)
-    replace_text(Path(file), json.dumps(stateful.get_state()))
+    write_atomic(Path(file), json.dumps(stateful.get_state()), durable=False)
 
 
 class _Stopped(Exception):
@@ -326,7 +327,7 @@ def write_table(file: Path, trials: list[Trial]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(TRIAL_COLUMNS)
     writer.writerows([getattr(trial, name) for name in TRIAL_COLUMNS] for trial in trials)
-    replace_text(file, text.getvalue())
+    write_atomic(file, text.getvalue(), durable=False)
 
 
 def _trial_of(row: dict[str, str]) -> Trial:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gallery import files
 from gallery.errors import ExchangeError
-from gallery.exchange import whole_file
 from gallery.exchange.heatmap_files import (
     check_heatmap_place,
     check_map_place,
@@ -98,7 +98,7 @@ def test_a_write_that_fails_leaves_the_older_heatmap(tmp_path: Path, monkeypatch
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "fsync", full)
+    monkeypatch.setattr(files, "fsync", full)
     with pytest.raises(ExchangeError, match=r"cannot be written: No space left"):
         write_heatmap(file, picture((4, 5, 6)), is_marked)
     assert file.read_bytes() == before
