@@ -8,7 +8,7 @@ import pytest
 
 from gallery.training.estimate import START_S, estimate, parameter_count
 from gallery.training.history import Epoch
-from gallery.training.recipes import RECIPES, Recipe, recipe_named
+from gallery.training.recipes import RECIPES, recipe_named
 from gallery.training.request import TrainingRequest
 from gallery.training.trainings import TrainingRun
 
@@ -18,27 +18,6 @@ from gallery.training.trainings import TrainingRun
 )
 def test_parameter_counts_for_ten_classes_are_those_of_the_field(name: str, count: int) -> None:
     assert parameter_count(recipe_named(name), 10) == count
-
-
-@pytest.mark.network
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        *(recipe for recipe in RECIPES.values() if recipe.architecture != "vgg16-flatten"),
-        recipe_named("cnn-small").changed(
-            conv_layers=3, kernel_px=5, filters=160, dense_units=64, input_px=99
-        ),
-    ],
-    ids=lambda recipe: f"{recipe.name} {recipe.input_px}",
-)
-def test_parameter_counts_are_those_of_the_networks(recipe: Recipe) -> None:
-    from gallery.network.architectures import NetworkOptions, build
-
-    options = NetworkOptions(
-        recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
-    )
-    network = build(recipe.architecture, 3, recipe.input_px, options=options)
-    assert parameter_count(recipe, 3) == network.count_params()
 
 
 def test_every_recipe_has_an_estimate_that_grows_with_photos_and_epochs() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gallery.settings import DEFAULT_MODEL_ID
 
-STORE = Path(__file__).resolve().parents[3] / "model_store"
+STORE = Path(__file__).resolve().parents[4] / "model_store"
 
 WEIGHTS_OF = {
     "animals10-vgg16": "8e1e58584c9d599264d570507aac60c216810aa7093b01c013b35eed9a250867",

@@ -10,7 +10,7 @@ from gallery.services import wiring
 from gallery.web import routes
 from tests.apps.small_gallery import MODEL_ID, SmallGallery
 from tests.fast.unit.exchange.made_report import ParsedPage
-from tests.fast.unit.ui.asgi_client import OWN, ask
+from tests.fast.unit.web.asgi_client import OWN, ask
 
 SAID = {
     "dog/1.png": {"dog": 0.9, "cat": 0.1},

@@ -1,14 +1,11 @@
-"""What follows from the recorded epochs; Keras' own callbacks are the second implementation."""
+"""What follows from the recorded epochs, by hand calculations."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gallery.training.history import (
     Epoch,
@@ -17,15 +14,12 @@ from gallery.training.history import (
     next_rate,
     read_history,
     read_progress,
-    reductions,
     remaining_s,
     stops_early,
     write_history,
     write_progress,
 )
 from gallery.training.recipes import recipe_named
-
-some_losses = st.lists(st.sampled_from([0.5, 0.4, 0.39995, 0.3, 0.30005, 0.2, 0.9]), min_size=1, max_size=25)
 
 
 def epochs(*losses: float, seconds: float = 10) -> list[Epoch]:
@@ -45,32 +39,6 @@ def test_the_rate_is_halved_after_three_epochs_without_progress_and_again_after_
     recipe = recipe_named("cnn-small").changed(learning_rate=0.8)
     rates = [next_rate(recipe, epochs(*[1.0] * done)) for done in range(8)]
     assert rates == [0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2]
-
-
-@pytest.mark.network
-@settings(deadline=None, max_examples=30)
-@given(some_losses)
-def test_decisions_are_those_of_keras_callbacks(losses: list[float]) -> None:
-    import keras
-
-    early, plateau = (
-        keras.callbacks.EarlyStopping(patience=5),
-        keras.callbacks.ReduceLROnPlateau(patience=3, factor=0.5),
-    )
-    model = SimpleNamespace(
-        stop_training=False, optimizer=SimpleNamespace(learning_rate=1024.0, _learning_rate=1024.0)
-    )
-    for callback in (early, plateau):
-        callback.set_model(model)
-        callback.on_train_begin()
-    for done, loss in enumerate(losses, start=1):
-        early.on_epoch_end(done - 1, {"val_loss": loss})
-        plateau.on_epoch_end(done - 1, {"val_loss": loss})
-        history = epochs(*losses[:done])
-        assert stops_early(history, 5) == model.stop_training
-        assert 1024 * 0.5 ** reductions(history, 3) == model.optimizer.learning_rate
-        if model.stop_training:
-            break
 
 
 def test_the_remaining_time_is_of_the_epochs_to_come() -> None:

@@ -18,7 +18,7 @@ from gallery.types import CollectionKind
 from gallery.web import lists, routes
 from gallery.web import uploads as upload_routes
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
-from tests.fast.unit.ui.asgi_client import OWN, ask
+from tests.fast.unit.web.asgi_client import OWN, ask
 
 SAID = {"cat/a.png": {"cat": 0.75, "dog": 0.25}, "dog/b.png": {"dog": 1.0}}
 

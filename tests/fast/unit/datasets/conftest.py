@@ -1,0 +1,3 @@
+"""The generated pictures."""
+
+from tests.picture_folders import make_noise, pictures  # noqa: F401

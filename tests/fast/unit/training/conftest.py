@@ -1,0 +1,3 @@
+"""The generated pictures."""
+
+from tests.picture_folders import make_noise, parts, pictures, store, striped  # noqa: F401
