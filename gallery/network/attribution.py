@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from gallery.errors import CamError, ModelError
 from gallery.network import attribution_math as maths
 from gallery.network import attribution_methods as methods
 from gallery.network.architectures import get_weights
-from gallery.network.classifier import preprocess, softmax
+from gallery.network.classifier import preprocess
 from gallery.network.engine import keras, tf
-from gallery.network.gradient_classifier import load_gradient_classifier
+from gallery.network.loading import load_gradient_classifier
 from gallery.network.precision import best_precision
 from gallery.network.scrambling import set_in_motion
 from gallery.network.vgg16 import IMAGENET_MEAN_BGR
@@ -182,7 +183,9 @@ class Explainer:
         """Return calibrated probabilities, (n, classes) float32: for `evaluation.trust`."""
         if not len(images):
             return np.empty((0, len(self.card.class_names)), np.float32)
-        return softmax(self.logits(images) / self.card.temperature)
+        return np.asarray(
+            softmax(self.logits(images) / np.float64(self.card.temperature), axis=1), np.float32
+        )
 
     def scrambled(self, seed: int, image: RgbImage) -> Explainer:
         """Return the same network with the numbers of each kernel shuffled (Adebayo et al. 2018, section 3).

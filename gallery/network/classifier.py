@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from gallery import settings
 from gallery.errors import CamError, ModelError
 from gallery.network import cam, vgg16
-from gallery.network.architectures import ARCHITECTURES
 from gallery.network.engine import keras, tf
-from gallery.network.precision import Precision, best_precision
+from gallery.network.precision import Precision
 from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard, RgbImage
-
-PREPROCESSING = "caffe"
-RESIZE = "squash"
 
 
 class KerasClassifier:
@@ -89,11 +85,14 @@ class KerasClassifier:
             raise ModelError(
                 f"{self.model_id} gave values that are not finite. Verify it on the Models page."
             )
-        probabilities = softmax(logits / self.card.temperature)
+        probabilities = self.calibrated(logits)
         if self.mirrored:
-            mirrored = softmax(mirrored_logits / self.card.temperature)
-            probabilities = (probabilities + mirrored) / np.float32(2)
+            probabilities = (probabilities + self.calibrated(mirrored_logits)) / np.float32(2)
         return BatchPrediction(probabilities=probabilities, features=features, cams=cams)
+
+    def calibrated(self, logits: FloatArray) -> FloatArray:
+        """Return softmax(logits / the card's temperature), (batch, classes) float32."""
+        return np.asarray(softmax(logits / np.float64(self.card.temperature), axis=1), np.float32)
 
     def warm_up(self, batch: int = settings.TAG_BATCH) -> None:
         """Trace the network and let the libraries choose kernels: the first batch is then as fast as any."""
@@ -156,59 +155,6 @@ class KerasClassifier:
             )
 
 
-def load_classifier(
-    card: ModelCard,
-    weights: Mapping[str, NDArray[np.floating[Any]]],
-    *,
-    precision: Literal["auto", "bfloat16", "float32"] = "auto",
-    mirrored: bool = False,
-) -> KerasClassifier:
-    """Return the classifier that a card describes; its architecture is code chosen by name.
-
-    Args:
-        card: from `gallery.models.ModelStore`.
-        weights: the model's tensors, as stored.
-        precision: of the convolutions; "auto" takes bfloat16 where the
-            processor has units for it. Pooling, head and maps are float32 always.
-        mirrored: tag by the mean of the photo and its mirror image: half as
-            fast, a little more accurate.
-
-    Raises:
-        ModelError: this code has no such architecture, preprocessing or target
-            layer, or the weights do not fit it.
-    """
-    if card.architecture in ARCHITECTURES and card.architecture != vgg16.ARCHITECTURE:
-        from gallery.network.gradient_classifier import load_gradient_classifier
-
-        return load_gradient_classifier(card, weights, precision=precision, mirrored=mirrored)
-    for what, asked, known in (
-        ("architecture", card.architecture, vgg16.ARCHITECTURE),
-        ("preprocessing", card.preprocessing, PREPROCESSING),
-        ("resize", card.resize, RESIZE),
-        ("target layer", card.target_layer, vgg16.TARGET_LAYER),
-    ):
-        if asked != known:
-            raise ModelError(
-                f"{card.model_id} asks for the {what} {asked!r}, and this version knows {known!r} only. "
-                "Update the app, or choose another model."
-            )
-    chosen: Precision = best_precision() if precision == "auto" else precision
-    network = vgg16.build_vgg16_gap(len(card.class_names), card.input_px, backbone_dtype=chosen)
-    vgg16.set_weights(network, weights)
-    return KerasClassifier(card, network, precision=chosen, mirrored=mirrored)
-
-
 def preprocess(images: tf.Tensor) -> tf.Tensor:
     """Return a uint8 RGB batch as the network's input: BGR minus ImageNet's mean, float32, unscaled."""
     return tf.cast(tf.reverse(images, axis=[3]), tf.float32) - tf.constant(vgg16.IMAGENET_MEAN_BGR)
-
-
-def softmax(logits: FloatArray) -> FloatArray:
-    """Return each row's probabilities, (batch, classes) float32.
-
-    Example:
-        >>> softmax(np.array([[1000.0, 1000.0, 0.0]], np.float32)).tolist()
-        [[0.5, 0.5, 0.0]]
-    """
-    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -6,17 +6,9 @@ so the gradients of all classes cost little beside the convolutions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
-
-from gallery.errors import ModelError
-from gallery.network.architectures import architecture_named, build, options_from_weights, set_weights
-from gallery.network.classifier import RESIZE, KerasClassifier, preprocess
+from gallery.network.classifier import KerasClassifier, preprocess
 from gallery.network.engine import keras, tf
-from gallery.network.precision import Precision, best_precision
+from gallery.network.precision import Precision
 from gallery.types import ModelCard
 
 
@@ -64,47 +56,3 @@ class GradientClassifier(KerasClassifier):
     def _head(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         features = tf.reduce_mean(maps, axis=(1, 2))
         return self._rest(maps, training=False), features, features
-
-
-def load_gradient_classifier(
-    card: ModelCard,
-    weights: Mapping[str, NDArray[np.floating[Any]]],
-    *,
-    precision: Literal["auto", "bfloat16", "float32"] = "auto",
-    mirrored: bool = False,
-) -> GradientClassifier:
-    """Return the classifier of a card whose architecture is one of `architectures.ARCHITECTURES`.
-
-    Args:
-        card: from `gallery.models.ModelStore`.
-        weights: the model's tensors, as stored.
-        precision: of VGG16's convolutions; the networks from scratch are small
-            and compute in float32, so that their maps are exact.
-        mirrored: tag by the mean of the photo and its mirror image.
-
-    Raises:
-        ModelError: unknown architecture, preprocessing or target layer, or weights that do not fit.
-    """
-    architecture = architecture_named(card.architecture)
-    chosen: Precision = "float32"
-    if architecture.name.startswith("vgg16"):
-        chosen = best_precision() if precision == "auto" else precision
-    if (card.preprocessing, card.resize) != (architecture.preprocessing, RESIZE):
-        raise ModelError(
-            f"{card.model_id} asks for the preprocessing {card.preprocessing!r} and the resize "
-            f"{card.resize!r}; {architecture.name} has {architecture.preprocessing!r} and {RESIZE!r}. "
-            "Restore or correct its card.json."
-        )
-    options = options_from_weights(architecture.name, weights)
-    network = build(
-        architecture.name, len(card.class_names), card.input_px, conv_dtype=chosen, options=options
-    )
-    if card.target_layer not in {
-        layer.name for layer in network.layers if isinstance(layer, keras.layers.Conv2D)
-    }:
-        raise ModelError(
-            f"{card.model_id} wants its maps from {card.target_layer!r}, which is no convolution of "
-            f"{architecture.name}. Restore or correct its card.json."
-        )
-    set_weights(network, weights)
-    return GradientClassifier(card, network, precision=chosen, mirrored=mirrored)

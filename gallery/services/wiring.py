@@ -92,7 +92,7 @@ def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
     Raises:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
-    from gallery.network.classifier import load_classifier as load
+    from gallery.network.loading import load_classifier as load
 
     return load(models.card(model_id), models.weights(model_id))
 

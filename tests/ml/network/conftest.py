@@ -96,7 +96,7 @@ def corner_weights() -> Weights:
 @pytest.fixture(scope="session")
 def he_classifier(make_card: Any, he_weights: Weights) -> Any:
     """The random network at 64 pixels (maps of 4 x 4), float32."""
-    from gallery.network.classifier import load_classifier
+    from gallery.network.loading import load_classifier
 
     return load_classifier(make_card(), he_weights, precision="float32")
 
@@ -119,14 +119,14 @@ def shipped(repository: Path) -> tuple[ModelCard, Mapping[str, NDArray[np.floati
 
 @pytest.fixture(scope="session")
 def shipped_float32(shipped: Any) -> Any:
-    from gallery.network.classifier import load_classifier
+    from gallery.network.loading import load_classifier
 
     return load_classifier(*shipped, precision="float32")
 
 
 @pytest.fixture(scope="session")
 def shipped_bfloat16(shipped: Any) -> Any:
-    from gallery.network.classifier import load_classifier
+    from gallery.network.loading import load_classifier
     from gallery.network.precision import best_precision
 
     if best_precision() != "bfloat16":

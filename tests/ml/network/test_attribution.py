@@ -150,7 +150,7 @@ def test_a_flattened_head_is_explained_by_its_gradients(make_card: Any) -> None:
     card = make_card(architecture="vgg16-bottleneck", input_px=32, class_names=("cat", "dog"))
     explainer = load_explainer(card, weights, passes="float32")
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3)).astype(np.uint8)
-    from gallery.network.classifier import load_classifier
+    from gallery.network.loading import load_classifier
 
     classifier = load_classifier(card, weights, precision="float32")
     for label in (0, 1):

@@ -10,8 +10,9 @@ import pytest
 
 from gallery.errors import CamError, ModelError
 from gallery.network import cam
-from gallery.network.classifier import load_classifier, preprocess
+from gallery.network.classifier import preprocess
 from gallery.network.engine import keras, tf
+from gallery.network.loading import load_classifier
 
 pytestmark = pytest.mark.network
 
