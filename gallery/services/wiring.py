@@ -24,6 +24,7 @@ from gallery.types import FileEntry, ModelCard, SkippedFile
 
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
+    from gallery.jobs.task import Tasks
     from gallery.models import ModelStore
     from gallery.network.attribution import Explainer
     from gallery.network.classifier import KerasClassifier
@@ -206,6 +207,14 @@ def _uploads(chosen: Settings) -> UploadArea:
     from gallery.photos.uploads import UploadArea
 
     return UploadArea(chosen.uploads)
+
+
+@functools.cache
+def tasks() -> Tasks:
+    """Return the work that pages asked for and that goes on in threads of this process."""
+    from gallery.jobs.task import Tasks
+
+    return Tasks()
 
 
 def active_model() -> ModelCard | None:

@@ -94,7 +94,7 @@ def run_tagging_job(
             tagged=progress.tagged,
             unchanged=progress.unchanged,
             skipped=progress.skipped,
-            photos_per_second=progress.photos_per_second,
+            photos_per_second=progress.rate,
         )
 
     result = tag_collection(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gallery.jobs.progress import Progress
 from gallery.types import (
     BatchPrediction,
     Classifier,
@@ -54,17 +55,12 @@ TAGGING = "tagging"
 
 
 @dataclass(frozen=True, slots=True)
-class TaggingProgress:
-    """How far a run is."""
+class TaggingProgress(Progress):
+    """How far a run is; its stage is LOOKING, LOADING or TAGGING, and done = tagged + unchanged + skipped."""
 
-    stage: str  # LOOKING, LOADING or TAGGING
-    total: int  # files found; grows while looking
-    done: int  # tagged + unchanged + skipped
-    tagged: int
-    unchanged: int
-    skipped: int
-    photos_per_second: float | None = None  # over the last seconds; None until there is a rate
-    remaining_s: float | None = None
+    tagged: int = 0
+    unchanged: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

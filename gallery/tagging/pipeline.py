@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from gallery.errors import GalleryError, ModelError, PhotoError
+from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
 from gallery.tagging.parts import (
     LOADING,
@@ -28,7 +29,6 @@ from gallery.tagging.parts import (
     TaggingProgress,
     TaggingResult,
 )
-from gallery.tagging.rate import SmoothedRate
 from gallery.tagging.reading import PhotoReader
 from gallery.types import Classifier, Collection, DecodedPhoto, FileEntry, SkippedFile, display_path
 
@@ -87,11 +87,10 @@ def tag_collection(
     total = len(entries) + len(unopened)
     begin = TaggingProgress(
         LOADING if pending else TAGGING,
-        total,
-        total - len(pending),
-        0,
-        total - len(pending) - skipped,
-        skipped,
+        done=total - len(pending),
+        total=total,
+        unchanged=total - len(pending) - skipped,
+        skipped=skipped,
     )
     on_progress(begin)
     if not pending:
@@ -137,7 +136,7 @@ def _look(
         if time.monotonic() - reported >= _PATIENCE_S:
             if cancelled():
                 return None, unopened
-            on_progress(TaggingProgress(LOOKING, len(entries), 0, 0, 0, 0))
+            on_progress(TaggingProgress(LOOKING, total=len(entries)))
             reported = time.monotonic()
     return entries, unopened
 
@@ -168,8 +167,7 @@ def _classify_all(
             tagged=tagged,
             unchanged=unchanged,
             skipped=skipped,
-            photos_per_second=rate.per_second,
-            remaining_s=rate.remaining_s(begin.total - done),
+            rate=rate.per_second,
         )
         on_progress(progress)
         return progress

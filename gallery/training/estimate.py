@@ -103,18 +103,6 @@ def estimate(
     return Estimate(START_S + photos * (READING_S + once + step * recipe.epochs), False)
 
 
-def in_words(seconds: float) -> str:
-    """Return a time as people say it.
-
-    Example:
-        >>> [in_words(seconds) for seconds in (4, 42, 150, 5000, 9000)]
-        ['5 s', '40 s', '3 min', '84 min', '2.5 h']
-    """
-    if seconds < 55:
-        return f"{max(5, round(seconds / 5) * 5)} s"
-    if seconds < 5400:
-        return f"{-int(-seconds // 60)} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def _pace(run: TrainingRun, recipe: Recipe) -> float | None:

@@ -14,7 +14,6 @@ from gallery.errors import ModelError
 from gallery.explanation.records import ExplanationRecords
 from gallery.services import wiring
 from gallery.ui.components import grey_out
-from gallery.ui.explain import work as explain_work
 from tests.apps.red_network import RedExplainer
 from tests.apps.small_gallery import SmallGallery, open_page, texts
 
@@ -29,7 +28,7 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallGallery:
     made.photos.mkdir()
     Image.fromarray(pixels).save(made.photos / "a.png")
     made.tag({"a.png": {"cat": 0.75, "dog": 0.25}})
-    monkeypatch.setattr(explain_work, "bench", explain_work.Bench())
+    wiring.tasks.cache_clear()
     return made
 
 
@@ -43,7 +42,7 @@ def explainer(monkeypatch: pytest.MonkeyPatch) -> RedExplainer:
 def settled(page: AppTest) -> AppTest:
     """Run the page until nothing is under way any more, as its fragments do in a browser."""
     for _ in range(10):
-        for task in list(explain_work.bench._tasks.values()):
+        for task in list(wiring.tasks()._tasks.values()):
             assert task.wait(100)
         if not any("_stop" in str(button.key) for button in page.button):
             return page
@@ -124,7 +123,7 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped_and_begun_again(
     assert "Occlusion: 16 of 196 looks" in page.get("progress")[0].proto.text
     page.button(key="explain_maps_waiting_stop").click().run()
     go_on.set()
-    for task in list(explain_work.bench._tasks.values()):
+    for task in list(wiring.tasks()._tasks.values()):
         assert task.wait(100)
     page.run()
     assert "Occlusion was stopped" in texts(page)

@@ -7,16 +7,16 @@ from typing import Any
 
 import streamlit as st
 
+from gallery.jobs.task import State, Task
+from gallery.services import wiring
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.explain import work as explain_work
-from gallery.ui.explain.work import State, Task
 
 LOOK_AGAIN_S = 0.5
 
 
 def known(key: Hashable) -> Task[Any] | None:
     """Return work that need not be begun; what failed or was stopped waits until somebody asks again."""
-    task = explain_work.bench.known(key)
+    task = wiring.tasks().known(key)
     if task is not None and st.session_state.get("waiting_again") == id(task):
         del st.session_state["waiting_again"]
         return None
@@ -52,10 +52,10 @@ def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
 @st.fragment(run_every=LOOK_AGAIN_S)
 def _progress(task: Task[Any], what: str, unit: str, key: str) -> None:
     """A fragment that looks again by itself, also when nobody touches the page."""
-    explain_work.bench.touch(task)
+    wiring.tasks().touch(task)
     if not task.live:
         st.rerun()
-    st.progress(task.share, text=sentence(task, what, unit))
+    st.progress(task.progress.share, text=sentence(task, what, unit))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=task.stop)
         st.caption("You may leave this page; what is computed is kept for a while.", width="content")
@@ -65,8 +65,9 @@ def sentence(task: Task[Any], what: str, unit: str) -> str:
     """Return how far the work is, in words."""
     if task.state is State.WAITING:
         return f"{what} waits for its turn ..."
-    if not task.total:
+    now = task.progress
+    if not now.total:
         return f"{what}: loading the model ..."
-    left = task.remaining_s
-    remaining = "" if left is None or task.done >= task.total else f", about {max(1, round(left))} s left"
-    return f"{what}: {task.done:,} of {task.total:,} {unit}{remaining}"
+    left = now.remaining_s
+    remaining = "" if not left else f", about {max(1, round(left))} s left"
+    return f"{what}: {now.done:,} of {now.total:,} {unit}{remaining}"

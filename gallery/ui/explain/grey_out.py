@@ -8,13 +8,12 @@ import streamlit as st
 from gallery.errors import GalleryError
 from gallery.explanation.perturbation import greyed_out
 from gallery.explanation.pointing_game import Region
+from gallery.jobs.task import Report, State
 from gallery.services import wiring
 from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
 from gallery.ui.components import before_after, charts, grey_out, waiting
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.explain import work as explain_work
 from gallery.ui.explain.photo import ExplainedPhoto
-from gallery.ui.explain.work import State, Tell
 
 PATIENCE_S = 0.3
 
@@ -62,12 +61,12 @@ def _is_loaded(card: ModelCard) -> bool:
     """Return whether the model is ready; it loads meanwhile, which is shown."""
     key = ("explainer", card.weights_sha256)
 
-    def load(tell: Tell) -> None:
+    def load(tell: Report) -> None:
         explainer = wiring.explainer(card.model_id)
         tell(1, 2)
         explainer.probabilities(np.zeros((2, card.input_px, card.input_px, 3), np.uint8))  # the first is slow
 
-    task = waiting.known(key) or explain_work.bench.ask(key, load)
+    task = waiting.known(key) or wiring.tasks().ask(key, load)
     if task.wait(PATIENCE_S) and task.state is State.DONE:
         return True
     waiting.show(task, "Getting ready", unit="steps", key="explain_grey_waiting")

@@ -11,14 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gallery.explanation.records import ExplanationRecords
+from gallery.jobs.task import Report, State, Task
 from gallery.network import attribution_methods as methods
 from gallery.network.attribution_methods import Method
 from gallery.services import wiring
 from gallery.types import FloatArray, ModelCard
 from gallery.ui.components import waiting
-from gallery.ui.explain import work as explain_work
 from gallery.ui.explain.photo import ExplainedPhoto
-from gallery.ui.explain.work import Task, Tell
 
 PATIENCE_S = 0.7
 """A page waits that long for a quick method before it shows that it is waiting."""
@@ -147,13 +146,13 @@ def maps(
     until = time.monotonic() + PATIENCE_S
     for task in tasks:
         task.wait(max(0.0, until - time.monotonic()))
-    if all(task.state is explain_work.State.DONE for task in tasks):
+    if all(task.state is State.DONE for task in tasks):
         found = [task.result for task in tasks]
         return [
             maps_of if maps_of.ndim == 2 else maps_of[index]
             for maps_of, index in zip(found, class_indices, strict=True)
         ]
-    unfinished = next(task for task in tasks if task.state is not explain_work.State.DONE)
+    unfinished = next(task for task in tasks if task.state is not State.DONE)
     waiting.show(unfinished, f"{choice.method.title}", unit="looks", key="explain_maps_waiting")
     return None
 
@@ -168,7 +167,7 @@ def _task(photo: ExplainedPhoto, card: ModelCard, choice: Choice, class_index: i
         return known
     image = photo.model_input()
 
-    def work(tell: Tell) -> FloatArray:
+    def work(tell: Report) -> FloatArray:
         explainer = wiring.explainer(card.model_id)
         tell(0, methods.passes_of(choice.method, card, choice.layer) or 0)
         began = time.monotonic()
@@ -179,4 +178,4 @@ def _task(photo: ExplainedPhoto, card: ModelCard, choice: Choice, class_index: i
         records().keep_seconds(card.weights_sha256, choice.method.name, choice.layer, seconds)
         return np.asarray(cams if one_for_all else cams[0], np.float32)
 
-    return explain_work.bench.ask(key, work, slow=choice.method.is_slow)
+    return wiring.tasks().ask(key, work, lane="slow" if choice.method.is_slow else "quick")

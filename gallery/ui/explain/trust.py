@@ -11,6 +11,7 @@ from gallery.explanation.perturbation import average_drop, average_increase
 from gallery.explanation.randomisation import compared_classes, randomisation_test
 from gallery.explanation.records import MapOf
 from gallery.explanation.trust import TrustReport, measure_trust
+from gallery.jobs.task import Report, State, Task
 from gallery.network import attribution_methods as methods
 from gallery.photos import heatmap
 from gallery.services import wiring
@@ -19,10 +20,8 @@ from gallery.ui.components import charts, theme, trust_badge, waiting
 from gallery.ui.components.heatmap_view import MapPair
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import methods as explain_methods
-from gallery.ui.explain import work as explain_work
 from gallery.ui.explain.methods import Choice
 from gallery.ui.explain.photo import ExplainedPhoto
-from gallery.ui.explain.work import State, Tell
 
 SCRAMBLED, SCRAMBLED_SLOW = 2, 1
 """Networks with scrambled weights; one is enough where each costs hundreds of looks."""
@@ -99,13 +98,13 @@ def _scrambled_looks(card: ModelCard, choice: Choice) -> int:
 
 def _begin(
     photo: ExplainedPhoto, card: ModelCard, choice: Choice, cam: FloatArray, which: MapOf
-) -> explain_work.Task[TrustReport]:
+) -> Task[TrustReport]:
     image = photo.model_input()
     records = explain_methods.records()
     networks = SCRAMBLED_SLOW if choice.method.is_slow else SCRAMBLED
     total = trust_measures.passes() + _scrambled_looks(card, choice)
 
-    def work(tell: Tell) -> TrustReport:
+    def work(tell: Report) -> TrustReport:
         explainer = wiring.explainer(card.model_id)
         tell(0, total)  # a scrambled network takes seconds to make, and is no look
         done = 0
@@ -144,7 +143,7 @@ def _begin(
         records.keep_trust(which, report)
         return report
 
-    return explain_work.bench.ask(("trust", which), work, slow=True)
+    return wiring.tasks().ask(("trust", which), work, lane="slow")
 
 
 def _averages(card: ModelCard, choice: Choice) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from gallery.errors import DatasetError, GalleryError
+from gallery import words
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, open_set, write_people_labels
-from gallery.training.estimate import in_words
 from gallery.training.looks import COMPARING, LISTING, Look, Looked
 from gallery.types import CollectionKind, display_path
 from gallery.ui.components import folder_box, messages
@@ -235,7 +235,7 @@ def _facts(look: Look) -> str:
     if rate := look.photos_per_second:
         facts.append(f"{rate:.0f} photos/s")
     if (left := look.remaining_s) is not None:
-        facts.append(f"about {in_words(left)} left")
+        facts.append(f"about {words.duration(left)} left")
     return " · ".join(facts)
 
 

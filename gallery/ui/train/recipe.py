@@ -11,9 +11,10 @@ import streamlit as st
 from gallery.datasets.labelled_data import Part
 from gallery.errors import GalleryError
 from gallery.network.precision import likely_precision
+from gallery import words
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, Draft, free_id, write_draft
-from gallery.training.estimate import Estimate, estimate, in_words, parameter_count
+from gallery.training.estimate import Estimate, estimate, parameter_count
 from gallery.training.looks import Looked
 from gallery.training.recipes import RECIPES, Recipe
 from gallery.training.request import TrainingRequest
@@ -112,7 +113,7 @@ def _cost_words(recipe: Recipe, cost: Estimate | None) -> str:
     if cost is None:
         return f"At most {epochs}; nobody has timed it yet."
     source = "as earlier trainings took here" if cost.measured_here else "from measurements on two cores"
-    return f":material/timer: about {in_words(cost.seconds)} for {epochs} at most (estimate, {source})"
+    return f":material/timer: about {words.duration(cost.seconds)} for {epochs} at most (estimate, {source})"
 
 
 def _choose(chosen: DataSet, name: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import GalleryError
+from gallery import words
 from gallery.services import wiring
-from gallery.training.estimate import in_words
 from gallery.training.history import best_epoch, photos_per_second
 from gallery.training.run import STOP_FILE
 from gallery.training.trainings import (
@@ -141,13 +141,13 @@ def _facts(run: TrainingRun) -> str:
         if rate := photos_per_second(now, recipe.batch):
             facts.append(f"{rate:,.0f} photos/s")
         if now.remaining_s is not None:
-            facts.append(f"about {in_words(now.remaining_s)} left at most")
+            facts.append(f"about {words.duration(now.remaining_s)} left at most")
     if run.history:
         best = run.history[best_epoch(run.history)]
         facts.append(f"best so far {best.val_accuracy:.1%} in epoch {best.epoch}".replace("%", " %"))
     if not run.live and run.history:
         facts[-1] = facts[-1].replace("best so far", "best")
-        facts.append(f"{len(run.history)} epochs in {in_words(sum(row.seconds for row in run.history))}")
+        facts.append(f"{len(run.history)} epochs in {words.duration(sum(row.seconds for row in run.history))}")
     if run.state == "finished" and run.progress is not None and run.progress.message:
         facts.append(run.progress.message)
     return escaped(" · ".join(facts))

@@ -1,10 +1,41 @@
-"""Photos a second over the last seconds, and the time that remains."""
+"""How far work is, how fast it goes, and how long it still takes."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a piece of work is at one moment.
+
+    Attributes:
+        stage: what is being done, in words; "" where there is only one thing to do.
+        rate: units a second; None while it is unknown.
+
+    Example:
+        >>> Progress(done=100, total=600, unit="photos", rate=5.0).remaining_s
+        100.0
+    """
+
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = "photos"
+    rate: float | None = None
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds that it will still take at this rate; None while nobody knows."""
+        return max(0, self.total - self.done) / self.rate if self.rate else None
 
 
 class SmoothedRate:
@@ -29,8 +60,3 @@ class SmoothedRate:
             return None
         (begin, before), (end, after) = self._samples[0], self._samples[-1]
         return (after - before) / (end - begin) if end - begin >= 1.0 else None
-
-    def remaining_s(self, left: int) -> float | None:
-        """Return how long `left` more will take at this rate; None when there is no rate."""
-        rate = self.per_second
-        return left / rate if rate else None

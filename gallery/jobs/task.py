@@ -1,4 +1,4 @@
-"""Work that a page asks for and need not wait for: it runs in threads, is looked at again, and is kept.
+"""Work inside the server's process that a page need not wait for: it runs in a thread, and is kept.
 
 A loop inside a page's script is killed by any click. Here a click does nothing
 to it: who comes back finds it further or finished. Work that nobody has asked
@@ -14,9 +14,10 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from gallery.errors import GalleryError
+from gallery.jobs.progress import Progress
 
 KEPT = 200
 """Finished pieces of work: a map is at most 200 KB, or ten of them of a slow method in the first block."""
@@ -25,14 +26,18 @@ FORGOTTEN_AFTER_S = 10.0
 """A page asks again every second or so; what nobody has asked for that long is not wanted any more."""
 
 Result = TypeVar("Result")
-Tell = Callable[[int, int], None]
-"""Takes the steps that are done and all that there will be; raises `Stopped` when the work shall end."""
 
 _log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The work was stopped by hand."""
+    """The work was stopped by hand, or nobody wants it any more."""
+
+
+class Report(Protocol):
+    """Takes the steps that are done and all that there will be; raises `Stopped` when the work shall end."""
+
+    def __call__(self, done: int, total: int, stage: str = "", /) -> None: ...
 
 
 class State(StrEnum):
@@ -44,37 +49,30 @@ class State(StrEnum):
 
 
 class Task(Generic[Result]):
-    """One piece of work and how far it is; safe to look at from any thread."""
+    """One piece of work and how far it is; may be read from any thread.
 
-    def __init__(self, work: Callable[[Tell], Result]) -> None:
+    Attributes:
+        progress: its last report.
+        problem: a sentence, once it failed.
+        seconds: how long it ran, once it is over.
+    """
+
+    def __init__(self, work: Callable[[Report], Result]) -> None:
         self._work = work
         self.unwanted: Callable[[], bool] = lambda: False
         self._finished = threading.Event()
         self._stop = False
         self._result: Result | None = None
+        self._began = (0.0, 0)  # the time and the steps that the rate counts from
         self.state = State.WAITING
-        self.done = 0
-        self.total = 0
+        self.progress = Progress(unit="steps")
         self.problem = ""
         self.asked_at = time.monotonic()
-        self.began_at: float | None = None
         self.seconds: float | None = None
 
     @property
     def live(self) -> bool:
         return self.state in (State.WAITING, State.RUNNING)
-
-    @property
-    def share(self) -> float:
-        """How much of it is done, 0 to 1."""
-        return min(self.done / self.total, 1.0) if self.total else 0.0
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds that it will still take at the rate so far; None while nobody knows."""
-        if self.began_at is None or not self.done or not self.total:
-            return None
-        return (time.monotonic() - self.began_at) * (self.total - self.done) / self.done
 
     @property
     def result(self) -> Result:
@@ -102,9 +100,10 @@ class Task(Generic[Result]):
         """Do the work in this thread; whatever happens is kept."""
         if self.state is not State.WAITING:
             return
-        self.state, self.began_at = State.RUNNING, time.monotonic()
+        began = time.monotonic()
+        self.state, self._began = State.RUNNING, (began, 0)
         try:
-            self._result = self._work(self._tell)
+            self._result = self._work(self._report)
             ended = State.DONE
         except Stopped:
             ended = State.STOPPED
@@ -113,18 +112,23 @@ class Task(Generic[Result]):
         except Exception:
             _log.exception("work in the background failed")
             self.problem, ended = "Something went wrong in the app; its log has the details.", State.FAILED
-        self.seconds = time.monotonic() - self.began_at
+        self.seconds = time.monotonic() - began
         self.state = ended
         self._finished.set()
 
-    def _tell(self, done: int, total: int) -> None:
+    def _report(self, done: int, total: int, stage: str = "", /) -> None:
         if self._stop or self.unwanted():
             raise Stopped
-        self.done, self.total = done, total
+        now = time.monotonic()
+        if stage != self.progress.stage:
+            self._began = (now, done)
+        since, before = self._began
+        rate = (done - before) / (now - since) if now > since and done > before else None
+        self.progress = Progress(stage, done, total, "steps", rate)
 
 
-class Bench:
-    """Where work is done: one thread for what is quick, one for what takes long.
+class Tasks:
+    """The work of one process: one thread a lane, so that what is quick need not wait for what is slow.
 
     Work under the same key is done once and kept until `KEPT` newer pieces have come;
     what failed or was stopped is done again when asked for again.
@@ -133,25 +137,34 @@ class Bench:
     def __init__(self) -> None:
         self._tasks: OrderedDict[Hashable, Task[Any]] = OrderedDict()
         self._lock = threading.Lock()
-        self._queues: dict[bool, deque[Task[Any]]] = {False: deque(), True: deque()}
-        self._come = {slow: threading.Condition(self._lock) for slow in (False, True)}
-        self._threads: dict[bool, threading.Thread] = {}
+        self._queues: dict[Hashable, deque[Task[Any]]] = {}  # of the lanes in which something is under way
 
-    def ask(self, key: Hashable, work: Callable[[Tell], Result], *, slow: bool = False) -> Task[Result]:
-        """Return the work under this key: kept, under way, or begun now."""
+    def ask(
+        self, key: Hashable, work: Callable[[Report], Result], *, lane: Hashable = "quick"
+    ) -> Task[Result]:
+        """Return the work under this key: kept, under way, or begun now.
+
+        Args:
+            key: the same for the same work; the first fields of a tuple may be given to `forget`.
+            work: does it.
+            lane: works in the same lane run one after the other.
+        """
         with self._lock:
             task = self._tasks.get(key)
             if task is None or task.state in (State.FAILED, State.STOPPED):
                 task = self._tasks[key] = Task(work)
-                task.unwanted = functools.partial(self._unwanted, task, slow)
-                self._queues[slow].append(task)
-                self._start(slow)
-                self._come[slow].notify()
+                task.unwanted = functools.partial(self._unwanted, task, lane)
+                if lane in self._queues:
+                    self._queues[lane].append(task)
+                else:
+                    self._queues[lane] = deque([task])
+                    threading.Thread(
+                        target=self._serve, args=(lane,), name=f"task {lane}", daemon=True
+                    ).start()
             task.asked_at = time.monotonic()
             self._tasks.move_to_end(key)
-            for old in [known for known, one in self._tasks.items() if not one.live][
-                : len(self._tasks) - KEPT
-            ]:
+            over = [known for known, one in self._tasks.items() if not one.live]
+            for old in over[: max(0, len(self._tasks) - KEPT)]:
                 del self._tasks[old]
             return task
 
@@ -167,18 +180,24 @@ class Bench:
                 task.asked_at = time.monotonic()
             return task
 
-    def _start(self, slow: bool) -> None:
-        if slow not in self._threads:
-            name = "explain-slow" if slow else "explain-quick"
-            self._threads[slow] = threading.Thread(target=self._serve, args=(slow,), name=name, daemon=True)
-            self._threads[slow].start()
+    def kept(self, *start: Hashable) -> list[Task[Any]]:
+        """Return the work whose key, a tuple, begins with these fields, the one asked for last at the end."""
+        with self._lock:
+            return [task for key, task in self._tasks.items() if _begins(key, start)]
 
-    def _serve(self, slow: bool) -> None:
+    def forget(self, *start: Hashable) -> None:
+        """Stop the work whose key, a tuple, begins with these fields; who asks again begins it anew."""
+        with self._lock:
+            for key in [key for key in self._tasks if _begins(key, start)]:
+                self._tasks.pop(key).stop()
+
+    def _serve(self, lane: Hashable) -> None:
         while True:
             with self._lock:
-                while not self._queues[slow]:
-                    self._come[slow].wait()
-                task = self._queues[slow].popleft()
+                if not self._queues[lane]:
+                    del self._queues[lane]
+                    return
+                task = self._queues[lane].popleft()
             if _is_forgotten(task):
                 task.stop()
             task.run()
@@ -186,14 +205,14 @@ class Bench:
                 with self._lock:
                     self._tasks = OrderedDict((k, one) for k, one in self._tasks.items() if one is not task)
 
-    def _unwanted(self, task: Task[Any], slow: bool) -> bool:
+    def _unwanted(self, task: Task[Any], lane: Hashable) -> bool:
         """Return whether others wait for what nobody asks about any more."""
-        return bool(self._queues[slow]) and _is_forgotten(task)
+        return bool(self._queues.get(lane)) and _is_forgotten(task)
+
+
+def _begins(key: Hashable, start: tuple[Hashable, ...]) -> bool:
+    return isinstance(key, tuple) and key[: len(start)] == start
 
 
 def _is_forgotten(task: Task[Any]) -> bool:
     return time.monotonic() - task.asked_at > FORGOTTEN_AFTER_S
-
-
-bench = Bench()
-"""The process's own."""
