@@ -103,8 +103,6 @@ def estimate(
     return Estimate(START_S + photos * (READING_S + once + step * recipe.epochs), False)
 
 
-
-
 def _pace(run: TrainingRun, recipe: Recipe) -> float | None:
     """Return an earlier training's seconds a photo an epoch, if it trained the same network."""
     if _work(run.request.recipe) != _work(recipe) or not run.history:

@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from gallery.errors import DatasetError, GalleryError
-from gallery import words
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, open_set, write_people_labels
 from gallery.training.looks import COMPARING, LISTING, Look, Looked
@@ -18,6 +17,7 @@ from gallery.ui.components.plain_text import escaped, without_surrogates
 from gallery.ui.train import address as train_address
 from gallery.ui.train import look as train_look
 from gallery.web import routes
+from gallery.words import duration
 
 FOLDER, FILE, PEOPLE = "A folder", "A zip or a table", "Photos labelled in this gallery"
 _RECENT = 6
@@ -235,7 +235,7 @@ def _facts(look: Look) -> str:
     if rate := look.photos_per_second:
         facts.append(f"{rate:.0f} photos/s")
     if (left := look.remaining_s) is not None:
-        facts.append(f"about {words.duration(left)} left")
+        facts.append(f"about {duration(left)} left")
     return " · ".join(facts)
 
 

@@ -11,7 +11,6 @@ import streamlit as st
 from gallery.datasets.labelled_data import Part
 from gallery.errors import GalleryError
 from gallery.network.precision import likely_precision
-from gallery import words
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, Draft, free_id, write_draft
 from gallery.training.estimate import Estimate, estimate, parameter_count
@@ -26,6 +25,7 @@ from gallery.ui.train import data as train_data
 from gallery.ui.train import preview as train_preview
 from gallery.ui.train import settings as train_settings
 from gallery.ui.train.draft import REFUSAL, change_words, check, draft_from, draft_of, known_to_start
+from gallery.words import duration
 
 _CARDS = 3
 
@@ -113,7 +113,7 @@ def _cost_words(recipe: Recipe, cost: Estimate | None) -> str:
     if cost is None:
         return f"At most {epochs}; nobody has timed it yet."
     source = "as earlier trainings took here" if cost.measured_here else "from measurements on two cores"
-    return f":material/timer: about {words.duration(cost.seconds)} for {epochs} at most (estimate, {source})"
+    return f":material/timer: about {duration(cost.seconds)} for {epochs} at most (estimate, {source})"
 
 
 def _choose(chosen: DataSet, name: str) -> None:

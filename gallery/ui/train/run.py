@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery import words
 from gallery.services import wiring
 from gallery.training.history import best_epoch, photos_per_second
 from gallery.training.run import STOP_FILE
@@ -21,6 +20,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
 from gallery.ui.train import result as train_result
+from gallery.words import duration
 
 _LIVE_S = 1.5
 _MESSAGE = "train_run_message"
@@ -141,13 +141,13 @@ def _facts(run: TrainingRun) -> str:
         if rate := photos_per_second(now, recipe.batch):
             facts.append(f"{rate:,.0f} photos/s")
         if now.remaining_s is not None:
-            facts.append(f"about {words.duration(now.remaining_s)} left at most")
+            facts.append(f"about {duration(now.remaining_s)} left at most")
     if run.history:
         best = run.history[best_epoch(run.history)]
         facts.append(f"best so far {best.val_accuracy:.1%} in epoch {best.epoch}".replace("%", " %"))
     if not run.live and run.history:
         facts[-1] = facts[-1].replace("best so far", "best")
-        facts.append(f"{len(run.history)} epochs in {words.duration(sum(row.seconds for row in run.history))}")
+        facts.append(f"{len(run.history)} epochs in {duration(sum(row.seconds for row in run.history))}")
     if run.state == "finished" and run.progress is not None and run.progress.message:
         facts.append(run.progress.message)
     return escaped(" · ".join(facts))
