@@ -28,7 +28,13 @@ class CorrectionStore(Store):
     """What the catalog knows of people's labels."""
 
     def correct(
-        self, photo_ids: Sequence[PhotoId], label: str | None, *, person: str, model_id: str | None
+        self,
+        photo_ids: Sequence[PhotoId],
+        label: str | None,
+        *,
+        person: str,
+        model_id: str | None,
+        token: str | None = None,
     ) -> None:
         """Note what a person says of photos; on the disk when it returns.
 
@@ -37,12 +43,15 @@ class CorrectionStore(Store):
             label: what they show; None takes back what people said before.
             person: who says it.
             model_id: whose tag the person was looking at; it is noted with it.
+            token: of the key press; a second correction of the same token is the same one, sent again.
 
         Raises:
             CatalogError: a photo is unknown, or the label is no label; nothing is noted.
         """
         label = None if label is None else _label(label)
         with self._database.writing(durable=True) as connection:
+            if _action_of(connection, token) is not None:
+                return
             model = model_row(connection, model_id) if model_id is not None else None
             action = _next_action(connection)
             made_at = utc_now()
@@ -60,44 +69,57 @@ class CorrectionStore(Store):
                 shown = model.class_names[class_index] if model and class_index is not None else None
                 connection.execute(
                     "INSERT INTO corrections (action, photo_key, label, person, made_at, shown_model_id, "
-                    "shown_label, shown_confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (action, photo_key, label, plain_text(person), made_at, model_id, shown, confidence),
+                    "shown_label, shown_confidence, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        action,
+                        photo_key,
+                        label,
+                        plain_text(person),
+                        made_at,
+                        model_id,
+                        shown,
+                        confidence,
+                        token,
+                    ),
                 )
+                token = None  # the first row of an action bears it
                 _settle(connection, photo_key)
 
-    def undo_last(self, person: str) -> Correction | None:
-        """Take back the last thing a person said that still counts, and return it; None if there is none.
+    def take_back(self, undone: str, *, person: str, token: str) -> None:
+        """Take back what one key press said of photos, all of it at once; on the disk when it returns.
 
-        Photos that were corrected together are taken back together (the first is
-        returned). What others said of them meanwhile stays.
+        What anybody said of them before or meanwhile counts again. Taken back once, it stays so.
+
+        Args:
+            undone: the token of the key press that is taken back.
+            person: who takes it back.
+            token: of the key press that does so; the same press does nothing the second time.
+
+        Raises:
+            CatalogError: nothing that this key press said is kept.
         """
         with self._database.writing(durable=True) as connection:
-            last = connection.execute(
-                f"SELECT action FROM corrections c WHERE person = ? AND {_COUNTS} "
-                "ORDER BY correction_id DESC LIMIT 1",
-                (plain_text(person),),
-            ).fetchone()
-            if last is None:
-                return None
-            undone = connection.execute(
-                "SELECT correction_id, photo_key FROM corrections WHERE correction_id >= ?1 AND action = ?1 "
-                "ORDER BY correction_id",
-                last,
+            if _action_of(connection, token) is not None:
+                return
+            rows = connection.execute(
+                "SELECT correction_id, photo_key FROM corrections c WHERE correction_id >= ?1 "
+                f"AND action = ?1 AND {_COUNTS} ORDER BY correction_id",
+                (_action_of(connection, undone),),
             ).fetchall()
-            action = _next_action(connection)
-            made_at = utc_now()
-            for correction_id, photo_key in undone:
+            if not rows:
+                raise CatalogError("There is nothing kept that this would take back. Set the class again.")
+            action, made_at, first = _next_action(connection), utc_now(), rows[0][0]
+            for correction_id, photo_key in rows:
                 (entry,) = connection.execute(
-                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes) "
-                    "VALUES (?, ?, ?, ?, ?) RETURNING correction_id",
-                    (action, photo_key, plain_text(person), made_at, correction_id),
-                ).fetchone()
+                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes, token) "
+                    "VALUES (?, ?, ?, ?, ?, ?) RETURNING correction_id",
+                    (action, photo_key, plain_text(person), made_at, correction_id,
+                     token if correction_id == first else None),
+                ).fetchone()  # fmt: skip
                 connection.execute(
                     "UPDATE corrections SET label = ? WHERE correction_id = ?",
                     (_settle(connection, photo_key), entry),
                 )
-            row = connection.execute(_SELECT + "WHERE correction_id = ?", (undone[0][0],)).fetchone()
-            return Correction(*row)
 
     def corrections(self, photo_id: PhotoId) -> list[Correction]:
         """Return all that people said of a photo, the oldest first; the last one's label stands."""
@@ -120,6 +142,12 @@ class CorrectionStore(Store):
                 (json.dumps(list(photo_ids)),),
             )
             return dict(rows)
+
+
+def _action_of(connection: sqlite3.Connection, token: str | None) -> int | None:
+    """Return the action of a key press; None when nothing of it is kept."""
+    row = connection.execute("SELECT action FROM corrections WHERE token = ?", (token,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _next_action(connection: sqlite3.Connection) -> int:

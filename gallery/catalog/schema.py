@@ -173,7 +173,17 @@ CREATE TABLE unsure_thresholds (     -- of the Unsure shelf, where people chose 
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures)
+
+def _label_tokens(connection: sqlite3.Connection) -> None:
+    _run(connection, _LABEL_TOKENS)
+
+
+_LABEL_TOKENS = """
+ALTER TABLE corrections ADD COLUMN token TEXT;  -- of the key press, in an action's first row: counts once
+CREATE UNIQUE INDEX corrections_by_token ON corrections (token) WHERE token IS NOT NULL;
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens)
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 

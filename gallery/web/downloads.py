@@ -19,8 +19,7 @@ from starlette.routing import BaseRoute, Route
 from gallery.errors import CatalogError
 from gallery.exchange.photo_zip import ZipEntry, stream_zip
 from gallery.exchange.predictions_csv import prediction_rows, predictions_csv
-from gallery.services import wiring
-from gallery.web import lists
+from gallery.services import photo_lists, wiring
 from gallery.web.guard import SAFE, guarded, posted_from_own_page
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
@@ -82,31 +81,31 @@ def table(request: Request) -> Response:
     )
 
 
-def _entries(chosen: lists.PhotoList) -> Iterator[ZipEntry]:
+def _entries(chosen: photo_lists.PhotoList) -> Iterator[ZipEntry]:
     catalog = wiring.catalog()
-    for first in range(0, len(chosen), lists.PAGE_SIZE):
-        file_ids = chosen.file_ids[first : first + lists.PAGE_SIZE]
+    for first in range(0, len(chosen), photo_lists.PAGE_SIZE):
+        file_ids = chosen.file_ids[first : first + photo_lists.PAGE_SIZE]
         labels = {item.file_id: item.label for item in catalog.grid_items(file_ids, chosen.model_id)}
         for photo in catalog.photos(file_ids):
             yield ZipEntry(photo.path, labels.get(photo.file_id) or _UNTAGGED)
 
 
-def _picked(token: str, ranges: object) -> lists.PhotoList:
+def _picked(token: str, ranges: object) -> photo_lists.PhotoList:
     whole = _list(token)
-    positions = lists.positions_of(ranges, len(whole))
-    if not len(positions):
+    file_ids = whole.picked(ranges)
+    if not len(file_ids):
         raise CatalogError("No photo is selected.")
-    return lists.register(whole.file_ids[positions], model_id=whole.model_id, class_names=whole.class_names)
+    return photo_lists.register(file_ids, model_id=whole.model_id, class_names=whole.class_names)
 
 
-def _list(token: str) -> lists.PhotoList:
-    found = lists.find(token)
+def _list(token: str) -> photo_lists.PhotoList:
+    found = photo_lists.find(token)
     if found is None:
         raise CatalogError("This selection is not known any more. Select the photos again.")
     return found
 
 
-def _attachment(chosen: lists.PhotoList, suffix: str) -> dict[str, str]:
+def _attachment(chosen: photo_lists.PhotoList, suffix: str) -> dict[str, str]:
     noun = "photo" if len(chosen) == 1 else "photos"
     day = datetime.date.today().isoformat()
     return {"Content-Disposition": f'attachment; filename="gallery {day} {len(chosen)} {noun}.{suffix}"'}

@@ -15,12 +15,12 @@ from starlette.routing import BaseRoute, Route
 
 from gallery.errors import GalleryError
 from gallery.photos import heatmap
-from gallery.services import wiring
+from gallery.services import photo_lists, wiring
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
 from gallery.types import GridItem, Photo, display_path
 from gallery.ui.components.heatmap_view import MapPair
 from gallery.ui.train import pictures as train_pictures
-from gallery.web import downloads, lists
+from gallery.web import downloads
 from gallery.web import folders as folder_routes
 from gallery.web import report as evaluate_report
 from gallery.web import uploads as upload_routes
@@ -144,13 +144,13 @@ def difference_png(request: Request) -> Response:
 
 def grid_page(request: Request) -> Response:
     """Answer with one page of a grid's items, in the list's order."""
-    chosen = lists.find(_matched(_TOKEN, request.path_params["token"]))
+    chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
     if chosen is None:
         return refusal(404, "This list is not known any more; the page makes a new one.")
-    first = int(_matched(_NUMBER, request.path_params["page"])) * lists.PAGE_SIZE
-    file_ids = chosen.file_ids[first : first + lists.PAGE_SIZE]
+    first = int(_matched(_NUMBER, request.path_params["page"])) * photo_lists.PAGE_SIZE
+    file_ids = chosen.file_ids[first : first + photo_lists.PAGE_SIZE]
     items = wiring.catalog().grid_items(file_ids, chosen.model_id) if len(file_ids) else []
-    truths = None if chosen.true_index is None else chosen.true_index[first : first + lists.PAGE_SIZE]
+    truths = None if chosen.true_index is None else chosen.true_index[first : first + photo_lists.PAGE_SIZE]
     rows = []
     for offset, item in enumerate(items):
         truth = None

@@ -10,13 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.errors import PhotoError
+from gallery.services import photo_lists, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
 from gallery.ui.browse import library
 from gallery.ui.components import job_card
-from gallery.web import lists
 from tests.apps.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, components, model_card, texts
 
 SAID = {
@@ -69,7 +68,7 @@ def shown(page: AppTest) -> list[str]:
     if not grids:
         return []
     (data,) = grids
-    listed = lists.find(data["list"]["token"])
+    listed = photo_lists.find(data["list"]["token"])
     assert listed is not None
     return [item.name for item in wiring.catalog().grid_items(listed.file_ids, MODEL_ID)]
 

@@ -67,7 +67,7 @@ def open_desk(page: Page, app: DrawnApp, which: str | None = None) -> Any:
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}")
     page.get_by_role("tab", name=TAB).click()
-    desk = page.locator(".verdict-desk")
+    desk = page.locator(".verdict-panel")
     expect(desk).to_be_visible()
     if which:
         page.get_by_role("button", name=which).or_(page.get_by_role("radio", name=which)).first.click()
@@ -87,7 +87,7 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     settle(page)
     click_cell(page, "evaluate_confusion", DOG, CAT, "True Dog, model says Cat: 2 photos")
     page.get_by_role("button", name="Judge these labels").click()
-    desk = page.locator(".verdict-desk")
+    desk = page.locator(".verdict-panel")
     expect(desk).to_be_in_viewport()
     expect(page.get_by_text("0 of 2 looked at")).to_be_visible()
     expect(desk.locator("img.over.loaded")).to_have_count(1)
@@ -115,7 +115,7 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
 def test_rapid_keys_all_arrive_and_are_taken_back_in_their_order(page: Page, app: DrawnApp) -> None:
     open_desk(page, app, "All 3 contradicted")
     expect(page.get_by_text("0 of 3 looked at")).to_be_visible()
-    page.locator(".verdict-desk").focus()
+    page.locator(".verdict-panel").focus()
     for key in ("l", "b", "m"):
         page.keyboard.press(key)
     expect_kept(page, "3 of 3 looked at")
@@ -132,7 +132,7 @@ def test_rapid_keys_all_arrive_and_are_taken_back_in_their_order(page: Page, app
     page.reload()  # what was said before can be taken back in a new window too
     page.get_by_role("tab", name=TAB).click()
     expect(page.get_by_text("2 of 2 looked at")).to_be_visible()  # of those that are probably wrong
-    page.locator(".verdict-desk").focus()
+    page.locator(".verdict-panel").focus()
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     expect(page.get_by_text("0 of 2 looked at")).to_be_visible()

@@ -12,7 +12,7 @@ from gallery.evaluation.coverage import CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.settings import UNSURE_BELOW
-from gallery.ui.components import chart_door, charts, unsure
+from gallery.ui.components import charts, clickable_chart, unsure
 from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
@@ -71,7 +71,7 @@ def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
         st.session_state[BIN], st.session_state[SHOWN] = int(number), IN_BIN
 
     chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
-    chart_door.show(
+    clickable_chart.show(
         curve_charts.reliability_chart(bins, chosen=chosen, dark=charts.is_dark()),
         key="evaluate_reliability",
         on_choose=choose,
@@ -140,7 +140,7 @@ def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
         st.session_state[POINT] = (folder.identity, threshold)
         st.session_state[SHOWN] = KEPT
 
-    chart_door.show(
+    clickable_chart.show(
         curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),
         key="evaluate_coverage",
         on_choose=choose,

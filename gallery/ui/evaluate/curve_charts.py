@@ -17,8 +17,8 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves
 from gallery.evaluation.slices import Slice
 from gallery.ui.components import theme
-from gallery.ui.components.chart_door import Axis, Chart, Point
 from gallery.ui.components.charts import WRONG
+from gallery.ui.components.clickable_chart import Axis, Chart, Point
 from gallery.ui.components.plain_text import photo_count
 
 ACCENT = {False: "#1f6f54", True: "#5cc49c"}

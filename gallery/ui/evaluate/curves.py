@@ -8,8 +8,8 @@ import streamlit as st
 
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves, past_threshold
-from gallery.ui.components import chart_door, charts, choice_row, theme
-from gallery.ui.components.choice_row import Choice
+from gallery.ui.components import button_row, charts, clickable_chart, theme
+from gallery.ui.components.button_row import Choice
 from gallery.ui.components.plain_text import photo_count
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
@@ -51,7 +51,7 @@ def _class(folder: EvaluatedFolder) -> int:
     def choose(name: str) -> None:
         st.session_state[CLASS] = name
 
-    choice_row.show(
+    button_row.show(
         [Choice(name, _with_precision(curves[k])) for name, k in names.items()],
         chosen=curves[chosen].class_name,
         label="Class, with its average precision; at first the lowest of enough photos",
@@ -94,7 +94,7 @@ def _charts(curves: ClassCurves, threshold: float) -> None:
     def choose(chosen: float) -> None:
         st.session_state[THRESHOLD] = chosen
 
-    chart_door.show(
+    clickable_chart.show(
         curve_charts.precision_recall_chart(curves, colour=colour, threshold=threshold),
         curve_charts.roc_chart(curves, colour=colour, threshold=threshold),
         key="evaluate_curves",

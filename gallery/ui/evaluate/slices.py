@@ -12,7 +12,7 @@ from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
 from gallery.services import tagging as tagging_service
 from gallery.services import wiring
-from gallery.ui.components import chart_door, charts, job_card, messages
+from gallery.ui.components import charts, clickable_chart, job_card, messages
 from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
@@ -73,7 +73,7 @@ def _chart(
         f"**Where is it worse?** Dashes: all photos, {percent(folder.report.accuracy)} right. Click a dot "
         "for its photos."
     )
-    chart_door.show(
+    clickable_chart.show(
         curve_charts.slices_chart(
             shown, overall=folder.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
         ),

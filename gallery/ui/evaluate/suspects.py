@@ -10,7 +10,7 @@ from gallery.errors import GalleryError
 from gallery.evaluation.suspects import Suspect
 from gallery.evaluation.verdicts import judged, judgements_of
 from gallery.services import wiring
-from gallery.ui.components import messages, theme, verdict_desk
+from gallery.ui.components import messages, theme, verdict_panel
 from gallery.ui.components.probability_bars import share_text
 from gallery.ui.evaluate import judged as evaluate_judged
 from gallery.ui.evaluate import verdict_door
@@ -61,7 +61,7 @@ def _judge(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> None:
     chosen, scope = _which(folder, found)
     given = wiring.catalog().standing_verdicts(folder.photo_ids)
     if chosen:
-        verdict_desk.show(
+        verdict_panel.show(
             _cases(folder, chosen),
             given,
             model_id=folder.report.model_id,
@@ -114,14 +114,14 @@ def _which(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> tuple[list[Su
     return (suspects, SUSPECTS) if chosen == SUSPECTS else (list(found), ERRORS)
 
 
-def _cases(folder: EvaluatedFolder, chosen: list[Suspect]) -> list[verdict_desk.Case]:
+def _cases(folder: EvaluatedFolder, chosen: list[Suspect]) -> list[verdict_panel.Case]:
     """Return what the desk shows; a photo that lies in a folder twice is judged once."""
-    cases: dict[tuple[str, int], verdict_desk.Case] = {}
+    cases: dict[tuple[str, int], verdict_panel.Case] = {}
     for one in chosen:
         photo_id = folder.photo_ids[one.row]
         if (photo_id, one.label) in cases:
             continue
-        cases[photo_id, one.label] = verdict_desk.Case(
+        cases[photo_id, one.label] = verdict_panel.Case(
             file_id=int(folder.file_ids[one.row]),
             photo_id=photo_id,
             label=one.label,

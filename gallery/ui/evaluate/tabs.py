@@ -13,8 +13,8 @@ import streamlit as st
 from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import display_path
-from gallery.ui.components import choice_row, theme
-from gallery.ui.components.choice_row import Choice
+from gallery.ui.components import button_row, theme
+from gallery.ui.components.button_row import Choice
 from gallery.ui.components.confusion_table import Cell
 from gallery.ui.components.plain_text import escaped, photo_count
 from gallery.ui.evaluate import compare as evaluate_compare
@@ -77,7 +77,7 @@ def show(folder: EvaluatedFolder) -> None:
     def choose(name: str) -> None:
         st.session_state[CHOSEN] = name
 
-    choice_row.show(
+    button_row.show(
         [Choice(tab.name, tab.title) for tab in there.values()],
         chosen=chosen.name,
         label="Parts of the evaluation",

@@ -11,7 +11,7 @@ from gallery.catalog import Catalog
 from gallery.errors import CatalogError
 from gallery.services import wiring
 from gallery.types import Verdict
-from gallery.ui.components import verdict_desk
+from gallery.ui.components import verdict_panel
 from gallery.ui.components.confusion_table import Cell
 from gallery.ui.evaluate import suspects as evaluate_suspects
 from gallery.ui.evaluate import verdict_door
@@ -52,15 +52,15 @@ def judge(gallery: SmallGallery, path: str, verdict: Verdict, other: str | None 
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[verdict_desk.Case]]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[verdict_panel.Case]]:
     """What the desk is given: AppTest cannot see into the component."""
-    seen: list[list[verdict_desk.Case]] = []
-    monkeypatch.setattr(verdict_desk, "show", lambda cases, _given, **_: seen.append(list(cases)))
+    seen: list[list[verdict_panel.Case]] = []
+    monkeypatch.setattr(verdict_panel, "show", lambda cases, _given, **_: seen.append(list(cases)))
     return seen
 
 
 def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]]
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     page = open_tab(gallery)
     (case,) = shown[-1]
@@ -75,7 +75,7 @@ def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
 
 
 def test_every_contradicted_label_can_be_looked_at(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]]
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     page = open_tab(gallery)
     page.segmented_control(key=verdict_door.WHICH_KEY).set_value(verdict_door.ERRORS).run()
@@ -86,7 +86,7 @@ def test_every_contradicted_label_can_be_looked_at(
 
 
 def test_the_chosen_cell_leads_to_its_labels(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]]
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     number = str(gallery.tag(SAID).collection_id)
     page = open_page("evaluate", collection=number, true="cat", said="dog")
@@ -138,7 +138,7 @@ def test_a_verdict_holds_for_the_evaluated_label_only(gallery: SmallGallery) -> 
 
 
 def test_labels_of_people_are_judged_as_well(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]]
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     gallery.tag(SAID)
     for path in SAID:
@@ -152,7 +152,7 @@ def test_labels_of_people_are_judged_as_well(
 
 
 def test_training_photos_among_them_are_said_to_hide_wrong_labels(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]], tmp_path: Path
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]], tmp_path: Path
 ) -> None:
     photos = tmp_path / "store" / "drawn-vgg16" / "training_photos.txt"
     photos.write_text(gallery.photo_id("dog/2.png") + "\n", encoding="ascii")
@@ -190,7 +190,7 @@ def test_where_label_and_model_agree_everywhere_there_is_nothing_to_judge(galler
 
 
 def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(
-    gallery: SmallGallery, shown: list[list[verdict_desk.Case]]
+    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     copy = gallery.photos / "dog" / "copy.png"
     copy.write_bytes((gallery.photos / "dog" / "2.png").read_bytes())

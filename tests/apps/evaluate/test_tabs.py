@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gallery.services import photo_lists, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.types import Job
 from gallery.ui.evaluate import confidence as evaluate_confidence
 from gallery.ui.evaluate import curves as evaluate_curves
 from gallery.ui.evaluate import slices as evaluate_slices
-from gallery.web import lists
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, components, open_page, texts
 
 SAID = {
@@ -56,7 +55,7 @@ def unfold(page: AppTest, key: str) -> AppTest:
 
 def listed() -> list[str]:
     """The names of the photos in the list that a grid asked for last."""
-    last = next(reversed(lists._lists.values()))
+    last = next(reversed(photo_lists._lists.values()))
     return [
         "/".join(photo.path.parts[-2:]) for photo in wiring.catalog().photos([int(i) for i in last.file_ids])
     ]
@@ -64,7 +63,7 @@ def listed() -> list[str]:
 
 def test_the_tabs_carry_their_counts_and_one_that_is_gone_opens_the_first(gallery: SmallGallery) -> None:
     page = open_tab(gallery, "a tab of another version")
-    (tabs,) = components(page, "gallery_choice_row")
+    (tabs,) = components(page, "gallery_button_row")
     assert tabs["chosen"] == "Classification report"
     labels = {one["value"]: one["label"] for one in tabs["choices"]}
     assert [labels[name] for name in ("Correct", "Incorrect")] == ["Correct (3)", "Incorrect (2)"]
@@ -76,12 +75,12 @@ def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_
     page = open_tab(gallery, evaluate_curves.TAB)
     # by their probability for dog: .9 dog, .4 dog, .2 dog, then the cats: every threshold is right
     # for cat: 1 cat, .8 dog, .7 cat, .6 dog, .1 dog: AP = 1/2 * 1/1 + 1/2 * 2/3
-    classes = components(page, "gallery_choice_row")[1]
+    classes = components(page, "gallery_button_row")[1]
     assert classes["chosen"] == "cat"
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
-    (drawn,) = components(page, "gallery_chart_door")
+    (drawn,) = components(page, "gallery_clickable_chart")
     assert [chart["title"].split(" (")[0] for chart in drawn["charts"]] == ["Precision and recall", "ROC"]
 
 

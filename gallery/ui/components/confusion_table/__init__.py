@@ -8,25 +8,23 @@ but the frame anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import FEW_PHOTOS
-from gallery.ui.components import charts, clicks, theme
+from gallery.ui.components import assets, charts, events, theme
 from gallery.ui.components.confusion_table.cells import Cell, cell_at, drawn_cells, place_of
 
 __all__ = ["COUNTS", "SHARES", "Cell", "show", "show_still"]
 
 COUNTS, SHARES = "Photos", "Shares of the true class"
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = assets.component(
     "gallery_confusion_table",
-    css="\n".join(path.read_text("utf-8") for path in (_HERE.parent / "tip.css", _HERE / "matrix.css")),
-    js=(_HERE / "matrix.js").read_text("utf-8"),
+    css=["shared/tip.css", "confusion_table/matrix.css"],
+    js=["confusion_table/matrix.js"],
 )
 
 
@@ -57,7 +55,7 @@ def show(
     )
 
     def clicked() -> None:
-        cell = cell_at(clicks.value(st.session_state[key].get("cell"), "place"), len(class_names))
+        cell = cell_at(events.clicked(st.session_state[key].get("cell"), "place"), len(class_names))
         if cell is not None:
             on_choose(cell)
 

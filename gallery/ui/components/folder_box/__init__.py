@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from gallery.ui.components import assets, events
 
-import streamlit as st
-
-from gallery.ui.components import clicks
-
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = assets.component(
     "gallery_folder_box",
-    css=(_HERE / "box.css").read_text("utf-8"),
-    js=(_HERE / "box.js").read_text("utf-8"),
+    css=["folder_box/box.css"],
+    js=["folder_box/box.js"],
 )
 
 
@@ -25,5 +20,5 @@ def show(*, start: str, base: str, key: str) -> str | None:
         key: the box's own.
     """
     result = _component(key=key, data={"start": start, "base": base}, on_open_change=lambda: None)
-    opened = clicks.fresh(key, result.get("open"), "path")
+    opened = events.clicked_now(key, result.get("open"), "path")
     return opened if isinstance(opened, str) and opened.strip() else None

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from gallery.explanation.pointing_game import Region
 from gallery.types import PhotoId
+from gallery.ui.components import assets
 
 MOST_RECTANGLES = 8
 LEAST_SIDE = 0.005
 """What a browser sends smaller than that is none: the page draws none below 2 %."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = assets.component(
     "gallery_grey_out",
-    css=(_HERE / "grey_out.css").read_text("utf-8"),
-    js=(_HERE / "grey_out.js").read_text("utf-8"),
+    css=["grey_out/grey_out.css"],
+    js=["grey_out/grey_out.js"],
 )
 
 

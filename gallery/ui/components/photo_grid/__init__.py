@@ -7,28 +7,37 @@ sent again until it is acknowledged, so that rapid keys all arrive.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.services import wiring
-from gallery.ui.components import clicks, theme
-from gallery.ui.components.photo_grid.label_queue import apply_queue, receipts
-from gallery.web import lists
+from gallery.services import labelling, photo_lists, wiring
+from gallery.services.photo_lists import PhotoList
+from gallery.ui.components import assets, events, theme
 
-_HERE = Path(__file__).parent
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
-
-def _joined(pattern: str) -> str:
-    return "\n".join(path.read_text("utf-8") for path in sorted(_HERE.glob(pattern)))
-
-
-_component = st.components.v2.component("gallery_photo_grid", css=_joined("*.css"), js=_joined("*.js"))
+_component = assets.component(
+    "gallery_photo_grid",
+    css=["photo_grid/grid.css", "photo_grid/large.css"],
+    js=[
+        "shared/dom.js",
+        "shared/queue.js",
+        "shared/items.js",
+        "photo_grid/label_queue.js",
+        "photo_grid/selection.js",
+        "photo_grid/selection_bar.js",
+        "photo_grid/cell.js",
+        "photo_grid/panel.js",
+        "photo_grid/large.js",
+        "photo_grid/grid.js",
+        "photo_grid/main.js",
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def show(
         scope: what the list shows; while it stays the same, the list does not change
             under the hands of a person who selects, corrects or has scrolled.
     """
-    listed = lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
+    listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
     data: dict[str, Any] = {
         "list": _named(listed),
         "version": wiring.catalog().revision(),
@@ -98,19 +107,22 @@ def show(
         "height": height,
         "select": select,
         "correct": correct,
-        "receipts": receipts(key),
-        "cleared": st.session_state.get(f"{key}:cleared", 0),
+        "receipts": events.receipts(key),
         "open": _opened(listed, open_file_id),
     }
     result = _component(
         key=key,
         data=data,
-        on_queue_change=lambda: apply_queue(key, model_id, class_names),
+        on_queue_change=lambda: events.receive_queue(
+            key,
+            "The label",
+            functools.partial(labelling.keep_label, model_id=model_id, class_names=class_names),
+        ),
         on_selection_change=lambda: None,
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,
     )
-    if isinstance(explained := clicks.fresh(key, result.get("explain"), "photo"), str):
+    if isinstance(explained := events.clicked_now(key, result.get("explain"), "photo"), str):
         st.switch_page("pages/explain.py", query_params={"photo": explained})
     selection = result.get("selection") or {}
     opened = result.get("opened") if "opened" in result else open_file_id
@@ -120,33 +132,28 @@ def show(
     )
 
 
-def clear_selection(key: str) -> None:
-    """Select nothing in a grid."""
-    st.session_state[f"{key}:cleared"] = st.session_state.get(f"{key}:cleared", 0) + 1
-
-
 def _selected(selection: dict[str, Any]) -> NDArray[np.int64]:
-    chosen = lists.find(str(selection.get("token", "")))
+    chosen = photo_lists.find(str(selection.get("token", "")))
     if chosen is None:
         return np.zeros(0, dtype=np.int64)
-    return chosen.file_ids[lists.positions_of(selection.get("ranges"), len(chosen))]
+    return chosen.picked(selection.get("ranges"))
 
 
-def _opened(listed: lists.PhotoList, file_id: int | None) -> dict[str, Any] | None:
+def _opened(listed: PhotoList, file_id: int | None) -> dict[str, Any] | None:
     """Return where a photo is shown large: in the list, or alone when it is not in it."""
     if file_id is None:
         return None
     positions = np.flatnonzero(listed.file_ids == file_id)
     if len(positions):
         return {"file_id": file_id, "index": int(positions[0]), "list": _named(listed)}
-    alone = lists.register(
+    alone = photo_lists.register(
         np.array([file_id], dtype=np.int64), model_id=listed.model_id, class_names=listed.class_names
     )
     return {"file_id": file_id, "index": 0, "list": _named(alone)}
 
 
-def _named(listed: lists.PhotoList) -> dict[str, Any]:
-    return {"token": listed.token, "count": len(listed), "page_size": lists.PAGE_SIZE}
+def _named(listed: PhotoList) -> dict[str, Any]:
+    return {"token": listed.token, "count": len(listed), "page_size": photo_lists.PAGE_SIZE}
 
 
 def base_address() -> str:

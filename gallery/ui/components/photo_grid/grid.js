@@ -6,7 +6,7 @@ const OVERSCAN_ROWS = 1;
 class Grid {
   constructor(parent, component) {
     this.component = component;
-    this.labels = new Labels((value) => this.component.setStateValue("queue", value), () => this.changed());
+    this.labels = new LabelQueue((value) => this.component.setStateValue("queue", value), () => this.changed());
     this.selection = new Selection(() => this.selected());
     this.active = 0;
     this.cells = [];
@@ -70,7 +70,6 @@ class Grid {
       this.setNews(null);
       if (before && before.version !== data.version) this.refresh();
     }
-    if (before && before.cleared !== data.cleared) this.selection.clear();
     if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
     this.measure();
     this.draw();

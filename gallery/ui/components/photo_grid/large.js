@@ -194,8 +194,7 @@ class Large {
   }
 
   undo() {
-    const taken = this.grid.labels.undo();
-    this.say(taken ? "Taken back" : "Nothing to take back");
+    this.say(this.grid.labels.undo() ? "Taken back" : "Nothing to take back");
   }
 
   // ---- keys --------------------------------------------------------------

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
-from gallery.ui.components import clicks, theme
+from gallery.ui.components import assets, events, theme
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = assets.component(
     "gallery_shelf_strip",
-    css=(_HERE / "strip.css").read_text("utf-8"),
-    js=(_HERE / "strip.js").read_text("utf-8"),
+    css=["shelf_strip/strip.css"],
+    js=["shelf_strip/strip.js"],
 )
 _TOOLTIPS = {
     ALL: "All photos of this collection",
@@ -51,7 +49,7 @@ def show(
     ]
 
     def clicked() -> None:
-        name = clicks.value(st.session_state[key].get("shelf"), "name")
+        name = events.clicked(st.session_state[key].get("shelf"), "name")
         if isinstance(name, str) and any(card["name"] == name for card in shown):
             on_choose(name)
 

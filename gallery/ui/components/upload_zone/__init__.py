@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import streamlit as st
-
 from gallery.settings import (
     FILE_SIZE_LIMIT_BYTES,
     PHOTO_SUFFIXES,
     UPLOAD_FILE_LIMIT,
     UPLOAD_LIMIT_BYTES,
 )
-from gallery.ui.components import clicks
+from gallery.ui.components import assets, events
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = assets.component(
     "gallery_upload_zone",
-    css=(_HERE / "zone.css").read_text("utf-8"),
-    js=(_HERE / "zone.js").read_text("utf-8"),
+    css=["upload_zone/zone.css"],
+    js=["upload_zone/zone.js"],
 )
 _LIMITS = (
     "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, HEIC, or a zip of them. "
@@ -31,5 +26,5 @@ def show(*, base: str, key: str) -> int | None:
     """Show the drop zone, and return the collection that an upload has just become."""
     data = {"base": base, "limits": _LIMITS, "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"})}
     result = _component(key=key, data=data, on_finished_change=lambda: None)
-    finished = clicks.fresh(key, result.get("finished"), "collection")
+    finished = events.clicked_now(key, result.get("finished"), "collection")
     return finished if isinstance(finished, int) else None

@@ -46,44 +46,66 @@ def test_none_takes_a_label_back(open_shop) -> None:
 
 def test_undo_goes_back_many_steps_and_is_noted_too(open_shop) -> None:
     catalog, a = open_shop.catalog, open_shop.a
-    for label in ("cow", "cat", None):
-        catalog.correct([a], label, person="Ada", model_id=None)
+    for n, label in enumerate(("cow", "cat", None)):
+        catalog.correct([a], label, person="Ada", model_id=None, token=f"tab:{n}")
     standing = []
-    while (undone := catalog.undo_last("Ada")) is not None:
-        standing.append((undone.label, catalog.labels([a]).get(a)))
-    assert standing == [(None, "cat"), ("cat", "cow"), ("cow", None)]
+    for n in (2, 1, 0):
+        catalog.take_back(f"tab:{n}", person="Ada", token=f"tab:undo {n}")
+        standing.append(catalog.labels([a]).get(a))
+    assert standing == ["cat", "cow", None]
     assert [said.label for said in catalog.corrections(a)] == ["cow", "cat", None, "cat", "cow", None]
 
 
 def test_a_correction_after_an_undo_is_the_next_to_be_undone(open_shop) -> None:
     catalog, a = open_shop.catalog, open_shop.a
-    catalog.correct([a], "cow", person="Ada", model_id=None)
-    catalog.correct([a], "cat", person="Ada", model_id=None)
-    catalog.undo_last("Ada")
-    catalog.correct([a], "dog", person="Ada", model_id=None)
-    assert catalog.undo_last("Ada").label == "dog"
+    catalog.correct([a], "cow", person="Ada", model_id=None, token="1")
+    catalog.correct([a], "cat", person="Ada", model_id=None, token="2")
+    catalog.take_back("2", person="Ada", token="3")
+    catalog.correct([a], "dog", person="Ada", model_id=None, token="4")
+    catalog.take_back("4", person="Ada", token="5")
     assert catalog.labels([a]) == {a: "cow"}
-    assert catalog.undo_last("Ada").label == "cow"
-    assert catalog.undo_last("Ada") is None
+    catalog.take_back("1", person="Ada", token="6")
+    assert catalog.labels([a]) == {}
 
 
 def test_photos_corrected_together_are_taken_back_together(open_shop) -> None:
     catalog = open_shop.catalog
     catalog.correct([open_shop.a], "cat", person="Ada", model_id=None)
-    catalog.correct([open_shop.a, open_shop.b, open_shop.a], "cow", person="Ada", model_id=None)
-    assert catalog.undo_last("Ada").label == "cow"
+    catalog.correct([open_shop.a, open_shop.b, open_shop.a], "cow", person="Ada", model_id=None, token="1")
+    catalog.take_back("1", person="Ada", token="2")
     assert catalog.labels([open_shop.a, open_shop.b]) == {open_shop.a: "cat"}
 
 
-def test_undo_is_personal_and_what_others_said_meanwhile_stays(open_shop) -> None:
+def test_what_others_said_meanwhile_stays_when_one_takes_back_ones_own(open_shop) -> None:
     catalog, a = open_shop.catalog, open_shop.a
-    catalog.correct([a], "cow", person="Ada", model_id=None)
-    catalog.correct([a], "cat", person="Bob", model_id=None)
-    assert catalog.undo_last("Eve") is None
-    assert catalog.undo_last("Ada").label == "cow"
+    catalog.correct([a], "cow", person="Ada", model_id=None, token="ada")
+    catalog.correct([a], "cat", person="Bob", model_id=None, token="bob")
+    catalog.take_back("ada", person="Ada", token="ada undoes")
     assert catalog.labels([a]) == {a: "cat"}
-    assert catalog.undo_last("Bob").label == "cat"
+    catalog.take_back("bob", person="Bob", token="bob undoes")
     assert catalog.labels([a]) == {}
+
+
+def test_a_key_press_that_is_sent_twice_counts_once(open_shop) -> None:
+    catalog, a, b = open_shop.catalog, open_shop.a, open_shop.b
+    for _ in range(2):
+        catalog.correct([a, b], "cow", person="Ada", model_id=None, token="1")
+    assert len(catalog.all_corrections()) == 2
+    catalog.correct([a], "cat", person="Ada", model_id=None, token="2")
+    for _ in range(2):
+        catalog.take_back("1", person="Ada", token="3")
+    assert catalog.labels([a, b]) == {a: "cat"}
+    assert len(catalog.all_corrections()) == 5
+
+
+def test_only_what_is_kept_and_was_not_taken_back_can_be_taken_back(open_shop) -> None:
+    catalog = open_shop.catalog
+    catalog.correct([open_shop.a], "cow", person="Ada", model_id=None, token="1")
+    catalog.take_back("1", person="Ada", token="2")
+    for token in ("1", "2", "never pressed"):  # taken back already; an undo; unknown
+        with pytest.raises(CatalogError, match="nothing kept"):
+            catalog.take_back(token, person="Ada", token="3")
+    assert len(catalog.all_corrections()) == 2
 
 
 @pytest.mark.parametrize("label", ["", "   ", "unsure", "waiting", "unreadable", "all", "x" * 101])

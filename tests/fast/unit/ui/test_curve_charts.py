@@ -9,7 +9,7 @@ from gallery.evaluation.calibration import reliability_bins
 from gallery.evaluation.coverage import AccuracyCoverage
 from gallery.evaluation.ranking import class_curves
 from gallery.evaluation.slices import Slice, all_slices
-from gallery.ui.components import chart_door
+from gallery.ui.components import clickable_chart
 from gallery.ui.evaluate import curve_charts
 
 Y_TRUE = np.array([0, 0, 0, 1])
@@ -17,7 +17,7 @@ PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])
 NAMES = ("dog", "cat")
 
 
-def points(chart: chart_door.Chart) -> list[tuple[float, float]]:
+def points(chart: clickable_chart.Chart) -> list[tuple[float, float]]:
     return [(round(point.x, 6), round(point.y, 6)) for point in chart.points]
 
 
@@ -89,10 +89,12 @@ def test_slices_stand_in_rows_and_the_worse_ones_have_another_shape() -> None:
 
 
 def test_the_browser_gets_what_is_unusual_of_a_point_and_no_more() -> None:
-    chart = chart_door.Chart(
-        chart_door.Axis("x"), chart_door.Axis("y"), (chart_door.Point(0.25, 0.5, 7.0, ("one",), few=True),)
+    chart = clickable_chart.Chart(
+        clickable_chart.Axis("x"),
+        clickable_chart.Axis("y"),
+        (clickable_chart.Point(0.25, 0.5, 7.0, ("one",), few=True),),
     )
-    plain = chart_door._plain(chart)
+    plain = clickable_chart._plain(chart)
     assert plain["points"] == [{"x": 0.25, "y": 0.5, "door": 7.0, "tip": ("one",), "few": True}]
     assert plain["x"]["label"] == "x"
     assert plain["joined"] is False

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from starlette.routing import BaseRoute
 
+from gallery.services import photo_lists, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.types import CollectionKind
-from gallery.web import lists, routes
+from gallery.web import routes
 from gallery.web import uploads as upload_routes
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 from tests.fast.unit.web.asgi_client import OWN, ask
@@ -39,11 +39,11 @@ def served() -> list[BaseRoute]:
     return routes.all_routes()
 
 
-def listed(gallery: SmallGallery) -> lists.PhotoList:
+def listed(gallery: SmallGallery) -> photo_lists.PhotoList:
     from gallery.types import PhotoQuery
 
     file_ids = wiring.catalog().find_files(PhotoQuery(1, MODEL_ID))
-    return lists.register(file_ids, model_id=MODEL_ID, class_names=CLASS_NAMES)
+    return photo_lists.register(file_ids, model_id=MODEL_ID, class_names=CLASS_NAMES)
 
 
 def test_a_thumbnail_is_kept_for_ever_and_for_this_app_alone(
@@ -139,7 +139,7 @@ def test_a_grid_page_has_the_items_in_order_and_the_truth_beside_them(
     assert [(name, label, source, truth) for _, _, name, label, source, _, _, truth in plain] == [
         ("a.png", "cat", "model", None), ("b.png", "dog", "model", None), ("late.png", None, "waiting", None),
     ]  # fmt: skip
-    known = lists.register(
+    known = photo_lists.register(
         np.array([row[0] for row in plain]), model_id=MODEL_ID, class_names=CLASS_NAMES,
         true_index=np.array([CLASS_NAMES.index("horse"), -1, -1]),
     )  # fmt: skip

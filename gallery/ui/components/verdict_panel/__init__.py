@@ -1,4 +1,4 @@
-"""The desk at which labels are judged: one photo large, the evidence beside it, four verdicts on a keyboard.
+"""The panel in which labels are judged: one photo large, the evidence beside it, four verdicts on a keyboard.
 
 A key shows at once and travels in a queue that is sent again until the server
 has acknowledged it, so that rapid keys all arrive.
@@ -6,34 +6,30 @@ has acknowledged it, so that rapid keys all arrive.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.services import wiring
+from gallery.services import labelling, photo_lists, wiring
+from gallery.services.photo_lists import PhotoList
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui.components import photo_grid, theme
-from gallery.ui.components.verdict_desk.verdict_queue import apply_queue, receipts
-from gallery.web import lists
+from gallery.ui.components import assets, events, photo_grid, theme
 
-_HERE = Path(__file__).parent
-_GRID = Path(photo_grid.__file__).parent
-_SHARED = ("dom.js", "labels.js", "items.js")  # of the grid: its queue, its pages, its small pieces
-
-_component = st.components.v2.component(
-    "gallery_verdict_desk",
-    css=(_HERE / "desk.css").read_text("utf-8"),
-    js="\n".join(
-        [
-            *((_GRID / name).read_text("utf-8") for name in _SHARED),
-            *(path.read_text("utf-8") for path in sorted(_HERE.glob("*.js"))),
-        ]
-    ),
+_component = assets.component(
+    "gallery_verdict_panel",
+    css=["verdict_panel/panel.css"],
+    js=[
+        "shared/dom.js",
+        "shared/queue.js",
+        "shared/items.js",
+        "verdict_panel/cases.js",
+        "verdict_panel/panel.js",
+        "verdict_panel/main.js",
+    ],
 )
 
 
@@ -74,16 +70,16 @@ def show(
     scope: str,
     reveal: float = 0,
 ) -> None:
-    """Show the desk; verdicts are kept in the catalog here, so call it inside a fragment.
+    """Show the panel; verdicts are kept in the catalog here, so call it inside a fragment.
 
     Args:
         cases: what is to be judged, in its order.
         given: the verdicts that stand, by photo and judged label, the last given at the end.
         model_id: whose answers and heatmaps are shown.
         class_names: its classes.
-        key: the desk's own, unique on the page.
-        scope: what the cases are; while it stays the same, the desk stays where it is.
-        reveal: when this changes, the desk scrolls into sight.
+        key: the panel's own, unique on the page.
+        scope: what the cases are; while it stays the same, the panel stays where it is.
+        reveal: when this changes, the panel scrolls into sight.
     """
     listed = _listed(cases, model_id, class_names)
     starts = np.cumsum([0, *(1 + len(case.near) for case in cases)]).tolist()
@@ -92,26 +88,34 @@ def show(
         places.setdefault((case.photo_id, class_names[case.label]), n)
     person = wiring.person()
     data: dict[str, Any] = {
-        "list": {"token": listed.token, "count": len(listed), "page_size": lists.PAGE_SIZE},
+        "list": {"token": listed.token, "count": len(listed), "page_size": photo_lists.PAGE_SIZE},
         "cases": [_row(case, start) for case, start in zip(cases, starts, strict=False)],
         "given": [[place, *_said(given[pair], person)] for pair, place in places.items() if pair in given],
         "history": [places[pair] for pair, one in given.items() if pair in places and one.person == person],
-        "receipts": receipts(key),
+        "receipts": events.receipts(key),
         "scope": scope,
         "reveal": reveal,
         "base": photo_grid.base_address(),
         "model_id": model_id,
         "classes": [_class(name) for name in class_names],
     }
-    _component(key=key, data=data, on_queue_change=lambda: apply_queue(key, model_id, class_names))
+    _component(
+        key=key,
+        data=data,
+        on_queue_change=lambda: events.receive_queue(
+            key,
+            "The verdict",
+            functools.partial(labelling.keep_verdict, model_id=model_id, class_names=class_names),
+        ),
+    )
 
 
-def _listed(cases: Sequence[Case], model_id: str, class_names: tuple[str, ...]) -> lists.PhotoList:
+def _listed(cases: Sequence[Case], model_id: str, class_names: tuple[str, ...]) -> PhotoList:
     """Return the list from which the browser reads each case's photo, followed by its neighbours."""
     files = [np.concatenate([[case.file_id], case.near]) for case in cases]
     labels = [np.concatenate([[case.label], case.near_labels]) for case in cases]
     empty = np.zeros(0, np.int64)
-    return lists.register(
+    return photo_lists.register(
         np.concatenate([empty, *files]).astype(np.int64),
         model_id=model_id,
         class_names=class_names,

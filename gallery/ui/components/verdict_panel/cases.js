@@ -9,7 +9,7 @@ const VERDICTS = {
 
 class Cases {
   constructor(send, onChanged) {
-    this.queue = new Labels(send, onChanged);
+    this.queue = new Queue(send, onChanged);
     this.overlaid = new Map(); // place -> {sequence, said}
     this.done = []; // places, the last judged at the end
   }
@@ -68,8 +68,8 @@ class Cases {
 
   push(place, said, parts) {
     const one = this.list[place];
-    const sequence = ++this.queue.sequence;
+    const sequence = this.queue.push({ photo: one.photo, label: this.name(one.label), ...parts });
     this.overlaid.set(place, { sequence, said });
-    this.queue.push({ sequence, photo: one.photo, label: this.name(one.label), ...parts });
+    this.queue.onChanged();
   }
 }

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from gallery.ui.components import clicks
+from gallery.ui.components import assets, events
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "gallery_choice_row",
-    css=(_HERE / "row.css").read_text("utf-8"),
-    js=(_HERE / "row.js").read_text("utf-8"),
+_component = assets.component(
+    "gallery_button_row",
+    css=["button_row/buttons.css"],
+    js=["button_row/buttons.js"],
 )
 
 
@@ -58,7 +56,7 @@ def show(
     """
 
     def pressed() -> None:
-        value = clicks.value(st.session_state[key].get("choice"), "value")
+        value = events.clicked(st.session_state[key].get("choice"), "value")
         if isinstance(value, str) and any(one.value == value for one in choices):
             on_choose(value)
 

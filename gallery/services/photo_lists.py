@@ -44,6 +44,10 @@ class PhotoList:
     def __len__(self) -> int:
         return len(self.file_ids)
 
+    def picked(self, ranges: object) -> NDArray[np.int64]:
+        """Return the files at the positions that `positions_of` finds in ranges."""
+        return self.file_ids[positions_of(ranges, len(self))]
+
 
 def register(
     file_ids: NDArray[np.int64],

@@ -1,6 +1,6 @@
-// The desk: one photo large, what speaks for which class beside it, its nearest labelled photos below.
+// The panel: one photo large, what speaks for which class beside it, its nearest labelled photos below.
 
-class Desk {
+class VerdictPanel {
   constructor(parent, component) {
     this.component = component;
     this.cases = new Cases((value) => this.component.setStateValue("queue", value), () => this.show());
@@ -46,7 +46,7 @@ class Desk {
     this.nearTitle = make("h4", { text: "Nearest labelled photos" });
     this.near = make("ul", { class: "near" });
     this.body = make("div", { class: "body" }, this.stage, this.panel);
-    this.root = make("section", { class: "verdict-desk", tabIndex: 0, "aria-label": "Judge labels: M model wrong, L label wrong, B both animals, U cannot tell" },
+    this.root = make("section", { class: "verdict-panel", tabIndex: 0, "aria-label": "Judge labels: M model wrong, L label wrong, B both animals, U cannot tell" },
       this.bar, this.body, this.nearTitle, this.near);
     this.root.addEventListener("keydown", (event) => this.pressed(event));
     parent.appendChild(this.root);
@@ -74,7 +74,7 @@ class Desk {
     }
     this.place = Math.min(this.place, this.cases.count - 1);
     this.show();
-    // A click on the tab brought the desk here: the keys work at once. Who walks by keyboard goes on walking.
+    // A click on the tab brought the panel here: the keys work at once. Who walks by keyboard goes on walking.
     if (!this.focused && !document.activeElement?.matches(":focus-visible")) this.focus();
     this.focused = true;
     if (data.reveal && data.reveal !== this.revealed) {

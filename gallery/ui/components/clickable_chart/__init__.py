@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
-from gallery.ui.components import clicks
+from gallery.ui.components import assets, events
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "gallery_chart_door",
-    css="\n".join(path.read_text("utf-8") for path in (_HERE.parent / "tip.css", _HERE / "chart.css")),
-    js=(_HERE / "chart.js").read_text("utf-8"),
+_component = assets.component(
+    "gallery_clickable_chart",
+    css=["shared/tip.css", "clickable_chart/chart.css"],
+    js=["clickable_chart/chart.js"],
 )
 
 SHARES = tuple((k / 5, f"{20 * k}%") for k in range(6))
@@ -114,7 +112,7 @@ def show(*charts: Chart, key: str, on_choose: Callable[[float], None]) -> None:
     """
 
     def clicked() -> None:
-        door = clicks.value(st.session_state[key].get("point"), "door")
+        door = events.clicked(st.session_state[key].get("point"), "door")
         if any(door == point.door for chart in charts for point in chart.points):
             on_choose(float(str(door)))
 
