@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
 
 from gallery.errors import DatasetError
 from gallery.evaluation import metrics
@@ -133,45 +135,71 @@ def temperature_scaled(probabilities: NDArray[np.floating], temperature: float) 
         >>> temperature_scaled(np.array([[0.8, 0.2]]), 0.5).round(4).tolist()  # .64 and .04, made to sum to 1
         [[0.9412, 0.0588]]
     """
-    scaled = _logits(probabilities) / temperature
-    scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+    return np.asarray(softmax(_logits(probabilities) / temperature, axis=1))
+
+
+def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.floating]) -> float:
+    """Return the T that minimises the cross-entropy of softmax(logits / T) and the targets (Guo et al. 2017).
+
+    As a function of ln T the loss has one minimum.
+
+    Args:
+        logits: (n, K), of photos that were not trained on.
+        targets: (n, K), rows sum to 1: one-hot labels, `platt_targets`, or another network's probabilities.
+
+    Returns:
+        Within `LOWEST` and `HIGHEST`; the nearer bound where the best lies beyond.
+    """
+    exact = np.asarray(logits, np.float64)
+
+    def loss(log_temperature: float) -> float:
+        return float(-(targets * log_softmax(exact / np.exp(log_temperature), axis=1)).sum(axis=1).mean())
+
+    low, high = math.log(LOWEST), math.log(HIGHEST)
+    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-8})
+    # A bounded search never tries the bounds themselves.
+    best = min((low, high, float(found.x)), key=loss)
+    return {low: LOWEST, high: HIGHEST}.get(best, math.exp(best))
 
 
 def fitted_temperature(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:
-    """Return the T that minimises the cross-entropy of `temperature_scaled` (Guo et al. 2017).
-
-    In b = 1/T the loss is convex; where its derivative, the mean over photos of
-    E_p(b)[ln p] - ln p_true, changes its sign is found by halving.
+    """Return the T that minimises the cross-entropy of `temperature_scaled` and the labels.
 
     Args:
         y_true: (n,) class indices.
         probabilities: (n, K).
 
     Returns:
-        Within `LOWEST` and `HIGHEST`; the nearer bound where the best lies beyond.
+        As `fit_temperature`.
     """
-    logits = _logits(probabilities)
-    of_truth = logits[np.arange(len(logits)), np.asarray(y_true)].mean()
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    return fit_temperature(_logits(probabilities), np.eye(probabilities.shape[1])[np.asarray(y_true)])
 
-    def slope(sharpness: float) -> float:
-        weights = np.exp(shifted * sharpness)
-        expected = (weights * logits).sum(axis=1) / weights.sum(axis=1)
-        return float(expected.mean() - of_truth)
 
-    low, high = math.log(1 / HIGHEST), math.log(1 / LOWEST)
-    if slope(math.exp(low)) >= 0:
-        return HIGHEST
-    if slope(math.exp(high)) <= 0:
-        return LOWEST
-    while high - low > 1e-10:
-        middle = (low + high) / 2
-        if slope(math.exp(middle)) < 0:
-            low = middle
-        else:
-            high = middle
-    return math.exp(-(low + high) / 2)
+def platt_targets(y_true: NDArray[np.integer], class_count: int) -> FloatVector:
+    """Return (n, K) targets: the label counts for (n + 1) / (n + 2), the other classes share the rest.
+
+    n photos that are all correct do not prove that the network never errs, and would otherwise make it
+    claim that (Platt 1999, section 2.2).
+
+    Example:
+        >>> platt_targets(np.array([0, 0]), 2).tolist()
+        [[0.75, 0.25], [0.75, 0.25]]
+    """
+    doubt = 1 / (len(y_true) + 2)
+    targets = np.full((len(y_true), class_count), doubt / (class_count - 1))
+    targets[np.arange(len(y_true)), np.asarray(y_true)] = 1 - doubt
+    return targets
+
+
+def cross_entropy(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> float:
+    """Return the mean negative log probability of the true classes, nats.
+
+    Example:
+        >>> round(cross_entropy(np.zeros((3, 4)), np.array([0, 1, 3])), 6)  # ln 4
+        1.386294
+    """
+    log_probabilities = log_softmax(np.asarray(logits, np.float64), axis=1)
+    return float(-log_probabilities[np.arange(len(y_true)), np.asarray(y_true)].mean())
 
 
 def folds_by_group(groups: Sequence[str] | NDArray[Any], folds: int = FOLDS) -> IntVector:

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
+from gallery.evaluation.calibration import cross_entropy
 from gallery.network.architectures import get_weights, preprocess, set_weights
 from gallery.network.engine import keras
 from gallery.training.augmentation import augment
-from gallery.training.calibration import cross_entropy
 from gallery.training.checkpoint import (
     Tensors,
     TrainingState,

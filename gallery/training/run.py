@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from gallery.datasets.inspection import Inspection, inspect_set
 from gallery.datasets.labelled_data import Part, read_data
@@ -18,8 +19,8 @@ from gallery.datasets.pixel_store import DecodedSet, decode_set
 from gallery.datasets.splits import Split, split_set
 from gallery.datasets.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.errors import GalleryError, TrainingError
+from gallery.evaluation.calibration import fit_temperature, platt_targets
 from gallery.jobs.lock import sole_process
-from gallery.training.calibration import fit_temperature, log_softmax
 from gallery.training.history import Progress, write_progress
 from gallery.training.new_card import new_card, photo_counts
 from gallery.training.request import TrainingParts, TrainingRequest, TrainingResult, remember
@@ -181,12 +182,12 @@ def _train(request: TrainingRequest, parts: TrainingParts, prepared: Prepared, t
     stored = {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()}
     set_weights(judging, stored, only=frozenset(layer.name for layer in judging.layers))  # as it is kept
     judged = predict_logits(judging, learnt.data, data.validation)
-    temperature = fit_temperature(judged, data.labels[data.validation])
+    temperature = fit_temperature(judged, platt_targets(data.labels[data.validation], len(class_names)))
     part, rows = Part.VALIDATION, data.validation
     if len(split.rows(Part.TEST)):
         part, rows = Part.TEST, split.rows(Part.TEST)
         judged = predict_logits(judging, learnt.data, rows)
-    probabilities = np.exp(log_softmax(judged / temperature))
+    probabilities = softmax(judged.astype(np.float64) / temperature, axis=1)
     evaluation = dict(parts.evaluate(data.labels[rows], probabilities, class_names, request.model_id))
     evaluation["part"] = part.value
     card = new_card(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from gallery.training.distillation.losses import TeacherHeads
 from gallery.training.distillation.teacher import Teacher, fit_ten_class_head
@@ -29,7 +30,6 @@ from research.distillation.dataset import (
     write_split,
 )
 from research.distillation.feature_cache import FeatureCache
-from research.distillation.figures import softmax
 from research.distillation.student import LOWER_FACTOR, Student, Weights, preprocess, read_start, scale_lower
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Prepared:
     def animal_shares(self) -> NDArray[np.float64]:
         """Return how much of each photo's probability the teacher gives to animals, not less than a third."""
         logits = self.cache.teacher_features(range(len(self.photos))) @ self.teacher.head_kernel
-        probabilities = softmax(logits + self.teacher.head_bias)
+        probabilities = softmax(logits + self.teacher.head_bias, axis=1)
         return np.asarray(np.maximum(probabilities[:, :ANIMAL_CLASSES].sum(1), 1 / 3))
 
 

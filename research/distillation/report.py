@@ -18,21 +18,20 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from scipy.special import softmax
 
+from gallery.evaluation.calibration import fit_temperature
+from gallery.evaluation.metrics import expected_calibration_error, wilson_interval
 from gallery.settings import CLASS_NAMES
 from gallery.training.distillation.views import View, centre_view
 from research.distillation.dataset import UNLABELLED, TrainingPhoto
 from research.distillation.figures import (
     Logits,
-    expected_calibration_error,
-    fit_temperature,
     logits_of_photos,
     macro_recall,
     mirrored_view,
     recall_by_class,
-    softmax,
     whole_view,
-    wilson_interval,
 )
 from research.distillation.prepare import Prepared, add_input_arguments, prepare, use_two_threads
 from research.distillation.student import Student, Weights
@@ -66,24 +65,17 @@ def scores(logits: Logits, labels: NDArray[np.integer], temperature: float) -> d
         "macro_recall": round(macro_recall(predicted, labels), 4),
         "recall_by_class": recall_by_class(predicted, labels),
         "confusion": np.histogram2d(labels, predicted, bins=(range(11), range(11)))[0].astype(int).tolist(),
-        "ece_at_temperature_1": round(expected_calibration_error(softmax(logits), labels), 4),
-        "ece": round(expected_calibration_error(softmax(logits, temperature), labels), 4),
+        "ece_at_temperature_1": round(expected_calibration_error(labels, softmax(logits, axis=1)), 4),
+        "ece": round(expected_calibration_error(labels, softmax(logits / temperature, axis=1)), 4),
     }
-
-
-def soft_temperature(logits: Logits, target: NDArray[np.float64]) -> float:
-    """Return the temperature whose probabilities have the least cross-entropy to the target's."""
-    grid = np.exp(np.arange(np.log(0.2), np.log(5.0), 0.01))
-    losses = [-(target * np.log(np.maximum(softmax(logits, t), 1e-12))).sum(1).mean() for t in grid]
-    return float(grid[int(np.argmin(losses))])
 
 
 def teacher_targets(prepared: Prepared, numbers: list[int]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which photos show one of the ten animals in the teacher's eyes, and its ten probabilities."""
     features = prepared.cache.teacher_features(numbers)
-    thousand = softmax(features @ prepared.teacher.head_kernel + prepared.teacher.head_bias)
+    thousand = softmax(features @ prepared.teacher.head_kernel + prepared.teacher.head_bias, axis=1)
     share = sum(thousand[:, list(group)].sum(1) for group in IMAGENET_GROUPS.values())
-    return np.asarray(share >= 0.5), softmax(features @ prepared.ten_kernel + prepared.ten_bias)
+    return np.asarray(share >= 0.5), softmax(features @ prepared.ten_kernel + prepared.ten_bias, axis=1)
 
 
 def logits_of(
@@ -105,7 +97,7 @@ def measure(prepared: Prepared, weights: Weights) -> dict[str, object]:
     labels = {part: np.array([p.class_index for p in rows]) for part, rows in photos.items()}
     animal, target = teacher_targets(prepared, numbers["watched"])
     watched = logits_of(weights, photos["watched"], whole_view, False)
-    temperature = soft_temperature(watched[animal], target[animal])
+    temperature = fit_temperature(watched[animal], target[animal])
     facts: dict[str, object] = {
         "class_names": list(CLASS_NAMES),
         "temperature": round(temperature, 3),
@@ -116,13 +108,15 @@ def measure(prepared: Prepared, weights: Weights) -> dict[str, object]:
         ),
     }
     validation = logits_of(weights, photos["val"], whole_view, False)
-    facts["temperature_fitted_on_validation_labels"] = round(fit_temperature(validation, labels["val"]), 3)
+    facts["temperature_fitted_on_validation_labels"] = round(
+        fit_temperature(validation, np.eye(10)[labels["val"]]), 3
+    )
     facts["validation"] = scores(validation, labels["val"], temperature)
     centre = logits_of(weights, photos["val"], centre_view, False)
     facts["validation_centre_crop"] = scores(centre, labels["val"], temperature)
     test = logits_of(weights, photos["test"], whole_view, False)
     mirrored = logits_of(weights, photos["test"], mirrored_view, False)
-    both = np.log(softmax(test) + softmax(mirrored)).astype(np.float32)
+    both = np.log(softmax(test, axis=1) + softmax(mirrored, axis=1)).astype(np.float32)
     facts["test"] = scores(test, labels["test"], temperature)
     facts["test_mirrored"] = scores(mirrored, labels["test"], temperature)
     facts["test_mean_with_mirrored"] = scores(both, labels["test"], 1.0)

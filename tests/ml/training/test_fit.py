@@ -149,8 +149,8 @@ def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_before_it_there_is_
 def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path) -> None:
     import keras
 
+    from gallery.evaluation.calibration import cross_entropy
     from gallery.network.architectures import NetworkOptions, build, get_weights
-    from gallery.training.calibration import cross_entropy
     from gallery.training.checkpoint import load_best
     from gallery.training.fit import FitData, fit
 
@@ -172,7 +172,7 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
 
 
 def test_the_training_figures_are_means_over_all_photos_of_the_epoch(tmp_path: Path) -> None:
-    from gallery.training.calibration import cross_entropy
+    from gallery.evaluation.calibration import cross_entropy
     from gallery.training.fit import predict_logits
 
     still = RECIPE.changed(learning_rate=1e-8, dropout=0, augmentation=Augmentation(), batch=20, epochs=1)

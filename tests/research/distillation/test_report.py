@@ -1,4 +1,4 @@
-"""The temperature of soft targets, the figures of one measurement, and which photos a network knows."""
+"""The figures of one measurement, and which photos a network knows."""
 
 from pathlib import Path
 
@@ -9,15 +9,9 @@ pytest.importorskip("tensorflow")
 
 from research.distillation.blend import blend
 from research.distillation.dataset import UNLABELLED, TrainingPhoto
-from research.distillation.figures import softmax
-from research.distillation.report import IMAGENET_GROUPS, scores, soft_temperature, was_learnt
+from research.distillation.report import IMAGENET_GROUPS, scores, was_learnt
 
 pytestmark = pytest.mark.network
-
-
-def test_the_temperature_of_soft_targets_undoes_a_scaling():
-    logits = np.random.default_rng(0).normal(size=(50, 10)).astype(np.float32)
-    assert soft_temperature(2 * logits, softmax(logits)) == pytest.approx(2.0, rel=0.011)
 
 
 def test_scores_count_hits_and_put_true_classes_in_rows():

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.training.calibration import cross_entropy, fit_temperature, log_softmax
 from gallery.training.sampling import class_weights, epoch_order
 
 some_labels = st.lists(st.integers(0, 3), min_size=1, max_size=40).map(lambda x: np.array(x, np.int64))
@@ -42,26 +40,3 @@ def test_weights_make_the_classes_equal_as_scikit_learns_do() -> None:
 
 def test_a_class_without_photos_weighs_nothing() -> None:
     assert class_weights(np.array([0, 2, 2]), 3).tolist() == [1.5, 0.0, 0.75]
-
-
-def test_the_temperature_that_made_the_labels_is_found() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(20_000, 4)) * 2
-    chances = np.exp(log_softmax(logits / 2.5))
-    labels = (chances.cumsum(1) < rng.random((len(logits), 1))).sum(1)
-    assert fit_temperature(logits, labels) == pytest.approx(2.5, rel=0.05)
-
-
-def test_the_temperature_lowers_the_loss_or_leaves_it() -> None:
-    logits = np.array([[9.0, 0, 0], [0, 9, 0], [0, 9, 0], [0, 0, 9]])
-    labels = np.array([0, 1, 2, 2])
-    fitted = fit_temperature(logits, labels)
-    assert cross_entropy(logits / fitted, labels) < cross_entropy(logits, labels)
-    assert fitted > 1
-
-
-def test_photos_that_are_all_right_do_not_make_a_network_sure_of_everything() -> None:
-    logits = np.tile([4.0, 0.0], (8, 1))
-    labels = np.zeros(8, np.int64)
-    # The best share for the label is 9/10, so 4 / T = ln 9.
-    assert fit_temperature(logits, labels) == pytest.approx(4 / np.log(9), rel=0.002)
