@@ -71,6 +71,9 @@ TAG_BATCH = 32
 JOB_HEARTBEAT_S = 15.0
 """A running job that has not reported for this long is taken for dead (it reports every second)."""
 
+FEW_PHOTOS = 20
+"""Below this a share is known only to about 20 percentage points either way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

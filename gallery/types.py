@@ -6,7 +6,6 @@ Nothing here imports more than the standard library and numpy.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.words import without_surrogates
+
 RgbImage = NDArray[np.uint8]
 """(height, width, 3) uint8, upright, sRGB."""
 
@@ -23,7 +24,6 @@ ImageBatch = NDArray[np.uint8]
 """(batch, side, side, 3) uint8 RGB: what a classifier takes; it preprocesses by itself."""
 
 FloatArray = NDArray[np.float32]
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 PhotoId = str
 """The SHA-256 of the file's bytes, 64 lower-case hexadecimal digits."""
@@ -39,7 +39,7 @@ def display_path(path: Path) -> str:
         >>> display_path(Path("caf\\udce9.jpg")) == "caf\\ufffd.jpg"
         True
     """
-    return _SURROGATES.sub("\ufffd", str(path))
+    return without_surrogates(str(path))
 
 
 class SkipReason(StrEnum):

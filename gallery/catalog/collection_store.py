@@ -6,10 +6,11 @@ import os
 import sqlite3
 from pathlib import Path
 
-from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import Collection, CollectionKind
+from gallery.words import without_surrogates
 
 _SELECT = """
     SELECT collection_id, kind, root, name, opened_at,
@@ -58,7 +59,7 @@ class CollectionStore(Store):
             name: what to call it; the folder's own name unless told.
         """
         root = root.absolute()
-        called = plain_text(name if name is not None else root.name or str(root))
+        called = without_surrogates(name if name is not None else root.name or str(root))
         with self._database.writing() as connection:
             row = connection.execute(
                 """

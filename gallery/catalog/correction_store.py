@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.paths import utc_now
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId
+from gallery.words import without_surrogates
 
 LABEL_LIMIT = 100
 """Characters of a label: longer ones are pasted by mistake."""
@@ -74,7 +75,7 @@ class CorrectionStore(Store):
                         action,
                         photo_key,
                         label,
-                        plain_text(person),
+                        without_surrogates(person),
                         made_at,
                         model_id,
                         shown,
@@ -113,7 +114,7 @@ class CorrectionStore(Store):
                 (entry,) = connection.execute(
                     "INSERT INTO corrections (action, photo_key, person, made_at, undoes, token) "
                     "VALUES (?, ?, ?, ?, ?, ?) RETURNING correction_id",
-                    (action, photo_key, plain_text(person), made_at, correction_id,
+                    (action, photo_key, without_surrogates(person), made_at, correction_id,
                      token if correction_id == first else None),
                 ).fetchone()  # fmt: skip
                 connection.execute(
@@ -172,7 +173,7 @@ def _settle(connection: sqlite3.Connection, photo_key: int) -> str | None:
 
 
 def _label(given: str) -> str:
-    label = " ".join(plain_text(given).split())
+    label = " ".join(without_surrogates(given).split())
     if not label or len(label) > LABEL_LIMIT:
         raise CatalogError(f"A label needs 1 to {LABEL_LIMIT} characters; {given[:LABEL_LIMIT]!r} was given.")
     if label in (ALL, UNSURE, UNREADABLE, WAITING):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gallery.catalog.collection_store import root_of
-from gallery.catalog.paths import decode_below, encode_below, name_key, plain_text, shown_parts
+from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
+from gallery.words import without_surrogates
 
 RETRIED = (SkipReason.NO_PERMISSION, SkipReason.VANISHED, SkipReason.HEIC_NOT_INSTALLED)
 """Reasons that can end without the file changing; looking again costs next to nothing."""
@@ -157,8 +158,8 @@ class FileStore(Store):
                         metadata.height_px,
                         metadata.size_bytes,
                         metadata.image_format,
-                        plain_text(metadata.taken_at) if metadata.taken_at else None,
-                        plain_text(metadata.camera) if metadata.camera else None,
+                        without_surrogates(metadata.taken_at) if metadata.taken_at else None,
+                        without_surrogates(metadata.camera) if metadata.camera else None,
                         json.dumps(metadata.notes),
                         metadata.brightness,
                         metadata.sharpness,
@@ -209,7 +210,7 @@ class FileStore(Store):
                     "WHERE collection_id = ? AND path = ?",
                     (
                         str(file.reason),
-                        plain_text(file.detail),
+                        without_surrogates(file.detail),
                         collection_id,
                         encode_below(root, file.path),
                     ),

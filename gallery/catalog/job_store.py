@@ -6,11 +6,12 @@ import sqlite3
 from datetime import UTC, datetime
 
 from gallery.catalog.collection_store import root_of
-from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError, JobError
 from gallery.settings import JOB_HEARTBEAT_S
 from gallery.types import Job, JobState
+from gallery.words import without_surrogates
 
 _COLUMNS = (
     "job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped, "
@@ -114,7 +115,7 @@ class JobStore(Store):
             connection.execute(
                 "UPDATE jobs SET state = ?, message = ?, finished_at = ? "
                 "WHERE job_id = ? AND state IN ('queued', 'running')",
-                (str(state), None if message is None else plain_text(message), utc_now(), job_id),
+                (str(state), None if message is None else without_surrogates(message), utc_now(), job_id),
             )
 
     def request_cancel(self, job_id: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gallery.errors import CatalogError
 from gallery.types import display_path
+from gallery.words import without_surrogates
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -47,11 +48,6 @@ def decode_below(root: Path, stored: bytes) -> Path:
     return root.joinpath(*(os.fsdecode(part) for part in stored.split(b"\0")))
 
 
-def plain_text(text: str) -> str:
-    """Return the text with what no database or browser takes (lone surrogates) as U+FFFD."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
-
-
 def name_key(name: str) -> str:
     """Return a name as it is searched and sorted by: upper and lower case alike, accents composed.
 
@@ -59,7 +55,7 @@ def name_key(name: str) -> str:
         >>> name_key("DSC_Ä.JPG") == name_key("dsc_a\\u0308.jpg")
         True
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain_text(name)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", without_surrogates(name)).casefold())
 
 
 def shown_parts(stored: bytes) -> tuple[str, str]:
@@ -69,7 +65,7 @@ def shown_parts(stored: bytes) -> tuple[str, str]:
         >>> shown_parts(b"2024\\x00May\\x00b.jpg")
         ('2024/May', 'b.jpg')
     """
-    *folders, name = (plain_text(os.fsdecode(part)) for part in stored.split(b"\0"))
+    *folders, name = (without_surrogates(os.fsdecode(part)) for part in stored.split(b"\0"))
     return "/".join(folders), name
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from gallery.catalog.paths import plain_text, utc_now
+from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import GivenVerdict, PhotoId, Verdict
+from gallery.words import without_surrogates
 
 _COUNTS = """undoes IS NULL AND NOT EXISTS
     (SELECT 1 FROM verdicts u WHERE u.undoes = v.verdict_id)"""  # neither takes one back nor was taken back
@@ -136,4 +137,4 @@ def _known(connection: sqlite3.Connection, token: str) -> bool:
 
 
 def _plain(text: str | None) -> str | None:
-    return None if text is None else plain_text(text)
+    return None if text is None else without_surrogates(text)

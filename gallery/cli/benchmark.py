@@ -19,6 +19,7 @@ from gallery.errors import DatasetError
 from gallery.services import wiring
 from gallery.settings import TAG_BATCH, Settings
 from gallery.types import CollectionKind, DecodedPhoto, FileEntry, ModelCard, SkippedFile, display_path
+from gallery.words import percent
 
 if TYPE_CHECKING:
     from gallery.photos.pool import DecodePool
@@ -85,8 +86,8 @@ def benchmark(arguments: argparse.Namespace, settings: Settings) -> int:
             f"{timing.precision}; loading and first batch {timing.loading_s:.1f} s more)"
         )
     say(
-        f"The gallery tags {ratio:.1f} times as fast. Both give {same:.1%} of the photos the same label; "
-        "most of the difference is that load_img shrinks without smoothing."
+        f"The gallery tags {ratio:.1f} times as fast. Both give {percent(same)} of the photos the same "
+        "label; most of the difference is that load_img shrinks without smoothing."
     )
     if skipped:
         say(f"Left out of both, since they cannot be read: {len(skipped)}")

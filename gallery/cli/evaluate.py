@@ -14,6 +14,7 @@ from gallery.evaluation.overlap import photo_overlap
 from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import display_path
+from gallery.words import percent
 
 SUSPECTS_SHOWN = 10
 """Suspicious labels that the text names one by one; ``--json`` has them all."""
@@ -62,8 +63,8 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _more(diagnosis: Diagnosis, result: FolderEvaluation) -> Iterator[str]:
     yield (
-        f"Balanced accuracy {diagnosis.balanced_accuracy:.1%}; the true class is one of the two most "
-        f"probable for {diagnosis.top_2:.1%}."
+        f"Balanced accuracy {percent(diagnosis.balanced_accuracy)}; the true class is one of the two most "
+        f"probable for {percent(diagnosis.top_2)}."
     )
     after = diagnosis.calibration
     yield f"Expected calibration error {result.report.calibration_error:.3f}" + (
@@ -71,11 +72,11 @@ def _more(diagnosis: Diagnosis, result: FolderEvaluation) -> Iterator[str]:
     )
     point = diagnosis.at_95
     if point is None:
-        yield f"No threshold makes the model right {WANTED_ACCURACY:.0%} of the time on these photos."
+        yield f"No threshold makes the model right {percent(WANTED_ACCURACY, 0)} of the time on these photos."
     else:
         yield (
-            f"To be right {WANTED_ACCURACY:.0%} of the time, set Unsure below {point.threshold:.3f}: that "
-            f"leaves out {point.left_out:,} of {point.n:,} photos ({point.share_left_out:.1%})."
+            f"To be right {percent(WANTED_ACCURACY, 0)} of the time, set Unsure below {point.threshold:.3f}: "
+            f"that leaves out {point.left_out:,} of {point.n:,} photos ({percent(point.share_left_out)})."
         )
     suspects, names = diagnosis.suspects, result.report.class_names
     if suspects:
@@ -83,6 +84,6 @@ def _more(diagnosis: Diagnosis, result: FolderEvaluation) -> Iterator[str]:
     for suspect in suspects[:SUSPECTS_SHOWN]:
         yield (
             f"  {display_path(result.paths[suspect.row])}: labelled {names[suspect.label]}, looks like "
-            f"{names[suspect.suggested]} ({suspect.suggested_probability:.0%}, "
+            f"{names[suspect.suggested]} ({percent(suspect.suggested_probability, 0)}, "
             f"{suspect.neighbours_of_suggested} of {len(suspect.neighbours)} neighbours)"
         )

@@ -16,6 +16,7 @@ from gallery.network.attribution_methods import GRAD_CAM, Method, method_named
 from gallery.services import wiring
 from gallery.settings import LARGE_VIEW_PX, Settings
 from gallery.types import DecodedPhoto, FloatArray, ModelCard, SkippedFile, display_path
+from gallery.words import percent
 
 TOLD_EVERY_S = 5.0
 """Methods of many passes say how far they are this often."""
@@ -82,9 +83,11 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
             }
         )
         return 0
-    say(f"{display_path(photo)}: {best} ({probabilities[predicted]:.1%})")
+    say(f"{display_path(photo)}: {best} ({percent(probabilities[predicted])})")
     of_class = (
-        f"why {name} ({probabilities[shown]:.1%})" if method.by_class else "what stands out to the network"
+        f"why {name} ({percent(probabilities[shown])})"
+        if method.by_class
+        else "what stands out to the network"
     )
     if evidence:
         say(f"{display_path(arguments.out)} shows {of_class}, by {method.title} ({method.source}).")

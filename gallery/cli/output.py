@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gallery.tagging.parts import LOOKING, TaggingProgress
 from gallery.types import SkippedFile, display_path
+from gallery.words import NO_BREAK
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -25,15 +26,19 @@ def answer(data: Mapping[str, Any]) -> None:
 
 
 def say(text: str) -> None:
-    """Print text on standard output; what the console's encoding lacks becomes ``?``."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    """Print text on standard output."""
+    print(_in_encoding(text, sys.stdout.encoding))
 
 
 def note(text: str) -> None:
     """Print a sentence on standard error."""
-    encoding = sys.stderr.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr, flush=True)
+    print(_in_encoding(text, sys.stderr.encoding), file=sys.stderr, flush=True)
+
+
+def _in_encoding(text: str, encoding: str | None) -> str:
+    """Return text with what the console's encoding lacks as ``?``, and with spaces that people can type."""
+    encoding = encoding or "utf-8"
+    return text.replace(NO_BREAK, " ").encode(encoding, "replace").decode(encoding)
 
 
 def skipped_json(skipped: Iterable[SkippedFile]) -> list[dict[str, str]]:

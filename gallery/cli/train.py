@@ -22,6 +22,7 @@ from gallery.training.request import TrainingRequest, TrainingResult
 from gallery.training.run import train as run_training
 from gallery.training.trainings import candidate_folder
 from gallery.types import display_path
+from gallery.words import percent
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -153,11 +154,11 @@ def _say(result: TrainingResult) -> None:
     for line in result.notes:
         note(line)
     counts = ", ".join(f"{count} {part}" for part, count in result.photos.items())
-    accuracy = result.evaluation.get("accuracy")
+    accuracy = result.evaluation["accuracy"]
     say(f"{result.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.")
     say(
-        f"Best epoch {result.best.epoch}: validation accuracy {result.best.val_accuracy:.1%}; "
-        f"accuracy on the {result.measured_on} photos {accuracy:.1%}."
+        f"Best epoch {result.best.epoch}: validation accuracy {percent(result.best.val_accuracy)}; "
+        f"accuracy on the {result.measured_on} photos {percent(accuracy)}."
     )
     say(f"Saved in {display_path(result.model_folder)}.")
 

@@ -11,16 +11,15 @@ import numpy as np
 from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.labelled_data import Part
 from gallery.datasets.pixel_store import DecodedSet
+from gallery.settings import FEW_PHOTOS
 from gallery.types import SkippedFile
+from gallery.words import counted
 
 SMALL_PX = 64
 """A photo with a shorter side is called small: enlarged to 224 it shows little."""
 
 UNEQUAL = 1.5
 """From this many photos of the largest class for one of the smallest, the classes are called unequal."""
-
-FEW = 20
-"""A class with fewer photos cannot be learnt well, and its recall is known to 20 percentage points only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +102,33 @@ class Inspection:
             f"{_by(self.largest_px)}, typically {_by(self.median_px)} pixels."
         ]
         if self.small:
-            are = _many(len(self.small), "photo is", "photos are")
+            are = counted(len(self.small), "photo is", "photos are")
             lines.append(f"{are} smaller than {SMALL_PX} pixels on one side.")
         if self.skipped:
-            lines.append(
-                "1 file could not be read and is left out."
-                if len(self.skipped) == 1
-                else f"{len(self.skipped)} files could not be read and are left out."
+            files = counted(
+                len(self.skipped), "file could not be read and is", "files could not be read and are"
             )
+            lines.append(f"{files} left out.")
         for exact, kind in ((True, "byte by byte the same"), (False, "nearly the same picture")):
             groups = [group for group in self.duplicates if group.exact is exact]
             if groups:
                 photos = sum(len(group.indices) for group in groups)
-                lines.append(f"{photos} photos in {_many(len(groups), 'group', 'groups')} are {kind}.")
+                lines.append(f"{photos} photos in {counted(len(groups), 'group', 'groups')} are {kind}.")
         if contradictions := sum(group.contradicts for group in self.duplicates):
-            bear = _many(contradictions, "group of equal files bears", "groups of equal files bear")
+            bear = counted(contradictions, "group of equal files bears", "groups of equal files bear")
             lines.append(f"{bear} different labels: one must be wrong.")
         if doubtful := sum(group.doubtful for group in self.duplicates):
-            bear = _many(
+            bear = counted(
                 doubtful, "group of nearly equal pictures bears", "groups of nearly equal pictures bear"
             )
             lines.append(f"{bear} different labels: look whether they are right.")
         if leaks := sum(group.leaks for group in self.duplicates):
-            lie = _many(leaks, "group of duplicates lies", "groups of duplicates lie")
+            lie = counted(leaks, "group of duplicates lies", "groups of duplicates lie")
             lines.append(f"{lie} on both sides of the split.")
-        if few := [name for name, count in self.counts.items() if count < FEW]:
-            lines.append(f"Fewer than {FEW} photos: {', '.join(few)}. Add some for a model to rely on.")
+        if few := [name for name, count in self.counts.items() if count < FEW_PHOTOS]:
+            lines.append(
+                f"Fewer than {FEW_PHOTOS} photos: {', '.join(few)}. Add some for a model to rely on."
+            )
         return [*lines, *self.problems]
 
     def to_json(self) -> dict[str, Any]:
@@ -198,10 +198,6 @@ def _part_counts(decoded: DecodedSet, parts: Sequence[Part] | None) -> dict[Part
     for photo, part in zip(decoded.data.photos, parts, strict=True):
         counts[part][photo.label] += 1
     return counts
-
-
-def _many(count: int, one: str, more: str) -> str:
-    return f"{count:,} {one if count == 1 else more}"
 
 
 def _by(size: tuple[int, int]) -> str:

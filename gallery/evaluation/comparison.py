@@ -14,6 +14,7 @@ from gallery.errors import DatasetError
 from gallery.evaluation.labelled_folder import FolderEvaluation
 from gallery.evaluation.metrics import Z_95, IntVector, confusion_matrix, wilson_interval
 from gallery.evaluation.report import EvaluationReport
+from gallery.words import percent
 
 
 def mcnemar_p_value(only_a: int, only_b: int) -> float:
@@ -262,8 +263,8 @@ class ModelComparison:
                 )
             ),
             "",
-            f"Accuracy {self.accuracy_a:.1%} ({self.model_a}) and {self.accuracy_b:.1%} ({self.model_b}), "
-            f"p = {self.p_value:.2g} (McNemar, exact): {chance_in_words(self.p_value)}.",
+            f"Accuracy {percent(self.accuracy_a)} ({self.model_a}) and {percent(self.accuracy_b)} "
+            f"({self.model_b}), p = {self.p_value:.2g} (McNemar, exact): {chance_in_words(self.p_value)}.",
         ]
         return "\n".join(lines)
 

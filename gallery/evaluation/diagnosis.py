@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.calibration import CrossFit, ReliabilityBin, cross_fit, reliability_bins
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
-from gallery.evaluation.metrics import FEW_PHOTOS, IntVector, balanced_accuracy_interval, wilson_interval
+from gallery.evaluation.metrics import IntVector, balanced_accuracy_interval, wilson_interval
 from gallery.evaluation.ranking import (
     ClassCurves,
     area_intervals,
@@ -24,6 +24,7 @@ from gallery.evaluation.ranking import (
 )
 from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.suspects import Suspect, contradicted_labels
+from gallery.settings import FEW_PHOTOS
 from gallery.types import PhotoId, display_path
 
 WANTED_ACCURACY = 0.95

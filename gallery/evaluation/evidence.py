@@ -18,7 +18,7 @@ from gallery.errors import CamError
 BORDER = 1 / 7
 """Width of the border, as a share of each side: 2 of 14 cells. It covers 49 % of the picture."""
 
-FEW_PHOTOS = 5
+FEW_IN_A_CELL = 5
 """A group of fewer photos is not compared: one photo with a caption would be news."""
 
 FEW_GROUPS = 4
@@ -168,7 +168,7 @@ def compare_borders(
     found: list[Group] = []
     for places, group in ((cells, true * class_count + said), (rows, true), (columns, said)):
         counts, means = _means(values, group, len(places))
-        enough = np.flatnonzero(counts >= FEW_PHOTOS)
+        enough = np.flatnonzero(counts >= FEW_IN_A_CELL)
         usual, limit = usual_and_limit(means[enough].tolist())
         found += [
             Group(*places[k], int(counts[k]), float(means[k]), usual, bool(means[k] > limit)) for k in enough

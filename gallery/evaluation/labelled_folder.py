@@ -14,6 +14,7 @@ from gallery.datasets.labels import UNLABELLED, FolderLabels, labels_of
 from gallery.errors import DatasetError
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import Collection, PhotoId, PredictionTable, SkippedFile, display_path
+from gallery.words import photo_count
 
 
 class EvaluationCatalog(Protocol):
@@ -112,9 +113,11 @@ def evaluate_collection(
         )
     problems = list(known.problems)
     if pending:
-        problems.append(f"Not tagged yet and left out: {_photos(len(pending))}. Tag the folder to the end.")
+        problems.append(
+            f"Not tagged yet and left out: {photo_count(len(pending))}. Tag the folder to the end."
+        )
     if skipped:
-        problems.append(f"Could not be read and left out: {_photos(len(skipped))}.")
+        problems.append(f"Could not be read and left out: {photo_count(len(skipped))}.")
     return FolderEvaluation(
         report=EvaluationReport.from_predictions(
             known.y_true[rows], table.probabilities[rows], tuple(class_names), model_id
@@ -132,7 +135,7 @@ def _nothing_tagged(root: str, model_id: str, pending: int, skipped: Sequence[Sk
         return f"No photo of {root} has been tagged by {model_id} yet. Tag it first."
     if skipped:
         return (
-            f"None of the photos of {root} could be read, {_photos(len(skipped))} in all. The first: "
+            f"None of the photos of {root} could be read, {photo_count(len(skipped))} in all. The first: "
             f"{skipped[0].detail}"
         )
     return f"There are no readable photos in {root}. Open another folder."
@@ -142,9 +145,5 @@ def _listed(table: PredictionTable, labels: Mapping[Path, int]) -> FolderLabels:
     y_true = np.array([labels.get(path, UNLABELLED) for path in table.paths], np.int64)
     found = set(table.paths)
     absent = sum(path not in found for path in labels)
-    problems = [f"Listed, but not evaluated: {_photos(absent)}. They are not in the folder, or not read."]
+    problems = [f"Listed, but not evaluated: {photo_count(absent)}. They are not in the folder, or not read."]
     return FolderLabels(y_true, tuple(problems if absent else []))
-
-
-def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count:,} photos"

@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-
-FEW_PHOTOS = 20
-"""Below this a share is known only to about 20 percentage points either way."""
+from gallery.settings import FEW_PHOTOS
 
 Z_95 = 1.959963984540054
 """97.5 % quantile of the standard normal distribution: the bounds of a 95 % interval."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import IntVector
 from gallery.types import PhotoId
+from gallery.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class PhotoOverlap:
         said = self.training_sentences()
         if extra := sum(len(rows) - 1 for rows in self.repeated):
             said.append(
-                f"{_photos(extra)} a copy of another, byte for byte, and counts once more in every score."
+                f"{counted(extra, 'photo is', 'photos are each')} a copy of another, byte for byte, and "
+                "counts once more in every score."
             )
         if count := len(self.contradicting):
             whose = "One photo lies" if count == 1 else f"{count:,} photos lie"
@@ -115,7 +117,3 @@ def photo_overlap(
 
 def _rows_of(photo_ids: Sequence[PhotoId], known: frozenset[PhotoId]) -> IntVector:
     return np.array([n for n, photo_id in enumerate(photo_ids) if photo_id in known], np.int64)
-
-
-def _photos(count: int) -> str:
-    return "1 photo is" if count == 1 else f"{count:,} photos are each"

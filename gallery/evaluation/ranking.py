@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.evaluation.metrics import FEW_PHOTOS, FloatVector, IntVector
+from gallery.evaluation.metrics import FloatVector, IntVector
+from gallery.settings import FEW_PHOTOS
 
 AREA_RESAMPLINGS = 400
 """Draws for the interval of an area."""

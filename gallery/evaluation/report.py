@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
 from gallery.evaluation import metrics
+from gallery.words import interval, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,8 +237,8 @@ class EvaluationReport:
         low, high = self.accuracy_interval
         width = max(len(name) for name in [*self.class_names, "weighted avg"])
         lines = [
-            f"{self.model_id} on {self.n:,} photos: accuracy {self.accuracy:.1%} "
-            f"(95 % interval {low:.1%} to {high:.1%}), loss {self.loss:.3f}, macro F1 {self.macro_f1:.3f}",
+            f"{self.model_id} on {self.n:,} photos: accuracy {percent(self.accuracy)} "
+            f"(95 % interval {interval((low, high))}), loss {self.loss:.3f}, macro F1 {self.macro_f1:.3f}",
             "",
             f"{'':{width}}  precision  recall  f1-score  support",
         ]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.evaluation.metrics import FEW_PHOTOS, IntVector, wilson_interval
+from gallery.evaluation.metrics import IntVector, wilson_interval
+from gallery.settings import FEW_PHOTOS
 from gallery.types import PhotoMetadata, display_path
 
 UNKNOWN = "not known"

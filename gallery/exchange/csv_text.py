@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from gallery.errors import ExchangeError
 from gallery.exchange.whole_file import replace_whole
 from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import display_path
+from gallery.words import without_surrogates
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for the system's old code page and garbles the names of files; pandas,
@@ -18,8 +18,6 @@ readr, data.table and LibreOffice pass over it."""
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 """A cell that begins so may be run as a formula, also one that somebody gave a photo as its name (OWASP)."""
-
-_SURROGATES = re.compile("[\ud800-\udfff]")  # bytes of a file's name that are not UTF-8
 
 Cell = str | int | float | None
 
@@ -31,7 +29,7 @@ def safe_text(text: str) -> str:
         >>> safe_text("=1+1.jpg"), safe_text("fox.jpg")
         ("'=1+1.jpg", 'fox.jpg')
     """
-    shown = _SURROGATES.sub("\ufffd", text)
+    shown = without_surrogates(text)
     return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
 
 

@@ -29,7 +29,7 @@ def test_a_card_shows_scores_classes_limits_and_hash(gallery: SmallGallery) -> N
     assert not page.exception
     shown = {metric.label: metric.value for metric in page.metric}
     assert shown == {
-        "Test accuracy": "80.0 %", "Classes": "10", "Parameters": "0.0 M", "Training photos": "1,234"
+        "Test accuracy": "80.0\u00a0%", "Classes": "10", "Parameters": "0.0 M", "Training photos": "1,234"
     }  # fmt: skip
     text = texts(page)
     assert "95 % interval 71.1 to 86.7 %, 100 test photos" in text

@@ -114,7 +114,7 @@ def test_the_keyboard_walks_over_the_matrix_and_opens_a_cell(page: Page) -> None
     expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
     settle(page)
     expect(cell(page, MATRIX, CAT, CAT)).to_be_focused()  # drawing the page anew leaves it where it was
-    expect(page.locator(f".st-key-{MATRIX} .tip")).to_contain_text("True Cat, recognised2 photos (100.0% of")
+    expect(page.locator(f".st-key-{MATRIX} .tip")).to_contain_text("True Cat, recognised2 photos (100.0 % of")
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page.get_by_text("True Cat: 2 photos")).to_be_visible()
@@ -160,7 +160,7 @@ def test_pointing_at_a_cell_says_what_it_counts(page: Page) -> None:
     cell(page, MATRIX, DOG, CAT).hover()
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("True Dog, model says Cat")
-    expect(tip).to_contain_text("2 photos (66.7% of the class)")
+    expect(tip).to_contain_text("2 photos (66.7 % of the class)")
     page.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     cell(page, MATRIX, DOG, DOG).hover()
@@ -292,12 +292,12 @@ def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their
     open_tab(page, "Confidence")
     # from -0.02 to 1.02, and from 1.1 down to 0: the bar between 13/15 and 14/15, half way up
     click_point(
-        page, "evaluate_reliability", 0.92 / 1.04, 0.6 / 1.1, "Confidence 87% to 93%",
+        page, "evaluate_reliability", 0.92 / 1.04, 0.6 / 1.1, "Confidence 87 to 93 %",
         "Confidence 87 to 93 %: 1 photo",
     )  # fmt: skip
     # the surest photo alone is one of six, and right: the top is 1.02, the bottom 0.52
     click_point(
-        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Unsure below 95.0%",
+        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Unsure below 95.0 %",
         "Kept at 95.0 %, least certain first: 1 photo",
     )  # fmt: skip
     expect(
@@ -321,7 +321,7 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
-    click_point(page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "From 20.0% on", "3 in all")
+    click_point(page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "From 20.0 % on", "3 in all")
 
 
 def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
@@ -331,17 +331,17 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
     roc = page.get_by_role("slider", name="ROC curve of Dog")
     roc.focus()
     page.keyboard.press("End")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 0.0% on, 100.0% of the class found"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 0.0\s% on, 100.0\s% of the class"))
     page.keyboard.press("Home")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 90.0% on, 33.3% of the class found"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 90.0\s% on, 33.3\s% of the class"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 in all")).to_be_visible()
     settle(page)
     expect(roc).to_be_focused()
-    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("From 40.0% on")
+    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("From 40.0 % on")
     page.keyboard.press("ArrowRight")  # goes on from the point that was chosen
-    expect(roc).to_have_attribute("aria-valuetext", re.compile("^From 20.0% on, 100.0% of the class found"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 20.0\s% on, 100.0\s% of the class"))
 
 
 def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gallery.exchange.report.contents import Pictures, ReportContents, Thumbnail
 from gallery.exchange.report.markup import Markup, tag
-from gallery.exchange.report.words import class_title, percent, photos
+from gallery.words import class_title, percent, photo_count
 
 HEAT_OPACITY = 0.65
 """Of the hottest place: the animal beneath is still to be recognised."""
@@ -143,7 +143,7 @@ class Album:
         drawn = []
         for name, average in averages if true != said else averages[1:]:
             if average.photos:
-                caption = f"Why {name}, mean of {photos(average.photos)}"
+                caption = f"Why {name}, mean of {photo_count(average.photos)}"
                 drawn.append(
                     tag(
                         "div",

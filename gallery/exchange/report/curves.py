@@ -9,19 +9,9 @@ import numpy as np
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.svg import Axis, Series, chart, legend
-from gallery.exchange.report.words import (
-    FEW_PHOTOS,
-    as_table,
-    class_title,
-    exact,
-    few_note,
-    figure,
-    interval,
-    percent,
-    photos,
-    share,
-    table,
-)
+from gallery.exchange.report.words import as_table, exact, few_note, figure, interval, share, table
+from gallery.settings import FEW_PHOTOS
+from gallery.words import class_title, percent, photo_count
 
 if TYPE_CHECKING:
     from gallery.evaluation.calibration import ReliabilityBin
@@ -125,7 +115,7 @@ def _class_curves(curves: ClassCurves) -> Markup:
         tag("h3", title),
         tag(
             "p",
-            f"{photos(curves.positives)} of {total:,}",
+            f"{photo_count(curves.positives)} of {total:,}",
             few_note(curves.positives),
             joined([". Average precision ", figure(average)]) if average is not None else None,
             joined([", ROC area ", figure(auc)]) if auc is not None else None,
@@ -223,12 +213,12 @@ def _coverage(contents: ReportContents) -> Markup:
         )  # fmt: skip
         said = (
             f"To be right 95 % of the time, set the Unsure shelf to {percent(point.threshold)}: it then "
-            f"keeps {point.kept:,} of {photos(point.n)} and leaves out {point.left_out:,} "
+            f"keeps {point.kept:,} of {photo_count(point.n)} and leaves out {point.left_out:,} "
             f"({percent(point.share_left_out)}). Chosen on these very photos, so a little too kind."
         )
     rows = [
         (
-            f"{percent(threshold)}",
+            percent(threshold),
             joined([exact(at.kept, f"{at.kept:,}"), " ", few_note(at.kept)]),
             share(at.coverage),
             share(at.accuracy),

@@ -9,17 +9,8 @@ import numpy as np
 from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
-from gallery.exchange.report.words import (
-    class_title,
-    exact,
-    few_note,
-    figure,
-    interval,
-    percent,
-    photos,
-    share,
-    table,
-)
+from gallery.exchange.report.words import exact, few_note, figure, interval, share, table
+from gallery.words import class_title, percent, photo_count
 
 if TYPE_CHECKING:
     from gallery.evaluation.overlap import PhotoOverlap
@@ -104,7 +95,7 @@ def verdicts_section(contents: ReportContents, album: Album) -> Markup | None:
             groups.append(
                 tag(
                     "div",
-                    tag("h3", f"{str(verdict).capitalize()}: {photos(count)}"),
+                    tag("h3", f"{str(verdict).capitalize()}: {photo_count(count)}"),
                     album.strip(of_it),
                     _names(of_it, contents, album),
                 )
@@ -161,7 +152,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
                 (a, share(compared.accuracy_a), interval(compared.interval_a)),
                 (b, share(compared.accuracy_b), interval(compared.interval_b)),
             ],
-            caption=f"Accuracy on the {photos(compared.n)} that both have named",
+            caption=f"Accuracy on the {photo_count(compared.n)} that both have named",
         ),
         tag(
             "p",

@@ -15,8 +15,8 @@ from gallery.exchange.report.album import LEVELS, Album, Level, chosen_rows
 from gallery.exchange.report.contents import Pictures, ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.style import style_sheet
-from gallery.exchange.report.words import photos
 from gallery.types import display_path
+from gallery.words import photo_count
 
 REPORT_LIMIT_BYTES = 20_000_000
 """Most mail systems take no larger attachment."""
@@ -111,7 +111,7 @@ def html_report(
         rows = chosen_rows(contents, level)
         if bare + len(rows) * _bytes_a_photo(contents, pictures, level, rows) > limit_bytes:
             continue
-        on_progress(f"Writing {photos(len(rows))} of {level.thumbnail_px} pixels into the report")
+        on_progress(f"Writing {photo_count(len(rows))} of {level.thumbnail_px} pixels into the report")
         album = Album(contents, pictures, level)
         html = _page(contents, album, table)
         size = len(html.encode("utf-8"))
@@ -192,7 +192,7 @@ def _sections(contents: ReportContents, album: Album, table: bytes | None) -> li
 
 def _notes(contents: ReportContents, album: Album) -> list[str]:
     level, n = album.level, contents.dossier.report.n
-    said = f"Pictures of {len(album):,} of {photos(n)} are in this file"
+    said = f"Pictures of {len(album):,} of {photo_count(n)} are in this file"
     if not len(album):
         return [f"{said}, so that it stays small enough to be sent."]
     notes = [

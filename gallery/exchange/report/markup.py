@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 
-_UNSHOWABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+from gallery.words import shown_text
+
 _VOID = frozenset({"meta", "link", "br", "hr", "img", "col"})
 
 
@@ -19,22 +18,6 @@ class Markup(str):
 
 Child = "Markup | str | int | None | Iterable[Child]"
 """What may stand in an element: markup, text, a number, nothing, or several of these."""
-
-
-def shown_text(text: str) -> str:
-    """Return a text as it may be shown: nothing in it can hide, or turn the direction of what follows.
-
-    Bytes of a file's name that are no UTF-8 become U+FFFD; control characters, and
-    those that turn the direction of writing, are spelt out.
-
-    Example:
-        >>> shown_text("photo\\u202egpj.exe"), shown_text("a\\nb")
-        ('photo[U+202E]gpj.exe', 'a\\nb')
-        >>> shown_text("caf\\udce9.jpg") == "caf\\ufffd.jpg"
-        True
-    """
-    whole = _UNSHOWABLE.sub("\ufffd", text)
-    return _INVISIBLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", whole)
 
 
 def escaped(text: str) -> Markup:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
-from gallery.exchange.report.words import class_title, few_note, percent, photos
+from gallery.exchange.report.words import few_note
+from gallery.words import class_title, percent, photo_count
 
 SHADES = 10
 FULL_ERROR_SHARE = 0.5
@@ -35,7 +36,7 @@ def matrix_section(contents: ReportContents) -> Markup:
         cells = [
             _cell(true, said, counts[true][said], shares[true][said], names) for said in range(len(names))
         ]
-        recognised = f"{100 * shares[true][true]:.0f} %" if support else "-"
+        recognised = percent(shares[true][true], 0) if support else "-"
         rows.append(
             tag(
                 "tr",
@@ -90,8 +91,8 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
     support = report.scores.support.tolist()
     level = album.level
     intro = (
-        f"At most {photos(level.per_cell)} of each cell are in this file, the worst first: the errors that "
-        "the model was surest of, and of the recognised photos those that it was least sure of; besides "
+        f"At most {photo_count(level.per_cell)} of each cell are in this file, the worst first: the errors "
+        "that the model was surest of, and of the recognised photos those that it was least sure of; besides "
         "them those that other sections name. They are small copies; the originals stay where they are."
         if level.per_cell
         else "There are too many photos for their pictures to be in this file; the table at the end has all."
@@ -121,8 +122,8 @@ def border_note(contents: ReportContents, true: int | None, said: int | None) ->
             return tag(
                 "p",
                 f"Look at what surrounds the animals: {percent(group.border_share)} of what speaks for the "
-                f"answer lies at the border of these {photos(group.photos)}, against {percent(group.usual)} "
-                "usually.",
+                f"answer lies at the border of these {photo_count(group.photos)}, against "
+                f"{percent(group.usual)} usually.",
                 class_="note",
             )
     return None
@@ -134,7 +135,7 @@ def _cell(true: int, said: int, count: int, share: float, names: list[str]) -> M
     shade = round(SHADES * min(1.0, strength)) if count else 0
     if not count:
         return tag("td", 0, class_="empty")
-    label = f"{photos(count)}: {_what(true, said, names)}"
+    label = f"{photo_count(count)}: {_what(true, said, names)}"
     return tag(
         "td", tag("a", count, href=f"#cell-{true}-{said}", aria_label=label), class_=f"{kind} s{shade}"
     )
@@ -151,7 +152,7 @@ def _class_photos(true: int, names: list[str], contents: ReportContents, album: 
     total, right = sum(map(len, cells.values())), len(cells.get(true, []))
     return tag(
         "section",
-        tag("h3", f"Labelled {names[true]}: {photos(total)}, {right:,} recognised", id=f"true-{true}"),
+        tag("h3", f"Labelled {names[true]}: {photo_count(total)}, {right:,} recognised", id=f"true-{true}"),
         tag(
             "ul",
             [
@@ -175,14 +176,16 @@ def _cell_photos(
         tag(
             "h4",
             f"{names[true]}, recognised" if true == said else f"{names[true]} taken for {names[said]}",
-            f": {photos(len(rows))}",
+            f": {photo_count(len(rows))}",
         ),
         border_note(contents, true, said),
         album.looks(true, said),
         tag("div", [album.figure(row) for row in shown], class_="photos"),
         tag(
             "p",
-            joined(f"and {rest:,} more, which are in the ") if shown else f"{photos(rest)}, listed in the ",
+            joined(f"and {rest:,} more, which are in the ")
+            if shown
+            else f"{photo_count(rest)}, listed in the ",
             tag("a", "table of all photos", href="#files"),
             ".",
         )
@@ -202,7 +205,7 @@ def _said(said: int, names: list[str], contents: ReportContents, album: Album) -
     )
     return tag(
         "div",
-        tag("h4", f"The model says {names[said]}: {photos(sum(map(len, of.values())))}"),
+        tag("h4", f"The model says {names[said]}: {photo_count(sum(map(len, of.values())))}"),
         border_note(contents, None, said),
         tag("ul", links, class_="doors") if of else None,
         id=f"said-{said}",

@@ -10,20 +10,19 @@ from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.words import (
-    FEW_PHOTOS,
     Words,
-    class_title,
     exact,
     fact_list,
     few_note,
     figure,
     interval,
-    percent,
-    photos,
     plain_interval,
     share,
     table,
 )
+from gallery.settings import FEW_PHOTOS
+from gallery.words import class_title, percent, photo_count
+from gallery.words import interval as plain_bounds
 
 NAMED_COPIES = 20
 """Groups of copies that are named one by one; the table of all photos has the rest."""
@@ -73,7 +72,7 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
         parts.append(
             tag(
                 "p",
-                f"None of these {photos(overlap.n)} is among those that the model was trained on. Only "
+                f"None of these {photo_count(overlap.n)} is among those that the model was trained on. Only "
                 "exact copies are found (by SHA-256): a photo that was scaled or saved again counts as "
                 "another.",
             )
@@ -83,7 +82,7 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
         parts.append(
             tag(
                 "p",
-                f"On the {photos(unseen.n)} that it has not seen, its accuracy is ",
+                f"On the {photo_count(unseen.n)} that it has not seen, its accuracy is ",
                 share(unseen.accuracy), " (95 % interval ", interval(unseen.accuracy_interval), ").",
             )
         )  # fmt: skip
@@ -91,7 +90,7 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
         parts.append(
             tag(
                 "p",
-                f"{photos(contents.left_out)} that the model was trained on "
+                f"{photo_count(contents.left_out)} that the model was trained on "
                 f"{'is' if contents.left_out == 1 else 'are'} left out of this report.",
                 class_="note",
             )
@@ -158,7 +157,7 @@ def numbers(contents: ReportContents) -> Markup:
                 (joined([name, tag("span", meaning, class_="meaning")]), value, bounds)
                 for name, value, bounds, meaning in rows
             ],
-            caption=f"Scores on {photos(report.n)}",
+            caption=f"Scores on {photo_count(report.n)}",
         ),
         tag(
             "p",
@@ -222,7 +221,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
     right = int(np.trace(report.confusion_matrix))
     yield joined(
         [
-            f"It names {right:,} of {photos(report.n)} rightly: an accuracy of "
+            f"It names {right:,} of {photo_count(report.n)} rightly: an accuracy of "
             f"{percent(report.accuracy)} (95 % interval ",
             interval(report.accuracy_interval), ").",
         ]
@@ -236,8 +235,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
             [
                 "The class that it misses most is ", tag("a", names[weakest], href=f"#true-{weakest}"),
                 f": it finds {percent(float(report.scores.recall[weakest]))} of "
-                f"{photos(int(support[weakest]))} "
-                f"({100 * low:.1f} to {100 * high:.1f} %).",
+                f"{photo_count(int(support[weakest]))} ({plain_bounds((low, high))}).",
             ]
         )  # fmt: skip
     errors = report.confusion_matrix.copy()
@@ -248,7 +246,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
             [
                 "Its most frequent error: ",
                 tag("a", f"{names[true]} taken for {names[said]}", href=f"#cell-{true}-{said}"),
-                f", {photos(int(errors[true, said]))}.",
+                f", {photo_count(int(errors[true, said]))}.",
             ]
         )
     point = dossier.diagnosis.at_95
@@ -259,7 +257,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
             [
                 "To be right 95 % of the time, ", tag("a", "leave out", href="#confidence"),
                 f" what it is less than {percent(point.threshold)} sure of: {point.left_out:,} of "
-                f"{photos(point.n)} ({percent(point.share_left_out)}).",
+                f"{photo_count(point.n)} ({percent(point.share_left_out)}).",
             ]
         )  # fmt: skip
     for group in dossier.at_border[:BORDERS_NAMED]:
@@ -278,7 +276,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
             [
                 "Photos on which it does worst: ",
                 tag("a", f"{worst[0].dimension.lower()} {worst[0].name}", href="#slices"),
-                f", {percent(worst[0].accuracy)} of {photos(worst[0].n)}.",
+                f", {percent(worst[0].accuracy)} of {photo_count(worst[0].n)}.",
             ]
         )
     if dossier.diagnosis.suspects:

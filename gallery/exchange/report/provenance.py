@@ -11,7 +11,8 @@ from gallery.exchange.csv_text import csv_lines
 from gallery.exchange.report.album import data_uri
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
-from gallery.exchange.report.words import fact_list, photos
+from gallery.exchange.report.words import fact_list
+from gallery.words import class_title, photo_count
 
 METHODS = (
     ("Intervals", "Wilson 1927, score interval of a share; balanced accuracy: Zou and Donner 2008; F1: "
@@ -51,7 +52,7 @@ def card_section(contents: ReportContents) -> Markup:
     card = contents.card.to_json()
     ordered = {name: card[name] for name in _CARD_TITLES if name in card} | card
     facts = [
-        (_CARD_TITLES.get(name, _spelt(name)), value)
+        (_CARD_TITLES.get(name, class_title(name)), value)
         for name, value in ordered.items()
         if value not in ("", (), {}, [])
     ]
@@ -93,7 +94,7 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
             "p",
             tag("a", "Table of all photos (CSV)", href=data_uri(table_csv, "text/csv;charset=utf-8"),
                 download="photos.csv"),
-            f": {photos(contents.dossier.report.n)}, each with its label, what the model says, all "
+            f": {photo_count(contents.dossier.report.n)}, each with its label, what the model says, all "
             "probabilities and the SHA-256 of the file.",
         )  # fmt: skip
     return tag(
@@ -154,7 +155,7 @@ def numbers_json(contents: ReportContents) -> dict[str, Any]:
 def _value(value: object) -> Markup:
     """Return a card's value: objects as lists of facts, lists of texts as lists, numbers as they are."""
     if isinstance(value, Mapping):
-        return fact_list((_spelt(str(name)), _value(one)) for name, one in value.items())
+        return fact_list((class_title(str(name)), _value(one)) for name, one in value.items())
     if isinstance(value, list | tuple):
         if all(isinstance(one, int | float) for one in value):
             return joined(", ".join(_number(one) for one in value))
@@ -170,7 +171,3 @@ def _value(value: object) -> Markup:
 
 def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
-
-
-def _spelt(name: str) -> str:
-    return name.replace("_", " ").capitalize()

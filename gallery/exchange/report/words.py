@@ -6,39 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from gallery.exchange.report.markup import Markup, joined, tag
-
-FEW_PHOTOS = 20
-"""What rests on fewer photos is marked: its share is known to about 20 percentage points either way."""
-
-
-def class_title(name: str) -> str:
-    """Return a class's name as people read it.
-
-    Example:
-        >>> class_title("guinea_pig")
-        'Guinea pig'
-    """
-    return name.replace("_", " ").capitalize()
-
-
-def photos(count: int) -> str:
-    """Return a number of photos in words.
-
-    Example:
-        >>> photos(1), photos(1200)
-        ('1 photo', '1,200 photos')
-    """
-    return f"{count:,} photo{'' if count == 1 else 's'}"
-
-
-def percent(share: float) -> str:
-    """Return a share as people read it.
-
-    Example:
-        >>> percent(0.84842), percent(1.0)
-        ('84.8 %', '100.0 %')
-    """
-    return f"{100 * share:.1f} %"
+from gallery.settings import FEW_PHOTOS
+from gallery.words import percent
 
 
 def exact(value: float, shown: str) -> Markup:
@@ -69,7 +38,7 @@ def interval(bounds: tuple[float, float]) -> Markup:
         2
     """
     low, high = bounds
-    return joined([exact(float(low), f"{100 * low:.1f}"), " to ", exact(float(high), f"{100 * high:.1f} %")])
+    return joined([exact(float(low), f"{100 * low:.1f}"), " to ", exact(float(high), percent(high))])
 
 
 def plain_interval(bounds: tuple[float, float] | None) -> Markup:

@@ -12,8 +12,9 @@ from gallery.services import wiring
 from gallery.types import Collection, CollectionKind, display_path
 from gallery.ui.browse import intake
 from gallery.ui.components import folder_box, job_card, messages, upload_zone, view_state
-from gallery.ui.components.plain_text import escaped, without_surrogates
+from gallery.ui.components.plain_text import escaped
 from gallery.web import routes
+from gallery.words import without_surrogates
 
 _ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
 _RECENT = 5

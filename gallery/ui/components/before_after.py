@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.ui.components import probability_bars, theme
+from gallery import words
+from gallery.ui.components import theme
 
 _CSS = """<style>
 .before-after { width: 100%; border-collapse: collapse; font-size: .92rem;
@@ -79,7 +80,7 @@ def sentence(class_names: Sequence[str], before: NDArray[np.floating], after: ND
 
     Example:
         >>> sentence(["dog", "cat"], np.array([0.9, 0.1]), np.array([0.2, 0.8]))
-        'The answer turns from **Dog** (90.0 %) to **Cat** (80.0 %).'
+        'The answer turns from **Dog** (90.0\\xa0%) to **Cat** (80.0\\xa0%).'
     """
     first, then = int(np.argmax(before)), int(np.argmax(after))
     old, new = theme.plain_name(class_names[first]), theme.plain_name(class_names[then])
@@ -94,4 +95,4 @@ def sentence(class_names: Sequence[str], before: NDArray[np.floating], after: ND
 
 
 def _share(value: float) -> str:
-    return probability_bars.share_text(float(value))
+    return words.probability(float(value))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gallery.photos import heatmap
 from gallery.types import FloatArray, RgbImage
 from gallery.ui.components import theme
+from gallery.words import percent
 
 COLOUR_MAPS = {
     "inferno": "Inferno",
@@ -110,8 +111,8 @@ def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:
         >>> caption(MapPair(some, nothing), nothing, "cat")
         'No evidence for Cat in this photo'
         >>> caption(MapPair(some, some / 4), some / 4, "cat")
-        'Strongest spot: 25 % of the shared scale'
+        'Strongest spot: 25\\xa0% of the shared scale'
     """
     if not heatmap.has_evidence(cam):
         return f"No evidence for {theme.plain_name(class_name)} in this photo"
-    return f"Strongest spot: {100 * pair.share_of_scale(cam):.0f} % of the shared scale"
+    return f"Strongest spot: {percent(pair.share_of_scale(cam), 0)} of the shared scale"

@@ -11,6 +11,7 @@ from gallery.types import Job, JobState
 from gallery.ui.browse import queries as browse_queries
 from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
+from gallery.words import about
 
 LIVE = frozenset([JobState.QUEUED, JobState.RUNNING])
 _LOOK_S, _IDLE_S = 1.0, 4.0
@@ -40,11 +41,7 @@ def time_left(job: Job) -> str:
     if not job.photos_per_second or job.total <= job.done:
         return ""
     seconds = (job.total - job.done) / job.photos_per_second
-    if seconds < 50:
-        return f"about {max(round(seconds / 5) * 5, 5)} s left"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
+    return f"{about(seconds)} left"
 
 
 def _card(collection_id: int | None, was_live: bool) -> None:

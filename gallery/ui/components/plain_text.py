@@ -9,13 +9,9 @@ import html
 import re
 from collections.abc import Sequence
 
+from gallery.words import without_surrogates
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:.&-])")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def without_surrogates(text: str) -> str:
-    """Return text that a browser can be sent; bytes of a file name that are no UTF-8 become U+FFFD."""
-    return _SURROGATES.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
@@ -26,26 +22,6 @@ def escaped(text: str) -> str:
         '\\\\!\\\\[x\\\\]\\\\(http\\\\://evil\\\\)'
     """
     return _MARKDOWN.sub(r"\\\1", without_surrogates(text).replace("\n", " "))
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """Return a share as people read it.
-
-    Example:
-        >>> percent(0.9512), percent(0.95, 0)
-        ('95.1 %', '95 %')
-    """
-    return f"{100 * share:.{digits}f} %"
-
-
-def interval_text(bounds: tuple[float, float], digits: int = 1) -> str:
-    """Return the bounds of a share as people read them.
-
-    Example:
-        >>> interval_text((0.9, 0.951))
-        '90.0 to 95.1 %'
-    """
-    return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"
 
 
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
@@ -67,13 +43,3 @@ _FACTS_CSS = (
     "margin:0;font-size:.95rem}.gallery-facts dt{font-weight:600}"
     ".gallery-facts dd{margin:0;overflow-wrap:anywhere}</style>"
 )
-
-
-def photo_count(count: int) -> str:
-    """Return a number of photos in words.
-
-    Example:
-        >>> photo_count(1), photo_count(1200)
-        ('1 photo', '1,200 photos')
-    """
-    return f"{count:,} photo{'' if count == 1 else 's'}"

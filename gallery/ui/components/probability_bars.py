@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from gallery.ui.components import theme
+from gallery.words import probability
 
 _CSS = """
 :host { display: block; container-type: inline-size; font-family: var(--st-font);
@@ -99,7 +100,7 @@ def bars(
     for rank, index in enumerate(order):
         name, value = class_names[index], float(probabilities[index])
         marks = ["the model's label"] * (rank == 0) + ["a person's label"] * (name == person_label)
-        share = share_text(value)
+        share = probability(value)
         shown.append(
             {
                 "name": name,
@@ -115,20 +116,6 @@ def bars(
             }
         )
     return shown
-
-
-def share_text(value: float) -> str:
-    """Return a probability as people read it, never rounded up to certainty or down to impossible.
-
-    Example:
-        >>> share_text(0.4567), share_text(0.9999), share_text(0.00001)
-        ('45.7 %', '> 99.9 %', '< 0.1 %')
-    """
-    if 0.999 < value < 1:
-        return "> 99.9 %"
-    if 0 < value < 0.001:
-        return "< 0.1 %"
-    return f"{value:.1%}".replace("%", " %")
 
 
 def show(shown: list[dict[str, str | float | bool]], *, key: str, on_choose: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from gallery.explanation.perturbation import Curve
 from gallery.explanation.randomisation import SAME_MAP_CORRELATION
 from gallery.explanation.trust import Trust, TrustReport
 from gallery.ui.components import charts
+from gallery.words import percent
 
 HEADLINES = {
     Trust.PASSES: "Passes: this map shows what the answer rests on",
@@ -84,7 +85,7 @@ def _why(report: TrustReport, class_name: str) -> str:
         )
     if report.is_faint:
         return (
-            f"The model gives {class_name} only {100 * report.whole:.1f} % here: there is hardly an answer "
+            f"The model gives {class_name} only {percent(report.whole)} here: there is hardly an answer "
             "whose grounds could be tested."
         )
     if report.points_at_evidence:
@@ -130,11 +131,11 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
         ),
         (
             "Drop" if not report.increased else "Increase",
-            f"{100 * report.drop:.0f} %"
+            percent(report.drop, 0)
             if not report.increased
             else f"+{100 * (report.kept - report.whole):.1f} points",
             None,
-            f"with only the marked parts shown, {100 * report.whole:.0f} % become {100 * report.kept:.0f} %; "
+            f"with only the marked parts shown, {percent(report.whole, 0)} become {percent(report.kept, 0)}; "
             "a small drop is good",
         ),
     ]

@@ -10,6 +10,7 @@ import streamlit as st
 from gallery.jobs.task import State, Task
 from gallery.services import wiring
 from gallery.ui.components.plain_text import escaped
+from gallery.words import about
 
 LOOK_AGAIN_S = 0.5
 
@@ -69,5 +70,5 @@ def sentence(task: Task[Any], what: str, unit: str) -> str:
     if not now.total:
         return f"{what}: loading the model ..."
     left = now.remaining_s
-    remaining = "" if not left else f", about {max(1, round(left))} s left"
+    remaining = "" if not left else f", {about(left)} left"
     return f"{what}: {now.done:,} of {now.total:,} {unit}{remaining}"

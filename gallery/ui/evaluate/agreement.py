@@ -10,11 +10,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gallery.evaluation.comparison import ClassChange, ModelComparison, chance_in_words
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.models import ModelStore
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import photo_grid, theme
-from gallery.ui.components.plain_text import escaped, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate.folder import Rows
+from gallery.words import interval, percent, photo_count
 
 if TYPE_CHECKING:
     from gallery.ui.evaluate.compare import Compared
@@ -44,8 +45,8 @@ def _numbers(comparison: ModelComparison, names: list[str]) -> None:
         (columns[1], names[1], comparison.accuracy_b, comparison.interval_b),
     ):
         with column.container(gap=None):
-            st.metric(escaped(name), f"{100 * accuracy:.1f} %")
-            st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, n = {comparison.n:,}")
+            st.metric(escaped(name), percent(accuracy))
+            st.caption(f"95 % interval {interval((low, high))}, n = {comparison.n:,}")
     low, high = comparison.difference_interval
     p_value = comparison.p_value
     with columns[2].container(gap=None):
@@ -104,7 +105,7 @@ def _agreement(comparison: ModelComparison, names: list[str]) -> None:
 def _door(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool, bool]) -> None:
     count = len(comparison.rows(*cell))
     column.button(
-        f"{count:,} ({count / comparison.n:.1%})",
+        f"{count:,} ({percent(count / comparison.n)})",
         key=f"evaluate_compare_{'right' if cell[0] else 'wrong'}_{'right' if cell[1] else 'wrong'}",
         on_click=_choose,
         args=(cell,),

@@ -17,9 +17,10 @@ from gallery.services import tagging as tagging_service
 from gallery.services import wiring
 from gallery.types import JobState, ModelCard
 from gallery.ui.components import job_card, messages
-from gallery.ui.components.plain_text import escaped, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import agreement as evaluate_agreement
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.words import photo_count
 
 TAB = "Two models"
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"

@@ -10,13 +10,13 @@ from gallery.errors import GalleryError
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
-from gallery.evaluation.metrics import FEW_PHOTOS
-from gallery.settings import UNSURE_BELOW
+from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
 from gallery.ui.components import charts, clickable_chart, unsure
-from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.words import interval, percent, photo_count
 
 TAB = "Confidence"
 WANTED = "evaluate_wanted"
@@ -48,13 +48,13 @@ def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
     scaled = diagnosis.calibration
     st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
     with st.container(horizontal=True):
-        st.metric("Calibration error", f"{100 * folder.report.calibration_error:.1f} %", border=True)
+        st.metric("Calibration error", percent(folder.report.calibration_error), border=True)
         if scaled is None:
             st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
         else:
             st.metric(
                 f"with temperature {float(np.median(scaled.temperatures)):.2f}",
-                f"{100 * scaled.ece_after:.1f} %",
+                percent(scaled.ece_after),
                 border=True,
                 help="Fitted on four fifths of the photos and tried on the other fifth, five times: no photo "
                 "is scaled by a temperature that was fitted on it.",
@@ -97,11 +97,11 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Confidence": [interval_text((one.low, one.high), 0) for _, one in there],
+                "Confidence": [interval((one.low, one.high), 0) for _, one in there],
                 "Photos": [one.n for _, one in there],
                 "Mean confidence": [one.confidence for _, one in there],
                 "Share right": [one.accuracy for _, one in there],
-                "95 % interval": [interval_text(one.interval, 0) for _, one in there],
+                "95 % interval": [interval(one.interval, 0) for _, one in there],
             }
         ),
         key="evaluate_bins",
@@ -161,7 +161,7 @@ def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
         f"{'At this point' if by_click else f'To be right {percent(wanted, 0)} of the time'}: Unsure below "
         f"**{percent(point.threshold)}** leaves out **{point.left_out:,} of {point.n:,} photos** "
         f"({percent(point.share_left_out)}). Of the {point.kept:,} kept, {percent(point.accuracy)} are right "
-        f"(95 % interval {interval_text(point.interval)})."
+        f"(95 % interval {interval(point.interval)})."
     )
     if point.kept < FEW_PHOTOS:
         st.caption(f"⚠ That rests on {photo_count(point.kept)} only: a rough guess.")
@@ -240,7 +240,7 @@ def _rows(
 ) -> tuple[Rows | None, str]:
     if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
         one = bins[st.session_state[BIN]]
-        return one.rows, f"Confidence {interval_text((one.low, one.high), 0)}"
+        return one.rows, f"Confidence {interval((one.low, one.high), 0)}"
     curve = folder.diagnosis.coverage
     if point is not None and which == KEPT:
         return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"

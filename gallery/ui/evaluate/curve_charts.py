@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves
 from gallery.evaluation.slices import Slice
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import theme
 from gallery.ui.components.charts import WRONG
 from gallery.ui.components.clickable_chart import Axis, Chart, Point
-from gallery.ui.components.plain_text import photo_count
+from gallery.words import interval, percent, photo_count
 
 ACCENT = {False: "#1f6f54", True: "#5cc49c"}
 NAME_LENGTH = 30
@@ -45,8 +45,8 @@ def precision_recall_chart(curves: ClassCurves, *, colour: str, threshold: float
     points = tuple(
         Point(
             r, p, door=t, colour=colour,
-            tip=(f"From {t:.1%} on", photo_count(tp + fp), f"{tp:,} of the class ({p:.1%})",
-                 f"{r:.1%} of the class found"),
+            tip=(f"From {percent(t)} on", photo_count(tp + fp), f"{tp:,} of the class ({percent(p)})",
+                 f"{percent(r)} of the class found"),
         )
         for t, tp, fp, p, r in _points(shown, shown.precision, shown.recall)
     )  # fmt: skip
@@ -68,8 +68,8 @@ def roc_chart(curves: ClassCurves, *, colour: str, threshold: float) -> Chart:
     points = tuple(
         Point(
             f, r, door=t, colour=colour,
-            tip=(f"From {t:.1%} on", f"{r:.1%} of the class found ({photo_count(tp)})",
-                 f"{f:.1%} of the others taken for it ({photo_count(fp)})"),
+            tip=(f"From {percent(t)} on", f"{percent(r)} of the class found ({photo_count(tp)})",
+                 f"{percent(f)} of the others taken for it ({photo_count(fp)})"),
         )
         for t, tp, fp, r, f in _points(shown, shown.recall, shown.false_positive_rate)
     )  # fmt: skip
@@ -94,9 +94,9 @@ def reliability_chart(
             (one.low + one.high) / 2, one.accuracy, door=m, shape="bar", colour=ACCENT[dark],
             width=one.high - one.low, interval=one.interval, few=one.n < FEW_PHOTOS, chosen=m == chosen,
             label=f"{one.n:,}" if one.n < 10_000 else f"{one.n / 1000:.0f}k",
-            tip=(f"Confidence {one.low:.0%} to {one.high:.0%}, mean {one.confidence:.1%}",
-                 f"{photo_count(one.n)}, {one.accuracy:.1%} right",
-                 f"95 % interval {one.interval[0]:.1%} to {one.interval[1]:.1%}",
+            tip=(f"Confidence {interval((one.low, one.high), 0)}, mean {percent(one.confidence or 0.0)}",
+                 f"{photo_count(one.n)}, {percent(one.accuracy)} right",
+                 f"95 % interval {interval(one.interval)}",
                  *["few photos"] * (one.n < FEW_PHOTOS)),
         )
         for m, one in enumerate(bins)
@@ -127,15 +127,15 @@ def coverage_chart(
     points = tuple(
         Point(
             one.coverage, one.accuracy, door=one.threshold, colour=ACCENT[dark],
-            tip=(f"Unsure below {one.threshold:.1%}",
-                 f"{one.kept:,} of {one.n:,} photos kept, {one.accuracy:.1%} right",
+            tip=(f"Unsure below {percent(one.threshold)}",
+                 f"{one.kept:,} of {one.n:,} photos kept, {percent(one.accuracy)} right",
                  f"{one.left_out:,} left out"),
         )
         for one in there
     )  # fmt: skip
     low = max(0.0, min([wanted, *(one.accuracy for one in there)]) - 0.08)
     step = 0.1 if low < 0.6 else 0.05
-    ticks = tuple((k * step, f"{k * step:.0%}") for k in range(round(1 / step) + 1) if k * step >= low)
+    ticks = tuple((k * step, percent(k * step, 0)) for k in range(round(1 / step) + 1) if k * step >= low)
     return Chart(
         Axis("Share of the photos that is kept"),
         Axis("Share of those that is right", low=low, ticks=ticks),
@@ -170,8 +170,8 @@ def slices_chart(
             shape="diamond" if _worse(one) else "dot",
             colour=WRONG[dark][1] if _worse(one) else ACCENT[dark],
             tip=(f"{one.dimension}: {one.name}",
-                 f"{one.right:,} of {one.n:,} right ({one.accuracy:.1%})",
-                 f"95 % interval {one.interval[0]:.1%} to {one.interval[1]:.1%}",
+                 f"{one.right:,} of {one.n:,} right ({percent(one.accuracy)})",
+                 f"95 % interval {interval(one.interval)}",
                  *["few photos"] * one.few, *["worse than the rest"] * _worse(one)),
         )
         for m, one in enumerate(slices)

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.ranking import ClassCurves, past_threshold
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import button_row, charts, clickable_chart, theme
 from gallery.ui.components.button_row import Choice
-from gallery.ui.components.plain_text import photo_count
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.words import photo_count
 
 TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"

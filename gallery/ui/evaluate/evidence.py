@@ -19,10 +19,10 @@ from gallery.services import wiring
 from gallery.types import FloatArray, RgbImage
 from gallery.ui.components import photo_grid, theme
 from gallery.ui.components.confusion_table import Cell
-from gallery.ui.components.plain_text import percent
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain.difference import place
+from gallery.words import percent
 
 PICTURE_PX = 168
 """Side of an average heatmap: 12 pixels for each of 14 places."""
@@ -142,8 +142,8 @@ def _words(average: AverageMap, group: Group | None, count: int) -> None:
     st.markdown(f"**Where the model looks** on average of {count:,} photo{'' if count == 1 else 's'}")
     st.markdown(sentence(average))
     if group is None:
-        if count < evidence.FEW_PHOTOS:
-            st.caption(f"Fewer than {evidence.FEW_PHOTOS} photos: too few to compare.")
+        if count < evidence.FEW_IN_A_CELL:
+            st.caption(f"Fewer than {evidence.FEW_IN_A_CELL} photos: too few to compare.")
     elif group.stands_out:
         st.warning(
             f"**{percent(group.border_share, 0)} at the border, where {percent(group.usual, 0)} is usual.** "
@@ -203,7 +203,7 @@ def sentence(average: AverageMap) -> str:
         >>> heat = np.zeros((14, 14))
         >>> heat[6, 7], heat[0, 0] = 0.75, 0.25
         >>> sentence(AverageMap(heat, 4, 0))
-        'Strongest in the middle; 25 % of the evidence at the border (49 % of the picture).'
+        'Strongest in the middle; 25\\xa0% of the evidence at the border (49\\xa0% of the picture).'
     """
     if not average.photos:
         return "No photo has evidence for it."

@@ -12,8 +12,8 @@ from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv
 from gallery.types import GivenVerdict, PhotoId
 from gallery.ui.components import confusion_table, photo_grid
 from gallery.ui.components.confusion_table import Cell
-from gallery.ui.components.plain_text import photo_count
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.words import interval, percent, photo_count
 
 _CHOSEN = "evaluate_judged_chosen"
 _ONE_ROW = 4  # photos with both heatmaps that fit side by side
@@ -60,8 +60,8 @@ def _numbers(judged: JudgedReport) -> None:
 
 def _accuracy(title: str, report: EvaluationReport) -> None:
     low, high = report.accuracy_interval
-    st.metric(title, f"{100 * report.accuracy:.1f} %")
-    st.caption(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, n = {report.n:,}")
+    st.metric(title, percent(report.accuracy))
+    st.caption(f"95 % interval {interval((low, high))}, n = {report.n:,}")
 
 
 def changes_text(judged: JudgedReport) -> str:
@@ -109,7 +109,7 @@ def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationRe
     def choose(cell: Cell) -> None:
         st.session_state[_CHOSEN] = (folder.identity, (part, cell))
 
-    st.markdown(f"**{title}** ({100 * report.accuracy:.1f} % of {report.n:,})")
+    st.markdown(f"**{title}** ({percent(report.accuracy)} of {report.n:,})")
     confusion_table.show(
         report.confusion_matrix,
         report.class_names,

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
-from gallery.ui.components.plain_text import interval_text, percent, photo_count
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder
+from gallery.words import NO_BREAK, interval, percent, photo_count
 
 FEW_SIGN = "⚠"
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def show(folder: EvaluatedFolder) -> None:
@@ -24,7 +23,7 @@ def show(folder: EvaluatedFolder) -> None:
     with st.container(horizontal=True, key="evaluate_numbers"):
         with _box("accuracy", report.n):
             st.metric("Accuracy", percent(report.accuracy))
-            _interval(interval_text(report.accuracy_interval))
+            _interval(interval(report.accuracy_interval))
             wrong = len(report.incorrect())
             with st.container(horizontal=True, gap="small"):
                 evaluate_view.door(f"{report.n - wrong:,} right", evaluate_view.RIGHT, icon=None)
@@ -35,7 +34,7 @@ def show(folder: EvaluatedFolder) -> None:
                 percent(diagnosis.balanced_accuracy),
                 help="The mean of the classes' recall: each class counts the same.",
             )
-            _interval(interval_text(diagnosis.balanced_accuracy_interval))
+            _interval(interval(diagnosis.balanced_accuracy_interval))
         with _box("macro_f1", report.n):
             st.metric(
                 "Macro F1",
@@ -58,7 +57,7 @@ def show(folder: EvaluatedFolder) -> None:
                 percent(diagnosis.top_2),
                 help="The true class is the first or the second choice of the model.",
             )
-            _interval(interval_text(diagnosis.top_2_interval))
+            _interval(interval(diagnosis.top_2_interval))
             second = len(diagnosis.second_choices())
             evaluate_view.door(f"{second:,} second choices", evaluate_view.TOP_2, icon=None)
         with _box("loss", report.n):
@@ -112,7 +111,7 @@ def _shares(bounds: tuple[float, float] | None) -> None:
 
 
 def _interval(words: str) -> None:
-    st.caption(f"95 % interval {words}".replace(" %", NO_BREAK + "%"))
+    st.caption(f"95{NO_BREAK}% interval {words}")
 
 
 def _absent_classes(report: EvaluationReport) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.ui.components.plain_text import escaped, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder, Labels
+from gallery.words import photo_count
 
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 

@@ -8,15 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
 from gallery.services import tagging as tagging_service
 from gallery.services import wiring
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import charts, clickable_chart, job_card, messages
-from gallery.ui.components.plain_text import escaped, interval_text, percent, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder
+from gallery.words import interval, percent, photo_count
 
 TAB = "Slices"
 ALL = "All"
@@ -92,7 +93,7 @@ def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int) -> Non
     rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
         f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
-        f"{percent(one.accuracy)} right (95 % interval {interval_text(one.interval)}){rest}. Errors first."
+        f"{percent(one.accuracy)} right (95 % interval {interval(one.interval)}){rest}. Errors first."
     )
     rows = folder.report.worst_first(one.rows)
     evaluate_view.grid(
@@ -114,7 +115,7 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
                 "Photos": [one.n for one in shown],
                 "Right": [one.right for one in shown],
                 "Share right": [one.accuracy for one in shown],
-                "95 % interval": [interval_text(one.interval, 0) for one in shown],
+                "95 % interval": [interval(one.interval, 0) for one in shown],
                 "": [remark(one) for one in shown],
             }
         ),

@@ -11,12 +11,12 @@ from gallery.evaluation.suspects import Suspect
 from gallery.evaluation.verdicts import judged, judgements_of
 from gallery.services import wiring
 from gallery.ui.components import messages, theme, verdict_panel
-from gallery.ui.components.probability_bars import share_text
 from gallery.ui.evaluate import judged as evaluate_judged
 from gallery.ui.evaluate import verdict_door
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder
 from gallery.ui.evaluate.verdict_door import CELL, ERRORS, SUSPECTS
+from gallery.words import probability
 
 TAB = verdict_door.TAB
 
@@ -36,8 +36,8 @@ def reason(suspect: Suspect, folder: EvaluatedFolder) -> str:
     """Return in words what speaks against a label, or for it."""
     report = folder.report
     label, said = (theme.plain_name(report.class_names[k]) for k in (suspect.label, suspect.suggested))
-    model = f"The model is {share_text(suspect.suggested_probability)} sure of {said}"
-    usual = f"photos labelled {said} get {share_text(suspect.usual_probability)} on average"
+    model = f"The model is {probability(suspect.suggested_probability)} sure of {said}"
+    usual = f"photos labelled {said} get {probability(suspect.usual_probability)} on average"
     nearest = Counter(report.y_true[suspect.neighbours].tolist()).most_common()
     if not nearest:
         words = f"{model}; {usual}. It has no neighbours to compare it with."

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gallery.evaluation.metrics import FEW_PHOTOS
 from gallery.evaluation.report import EvaluationReport
+from gallery.settings import FEW_PHOTOS
 from gallery.types import display_path
 from gallery.ui.components import button_row, theme
 from gallery.ui.components.button_row import Choice
 from gallery.ui.components.confusion_table import Cell
-from gallery.ui.components.plain_text import escaped, photo_count
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import compare as evaluate_compare
 from gallery.ui.evaluate import confidence as evaluate_confidence
 from gallery.ui.evaluate import curves as evaluate_curves
@@ -27,6 +27,7 @@ from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.web import report as evaluate_report
 from gallery.web import routes
+from gallery.words import photo_count
 
 CHOSEN = "evaluate_tab"
 """Where the session remembers the name of the open tab."""

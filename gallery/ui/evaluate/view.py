@@ -12,10 +12,10 @@ import streamlit as st
 
 from gallery.ui.components import confusion_table, photo_grid
 from gallery.ui.components.confusion_table import Cell
-from gallery.ui.components.plain_text import photo_count
 from gallery.ui.evaluate import evidence as evaluate_evidence
 from gallery.ui.evaluate import verdict_door
 from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.words import photo_count
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
 _SHOWN = {

@@ -18,6 +18,7 @@ from gallery.services import wiring
 from gallery.types import FloatArray, ModelCard
 from gallery.ui.components import waiting
 from gallery.ui.explain.photo import ExplainedPhoto
+from gallery.words import duration
 
 PATIENCE_S = 0.7
 """A page waits that long for a quick method before it shows that it is waiting."""
@@ -104,23 +105,11 @@ def _titled(card: ModelCard, method: Method, layer: str, seconds: float | None) 
     if seconds == 0:
         return f"{method.title} (stored, instant)"
     if seconds is not None:
-        return f"{method.title} ({seconds_in_words(seconds)} here)"
+        return f"{method.title} ({duration(seconds)} here)"
     count = methods.passes_of(method, card, layer)
     if count == 1:
         return f"{method.title} (quick)"
     return f"{method.title} (slow: {count or 'many'} looks)"
-
-
-def seconds_in_words(seconds: float) -> str:
-    """Return a duration as people say it.
-
-    Example:
-        >>> seconds_in_words(0.31), seconds_in_words(12.4), seconds_in_words(100)
-        ('0.3 s', '12 s', '2 min')
-    """
-    if seconds < 9.5:
-        return f"{max(seconds, 0.1):.1f} s"
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def about() -> None:

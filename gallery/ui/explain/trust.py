@@ -22,6 +22,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain.methods import Choice
 from gallery.ui.explain.photo import ExplainedPhoto
+from gallery.words import percent
 
 SCRAMBLED, SCRAMBLED_SLOW = 2, 1
 """Networks with scrambled weights; one is enough where each costs hundreds of looks."""
@@ -159,9 +160,9 @@ def _averages(card: ModelCard, choice: Choice) -> None:
     passed = sum(report.verdict is trust_measures.Trust.PASSES for report in reports)
     deletion = np.mean([report.deletion.area for report in reports])
     insertion = np.mean([report.insertion.area for report in reports])
-    drop, increase = 100 * average_drop(whole, kept), 100 * average_increase(whole, kept)
+    drop, increase = average_drop(whole, kept), average_increase(whole, kept)
     st.caption(
         f"Over the {len(reports)} heatmaps tested so far with {choice.method.title} at this layer: average "
-        f"drop {drop:.0f} %, average increase {increase:.0f} %, mean area of deletion {deletion:.2f}, of "
-        f"insertion {insertion:.2f}; {passed} passed."
+        f"drop {percent(drop, 0)}, average increase {percent(increase, 0)}, mean area of deletion "
+        f"{deletion:.2f}, of insertion {insertion:.2f}; {passed} passed."
     )

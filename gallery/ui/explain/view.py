@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gallery import words
 from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.photos.decode import picture_from_jpeg
@@ -95,7 +96,7 @@ def _what_it_shows(card: ModelCard, choice: Choice) -> None:
     """Say in words what the method shows, whose it is and how long it takes here."""
     method = choice.method
     seconds = explain_methods.seconds_of(card, method, choice.layer)
-    took = "" if not seconds else f" It took {explain_methods.seconds_in_words(seconds)} here."
+    took = "" if not seconds else f" It took {words.duration(seconds)} here."
     if not method.by_class:
         took += " To compare classes, choose another method."
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -198,7 +199,7 @@ def _heatmap(
 ) -> None:
     probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
     said = "Predicted" if role == "predicted" else "Compared"
-    st.markdown(f"{said}: **{theme.label_text(name)}**, {probability_bars.share_text(probability)}")
+    st.markdown(f"{said}: **{theme.label_text(name)}**, {words.probability(probability)}")
     sentence = caption(pair, cam, name)
     st.image(
         pair.overlay(picture, cam, opacity=opacity),

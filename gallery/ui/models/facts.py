@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import wilson_interval
 from gallery.types import ModelCard
+from gallery.words import interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,11 @@ class CardScore:
 
         Example:
             >>> CardScore(0.833, (0.807, 0.856), 917).sentence()
-            '95 % interval 80.7 to 85.6 %, 917 test photos'
+            '95 % interval 80.7 to 85.6\\xa0%, 917 test photos'
         """
         parts = []
         if self.interval is not None:
-            parts.append(f"95 % interval {100 * self.interval[0]:.1f} to {100 * self.interval[1]:.1f} %")
+            parts.append(f"95 % interval {interval(self.interval)}")
         if self.photos is not None:
             parts.append(f"{self.photos:,} {self.part} photos")
         return ", ".join(parts) or "the card does not say on how many photos"

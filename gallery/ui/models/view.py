@@ -12,8 +12,9 @@ from gallery.errors import GalleryError
 from gallery.models import ModelEntry, ModelStore
 from gallery.types import WAITING, Collection, ModelCard
 from gallery.ui.components import charts, confusion_table, theme
-from gallery.ui.components.plain_text import escaped, facts_html, without_surrogates
+from gallery.ui.components.plain_text import escaped, facts_html
 from gallery.ui.models.facts import card_facts, card_score, stored_matrix
+from gallery.words import percent, without_surrogates
 
 
 def no_models() -> None:
@@ -77,7 +78,7 @@ def _numbers(card: ModelCard) -> None:
     score = card_score(card.tested_on)
     with accuracy:
         of = "Validation" if score and score.part == "validation" else "Test"
-        st.metric(f"{of} accuracy", f"{100 * score.accuracy:.1f} %" if score else "not measured")
+        st.metric(f"{of} accuracy", percent(score.accuracy) if score else "not measured")
         if score:
             st.caption(score.sentence())
         else:

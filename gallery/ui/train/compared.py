@@ -16,6 +16,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.draft import known_to_start
 from gallery.ui.train.pictures import Picture
+from gallery.words import interval, percent
 
 _SHOWN = 48
 PART_WORDS = {Part.TEST: "photos to test", Part.VALIDATION: "photos to judge by"}
@@ -44,10 +45,8 @@ def numbers(compared: ModelComparison, held: HeldOut, others: int) -> None:
         right = int(rows_right.sum())
         low, high = wilson_interval(right, compared.n)
         with column.container(gap=None):
-            st.metric(escaped(name), f"{100 * right / compared.n:.1f} %")
-            st.caption(
-                f"{right:,} of {compared.n:,} right; 95 % interval {100 * low:.1f} to {100 * high:.1f} %"
-            )
+            st.metric(escaped(name), percent(right / compared.n))
+            st.caption(f"{right:,} of {compared.n:,} right; 95 % interval {interval((low, high))}")
     only_new.metric("Only the new one is right", f"{len(compared.rows(False, True)):,}")
     only_old.metric("Only the active one is right", f"{len(compared.rows(True, False)):,}")
     st.markdown(verdict(compared))

@@ -13,11 +13,11 @@ from gallery.training.data_sets import DataSet, open_set, write_people_labels
 from gallery.training.looks import COMPARING, LISTING, Look, Looked
 from gallery.types import CollectionKind, display_path
 from gallery.ui.components import folder_box, messages
-from gallery.ui.components.plain_text import escaped, without_surrogates
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import look as train_look
 from gallery.web import routes
-from gallery.words import duration
+from gallery.words import about, without_surrogates
 
 FOLDER, FILE, PEOPLE = "A folder", "A zip or a table", "Photos labelled in this gallery"
 _RECENT = 6
@@ -235,7 +235,7 @@ def _facts(look: Look) -> str:
     if rate := look.photos_per_second:
         facts.append(f"{rate:.0f} photos/s")
     if (left := look.remaining_s) is not None:
-        facts.append(f"about {duration(left)} left")
+        facts.append(f"{about(left)} left")
     return " · ".join(facts)
 
 

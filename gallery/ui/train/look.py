@@ -16,10 +16,11 @@ from gallery.training.data_sets import DataSet, with_plan
 from gallery.training.looks import Looked
 from gallery.types import PhotoId, display_path
 from gallery.ui.components import charts, theme
-from gallery.ui.components.plain_text import escaped, without_surrogates
+from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
+from gallery.words import without_surrogates
 
 SHARES = {"85 / 15": (0.15, 0.0), "70 / 15 / 15": (0.15, 0.15)}
 _SAMPLES, _PAGE = 10, 60

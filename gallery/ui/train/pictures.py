@@ -19,7 +19,7 @@ import streamlit as st
 from gallery.services import wiring
 from gallery.settings import THUMBNAIL_PX
 from gallery.types import PhotoId
-from gallery.ui.components.plain_text import without_surrogates
+from gallery.words import without_surrogates
 
 BASE = "/gallery/labelled"
 _KEPT = 16  # data sets whose photos may be asked for

@@ -16,8 +16,8 @@ from gallery.training.data_sets import DataSet, Draft
 from gallery.training.looks import Looked
 from gallery.types import RgbImage
 from gallery.ui.components import theme
-from gallery.ui.components.plain_text import without_surrogates
 from gallery.ui.train import draft as train_draft
+from gallery.words import without_surrogates
 
 _VARIANTS = 8
 _LIMITS = {

@@ -25,7 +25,7 @@ from gallery.ui.train import data as train_data
 from gallery.ui.train import preview as train_preview
 from gallery.ui.train import settings as train_settings
 from gallery.ui.train.draft import REFUSAL, change_words, check, draft_from, draft_of, known_to_start
-from gallery.words import duration
+from gallery.words import about
 
 _CARDS = 3
 
@@ -113,7 +113,7 @@ def _cost_words(recipe: Recipe, cost: Estimate | None) -> str:
     if cost is None:
         return f"At most {epochs}; nobody has timed it yet."
     source = "as earlier trainings took here" if cost.measured_here else "from measurements on two cores"
-    return f":material/timer: about {duration(cost.seconds)} for {epochs} at most (estimate, {source})"
+    return f":material/timer: {about(cost.seconds)} for {epochs} at most (estimate, {source})"
 
 
 def _choose(chosen: DataSet, name: str) -> None:

@@ -20,6 +20,7 @@ from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import compared as train_compared
+from gallery.words import percent
 
 _LOOK_S = 1.0
 _MESSAGE = "train_result_message"
@@ -89,7 +90,7 @@ def _decide(trained: Trained) -> None:
         tested = card.tested_on
         accuracy = tested.get("accuracy")
         words = (
-            f"**{escaped(model_id)}** names {100 * accuracy:.1f} %"
+            f"**{escaped(model_id)}** names {percent(accuracy)}"
             if accuracy is not None
             else escaped(model_id)
         )

@@ -20,7 +20,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
 from gallery.ui.train import result as train_result
-from gallery.words import duration
+from gallery.words import about, duration, percent
 
 _LIVE_S = 1.5
 _MESSAGE = "train_run_message"
@@ -141,10 +141,10 @@ def _facts(run: TrainingRun) -> str:
         if rate := photos_per_second(now, recipe.batch):
             facts.append(f"{rate:,.0f} photos/s")
         if now.remaining_s is not None:
-            facts.append(f"about {duration(now.remaining_s)} left at most")
+            facts.append(f"{about(now.remaining_s)} left at most")
     if run.history:
         best = run.history[best_epoch(run.history)]
-        facts.append(f"best so far {best.val_accuracy:.1%} in epoch {best.epoch}".replace("%", " %"))
+        facts.append(f"best so far {percent(best.val_accuracy)} in epoch {best.epoch}")
     if not run.live and run.history:
         facts[-1] = facts[-1].replace("best so far", "best")
         facts.append(f"{len(run.history)} epochs in {duration(sum(row.seconds for row in run.history))}")

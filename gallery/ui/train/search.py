@@ -27,6 +27,7 @@ from gallery.ui.train import data as train_data
 from gallery.ui.train import run as train_run
 from gallery.ui.train.draft import draft_from
 from gallery.ui.train.recipe import hand_over_split, no_photos
+from gallery.words import percent
 
 _LIVE_S = 2.0
 _MESSAGE = "train_search_message"
@@ -181,7 +182,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
     trials, best = result.trials, result.best
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Best so far: trial {best.trial}**, {100 * (best.val_accuracy or 0):.1f} % of the photos to "
+            f"**Best so far: trial {best.trial}**, {percent(best.val_accuracy or 0)} of the photos to "
             "judge by, "
             f"loss {best.val_loss:.3f}"
         )

@@ -119,8 +119,8 @@ def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
     page = open_tab(two, other=SECOND)
     values = [(metric.label, metric.value) for metric in page.metric][-3:]
     assert values == [
-        ("Model drawn\\-vgg16", "40.0 %"),
-        ("Model second\\-model", "60.0 %"),
+        ("Model drawn\\-vgg16", "40.0\u00a0%"),
+        ("Model second\\-model", "60.0\u00a0%"),
         ("Difference (second less first)", "+20.0 points"),
     ]
     # 2 against 1: p = 2 * (1 + 3) / 8
@@ -130,10 +130,10 @@ def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
 @pytest.mark.parametrize(
     ("door", "label", "sentence"),
     [
-        ("right_right", "1 (20.0%)", "Both are right: 1 photo"),
-        ("right_wrong", "1 (20.0%)", "Only Model drawn-vgg16 is right: 1 photo"),
-        ("wrong_right", "2 (40.0%)", "Only Model second-model is right: 2 photos"),
-        ("wrong_wrong", "1 (20.0%)", "Both are wrong: 1 photo"),
+        ("right_right", "1 (20.0\u00a0%)", "Both are right: 1 photo"),
+        ("right_wrong", "1 (20.0\u00a0%)", "Only Model drawn-vgg16 is right: 1 photo"),
+        ("wrong_right", "2 (40.0\u00a0%)", "Only Model second-model is right: 2 photos"),
+        ("wrong_wrong", "1 (20.0\u00a0%)", "Both are wrong: 1 photo"),
     ],
 )
 def test_every_count_of_the_agreement_opens_its_photos(
@@ -182,9 +182,9 @@ def test_photos_that_the_second_model_was_trained_on_are_left_out_unless_wanted(
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
     assert "was trained on 1 of these 5 photos" in texts(page)
-    assert page.metric[-2].value == "50.0 %"  # 2 of 4
+    assert page.metric[-2].value == "50.0\u00a0%"  # 2 of 4
     page.segmented_control(key="evaluate_other_trained").set_value(evaluate_compare.COUNT).run()
-    assert page.metric[-2].value == "60.0 %"
+    assert page.metric[-2].value == "60.0\u00a0%"
 
 
 def test_photos_that_the_second_model_was_chosen_by_are_counted_and_told_of(gallery: SmallGallery) -> None:
@@ -204,7 +204,7 @@ def test_a_model_trained_on_all_of_them_is_compared_with_a_warning(gallery: Smal
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
     assert "was trained on all of these 5 photos" in texts(page)
-    assert page.metric[-2].value == "60.0 %"
+    assert page.metric[-2].value == "60.0\u00a0%"
 
 
 def test_labels_of_people_are_compared_on_as_well(two: SmallGallery) -> None:
@@ -213,7 +213,7 @@ def test_labels_of_people_are_compared_on_as_well(two: SmallGallery) -> None:
         wiring.catalog().correct([two.photo_id(path)], "dog", person="Bob", model_id=None)
     two.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(two, other=SECOND, labels="people")
-    assert [metric.value for metric in page.metric][-3:] == ["50.0 %", "100.0 %", "+50.0 points"]
+    assert [metric.value for metric in page.metric][-3:] == ["50.0\u00a0%", "100.0\u00a0%", "+50.0 points"]
 
 
 def test_an_address_of_no_model_leaves_the_choice_open(two: SmallGallery) -> None:

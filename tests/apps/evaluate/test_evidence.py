@@ -72,7 +72,7 @@ def test_the_cells_average_says_where_the_model_looks_and_is_flagged(gallery: Sm
     assert "**92 % at the border, where 0 % is usual.**" in text
     said, true = (alt for alt in alternatives(page) if alt.startswith("Average heatmap"))
     assert "for Cat, which it says" in said
-    assert "for Dog, which it is. Strongest in the middle; 0 % of the evidence" in true
+    assert "for Dog, which it is. Strongest in the middle; 0\u00a0% of the evidence" in true
 
 
 def test_another_cell_has_a_door_to_the_one_that_stands_out(gallery: SmallGallery) -> None:
@@ -81,7 +81,7 @@ def test_another_cell_has_a_door_to_the_one_that_stands_out(gallery: SmallGaller
     assert len([alt for alt in alternatives(page) if alt.startswith("Average heatmap")]) == 1  # all are right
     dog, cat = CLASS_NAMES.index("dog"), CLASS_NAMES.index("cat")
     door = page.button(key=f"evaluate_border_{dog}_{cat}")
-    assert door.label == "True Dog, model says Cat (92 %)"
+    assert door.label == "True Dog, model says Cat (92\u00a0%)"
     door.click().run()
     assert (page.query_params["true"], page.query_params["said"]) == ("dog", "cat")
     assert "92 % at the border" in texts(page)

@@ -71,7 +71,7 @@ def test_shares_of_the_true_class_replace_the_counts(evaluated: AppTest) -> None
     evaluated.segmented_control(key="evaluate_confusion_numbers").set_value("Shares of the true class").run()
     assert not evaluated.exception
     numbers = written(matrices(evaluated)[0])
-    assert numbers[0][:2] == ["33%", "67%"]
+    assert numbers[0][:2] == ["33\u00a0%", "67\u00a0%"]
     assert numbers[0][10] == "3"  # sums stay counts
 
 
@@ -95,12 +95,12 @@ def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: S
     page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
     assert not page.exception
     assert "1 of these 5 photos were used to train the model" in texts(page)
-    assert (page.metric[0].value, page.metric[6].value) == ("50.0 %", "4"), "2 of 4: it is left out"
+    assert (page.metric[0].value, page.metric[6].value) == ("50.0\u00a0%", "4"), "2 of 4: it is left out"
     page.button(key="evaluate_door_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
     page.segmented_control(key="evaluate_trained").set_value("Count them too").run()
     assert not page.exception
-    assert (page.metric[0].value, page.metric[6].value) == ("60.0 %", "5")
+    assert (page.metric[0].value, page.metric[6].value) == ("60.0\u00a0%", "5")
     assert page.query_params["trained"] == "count"
     page.button(key="evaluate_door_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
@@ -155,7 +155,10 @@ def test_photos_that_people_labelled_are_evaluated_with_a_warning(gallery: Small
     assert not page.exception
     assert "Evaluated on 3 photos that people labelled in this gallery" in texts(page)
     assert "biased sample" in texts(page)
-    assert (page.metric[0].value, page.metric[6].value) == ("66.7 %", "3")  # people call cane/2.png a cat
+    assert (page.metric[0].value, page.metric[6].value) == (
+        "66.7\u00a0%",
+        "3",
+    )  # to people cane/2.png is a cat
     page.segmented_control(key="evaluate_labels").set_value("folders").run()
     assert page.metric[6].value == "5"
 
@@ -176,7 +179,7 @@ def test_where_the_folders_are_no_classes_the_labels_of_people_are_offered(galle
     page.button(key="evaluate_offer_people").click().run()
     assert not page.exception
     assert "Evaluated on 1 photo that people labelled" in texts(page)
-    assert page.metric[0].value == "100.0 %"
+    assert page.metric[0].value == "100.0\u00a0%"
 
 
 def test_a_model_of_other_classes_evaluates_its_own(gallery: SmallGallery) -> None:
@@ -185,7 +188,7 @@ def test_a_model_of_other_classes_evaluates_its_own(gallery: SmallGallery) -> No
     collection = gallery.tag(SAID, model_id="second")
     page = open_page("evaluate", collection=str(collection.collection_id))
     assert not page.exception
-    assert page.metric[0].value == "60.0 %"
+    assert page.metric[0].value == "60.0\u00a0%"
 
 
 def test_classes_that_are_predicted_and_have_no_photos_are_explained(gallery: SmallGallery) -> None:

@@ -48,8 +48,8 @@ def test_a_folder_is_opened_tagged_and_evaluated(
     # macro F1: dog 1/2, cat 2/3, no other occurs; loss: -(ln .9 + ln .2 + ln .4 + ln .7) / 5
     # balanced: (1/3 + 1) / 2; weighted F1: (3 * 1/2 + 2 * 2/3) / 5; all five are among the first two
     assert shown == {
-        "Accuracy": "60.0 %", "Balanced accuracy": "66.7 %", "Macro F1": "0.583", "Weighted F1": "0.567",
-        "Top 2": "100.0 %", "Log loss": "0.598", "Photos": "5",
+        "Accuracy": "60.0\u00a0%", "Balanced accuracy": "66.7\u00a0%", "Macro F1": "0.583",
+        "Weighted F1": "0.567", "Top 2": "100.0\u00a0%", "Log loss": "0.598", "Photos": "5",
     }  # fmt: skip
     assert "95 % interval 23.1 to 88.2 %" in texts(page)  # Wilson, 3 of 5
     assert "only 5 photos: a rough guess" in texts(page)
@@ -118,7 +118,7 @@ def test_a_collection_without_predictions_offers_to_tag(gallery: SmallGallery) -
     assert not page.exception
     page.button(key="evaluate_tag").click().run()
     assert not page.exception
-    assert page.metric[0].value == "60.0 %"
+    assert page.metric[0].value == "60.0\u00a0%"
 
 
 @pytest.mark.parametrize("value", ["999", "x", "", "-1", "²"])
@@ -133,7 +133,7 @@ def test_a_folder_that_vanished_is_still_evaluated_from_the_catalog(gallery: Sma
     shutil.rmtree(gallery.photos)
     page = open_page("evaluate", collection=str(collection.collection_id))
     assert not page.exception
-    assert page.metric[0].value == "60.0 %"
+    assert page.metric[0].value == "60.0\u00a0%"
 
 
 def test_a_folder_outside_the_allowed_ones_is_refused(

@@ -67,7 +67,7 @@ def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
     assert case.photo_id == gallery.photo_id("dog/2.png")
     assert (case.label, case.said, case.sure) == (0, 1, pytest.approx(0.96))
     # cats get (.9 + .9 + .4 + .8) / 4; the five other photos are four cats and a dog
-    assert "The model is 96.0 % sure of Cat; photos labelled Cat get 75.0 % on average" in case.why
+    assert "The model is 96.0\u00a0% sure of Cat; photos labelled Cat get 75.0\u00a0% on average" in case.why
     assert "Of the 5 nearest photos: 4 Cat, 1 Dog. Both speak against the label Dog." in case.why
     assert sorted(case.near_labels.tolist()) == [0, 1, 1, 1, 1]
     assert "The model was trained on none of these photos" in texts(page)
@@ -106,8 +106,8 @@ def test_before_and_after_stand_side_by_side(gallery: SmallGallery) -> None:
     judge(gallery, "cat/3.png", Verdict.CANNOT_TELL)
     page = open_tab(gallery)
     values = {metric.label: metric.value for metric in page.metric}
-    assert values["Accuracy as the labels say"] == "66.7 %"  # 4 of 6
-    assert values["Accuracy after the verdicts"] == "100.0 %"  # 5 of 5
+    assert values["Accuracy as the labels say"] == "66.7\u00a0%"  # 4 of 6
+    assert values["Accuracy after the verdicts"] == "100.0\u00a0%"  # 5 of 5
     assert "1 label wrong, 1 cannot tell. 1 photo moved to another class, 1 left out." in texts(page)
     assert "true Dog, model says Cat: 1 → 0" in texts(page)
     assert "is an upper bound" in texts(page)

@@ -155,7 +155,7 @@ def test_confidence_of_few_photos_is_called_a_guess_and_the_errors_are_told_befo
     error, scaled = (
         metric for metric in page.metric if "alibration" in metric.label or "with" in metric.label
     )
-    assert error.value == "36.0 %"
+    assert error.value == "36.0\u00a0%"
     assert scaled.value.endswith("%")
     page.segmented_control(key="evaluate_scaled").set_value(evaluate_confidence.AFTER).run()
     assert not page.exception
@@ -172,7 +172,7 @@ def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: Smal
     page = unfold(open_tab(gallery, evaluate_slices.TAB), "evaluate_slices_open")
     table = page.dataframe(key="evaluate_slices_table").value
     dog = table[table["Slice"] == "dog"].iloc[0]
-    assert (dog["Photos"], dog["Right"], dog["95 % interval"]) == (3, 1, "6 to 79 %")  # Wilson, 1 of 3
+    assert (dog["Photos"], dog["Right"], dog["95 % interval"]) == (3, 1, "6 to 79\u00a0%")  # Wilson, 1 of 3
     assert dog[""] == "few photos: a rough guess"
     assert list(table["Share right"]) == sorted(table["Share right"]), "all have few photos here"
     assert set(table["Slice by"]) == {"Folder", "Brightness", "Sharpness"}, "one hour and size for all"

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from gallery.ui.components import assets, events
+from gallery.words import percent
 
 _component = assets.component(
     "gallery_clickable_chart",
@@ -21,7 +22,7 @@ _component = assets.component(
     js=["clickable_chart/chart.js"],
 )
 
-SHARES = tuple((k / 5, f"{20 * k}%") for k in range(6))
+SHARES = tuple((k / 5, percent(k / 5, 0)) for k in range(6))
 """Ticks of an axis from 0 to 100 %."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.evaluation.metrics import FEW_PHOTOS
+from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import assets, charts, events, theme
 from gallery.ui.components.confusion_table.cells import Cell, cell_at, drawn_cells, place_of
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.ui.components import charts, theme
-from gallery.ui.components.plain_text import photo_count
+from gallery.words import percent, photo_count
 
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}  # by dark
 FULL_ERROR_SHARE = 0.5
@@ -119,14 +119,14 @@ def drawn_cells(
         if inside:
             scale, full = (charts.RIGHT, 1.0) if i == j else (charts.WRONG, FULL_ERROR_SHARE)
             fill = mix(*scale[dark], min(float(share[i, j]) / full, 1.0))
-            text = "" if not n else f"{share[i, j]:.0%}" if shares else text
+            text = "" if not n else percent(share[i, j], 0) if shares else text
         what = Cell(i if i < count else None, j if j < count else None).sentence(class_names)
         return {
             "text": text,
             "fill": fill,
             "ink": readable_on(fill) if inside else charts.TEXT[dark],
             "what": what[0].upper() + what[1:],
-            "many": photo_count(n) + (f" ({share[i, j]:.1%} of the class)" if inside else ""),
+            "many": photo_count(n) + (f" ({percent(share[i, j])} of the class)" if inside else ""),
         }
 
     return [[drawn(i, j) for j in range(count + 1)] for i in range(count + 1)]

@@ -114,9 +114,9 @@ def test_evaluate_as_text_says_the_threshold_and_the_suspect(
     words = ["evaluate", str(photos), "--model", "colours", "--home", str(tmp_path / "home")]
     assert cli.main(words) == 0
     out = capsys.readouterr().out
-    assert "Balanced accuracy 96.2%" in out
+    assert "Balanced accuracy 96.2 %" in out
     assert "leaves out 0 of 25 photos" in out
-    assert "really-a-dog.png: labelled cat, looks like dog (95%, 10 of 10 neighbours)" in out
+    assert "really-a-dog.png: labelled cat, looks like dog (95 %, 10 of 10 neighbours)" in out
 
 
 def test_evaluate_says_first_that_photos_were_trained_on_or_are_copies(

@@ -31,7 +31,7 @@ def test_evaluate_without_json_prints_the_report_and_says_what_is_odd(
     place.photo("loose.png", BLUE)
     code, out, err = text(place, capsys, "evaluate", place.photos)
     assert code == 0
-    assert "colours on 2 photos: accuracy 100.0%" in out
+    assert "colours on 2 photos: accuracy 100.0 %" in out
     assert "1 photo lies outside the class folders" in err
     assert "no folder of horse" in err
 

@@ -113,7 +113,7 @@ def test_no_common_photo_and_other_labels_are_refused_with_a_sentence() -> None:
 def test_the_text_says_whether_it_is_more_than_chance() -> None:
     true = np.zeros(20, int)
     sure = ModelComparison("old", "new", ("dog", "cat"), true, np.array([1] * 8 + [0] * 12), true)
-    assert "60.0% (old) and 100.0% (new), p = 0.0078" in str(sure)
+    assert "60.0\u00a0% (old) and 100.0\u00a0% (new), p = 0.0078" in str(sure)
     assert "more than chance" in str(sure)
     unsure = ModelComparison("old", "new", ("dog", "cat"), true, np.array([1] * 2 + [0] * 18), true)
     assert "may be chance" in str(unsure)

@@ -7,7 +7,7 @@ import pytest
 
 from gallery.errors import CamError
 from gallery.evaluation.evidence import (
-    FEW_PHOTOS,
+    FEW_IN_A_CELL,
     Group,
     average_map,
     border_area,
@@ -89,8 +89,8 @@ def test_a_column_that_looks_at_the_border_is_found_and_a_small_cell_is_not_judg
 
 
 def test_groups_that_hardly_differ_do_not_stand_out() -> None:
-    y = np.repeat(np.arange(5), FEW_PHOTOS)
-    shares = np.repeat([0.3, 0.3, 0.3, 0.3, 0.35], FEW_PHOTOS)
+    y = np.repeat(np.arange(5), FEW_IN_A_CELL)
+    shares = np.repeat([0.3, 0.3, 0.3, 0.3, 0.35], FEW_IN_A_CELL)
     assert not any(group.stands_out for group in compare_borders(shares, y, y, 5))
 
 

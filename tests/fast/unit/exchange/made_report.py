@@ -165,7 +165,7 @@ class ParsedPage(HTMLParser):
         if "style" in self._open:
             self.style += data
             return
-        self.text += data
+        self.text += data.replace("\N{NO-BREAK SPACE}", " ")
         if "caption" in self._open:
             self._caption += data
         elif ("td" in self._open or "th" in self._open) and self._caption:

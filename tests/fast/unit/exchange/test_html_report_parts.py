@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.exchange import report as html_report
-from gallery.exchange.report.markup import Markup, joined, shown_text, tag
+from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.matrix import SHADES
 from gallery.exchange.report.svg import Axis, Series, chart, legend
-from gallery.exchange.report.words import interval, percent, share
+from gallery.exchange.report.words import interval, share
+from gallery.words import percent, shown_text
 
 SHEET = (Path(html_report.__file__).parent / "style.css").read_text("utf-8")
 AA = 4.5
@@ -62,9 +63,9 @@ def test_only_markup_is_taken_for_markup() -> None:
 
 
 def test_numbers_keep_all_their_digits_for_programs() -> None:
-    assert share(0.8484187568157033) == '<data value="0.8484187568157033">84.8 %</data>'
+    assert share(0.8484187568157033) == '<data value="0.8484187568157033">84.8\u00a0%</data>'
     assert re.findall(r'value="([^"]+)"', interval((0.1, 0.123456789))) == ["0.1", "0.123456789"]
-    assert percent(0.0004) == "0.0 %"
+    assert percent(0.0004) == "0.0\u00a0%"
 
 
 def test_a_line_passes_through_the_points_where_the_axes_say() -> None:
