@@ -1,24 +1,20 @@
-"""A real Chromium before a real server with a home of its own."""
+"""A real Chromium, and a server a worker."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.server import Server, serving
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -68,35 +64,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def gallery_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of the tests' server."""
-    return tmp_path_factory.mktemp("gallery_home")
-
-
-@pytest.fixture(scope="session")
-def app_url(browser: Browser, gallery_home: Path) -> Iterator[str]:
-    """The address of a running ``streamlit run app.py``."""
-    with _free_port() as port:
-        pass
-    log = (gallery_home / "server.log").open("wb")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-         "--server.port", str(port), "--server.address", "127.0.0.1"],
-        cwd=REPOSITORY, env={**os.environ, "GALLERY_HOME": str(gallery_home), "GALLERY_USER": "tester"},
-        stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url, server, gallery_home / "server.log")
-        yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, started once for all files of a worker; each file shows it a home of its own."""
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with serving("tests/e2e/served_app.py", log) as url:
+        yield Server(url)
 
 
 @pytest.fixture
@@ -110,32 +82,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield window
     context.close()
     assert not errors, errors
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.3)
-    pytest.fail("the server did not start:\n" + log.read_text("utf-8", "replace")[-3000:])
-
-
-class _free_port:
-    """A port that was free a moment ago."""
-
-    def __enter__(self) -> int:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        return int(self._socket.getsockname()[1])
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
 
 
 def _no_browser(reason: str) -> None:

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.apps.small_gallery import REPOSITORY, SmallGallery, model_card
+from tests.apps.small_gallery import SmallGallery, model_card
+from tests.e2e.server import Server
 
 SAID = {
     "dog/1.png": {"dog": 0.9, "cat": 0.1},
@@ -28,7 +23,6 @@ SAID = {
     "gatto/2.png": {"cat": 0.7, "cow": 0.3},
     "mucca/1.png": {"cow": 0.55, "sheep": 0.45},
 }
-START_TIMEOUT_S = 120
 CLICKS = 4
 """A canvas that is drawn anew at that moment may lose a click, so a test tries as a person would."""
 
@@ -43,8 +37,16 @@ class DrawnApp:
 
 
 @contextlib.contextmanager
-def served(folder: Path, said: Mapping[str, Mapping[str, float]] = SAID) -> Iterator[DrawnApp]:
-    """Serve drawn photos in labelled folders, six in three unless told otherwise, and two models."""
+def served(
+    server: Server, folder: Path, said: Mapping[str, Mapping[str, float]] = SAID
+) -> Iterator[DrawnApp]:
+    """Show drawn photos in labelled folders, by default six in three, and two models.
+
+    Args:
+        server: the running app.
+        folder: gets the home, the models and the photos.
+        said: what the model says of each photo, by its path.
+    """
     with pytest.MonkeyPatch.context() as environment:
         gallery = SmallGallery.make(folder, environment)
         gallery.add_model(
@@ -55,47 +57,8 @@ def served(folder: Path, said: Mapping[str, Mapping[str, float]] = SAID) -> Iter
         for shade, path in enumerate(said):
             gallery.draw(path, (40 * shade % 256, 120, (220 - 30 * shade) % 256))
         collection = gallery.tag({path: dict(shares) for path, shares in said.items()})
-        with _process(free_port()) as url:
-            yield DrawnApp(url, gallery, collection.collection_id)
-
-
-@contextlib.contextmanager
-def _process(port: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    process = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        cwd=REPOSITORY,
-        env=dict(os.environ),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url, process)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the app ended while it was starting"
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"the app did not answer within {START_TIMEOUT_S} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        server.show()
+        yield DrawnApp(server.url, gallery, collection.collection_id)
 
 
 def visit(page: Page, url: str) -> Page:

@@ -13,14 +13,15 @@ from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.e2e.drawn_app import DrawnApp, served, settle, visit
+from tests.e2e.server import Server
 
 NOT_OURS: dict[str, str] = {}
 """Selectors of elements that Streamlit draws and no page can mend, each with the reason."""
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
-    with served(tmp_path_factory.mktemp("accessibility")) as app:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+    with served(server, tmp_path_factory.mktemp("accessibility")) as app:
         yield app
 
 

@@ -6,14 +6,16 @@ import io
 import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.server import serving
 from tests.photo_fixtures import striped_photo
 
 PHOTOS = 60
@@ -42,6 +44,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
             striped_photo(root / f"photo_{number:03d}.jpg", number)
     (root / "damaged.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no photo")
     return root
+
+
+@pytest.fixture(scope="module")
+def app_url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app as people start it: ``streamlit run app.py``."""
+    place = tmp_path_factory.mktemp("gallery")
+    with serving(
+        "app.py", place / "server.log", {"GALLERY_HOME": str(place / "home"), "GALLERY_USER": "tester"}
+    ) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from tests.e2e.drawn_app import (
     settle,
     visit,
 )
+from tests.e2e.server import Server
 
 CLASSES = 10
 MATRIX = "evaluate_confusion"
@@ -28,8 +29,8 @@ DOG, CAT, COW, ALL = 0, 1, 7, CLASSES
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
-    with served(tmp_path_factory.mktemp("evaluate")) as app:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+    with served(server, tmp_path_factory.mktemp("evaluate")) as app:
         yield app
 
 

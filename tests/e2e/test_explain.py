@@ -15,11 +15,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.drawn_app import DrawnApp, scrolls_sideways, served, settle, visit
+from tests.e2e.server import Server
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
-    with served(tmp_path_factory.mktemp("explain")) as app:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+    with served(server, tmp_path_factory.mktemp("explain")) as app:
         yield app
 
 

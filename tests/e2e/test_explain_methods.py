@@ -20,7 +20,8 @@ from playwright.sync_api import Locator, Page, expect
 from gallery.models import ModelStore
 from tests.apps.red_network import red_card, red_weights
 from tests.apps.small_gallery import SmallGallery
-from tests.e2e.drawn_app import _process, choose, free_port, scrolls_sideways, settle, visit
+from tests.e2e.drawn_app import choose, scrolls_sideways, settle, visit
+from tests.e2e.server import Server
 
 LOADING_MS = 240_000  # TensorFlow on a slow machine that has other work
 
@@ -35,7 +36,7 @@ class RedApp:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedApp]:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedApp]:
     """Two cats with red on the left, and a dog that is taken for a cat."""
     with pytest.MonkeyPatch.context() as environment:
         gallery = SmallGallery.make(tmp_path_factory.mktemp("red"), environment)
@@ -48,8 +49,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedApp]:
             Image.fromarray(pixels).save(gallery.photos / path)
         said = {path: {"cat": 0.75, "dog": 0.25} for path in ("cat/1.png", "cat/2.png", "dog/1.png")}
         collection = gallery.tag(said, model_id="red-network")
-        with _process(free_port()) as url:
-            yield RedApp(url, gallery, collection.collection_id)
+        server.show()
+        yield RedApp(server.url, gallery, collection.collection_id)
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
 from tests.e2e.drawn_app import DrawnApp, cell, scrolls_sideways, served, settle, visit
+from tests.e2e.server import Server
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
-    with served(tmp_path_factory.mktemp("models")) as app:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+    with served(server, tmp_path_factory.mktemp("models")) as app:
         yield app
 
 

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from gallery.exchange.report import html_report, write_html_report
 from gallery.photos.report_pictures import SmallPicture, small_heatmap_png
 from tests.e2e.drawn_app import served
+from tests.e2e.server import Server
 from tests.fast.unit.exchange.made_report import contents, evaluation
 
 SHADES = ((200, 40, 40), (40, 160, 60), (50, 70, 200))
@@ -175,9 +176,9 @@ def test_it_prints_dark_on_white_whatever_the_theme(opened: Page) -> None:
 
 @pytest.mark.timeout(420)
 def test_evaluate_hands_out_the_report_which_opens_from_disk(
-    page: Page, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    page: Page, browser: Browser, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with served(tmp_path_factory.mktemp("report_app")) as app:
+    with served(server, tmp_path_factory.mktemp("report_app")) as app:
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{app.url}/evaluate?collection={app.collection_id}")
         page.get_by_role("tab", name="Downloads").click()

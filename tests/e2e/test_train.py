@@ -25,7 +25,8 @@ from gallery.training.history import Progress, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
-from tests.e2e.drawn_app import _process, free_port, scrolls_sideways
+from tests.e2e.drawn_app import scrolls_sideways
+from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(1200)]
@@ -48,7 +49,7 @@ class TrainApp:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainApp]:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainApp]:
     folder = tmp_path_factory.mktemp("train")
     photos = folder / "birds"
     for number in range(20):
@@ -62,8 +63,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainApp]:
         environment.setenv("GALLERY_HOME", str(folder / "home"))
         environment.delenv("GALLERY_MODEL_STORE", raising=False)
         environment.delenv("GALLERY_ROOTS", raising=False)
-        with _process(free_port()) as url:
-            yield TrainApp(url, Settings.from_environment(), photos)
+        server.show()
+        yield TrainApp(server.url, Settings.from_environment(), photos)
 
 
 def visit(page: Page, url: str) -> None:

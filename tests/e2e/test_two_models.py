@@ -12,6 +12,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
 from tests.e2e.drawn_app import SAID, DrawnApp, choose, click_until, scrolls_sideways, served, settle
+from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
 SECOND = "second-model"
@@ -27,8 +28,8 @@ SAID_BY_SECOND = SAID | {
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
-    with served(tmp_path_factory.mktemp("two_models")) as app:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+    with served(server, tmp_path_factory.mktemp("two_models")) as app:
         yield app
 
 

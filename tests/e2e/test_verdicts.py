@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from gallery.services import wiring
 from tests.e2e.drawn_app import DrawnApp, click_cell, served, settle
+from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
 SAID = {
@@ -37,10 +38,10 @@ pytestmark = [pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
+def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrawnApp]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GALLERY_USER", "tester")
-        with served(tmp_path_factory.mktemp("verdicts"), SAID) as app:
+        with served(server, tmp_path_factory.mktemp("verdicts"), SAID) as app:
             yield app
 
 

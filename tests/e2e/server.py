@@ -1,0 +1,78 @@
+"""A process that serves the app, and how a test tells it which home to show."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 120
+"""A machine of two cores that runs other tests meanwhile needs half a minute."""
+
+
+def gallery_variables() -> dict[str, str]:
+    """What the environment says to the app now."""
+    return {name: value for name, value in os.environ.items() if name.startswith("GALLERY_")}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app that shows one home after another."""
+
+    url: str
+
+    def show(self) -> None:
+        """Let the app work with the home that this process's environment names."""
+        request = urllib.request.Request(
+            f"{self.url}/tests/environment", json.dumps(gallery_variables()).encode(), method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+
+@contextlib.contextmanager
+def serving(script: str, log: Path, environment: Mapping[str, str] = {}) -> Iterator[str]:
+    """Run ``streamlit run`` with a script of the repository and give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+            return
+        time.sleep(0.2)
+    pytest.fail("the app did not start:\n" + log.read_text("utf-8", "replace")[-3000:])
