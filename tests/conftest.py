@@ -5,9 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+from tests.counts import FULL
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+LONGEST_FIRST = ("e2e", "ml", "research", "apps", "fast")
+"""Folders in the order in which workers take their files: the short ones fill the end."""
+
+hypothesis.settings.register_profile("full", max_examples=1000)
+if FULL:
+    hypothesis.settings.load_profile("full")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONGEST_FIRST) if name in item.path.parts), -1)
+
+    items.sort(key=place)
 
 
 def _data_folder() -> Path | None:

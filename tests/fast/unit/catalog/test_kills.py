@@ -10,11 +10,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gallery.catalog import Catalog
+from tests.counts import count
 
 WRITER = Path(__file__).parent / "hasty_writer.py"
 BATCH = 8
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def start(folder: Path, repository: Path, writer: str, batches: int = 0) -> subprocess.Popen[str]:
@@ -27,20 +31,20 @@ def start(folder: Path, repository: Path, writer: str, batches: int = 0) -> subp
     )
 
 
-def test_ten_kills_lose_nothing_that_was_reported_and_leave_no_half_batch(
+def test_kills_lose_nothing_that_was_reported_and_leave_no_half_batch(
     tmp_path: Path, repository: Path
 ) -> None:
     reported: dict[str, str] = {}
-    for round_ in range(10):
+    for round_ in range(count(100)):
         with start(tmp_path, repository, f"writer-{round_}") as process:
             assert process.stdout.readline() == "ready\n"
-            time.sleep(0.05 + 0.03 * round_)
+            time.sleep(0.05 + 0.03 * (round_ % 10))
             process.kill()
             output, errors = process.communicate()
         assert "Error" not in errors
         lines = [line.split() for line in output.splitlines() if line.count(" ") == 1]
         reported.update((photo_id, f"label {n}") for photo_id, n in lines if len(photo_id) == 64)
-    assert len(reported) >= 10
+    assert len(reported) >= count(100)
 
     with Catalog.open(tmp_path) as catalog:
         standing = catalog.labels(list(reported))
@@ -67,14 +71,15 @@ def test_ten_kills_lose_nothing_that_was_reported_and_leave_no_half_batch(
 
 
 def test_processes_that_write_at_once_never_see_a_locked_catalog(tmp_path: Path, repository: Path) -> None:
-    writers = [start(tmp_path, repository, f"writer-{n}", batches=40) for n in range(3)]
+    batches = count(400)
+    writers = [start(tmp_path, repository, f"writer-{n}", batches) for n in range(3)]
     for writer in writers:
-        output, errors = writer.communicate(timeout=60)
+        output, errors = writer.communicate(timeout=600)
         assert (writer.returncode, errors) == (0, "")
-        assert len(output.splitlines()) == 41
+        assert len(output.splitlines()) == batches + 1
     with Catalog.open(tmp_path) as catalog:
-        assert [len(catalog.prediction_table(n, "m")) for n in (1, 2, 3)] == [40 * BATCH] * 3
-        assert len(catalog.all_corrections()) == 120
+        assert [len(catalog.prediction_table(n, "m")) for n in (1, 2, 3)] == [batches * BATCH] * 3
+        assert len(catalog.all_corrections()) == 3 * batches
         for n in (1, 2, 3):
             ids = catalog.prediction_table(n, "m").photo_ids
-            assert len(catalog.features("m", ids)) == 40 * BATCH
+            assert len(catalog.features("m", ids)) == batches * BATCH
