@@ -75,6 +75,24 @@ def settle(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+STILL = """(forMs) => {
+  const roots = [document];
+  let elements = 0;
+  for (const root of roots)
+    for (const one of root.querySelectorAll("*")) {
+      elements += 1;
+      if (one.shadowRoot) roots.push(one.shadowRoot);
+    }
+  if (window.counted?.elements !== elements) window.counted = {elements, since: performance.now()};
+  return performance.now() - window.counted.since >= forMs;
+}"""
+
+
+def stand_still(page: Page) -> None:
+    """Wait until no component has drawn or taken away an element for a while."""
+    page.wait_for_function(STILL, arg=400, polling=100)
+
+
 def click_until(
     target: Locator,
     x: float,

@@ -12,7 +12,7 @@ pytest.importorskip("playwright.sync_api")
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.e2e.drawn_app import DrawnApp, served, settle, visit
+from tests.e2e.drawn_app import DrawnApp, served, settle, stand_still, visit
 from tests.e2e.server import Server
 
 NOT_OURS: dict[str, str] = {}
@@ -42,8 +42,7 @@ def addresses(app: DrawnApp) -> dict[str, str]:
 def test_a_page_has_no_serious_violation(page: Page, app: DrawnApp, name: str, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
     visit(page, addresses(app)[name])
-    page.wait_for_timeout(1500)
-    settle(page)
+    stand_still(page)
     assert violations(page) == []
 
 

@@ -19,6 +19,7 @@ from tests.e2e.drawn_app import (
     scrolls_sideways,
     served,
     settle,
+    stand_still,
     visit,
 )
 from tests.e2e.server import Server
@@ -192,13 +193,6 @@ def test_the_tabs_hold_correct_and_incorrect_photos_and_downloads(page: Page) ->
     assert lines[0].startswith("file,true,predicted,correct,confidence,probability_dog")
 
 
-def test_a_door_on_top_opens_its_photos(page: Page) -> None:
-    page.get_by_role("button", name="4 right").click()
-    expect(
-        page.get_by_text("Photos that the model recognised, least certain first: 4 photos")
-    ).to_be_visible()
-
-
 def open_tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
     expect(page.get_by_role("tab", name=name, exact=True)).to_have_attribute("aria-selected", "true")
@@ -359,8 +353,8 @@ def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> Non
 @pytest.mark.parametrize("width", [700, 1000, 1440])
 def test_nothing_scrolls_sideways_and_every_class_is_written_at_the_matrix(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(500)
     settle(page)
+    stand_still(page)
     assert not scrolls_sideways(page)
     for axis in ("thead", "tbody"):
         names = page.locator(f".st-key-{MATRIX} {axis} .name")

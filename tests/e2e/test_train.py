@@ -25,7 +25,7 @@ from gallery.training.history import Progress, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
-from tests.e2e.drawn_app import scrolls_sideways
+from tests.e2e.drawn_app import scrolls_sideways, stand_still
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
@@ -81,7 +81,7 @@ def settle(page: Page) -> None:
 
 def no_violations(page: Page) -> None:
     settle(page)
-    page.wait_for_timeout(1000)
+    stand_still(page)
     settle(page)
     assert violations(page) == []
     assert not scrolls_sideways(page)

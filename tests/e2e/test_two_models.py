@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.drawn_app import SAID, DrawnApp, choose, click_until, scrolls_sideways, served, settle
+from tests.e2e.drawn_app import SAID, DrawnApp, click_until, scrolls_sideways, served, settle
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
@@ -50,14 +50,6 @@ def open_tab(page: Page, app: DrawnApp, other: str = "") -> None:
 def expect_photos(page: Page, count: int) -> None:
     """Expect so many photos in the tab's grid."""
     expect(page.locator(".st-key-evaluate_compare_grid").get_by_role("option")).to_have_count(count)
-
-
-def test_a_second_model_is_chosen_and_offers_to_tag_what_it_has_not_seen(page: Page, app: DrawnApp) -> None:
-    open_tab(page, app)
-    choose(page, page.get_by_role("combobox", name="Compare with"), "Model second-model")
-    expect(page.get_by_text("Model second-model has tagged 0 of these 6 photos.")).to_be_visible()
-    expect(page.get_by_role("button", name="Tag the photos with it")).to_be_enabled()
-    assert "other=second-model" in page.url
 
 
 def test_both_scores_the_paired_test_and_every_count_with_its_photos(
