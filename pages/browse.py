@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.services import wiring
+from gallery.services import collections as collections_service
 from gallery.ui.browse import gallery_view, library
 from gallery.ui.components import messages, view_state
 
-collections = wiring.catalog().collections()
+collections = collections_service.opened()
 view = view_state.current()
 chosen = next((one for one in collections if one.collection_id == view.collection_id), None)
 if chosen is None and collections:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.services import wiring
+from gallery.services import collections, wiring
 from gallery.ui.explain import photo_choice
 from gallery.ui.explain import sources as explain_sources
 from gallery.ui.explain import view as explain_view
-from gallery.web import routes
 
 row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_choice")
 row.title("Explain", width="content", anchor=False)
@@ -18,11 +17,11 @@ if card is None:
     st.stop()
 
 with row:
-    source = explain_sources.choose_source(has_collections=bool(wiring.catalog().collections()))
+    source = explain_sources.choose_source(has_collections=bool(collections.opened()))
 if source == explain_sources.UPLOAD:
     explained = explain_sources.uploaded(card)
 else:
-    photo = photo_choice.choose(wiring.catalog(), card, row=row, thumbnails=routes.THUMBNAILS)
+    photo = photo_choice.choose(card, row=row)
     explained = explain_sources.catalogued(photo, card) if photo else None
 if explained is not None:
     explain_view.show(explained, card)

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.services import tagging as tagging_service
-from gallery.services import wiring
+from gallery.services import collections, models, wiring
 from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
-store = wiring.models()
-entries = store.entries()
-models_view.show_message(store)
-if not entries:
+models_view.show_message()
+with st.spinner("Checking the weights ..."):
+    stored = models.stored()
+if not stored:
     models_view.no_models()
     st.stop()
 
-active_id = store.active_id()
 active = wiring.active_model()
-collections = wiring.catalog().collections()
-if active is not None and collections:
-    models_view.offer_tagging(wiring.catalog(), active, collections[0], start=tagging_service.start_job)
-elif active is None:
+opened = collections.opened()
+if active is None:
     models_view.none_usable()
-for entry in sorted(entries, key=lambda entry: entry.model_id != active_id):
-    models_view.show_entry(store, entry, active=entry.model_id == active_id)
+elif opened:
+    models_view.offer_tagging(active, opened[0])
+for model in stored:
+    models_view.show_model(model)

@@ -18,6 +18,7 @@ from gallery.errors import PhotoError
 from gallery.files import replace_patiently
 from gallery.photos.names import safe_component, safe_relative, without_clash
 from gallery.photos.scan import is_photo_name
+from gallery.photos.zips import unpack
 from gallery.settings import FILE_SIZE_LIMIT_BYTES, UPLOAD_FILE_LIMIT, UPLOAD_LIMIT_BYTES
 from gallery.types import SkippedFile
 
@@ -125,8 +126,6 @@ class UploadArea:
             PhotoError: it is no zip, is built to overflow the disk, or a limit
                 is reached; what was unpacked until then stays.
         """
-        from gallery.photos.zips import unpack
-
         folder = self._own(folder)
         zip_path = Path(os.path.abspath(zip_path))  # noqa: PTH100
         if folder not in zip_path.parents:

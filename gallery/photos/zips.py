@@ -7,15 +7,13 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Protocol, Self
 
 from gallery.errors import PhotoError
 from gallery.photos.names import safe_relative
 from gallery.photos.scan import OTHERS_FOLDERS, is_photo_name
 from gallery.types import SkippedFile, SkipReason
-
-if TYPE_CHECKING:
-    from gallery.photos.uploads import UploadArea
 
 CHUNK_BYTES = 1024**2
 
@@ -31,10 +29,30 @@ ENTRY_LIMIT = 1_000_000
 PACKINGS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 """What every packing program writes by default. LZMA would take as much memory as the zip asks for."""
 
+
+class File(Protocol):
+    """A file on its way in, which counts what it may still hold."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def write(self, chunk: bytes) -> None: ...
+    def finish(self) -> Path: ...
+
+
+class Area(Protocol):
+    """Where the photos of a zip go."""
+
+    @property
+    def file_limit_bytes(self) -> int: ...
+    def incoming(self, folder: Path, relative_name: str) -> File: ...
+
+
 _ARCHIVE = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
 
 
-def unpack(zip_path: Path, folder: Path, area: UploadArea) -> list[SkippedFile]:
+def unpack(zip_path: Path, folder: Path, area: Area) -> list[SkippedFile]:
     """Unpack a zip's photos below a folder; see `UploadArea.unpack_zip`."""
     skipped: list[SkippedFile] = []
     try:
@@ -63,7 +81,7 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo], zip_path: Path) -> None:
 
 
 def _unpack_entry(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: UploadArea
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: Area
 ) -> SkippedFile | None:
     """Unpack one entry; return why it was left out, if somebody may miss it."""
     raw_parts = re.split(r"[/\\]", entry.filename)

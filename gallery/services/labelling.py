@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,8 @@ from numpy.typing import NDArray
 
 from gallery.errors import CatalogError
 from gallery.services import photo_lists, wiring
+from gallery.services.photo_view import PHOTO_ID
 from gallery.types import Verdict
-
-_PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def keep_label(entry: dict[str, Any], client: str, *, model_id: str, class_names: tuple[str, ...]) -> None:
@@ -41,7 +39,7 @@ def keep_label(entry: dict[str, Any], client: str, *, model_id: str, class_names
     file_ids = _file_ids(entry.get("files")) if chosen is None else chosen.picked(entry.get("ranges"))
     if chosen is None and not len(file_ids):
         raise CatalogError("These photos are not known any more as they were selected. Select them again.")
-    items = catalog.grid_items(file_ids, model_id) if len(file_ids) else []
+    items = photo_lists.items_of(file_ids, model_id)
     photo_ids = list(dict.fromkeys(item.photo_id for item in items if item.photo_id))
     if photo_ids:
         catalog.correct(photo_ids, label, person=person, model_id=model_id, token=token)
@@ -63,7 +61,7 @@ def keep_verdict(entry: dict[str, Any], client: str, *, model_id: str, class_nam
     """
     catalog, person, token = wiring.catalog(), wiring.person(), f"{client}:{entry['sequence']}"
     photo, label = entry.get("photo"), entry.get("label")
-    if not (isinstance(photo, str) and _PHOTO_ID.fullmatch(photo) and label in class_names):
+    if not (isinstance(photo, str) and PHOTO_ID.fullmatch(photo) and label in class_names):
         return
     if entry.get("undo") is True:
         catalog.take_back_verdict(photo, label, person=person, token=token)

@@ -1,4 +1,4 @@
-"""The lists of photos that grids show: kept on the server, named by a token, fetched page by page.
+"""The photos that a browser may ask for: kept on the server, named by a token, fetched page by page.
 
 A browser gets the token and the length of a list, never a hundred thousand ids.
 The token is the hash of the list with a secret of this process: the same list
@@ -11,18 +11,47 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.services import photo_view, wiring
+from gallery.types import GridItem, PhotoId
+
 PAGE_SIZE = 200
 """Items a page: about 30 KB of JSON, more than two screens of thumbnails."""
 
-_KEPT = 64  # lists: several tabs of several users; 100,000 photos are 0.8 MB
+T = TypeVar("T")
+
 _secret = secrets.token_bytes(16)
-_lists: OrderedDict[str, PhotoList] = OrderedDict()
-_lock = threading.Lock()
+
+
+class _Newest(Generic[T]):
+    """Things by token, of which those asked for last are kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, token: str, thing: T) -> T:
+        """Return what is kept under the token: the thing, unless there is one already."""
+        with self._lock:
+            known = self._kept.setdefault(token, thing)
+            self._kept.move_to_end(token)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return known
+
+    def get(self, token: str) -> T | None:
+        with self._lock:
+            if token in self._kept:
+                self._kept.move_to_end(token)
+            return self._kept.get(token)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,23 +98,27 @@ def register(
     digest.update(b"" if truth is None else truth.tobytes())
     digest.update("\0".join((model_id, *class_names)).encode())
     token = digest.hexdigest()
-    with _lock:
-        known = _lists.get(token)
-        if known is None:
-            known = _lists[token] = PhotoList(token, ids, model_id, class_names, truth)
-        _lists.move_to_end(token)
-        while len(_lists) > _KEPT:
-            _lists.popitem(last=False)
-    return known
+    return _lists.put(token, PhotoList(token, ids, model_id, class_names, truth))
 
 
 def find(token: str) -> PhotoList | None:
     """Return a registered list, or None when it is unknown or was forgotten."""
-    with _lock:
-        found = _lists.get(token)
-        if found is not None:
-            _lists.move_to_end(token)
-    return found
+    return _lists.get(token)
+
+
+def page(chosen: PhotoList, number: int) -> list[tuple[GridItem, str | None]]:
+    """Return one page of a list, counted from 0: each item with its true class, None where unknown."""
+    part = slice(number * PAGE_SIZE, (number + 1) * PAGE_SIZE)
+    file_ids = chosen.file_ids[part]
+    items = items_of(file_ids, chosen.model_id)
+    indices = [-1] * len(items) if chosen.true_index is None else chosen.true_index[part].tolist()
+    names = dict(enumerate(chosen.class_names))
+    return [(item, names.get(index)) for item, index in zip(items, indices, strict=True)]
+
+
+def items_of(file_ids: NDArray[np.int64], model_id: str) -> list[GridItem]:
+    """Return what grids and strips show of some files, in their order."""
+    return wiring.catalog().grid_items(file_ids, model_id) if len(file_ids) else []
 
 
 def positions_of(ranges: object, length: int) -> NDArray[np.int64]:
@@ -108,3 +141,27 @@ def positions_of(ranges: object, length: int) -> NDArray[np.int64]:
         if first <= last:
             chosen[first : last + 1] = True
     return np.flatnonzero(chosen).astype(np.int64)
+
+
+def register_files(files: Mapping[PhotoId, Path]) -> str:
+    """Return the token of a data set's photos, which need not be in the catalog; the same set keeps it."""
+    digest = hashlib.blake2b(key=_secret, digest_size=16)
+    for photo_id in files:
+        digest.update(photo_id.encode())
+    token = digest.hexdigest()
+    _data_sets.put(token, files)
+    return token
+
+
+def registered_thumbnail(token: str, photo_id: PhotoId) -> bytes | None:
+    """Return the thumbnail of a data set's photo as JPEG; None for a photo that was not registered.
+
+    Raises:
+        PhotoError: the file is gone, or holds another photo now.
+    """
+    path = (_data_sets.get(token) or {}).get(photo_id)
+    return None if path is None else photo_view.thumbnail_of(path, photo_id)
+
+
+_lists: _Newest[PhotoList] = _Newest(64)  # several tabs of several users; 100,000 photos are 0.8 MB
+_data_sets: _Newest[Mapping[PhotoId, Path]] = _Newest(16)

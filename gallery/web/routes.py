@@ -13,29 +13,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gallery.errors import GalleryError
-from gallery.photos import heatmap
-from gallery.services import photo_lists, wiring
-from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
-from gallery.types import GridItem, Photo, display_path
-from gallery.ui.components.heatmap_view import MapPair
-from gallery.ui.train import pictures as train_pictures
-from gallery.web import downloads
-from gallery.web import folders as folder_routes
-from gallery.web import report as evaluate_report
-from gallery.web import uploads as upload_routes
+from gallery.services import photo_lists, photo_view
+from gallery.services.photo_view import PHOTO_ID, PhotoFacts
+from gallery.types import GridItem, Prediction, display_path
+from gallery.web import downloads, folders, report, uploads
+from gallery.web.addresses import BASE
 from gallery.web.guard import SAFE, NotAnIdError, guarded, refusal
 
-BASE = "/gallery"
-THUMBNAILS = f"{BASE}/thumb/"
-
-_PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what SQLite holds as an integer
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FOR_EVER = "private, max-age=31536000, immutable"
+_SHORT = "private, max-age=600"
 _NEVER = "no-store"
-_HEATMAP_PX = (224, 224)  # a 14 x 14 map holds no more; the browser stretches it to the photo
 
 
 def all_routes() -> list[BaseRoute]:
@@ -52,26 +42,19 @@ def all_routes() -> list[BaseRoute]:
     reading: list[BaseRoute] = [
         Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
     ]
-    others = (upload_routes, downloads, evaluate_report, folder_routes)
+    others = (uploads, downloads, report, folders)
     return reading + [route for module in others for route in module.all_routes(BASE)]
 
 
 def thumb(request: Request) -> Response:
     """Answer with a photo's thumbnail; one that was deleted is made again."""
-    photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
-    store = wiring.thumbnails()
-    jpeg = store.get(photo_id)
-    if jpeg is None:
-        photo = wiring.catalog().photo_at(photo_id)
-        jpeg = wiring.decode_pool().large_jpeg(photo.path, THUMBNAIL_PX, photo_id=photo_id)
-        store.put(photo_id, jpeg)
-    return _answer(jpeg, "image/jpeg", _FOR_EVER)
+    return _answer(photo_view.thumbnail(_photo_id(request)), "image/jpeg", _FOR_EVER)
 
 
 def labelled_photo(request: Request) -> Response:
     """Answer with a thumbnail of a data set's photo, which need not be in the catalog."""
     token = _matched(_TOKEN, request.path_params["token"])
-    jpeg = train_pictures.thumbnail(token, _matched(_PHOTO_ID, request.path_params["photo_id"]))
+    jpeg = photo_lists.registered_thumbnail(token, _photo_id(request))
     if jpeg is None:
         return refusal(404, "This data set is not known any more; reload the page.")
     return _answer(jpeg, "image/jpeg", _FOR_EVER)
@@ -79,19 +62,8 @@ def labelled_photo(request: Request) -> Response:
 
 def large_photo(request: Request) -> Response:
     """Answer with the photo itself, upright and at most 1600 px; its thumbnail when the file is gone."""
-    photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
-    photo = wiring.catalog().photo_at(photo_id)
-    try:
-        return _answer(
-            wiring.decode_pool().large_jpeg(photo.path, LARGE_VIEW_PX, photo_id=photo_id),
-            "image/jpeg",
-            _FOR_EVER,
-        )
-    except GalleryError:
-        jpeg = wiring.thumbnails().get(photo_id)
-        if jpeg is None:
-            raise
-        return _answer(jpeg, "image/jpeg", _NEVER)
+    jpeg, large = photo_view.large_photo(_photo_id(request))
+    return _answer(jpeg, "image/jpeg", _FOR_EVER if large else _NEVER)
 
 
 def heatmap_png(request: Request) -> Response:
@@ -100,27 +72,20 @@ def heatmap_png(request: Request) -> Response:
     Query: ``peak`` is what is shown as the hottest (its own maximum if absent),
     ``with`` another class that shares the scale, ``colour_map`` one of the known maps.
     """
-    model_id = _matched(_MODEL_ID, request.path_params["model_id"])
-    photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
-    catalog = wiring.catalog()
-    prediction = catalog.prediction(photo_id, model_id)
-    cams = catalog.cams(photo_id, model_id)
-    class_name = request.path_params["class_name"]
-    if prediction is None or cams is None or class_name not in prediction.class_names:
-        return refusal(404, "No heatmap of this class is stored for this photo.")
-    cam = cams[prediction.class_names.index(class_name)]
-    if not heatmap.has_evidence(cam):
-        return Response(status_code=204, headers=SAFE)
+    asked = request.query_params
     try:
-        peak = float(request.query_params["peak"]) if "peak" in request.query_params else None
+        peak = float(asked["peak"]) if "peak" in asked else None
     except ValueError:
         return refusal(400, "The peak is no number.")
-    other = request.query_params.get("with")
-    if other in prediction.class_names:
-        peak = float(max(cam.max(), cams[prediction.class_names.index(other)].max()))
-    colour_map = request.query_params.get("colour_map", heatmap.DEFAULT_COLOUR_MAP)
-    picture = heatmap.heatmap_png(cam, peak=peak, colour_map=colour_map, size_px=_HEATMAP_PX)
-    return _answer(picture, "image/png", "private, max-age=600")
+    picture = photo_view.heatmap_png(
+        _photo_id(request),
+        _model_id(request),
+        request.path_params["class_name"],
+        peak=peak,
+        beside=asked.get("with"),
+        colour_map=asked.get("colour_map"),
+    )
+    return _picture(picture)
 
 
 def difference_png(request: Request) -> Response:
@@ -128,18 +93,8 @@ def difference_png(request: Request) -> Response:
 
     Orange where more speaks for the first class, purple for the second; 204 where they are the same.
     """
-    model_id = _matched(_MODEL_ID, request.path_params["model_id"])
-    photo_id = _matched(_PHOTO_ID, request.path_params["photo_id"])
-    catalog = wiring.catalog()
-    prediction, cams = catalog.prediction(photo_id, model_id), catalog.cams(photo_id, model_id)
-    names = [request.path_params[part] for part in ("first", "second")]
-    if prediction is None or cams is None or not set(names) <= set(prediction.class_names):
-        return refusal(404, "No heatmaps of these classes are stored for this photo.")
-    first, second = (cams[prediction.class_names.index(name)] for name in names)
-    if (first == second).all():
-        return Response(status_code=204, headers=SAFE)
-    layer = MapPair(first, second).difference_layer(_HEATMAP_PX)
-    return _answer(heatmap.png(layer), "image/png", "private, max-age=600")
+    first, second = request.path_params["first"], request.path_params["second"]
+    return _picture(photo_view.difference_png(_photo_id(request), _model_id(request), first, second))
 
 
 def grid_page(request: Request) -> Response:
@@ -147,53 +102,25 @@ def grid_page(request: Request) -> Response:
     chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
     if chosen is None:
         return refusal(404, "This list is not known any more; the page makes a new one.")
-    first = int(_matched(_NUMBER, request.path_params["page"])) * photo_lists.PAGE_SIZE
-    file_ids = chosen.file_ids[first : first + photo_lists.PAGE_SIZE]
-    items = wiring.catalog().grid_items(file_ids, chosen.model_id) if len(file_ids) else []
-    truths = None if chosen.true_index is None else chosen.true_index[first : first + photo_lists.PAGE_SIZE]
-    rows = []
-    for offset, item in enumerate(items):
-        truth = None
-        if truths is not None and 0 <= truths[offset] < len(chosen.class_names):
-            truth = chosen.class_names[int(truths[offset])]
-        rows.append(_row(item, truth))
+    number = int(_matched(_NUMBER, request.path_params["page"]))
+    rows = [_row(item, truth) for item, truth in photo_lists.page(chosen, number)]
     return JSONResponse({"items": rows}, headers=SAFE)
 
 
 def photo_facts(request: Request) -> Response:
     """Answer with all that the large view shows of a photo."""
-    model_id = _matched(_MODEL_ID, request.path_params["model_id"])
-    catalog = wiring.catalog()
-    photo = catalog.photo(int(_matched(_NUMBER, request.path_params["file_id"])))
-    prediction = catalog.prediction(photo.photo_id, model_id)
-    facts = _facts(photo)
-    if prediction is not None:
-        cams = catalog.cams(photo.photo_id, model_id)
-        order = (-prediction.probabilities).argsort(kind="stable")
-        facts["probabilities"] = [
-            [prediction.class_names[index], round(float(prediction.probabilities[index]), 5)]
-            for index in order
-        ]
-        if cams is not None:
-            facts["evidence"] = {
-                name: heatmap.has_evidence(cam)
-                for name, cam in zip(prediction.class_names, cams, strict=True)
-            }
-    facts["corrections"] = [
-        {"label": one.label, "person": one.person, "made_at": one.made_at}
-        for one in catalog.corrections(photo.photo_id)
-    ]
-    return JSONResponse(facts, headers=SAFE)
+    file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
+    return JSONResponse(_facts(photo_view.facts(file_id, _model_id(request))), headers=SAFE)
 
 
-def _facts(photo: Photo) -> dict[str, Any]:
-    about = photo.metadata
+def _facts(known: PhotoFacts) -> dict[str, Any]:
+    photo, about = known.photo, known.photo.metadata
     return {
         "file_id": photo.file_id,
         "photo_id": photo.photo_id,
         "name": photo.display_name,
         "path": display_path(photo.path),
-        "exists": photo.path.is_file(),
+        "exists": known.exists,
         "width_px": about.width_px,
         "height_px": about.height_px,
         "size_bytes": about.size_bytes,
@@ -201,9 +128,18 @@ def _facts(photo: Photo) -> dict[str, Any]:
         "taken_at": about.taken_at,
         "camera": about.camera,
         "notes": list(about.notes),
-        "probabilities": [],
-        "evidence": {},
+        "probabilities": [] if known.prediction is None else _shares(known.prediction),
+        "evidence": known.evidence,
+        "corrections": [
+            {"label": one.label, "person": one.person, "made_at": one.made_at} for one in known.labels
+        ],
     }
+
+
+def _shares(prediction: Prediction) -> list[list[Any]]:
+    """Return each class with its probability, the surest first."""
+    order = (-prediction.probabilities).argsort(kind="stable")
+    return [[prediction.class_names[at], round(float(prediction.probabilities[at]), 5)] for at in order]
 
 
 def _row(item: GridItem, truth: str | None) -> list[Any]:
@@ -225,6 +161,19 @@ def _matched(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
         raise NotAnIdError
     return text
+
+
+def _photo_id(request: Request) -> str:
+    return _matched(PHOTO_ID, request.path_params["photo_id"])
+
+
+def _model_id(request: Request) -> str:
+    return _matched(_MODEL_ID, request.path_params["model_id"])
+
+
+def _picture(png: bytes | None) -> Response:
+    """Answer with a heatmap, or with nothing where there is none to see."""
+    return Response(status_code=204, headers=SAFE) if png is None else _answer(png, "image/png", _SHORT)
 
 
 def _answer(content: bytes, media_type: str, keep: str) -> Response:

@@ -10,11 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.errors import PhotoError
-from gallery.services import photo_lists, wiring
+from gallery.services import collections, photo_lists, wiring
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
-from gallery.ui.browse import library
 from gallery.ui.components import job_card
 from tests.apps.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, components, model_card, texts
 
@@ -291,13 +290,13 @@ def test_a_folder_outside_the_roots_is_refused(
 ) -> None:
     monkeypatch.setenv("GALLERY_ROOTS", str(gallery.photos))
     with pytest.raises(PhotoError, match="may not be opened on this server"):
-        library.open_folder(str(gallery.folder))
+        collections.open_folder(str(gallery.folder))
     assert Settings.from_environment().roots == (gallery.photos.resolve(),)
     assert started == []
 
 
 def test_opening_a_folder_starts_tagging_at_once(gallery: SmallGallery, started: list[int]) -> None:
-    collection = library.open_folder(f" {gallery.photos / 'zoo'} ")
+    collection = collections.open_folder(f" {gallery.photos / 'zoo'} ")
     assert started == [collection.collection_id]
     assert np.array_equal(wiring.catalog().collections()[0].root, (gallery.photos / "zoo").resolve())
 

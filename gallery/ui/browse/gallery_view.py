@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from gallery.services import collections as collections_service
 from gallery.services import wiring
 from gallery.types import ALL, UNREADABLE, WAITING, Collection, PhotoQuery, Shelf, display_path
 from gallery.ui.browse import filters
-from gallery.ui.browse import queries as browse_queries
-from gallery.ui.components import job_card, messages, photo_grid, shelf_strip, theme, unsure, view_state
+from gallery.ui.components import job_card, messages, photo_grid, shelf_strip, theme, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
-from gallery.web import routes
+from gallery.web.addresses import THUMBNAILS
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
 _FIRST_S = 0.3  # until the first thumbnails are there
@@ -33,12 +33,12 @@ def _gallery(collection: Collection, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
-        unsure_below = unsure.threshold(model_id, view.unsure_below)
-        shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
+        unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
+        shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
-            thumbnails=routes.THUMBNAILS,
+            thumbnails=THUMBNAILS,
             key="shelves",
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
@@ -55,14 +55,16 @@ def _gallery(collection: Collection, awaited: bool) -> None:
 
 def _has_thumbnails(collection: Collection, view: View) -> bool:
     model_id, class_names = wiring.shown_model()
-    unsure_below = unsure.threshold(model_id, view.unsure_below)
-    shelves = browse_queries.shelves(collection.collection_id, model_id, class_names, unsure_below)
+    unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
+    shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
     return any(shelf.cover_photo_id for shelf in shelves)
 
 
 def _query(view: View, collection: Collection, model_id: str) -> PhotoQuery:
     return view.query(
-        collection.collection_id, model_id, unsure_below=unsure.threshold(model_id, view.unsure_below)
+        collection.collection_id,
+        model_id,
+        unsure_below=collections_service.unsure_below(model_id, view.unsure_below),
     )
 
 
@@ -73,7 +75,7 @@ def _photos(
     class_names: tuple[str, ...],
     query: PhotoQuery,
 ) -> None:
-    file_ids = browse_queries.find_files(query)
+    file_ids = collections_service.find_files(query)
     if not len(file_ids) and view.photo is None:
         _nothing(view, collection, shelves)
         return
@@ -96,7 +98,7 @@ def _controls(view: View, collection: Collection, unsure_below: float) -> None:
         title = "All photos" if view.shelf == ALL else theme.plain_name(view.shelf)
         st.subheader(f"{theme.look(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
         if view.shelf != UNREADABLE:
-            folders = browse_queries.folders(collection.collection_id)
+            folders = collections_service.sub_folders(collection.collection_id)
             filters.show(view, folders=folders, unsure_below=unsure_below)
 
 
@@ -149,7 +151,7 @@ def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> 
 
 
 def _unreadable(collection: Collection) -> None:
-    skipped = wiring.catalog().skipped_files(collection.collection_id)
+    skipped = collections_service.skipped_files(collection.collection_id)
     if not skipped:
         messages.empty("✅", "Every file could be read", "Nothing was left out of this collection.")
         return

@@ -8,12 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import wiring
+from gallery.services import collections as collections_service
 from gallery.types import Collection, CollectionKind, display_path
-from gallery.ui.browse import intake
 from gallery.ui.components import folder_box, job_card, messages, upload_zone, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.web import routes
+from gallery.web.addresses import BASE
 from gallery.words import without_surrogates
 
 _ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
@@ -40,36 +39,25 @@ def show(collections: list[Collection], chosen: Collection | None) -> None:
         job_card.show(chosen.collection_id if chosen else None)
 
 
-def open_folder(path: str | Path) -> Collection:
-    """Open a folder as a collection and have it tagged at once.
-
-    Raises:
-        GalleryError: there is no such folder, it may not be opened, or there is no model.
-    """
-    root = wiring.settings().allow(path if isinstance(path, Path) else Path(path.strip()))
-    collection = intake.take_in(root, CollectionKind.FOLDER)
-    view_state.open_collection(collection.collection_id)
-    return collection
-
-
 @st.dialog("Open a folder", width="medium")
 def ask_for_folder() -> None:
     """Ask for a folder of this machine; its photos stay where they are."""
-    intake.warm_up()
+    collections_service.warm_up()
     st.caption("The photos stay where they are. Nothing is ever written into the folder.")
-    path = folder_box.show(start=_beginning(), base=routes.BASE, key="folder_box") or _recent_folder()
+    path = folder_box.show(start=_beginning(), base=BASE, key="folder_box") or _recent_folder()
     if path is not None:
         try:
-            open_folder(path)
+            collection = collections_service.open_folder(path)
         except GalleryError as error:
             messages.show_error(error)
         else:
+            view_state.open_collection(collection.collection_id)
             st.rerun()
 
 
 def _recent_folder() -> Path | None:
     """Offer the folders opened last, and return the one that is clicked."""
-    recent = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER][:_RECENT]
+    recent = collections_service.opened_folders()[:_RECENT]
     if not recent:
         return None
     st.caption("Opened before")
@@ -84,7 +72,7 @@ def _recent_folder() -> Path | None:
 @st.dialog("Upload photos", width="medium")
 def ask_for_upload() -> None:
     """Take photos from the browser; for folders on this machine, opening is quicker."""
-    collection_id = upload_zone.show(base=routes.BASE, key="upload_zone")
+    collection_id = upload_zone.show(base=BASE, key="upload_zone")
     if collection_id is not None:
         view_state.open_collection(collection_id)
         st.rerun()
@@ -121,7 +109,7 @@ def _title(by_id: dict[int, Collection], collection_id: int) -> str:
 
 def _beginning() -> str:
     """Return the path that the box begins with: beside the folder opened last."""
-    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
+    folders = collections_service.opened_folders()
     if not folders:
         return ""
     parent = folders[0].root.parent

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import ModelError
+from gallery.services import collections, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.types import Job, JobState
-from gallery.ui.browse import queries as browse_queries
 from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 from gallery.words import about
@@ -85,7 +84,7 @@ def _progress(job: Job) -> None:
 def _done(job: Job) -> None:
     active = wiring.active_model()
     if active is not None and active.model_id != job.model_id:
-        if not browse_queries.all_tagged(job.collection_id, active.model_id):
+        if not collections.all_tagged(job.collection_id, active.model_id):
             _tagged_by_another_model(job)
             return
         facts = ["tagged by the active model"]  # and after it, to compare, by another

@@ -26,7 +26,7 @@ class View:
     collection_id: int | None = None
     shelf: str = ALL
     sort: SortOrder = SortOrder.PATH
-    unsure_below: float | None = None  # as chosen for the model, see `unsure`
+    unsure_below: float | None = None  # None: as chosen for the model
     min_confidence: float = 0.0
     max_confidence: float = 1.0
     taken_from: str | None = None

@@ -15,7 +15,7 @@ from gallery.ui.components import folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import evaluations
 from gallery.ui.evaluate.folder import EvaluatedFolder, Labels, check_layout
-from gallery.web import routes
+from gallery.web.addresses import BASE
 
 _LABELS = {Labels.FOLDERS: "Folders' names", Labels.PEOPLE: "People's labels"}
 _EXAMPLE = """\
@@ -133,7 +133,7 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
     refusal = st.container(width=820)
     with st.container(width=820):
-        path = folder_box.show(start=_beginning(), base=routes.BASE, key=key)
+        path = folder_box.show(start=_beginning(), base=BASE, key=key)
     if path is None:
         return
     try:

@@ -10,8 +10,9 @@ from gallery.errors import GalleryError
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
+from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
-from gallery.ui.components import charts, clickable_chart, unsure
+from gallery.ui.components import charts, clickable_chart, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts
 from gallery.ui.evaluate import view as evaluate_view
@@ -188,7 +189,7 @@ def _show_photos(which: str) -> None:
 
 def _threshold(model_id: str, point: CoveragePoint | None) -> None:
     """Show the threshold of the Unsure shelf as it is now, and let it be set to the chosen point's."""
-    chosen = unsure.chosen(model_id)
+    chosen = collections.chosen_threshold(model_id)
     now = UNSURE_BELOW if chosen is None else chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -213,7 +214,8 @@ def _threshold(model_id: str, point: CoveragePoint | None) -> None:
 
 def _choose(model_id: str, threshold: float | None) -> None:
     try:
-        unsure.choose(model_id, threshold)
+        collections.choose_threshold(model_id, threshold)
+        view_state.change(unsure_below=None)  # what this session had set in Browse gives way to it
     except GalleryError as exc:
         st.toast(escaped(str(exc)), icon="⚠️")
         return

@@ -26,7 +26,7 @@ from gallery.ui.evaluate import suspects as evaluate_suspects
 from gallery.ui.evaluate import view as evaluate_view
 from gallery.ui.evaluate.folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from gallery.web import report as evaluate_report
-from gallery.web import routes
+from gallery.web.addresses import BASE
 from gallery.words import photo_count
 
 CHOSEN = "evaluate_tab"
@@ -188,7 +188,7 @@ def _problems(folder: EvaluatedFolder) -> None:
 
 
 def _downloads(folder: EvaluatedFolder) -> None:
-    evaluate_report.show(folder, base=routes.BASE)
+    evaluate_report.show(folder, base=BASE)
     name = display_path(folder.root).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "photos"
     report = folder.report
     for title, what, file_name, text in (

@@ -7,9 +7,10 @@ import html
 import streamlit as st
 
 from gallery.photos import heatmap
+from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
 from gallery.ui.components import theme
-from gallery.ui.components.heatmap_view import MapPair, difference_css
+from gallery.ui.components.heatmap_scale import difference_css
 
 
 def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:

@@ -15,9 +15,9 @@ from gallery.jobs.task import Report, State, Task
 from gallery.network import attribution_methods as methods
 from gallery.photos import heatmap
 from gallery.services import wiring
+from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, ImageBatch, ModelCard
 from gallery.ui.components import charts, theme, trust_badge, waiting
-from gallery.ui.components.heatmap_view import MapPair
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain.methods import Choice

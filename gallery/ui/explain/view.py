@@ -13,9 +13,10 @@ from gallery import words
 from gallery.errors import GalleryError
 from gallery.photos import heatmap
 from gallery.photos.decode import picture_from_jpeg
+from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
 from gallery.ui.components import charts, probability_bars, theme
-from gallery.ui.components.heatmap_view import COLOUR_MAPS, MapPair, caption, gradient_css
+from gallery.ui.components.heatmap_scale import caption, gradient_css
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out

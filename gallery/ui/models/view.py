@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from gallery.catalog import Catalog
 from gallery.errors import GalleryError
-from gallery.models import ModelEntry, ModelStore
-from gallery.types import WAITING, Collection, ModelCard
+from gallery.services import collections, models, tagging
+from gallery.services.models import StoredModel, card_facts, card_score
+from gallery.types import Collection, ModelCard
 from gallery.ui.components import charts, confusion_table, theme
 from gallery.ui.components.plain_text import escaped, facts_html
-from gallery.ui.models.facts import card_facts, card_score, stored_matrix
-from gallery.words import percent, without_surrogates
+from gallery.words import percent, photo_count, without_surrogates
 
 
 def no_models() -> None:
@@ -33,22 +32,21 @@ def none_usable() -> None:
     """Say that the models that are here cannot tag."""
     st.warning(
         "None of these models can be used, so photos cannot be tagged. Each card below says what is wrong "
-        "with its model and how to mend it.",
+        "with its model and how to repair it.",
         icon="⚠️",
     )
 
 
-def show_entry(store: ModelStore, entry: ModelEntry, *, active: bool) -> None:
+def show_model(model: StoredModel) -> None:
     """Show one model as a card with its numbers, its limits and what can be done with it."""
-    with st.container(border=True, key=f"model_card_{entry.model_id}"):
-        card = entry.card
-        problem = entry.problem or _problem_of_weights(store, entry)
+    with st.container(border=True, key=f"model_card_{model.model_id}"):
+        card = model.card
         with st.container(horizontal=True, vertical_alignment="center"):
-            name = html.escape(without_surrogates(card.name if card else entry.model_id))
+            name = html.escape(without_surrogates(card.name if card else model.model_id))
             st.html(f"<h2 style='font-size:1.5rem;padding:0;margin:0'>{name}</h2>", width="content")
-            _badges(entry, problem, active=active)
-        if problem:
-            st.error(escaped(problem), icon="⚠️")
+            _badges(model)
+        if model.problem:
+            st.error(escaped(model.problem), icon="⚠️")
         if card is None:
             return
         if card.description:
@@ -59,18 +57,18 @@ def show_entry(store: ModelStore, entry: ModelEntry, *, active: bool) -> None:
             st.markdown("**Limits**\n" + "\n".join(f"- {escaped(limit)}" for limit in card.limits))
         with st.expander("How it was made and how it must be fed"):
             st.html(facts_html(card_facts(card)))
-        _evaluation(store, entry, card)
-        _actions(store, entry, usable=problem is None, active=active)
+        _errors(card)
+        _actions(model)
 
 
-def _badges(entry: ModelEntry, problem: str | None, *, active: bool) -> None:
-    if active:
+def _badges(model: StoredModel) -> None:
+    if model.active:
         st.badge("Active", icon=":material/check_circle:", color="green")
-    if problem:
+    if model.problem:
         st.badge("Damaged", icon=":material/error:", color="red")
     else:
         st.badge("Weights verified", icon=":material/verified:", color="gray")
-    st.badge("Your own" if entry.own else "Came with the app", color="gray")
+    st.badge("Your own" if model.own else "Came with the app", color="gray")
 
 
 def _numbers(card: ModelCard) -> None:
@@ -98,147 +96,113 @@ def _class_chips(class_names: Sequence[str]) -> list[str]:
     ]
 
 
-def _evaluation(store: ModelStore, entry: ModelEntry, card: ModelCard) -> None:
+def _errors(card: ModelCard) -> None:
     try:
-        evaluation = store.evaluation(entry.model_id)
+        matrix = models.stored_matrix(card)
     except GalleryError as exc:
         st.caption(escaped(str(exc)))
         return
-    matrix = stored_matrix(evaluation)
-    if matrix is None or evaluation is None:
+    if matrix is None:
         return
-    names = evaluation.get("class_names")
-    if not (isinstance(names, list) and len(names) == len(matrix) and all(isinstance(n, str) for n in names)):
-        names = list(card.class_names)
-    if len(names) != len(matrix):
-        return
-    part = "validation" if evaluation.get("part") == "validation" else "test"
     place = st.expander(
-        f"Where it errs: the confusion matrix of its {part} photos",
-        key=f"model_errs_{entry.model_id}",
+        f"Where it errs: the confusion matrix of its {matrix.part} photos",
+        key=f"model_errs_{card.model_id}",
         on_change="rerun",
     )
     if not place.open:
         return
     with place:
-        confusion_table.show_still(matrix, names, key=f"model_matrix_{entry.model_id}")
+        confusion_table.show_still(matrix.counts, matrix.class_names, key=f"model_matrix_{card.model_id}")
         st.caption("These photos were measured elsewhere and are not in your catalog, so cells do not open.")
 
 
-def _actions(store: ModelStore, entry: ModelEntry, *, usable: bool, active: bool) -> None:
+def _actions(model: StoredModel) -> None:
     with st.container(horizontal=True):
-        if not active:
+        if not model.active:
             st.button(
                 "Use this model",
                 type="primary",
-                key=f"use_{entry.model_id}",
-                disabled=not usable,
+                key=f"use_{model.model_id}",
+                disabled=model.problem is not None,
                 on_click=_activate,
-                args=(store, entry.model_id),
-                help=None if usable else "Damaged models cannot be used.",
+                args=(model.model_id,),
+                help="Damaged models cannot be used." if model.problem else None,
             )
         st.button(
             "Check the weights again",
-            key=f"verify_{entry.model_id}",
+            key=f"verify_{model.model_id}",
             on_click=_check_again,
-            args=(entry.model_id,),
+            args=(model.model_id,),
             help="Computes the SHA-256 of the weights file and compares it with the card's.",
         )
-        if entry.own and not active:
+        if model.own and not model.active:
             with st.popover("Remove"):
                 st.markdown("This deletes the model's folder. Predictions it made stay in the catalog.")
                 st.button(
                     "Remove it for good",
-                    key=f"remove_{entry.model_id}",
+                    key=f"remove_{model.model_id}",
                     on_click=_remove,
-                    args=(store, entry.model_id),
+                    args=(model.model_id,),
                 )
 
 
-def _activate(store: ModelStore, model_id: str) -> None:
+def _activate(model_id: str) -> None:
     try:
-        store.activate(model_id)
+        models.activate(model_id)
     except GalleryError as exc:
-        st.session_state["models_message"] = ("error", str(exc))
-    else:
-        st.session_state["models_activated"] = model_id
+        _tell("error", str(exc))
 
 
 def _check_again(model_id: str) -> None:
-    _hashed.clear()
-    st.session_state["models_message"] = ("checked", model_id)
-
-
-def _remove(store: ModelStore, model_id: str) -> None:
     try:
-        store.remove(model_id)
+        problem = models.check_again(model_id)
     except GalleryError as exc:
-        st.session_state["models_message"] = ("error", str(exc))
+        problem = str(exc)
+    if problem:
+        _tell("error", problem)
     else:
-        st.session_state["models_message"] = ("done", f"{model_id} was removed.")
+        _tell("done", f"The weights of {model_id} are exactly those of its card.")
 
 
-def show_message(store: ModelStore) -> None:
+def _remove(model_id: str) -> None:
+    try:
+        models.remove(model_id)
+    except GalleryError as exc:
+        _tell("error", str(exc))
+    else:
+        _tell("done", f"{model_id} was removed.")
+
+
+def _tell(kind: str, text: str) -> None:
+    st.session_state["models_message"] = (kind, text)
+
+
+def show_message() -> None:
     """Say, once, what the last click did."""
     kind, text = st.session_state.pop("models_message", (None, ""))
-    if kind == "checked":
-        try:
-            problem = store.entry(text).problem or _problem_of_weights(store, store.entry(text))
-        except GalleryError as exc:
-            problem = str(exc)
-        kind = "error" if problem else "done"
-        text = problem or f"The weights of {text} are exactly those of its card."
     if kind == "error":
         st.error(escaped(text), icon="⚠️")
     elif kind == "done":
         st.success(escaped(text), icon="✅")
 
 
-def offer_tagging(
-    catalog: Catalog, card: ModelCard, collection: Collection, *, start: Callable[[int], object]
-) -> None:
+def offer_tagging(card: ModelCard, collection: Collection) -> None:
     """Offer to tag what the active model has not seen of the collection that was opened last."""
-    shelves = catalog.shelves(collection.collection_id, card.model_id, card.class_names, 0.0)
-    waiting = sum(shelf.count for shelf in shelves if shelf.name == WAITING)
+    waiting = collections.waiting_count(collection.collection_id, card)
     if not waiting:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="models_offer"):
         st.markdown(
-            f"**{escaped(collection.name)}** has {waiting:,} photo{'' if waiting == 1 else 's'} that "
-            f"{escaped(card.name)} has not tagged. Earlier predictions and all your corrections are kept."
+            f"**{escaped(collection.name)}** has {photo_count(waiting)} that {escaped(card.name)} has not "
+            "tagged. Earlier predictions and all your corrections are kept."
         )
-        st.button(
-            "Tag them now",
-            icon=":material/sell:",
-            key="models_tag",
-            on_click=_start,
-            args=(start, collection),
-        )
+        st.button("Tag them now", icon=":material/sell:", key="models_tag", on_click=_tag, args=(collection,))
 
 
-def _start(start: Callable[[int], object], collection: Collection) -> None:
+def _tag(collection: Collection) -> None:
     try:
-        start(collection.collection_id)
+        tagging.start_job(collection.collection_id)
     except GalleryError as exc:
-        st.session_state["models_message"] = ("error", str(exc))
+        _tell("error", str(exc))
     else:
-        text = f"Tagging {collection.name} has started; Browse shows its progress."
-        st.session_state["models_message"] = ("done", text)
-
-
-def _problem_of_weights(store: ModelStore, entry: ModelEntry) -> str | None:
-    """Return what hashing the weights found; computed anew when the file's size or time changes."""
-    if entry.card is None:
-        return entry.problem
-    try:
-        stat = (entry.folder / entry.card.weights_file).stat()
-    except OSError as exc:
-        return f"The weights cannot be read ({exc.strerror}). Restore the folder {entry.folder}."
-    signature = f"{entry.folder} {stat.st_size} {stat.st_mtime_ns} {entry.card.weights_sha256}"
-    return _hashed(store, entry.model_id, signature)
-
-
-@st.cache_data(show_spinner="Checking the weights ...", max_entries=64)
-def _hashed(_store: ModelStore, model_id: str, signature: str) -> str | None:  # noqa: ARG001
-    """`signature` is what makes the cache forget: the file's place, size, time and expected hash."""
-    return _store.verify(model_id)
+        _tell("done", f"Tagging {collection.name} has started; Browse shows its progress.")

@@ -8,7 +8,7 @@ import streamlit as st
 from gallery.datasets.labelled_data import Part
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.metrics import confusion_matrix, wilson_interval
-from gallery.services import wiring
+from gallery.services import photo_lists, wiring
 from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.types import ModelCard, display_path
 from gallery.ui.components import confusion_table, theme
@@ -133,7 +133,7 @@ def differing(photos: list[HeldOutPhoto], compared: ModelComparison) -> None:
     if not len(rows):
         st.caption("There is no such photo.")
         return
-    token = train_pictures.register({photo.photo_id: photo.path for photo in photos})
+    token = photo_lists.register_files({photo.photo_id: photo.path for photo in photos})
     names = [theme.plain_name(name) for name in compared.class_names]
     shown = []
     for row in rows[:_SHOWN]:

@@ -16,7 +16,7 @@ from gallery.ui.components import folder_box, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import look as train_look
-from gallery.web import routes
+from gallery.web.addresses import BASE
 from gallery.words import about, without_surrogates
 
 FOLDER, FILE, PEOPLE = "A folder", "A zip or a table", "Photos labelled in this gallery"
@@ -100,7 +100,7 @@ def _choose() -> None:
 
 def _folder() -> None:
     refusal = st.container()
-    path = folder_box.show(start=_beginning(), base=routes.BASE, key="train_folder")
+    path = folder_box.show(start=_beginning(), base=BASE, key="train_folder")
     if path is not None:
         with refusal:
             _open(lambda: wiring.settings().allow(Path(path.strip())))

@@ -12,6 +12,7 @@ import streamlit as st
 from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
 from gallery.datasets.labelled_data import Part
 from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.services import photo_lists
 from gallery.training.data_sets import DataSet, with_plan
 from gallery.training.looks import Looked
 from gallery.types import PhotoId, display_path
@@ -163,7 +164,7 @@ def usual_plan(chosen: DataSet) -> None:
 
 def token_of(looked: Looked) -> str:
     """Return the token under which a set's photos are shown."""
-    return train_pictures.register(_places(looked))
+    return photo_lists.register_files(_places(looked))
 
 
 def _places(looked: Looked) -> dict[PhotoId, Path]:

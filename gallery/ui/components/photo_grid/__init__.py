@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.services import labelling, photo_lists, wiring
+from gallery.services import collections, labelling, photo_lists
 from gallery.services.photo_lists import PhotoList
 from gallery.ui.components import assets, events, theme
 
@@ -95,7 +95,7 @@ def show(
     listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
     data: dict[str, Any] = {
         "list": _named(listed),
-        "version": wiring.catalog().revision(),
+        "version": collections.revision(),
         "scope": scope,
         "base": base_address(),
         "explain": "/explain",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gallery.services import heatmaps
+from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components import heatmap_view
-from gallery.ui.components.heatmap_view import MapPair, caption
+from gallery.ui.components import heatmap_scale
+from gallery.ui.components.heatmap_scale import caption
 
 
 def hot(row: int, column: int, value: float) -> FloatArray:
@@ -74,8 +76,8 @@ def test_two_empty_maps_have_no_scale_and_no_difference(picture: RgbImage) -> No
     assert np.ptp(pair.difference(picture), axis=2).max() == 0
 
 
-@pytest.mark.parametrize("name", list(heatmap_view.COLOUR_MAPS))
+@pytest.mark.parametrize("name", list(heatmaps.COLOUR_MAPS))
 def test_every_offered_colour_map_can_be_drawn(name: str, picture: RgbImage) -> None:
     pair = MapPair(hot(3, 3, 1.0), hot(4, 4, 0.5), name)
     assert pair.overlay(picture, pair.first, opacity=0.5).shape == picture.shape
-    assert heatmap_view.gradient_css(name).count("rgb(") == 12
+    assert heatmap_scale.gradient_css(name).count("rgb(") == 12

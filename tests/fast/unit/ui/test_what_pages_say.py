@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gallery.services import models
+from gallery.services.models import CardScore
 from gallery.types import ModelCard
 from gallery.ui.components import plain_text, probability_bars
-from gallery.ui.models import facts as model_facts
-from gallery.ui.models.facts import CardScore
 
 
 def test_bars_stand_surest_first_and_are_marked() -> None:
@@ -71,11 +71,11 @@ def test_facts_are_escaped_as_html() -> None:
     ],
 )
 def test_a_score_is_read_from_a_card_with_caution(tested_on: dict[str, Any], score: CardScore | None) -> None:
-    assert model_facts.card_score(tested_on) == score
+    assert models.card_score(tested_on) == score
 
 
 def test_an_interval_that_the_card_leaves_out_follows_from_its_numbers() -> None:
-    score = model_facts.card_score({"accuracy": 0.8, "n": 10})
+    score = models.card_score({"accuracy": 0.8, "n": 10})
     assert score is not None
     assert score.interval == pytest.approx((0.4902, 0.9433), abs=1e-4)  # Wilson, 8 of 10
 
@@ -86,7 +86,7 @@ def test_nested_facts_of_a_card_stay_readable() -> None:
         "ab" * 32, 15_000_000, "2026",
         trained_on={"photos": 1234, "by_source": {"a": 1, "b": [1, 2]}, "odd": None},
     )  # fmt: skip
-    facts = dict(model_facts.card_facts(card))
+    facts = dict(models.card_facts(card))
     assert facts["Trained: photos"] == "1,234"
     assert facts["Trained: by source"] == "a 1; b 1, 2"
     assert facts["Trained: odd"] == "null"

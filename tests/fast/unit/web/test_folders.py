@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gallery.services.folders import completions
 from gallery.settings import Settings
-from gallery.web.folders import completions
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ import pytest
 from PIL import Image
 from starlette.routing import BaseRoute
 
-from gallery.services import photo_lists, wiring
+from gallery.services import photo_lists, uploads, wiring
 from gallery.services import tagging as tagging_service
 from gallery.types import CollectionKind
 from gallery.web import routes
-from gallery.web import uploads as upload_routes
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 from tests.fast.unit.web.asgi_client import OWN, ask
 
@@ -250,7 +249,7 @@ def test_an_upload_streams_to_disk_and_becomes_a_collection(
             served, f"/gallery/upload/{upload}/file?name={name}", method="POST", body=content, chunk=100
         )
         assert answer.status == 200, answer.body
-    folder = upload_routes.folder_of(upload)
+    folder = uploads.folder_of(upload)
     finished = ask(served, f"/gallery/upload/{upload}/finish", method="POST").json
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {"a.png", "sub/b.png", "in/zip.png"} <= there
@@ -284,7 +283,7 @@ def test_a_cancelled_upload_leaves_nothing(gallery: SmallGallery, served: list[B
     upload = ask(served, "/gallery/upload/begin", method="POST").json["upload"]
     photo = (gallery.photos / "cat/a.png").read_bytes()
     ask(served, f"/gallery/upload/{upload}/file?name=a.png", method="POST", body=photo)
-    folder = upload_routes.folder_of(upload)
+    folder = uploads.folder_of(upload)
     assert ask(served, f"/gallery/upload/{upload}/discard", method="POST").status == 200
     assert not folder.exists()
     assert ask(served, f"/gallery/upload/{upload}/file?name=b.png", method="POST", body=photo).status == 400

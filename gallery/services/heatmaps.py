@@ -1,4 +1,4 @@
-"""Two classes' heatmaps of one photo on one scale, and what lies between them: pictures, no widgets."""
+"""Two classes' heatmaps of one photo on one scale, and what lies between them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from gallery.photos import heatmap
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components import theme
-from gallery.words import percent
 
 COLOUR_MAPS = {
     "inferno": "Inferno",
@@ -87,32 +85,12 @@ class MapPair:
         return np.concatenate([colours, np.rint(np.abs(gap) * 255)], axis=2).astype(np.uint8)
 
 
-def gradient_css(colour_map: str) -> str:
-    """Return a colour map as a CSS gradient from no evidence to the strongest."""
-    steps: NDArray[np.float32] = np.linspace(0, 1, 12, dtype=np.float32)[None, :]
-    colours = heatmap.colour(steps, colour_map)[0]
-    stops = ", ".join(f"rgb({red},{green},{blue})" for red, green, blue in colours.tolist())
-    return f"linear-gradient(to right, {stops})"
+def has_evidence(cam: FloatArray) -> bool:
+    """Return whether anything speaks for a class in its map."""
+    return heatmap.has_evidence(cam)
 
 
-def difference_css() -> str:
-    """Return the colours of `MapPair.difference` as a CSS gradient, against the first class to for it."""
-    against, neither, for_it = (
-        f"rgb({red},{green},{blue})" for red, green, blue in (AGAINST_COLOUR, NEITHER_COLOUR, FOR_COLOUR)
-    )
-    return f"linear-gradient(to right, {against}, {neither}, {for_it})"
-
-
-def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:
-    """Return one sentence on how much speaks for a class.
-
-    Example:
-        >>> nothing, some = np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32)
-        >>> caption(MapPair(some, nothing), nothing, "cat")
-        'No evidence for Cat in this photo'
-        >>> caption(MapPair(some, some / 4), some / 4, "cat")
-        'Strongest spot: 25\\xa0% of the shared scale'
-    """
-    if not heatmap.has_evidence(cam):
-        return f"No evidence for {theme.plain_name(class_name)} in this photo"
-    return f"Strongest spot: {percent(pair.share_of_scale(cam), 0)} of the shared scale"
+def colour_steps(colour_map: str, steps: int = 12) -> list[tuple[int, int, int]]:
+    """Return a colour map's colours from no evidence to the strongest, (red, green, blue)."""
+    shares: NDArray[np.float32] = np.linspace(0, 1, steps, dtype=np.float32)[None, :]
+    return [(red, green, blue) for red, green, blue in heatmap.colour(shares, colour_map)[0].tolist()]

@@ -1,0 +1,12 @@
+"""Where the HTTP routes lie: what the pages and the routes both need to know of them."""
+
+from __future__ import annotations
+
+BASE = "/gallery"
+THUMBNAILS = f"{BASE}/thumb/"
+"""A photo_id completes it."""
+
+
+def labelled_photo(token: str, photo_id: str) -> str:
+    """Return the address of a thumbnail of a data set's photo; see `photo_lists.register_files`."""
+    return f"{BASE}/labelled/{token}/{photo_id}"
