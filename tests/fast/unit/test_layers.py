@@ -72,15 +72,15 @@ STILL_TO_CUT: set[tuple[str, str]] = {
     ("gallery.cli.check", "gallery.catalog.integrity"),
     ("gallery.cli.compare", "gallery.evaluation.overlap"),
     ("gallery.cli.evaluate", "gallery.evaluation.overlap"),
-    ("gallery.cli.explain", "gallery.datasets.class_names"),
+    ("gallery.cli.explain", "gallery.datasets.labels"),
     ("gallery.cli.explain", "gallery.exchange.heatmap_files"),
     ("gallery.cli.explain", "gallery.network.attribution_methods"),
     ("gallery.cli.explain", "gallery.photos.decode"),
     ("gallery.cli.explain", "gallery.photos.heatmap"),
-    ("gallery.cli.export", "gallery.datasets.class_names"),
+    ("gallery.cli.export", "gallery.datasets.labels"),
     ("gallery.cli.export", "gallery.exchange"),
-    ("gallery.cli.labelled", "gallery.datasets.table"),
-    ("gallery.cli.labelled", "gallery.datasets.folder"),
+    ("gallery.cli.labelled", "gallery.datasets.label_table"),
+    ("gallery.cli.labelled", "gallery.datasets.labels"),
     ("gallery.cli.labelled", "gallery.evaluation"),
     ("gallery.cli.predict", "gallery.exchange.submission_csv"),
     ("gallery.cli.report", "gallery.exchange.report"),
@@ -100,7 +100,7 @@ STILL_TO_CUT: set[tuple[str, str]] = {
     ("gallery.ui.evaluate.evidence", "gallery.evaluation.evidence"),
     ("gallery.ui.evaluate.evidence", "gallery.photos.heatmap"),
     ("gallery.ui.evaluate.folder", "gallery.catalog"),
-    ("gallery.ui.evaluate.folder", "gallery.datasets.folder"),
+    ("gallery.ui.evaluate.folder", "gallery.datasets.labels"),
     ("gallery.ui.evaluate.folder", "gallery.datasets.people"),
     ("gallery.ui.evaluate.folder", "gallery.evaluation.labelled_folder"),
     ("gallery.ui.evaluate.folder", "gallery.evaluation.overlap"),
@@ -285,6 +285,7 @@ def test_no_page_bears_the_name_of_a_package() -> None:
     assert not {path.stem for path in (REPOSITORY / "pages").glob("*.py")} & taken
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_importing_an_entry_loads_no_tensorflow(tmp_path: Path) -> None:
     pages = sorted((REPOSITORY / "pages").glob("*.py"))

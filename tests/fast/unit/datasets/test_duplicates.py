@@ -115,6 +115,7 @@ def _entries(root: Path) -> Iterator[FileEntry]:
         yield FileEntry(path, path.stat().st_size, path.stat().st_mtime_ns)
 
 
+@pytest.mark.slow
 @pytest.mark.real_photos
 def test_photos_saved_again_resized_and_made_brighter_are_found(
     real_data: Path, pictures: Any, tmp_path: Path
@@ -143,6 +144,7 @@ def test_photos_saved_again_resized_and_made_brighter_are_found(
         assert len({row // 7 for row in group}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.real_photos
 def test_photos_of_a_fixed_camera_are_no_copies_of_each_other(
     real_data: Path, pictures: Any, tmp_path: Path

@@ -176,6 +176,7 @@ def test_the_large_view_of_a_damaged_file_raises_its_reason(pool: DecodePool, tm
     assert caught.value.skipped.reason is SkipReason.DAMAGED
 
 
+@pytest.mark.slow
 def test_a_file_that_is_truly_slow_is_given_up_and_the_others_are_read(
     tmp_path: Path, photo_bytes: bytes
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_file_that_is_truly_slow_is_given_up_and_the_others_are_read(
     assert time.monotonic() - start < 60  # of 95 s that its 4,000 scans take
 
 
+@pytest.mark.slow
 def test_faults_of_a_worker_cost_only_their_file(tmp_path: Path, photo_bytes: bytes) -> None:
     faults = {
         "hang 1.jpg": "took too long to read",

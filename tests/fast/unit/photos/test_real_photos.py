@@ -70,6 +70,7 @@ def test_all_orientations_give_one_upright_picture(real_data: Path, shape: str) 
         assert np.abs(photo.model_input - expected).mean() < 3, orientation
 
 
+@pytest.mark.slow
 def test_the_popular_animals_are_all_read(real_data: Path) -> None:
     entries = list(scan_folder(real_data / "photos" / "popular-animals"))
     assert len(entries) == 551

@@ -177,6 +177,7 @@ def test_the_heartbeat_goes_on_while_the_work_is_silent(tmp_path: Path) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
 
+@pytest.mark.slow
 def test_a_killed_child_leaves_an_interrupted_job_and_the_next_does_only_the_rest(
     studio, start, tmp_path: Path
 ) -> None:
