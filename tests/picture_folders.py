@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gallery.datasets.labelled_data import LabelledPhotos, read_folder
+from gallery.datasets.folder import read_folder
+from gallery.datasets.labelled import LabelledPhotos
 from gallery.datasets.pixel_store import Decode
 from gallery.evaluation.report import EvaluationReport
 from gallery.models import ModelStore

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.cli.output import answer, note, say
-from gallery.datasets.labels import class_of_name, listed_names, nearest_class_name
+from gallery.datasets.class_names import class_of_name, listed_names, nearest_class_name
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
 from gallery.exchange.heatmap_files import check_heatmap_place, check_map_place, write_heatmap, write_map
 from gallery.network.attribution_methods import GRAD_CAM, Method, method_named

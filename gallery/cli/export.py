@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gallery.cli.output import answer, say
-from gallery.datasets.labels import class_of_name
+from gallery.datasets.class_names import class_of_name
 from gallery.errors import CatalogError
 from gallery.exchange import (
     PredictionRow,

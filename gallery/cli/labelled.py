@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gallery.cli.output import ProgressBar
 from gallery.cli.stopping import asked_to_stop
-from gallery.datasets.label_table import read_label_table
-from gallery.datasets.labels import UNLABELLED, labels_of
+from gallery.datasets.folder import UNLABELLED, labels_of
+from gallery.datasets.table import read_label_table
 from gallery.errors import DatasetError
 from gallery.evaluation import FolderEvaluation, evaluate_collection
 from gallery.services import tagging as tagging_service

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
-from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import TrainingError
 from gallery.services import train as train_service
 from gallery.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gallery.datasets.duplicates import duplicate_groups
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet
 from gallery.settings import FEW_PHOTOS
 from gallery.types import SkippedFile

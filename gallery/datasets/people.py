@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.datasets.labels import class_of_name
+from gallery.datasets.class_names import class_of_name
 from gallery.errors import DatasetError
 from gallery.types import PhotoId, PredictionTable
 

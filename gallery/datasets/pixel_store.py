@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.datasets.labelled_data import LabelledPhotos
+from gallery.datasets.labelled import LabelledPhotos
 from gallery.errors import TrainingError
 from gallery.types import DecodedPhoto, PhotoId, SkippedFile, SkipReason, display_path
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.datasets.duplicates import NEAR_BITS
-from gallery.datasets.labelled_data import LabelledPhoto, LabelledPhotos, Part, Scan
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Part, Scan
 from gallery.datasets.pixel_store import DecodedSet
-from gallery.datasets.splits import Split
+from gallery.datasets.split import Split
 from gallery.errors import DatasetError
 from gallery.types import display_path
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.datasets.labels import UNLABELLED, FolderLabels, labels_of
+from gallery.datasets.folder import UNLABELLED, FolderLabels, labels_of
 from gallery.errors import DatasetError
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import Collection, PhotoId, PredictionTable, SkippedFile, display_path

@@ -25,7 +25,7 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         settings: where things are.
         candidate_in: where the new model waits to be kept; None saves it among the home's models.
     """
-    from gallery.datasets.labels import class_of_name
+    from gallery.datasets.class_names import class_of_name
     from gallery.evaluation.report import EvaluationReport
     from gallery.settings import CLASS_NAMES
     from gallery.training.request import TrainingParts

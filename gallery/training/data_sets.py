@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import DatasetError, TrainingError
 from gallery.files import write_atomic
 from gallery.training.recipes import Recipe

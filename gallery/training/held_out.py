@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.errors import DatasetError, GalleryError, TrainingError
 from gallery.files import write_atomic
 from gallery.training.request import TrainingParts, TrainingRequest

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gallery.datasets.inspection import Inspection, inspect_set
-from gallery.datasets.labelled_data import read_data
 from gallery.datasets.pixel_store import DecodedSet, decode_set
-from gallery.datasets.splits import Split, SplitPlan, split_set
+from gallery.datasets.reader import read_data
+from gallery.datasets.split import Split, SplitPlan, split_set
 from gallery.errors import GalleryError
 from gallery.training.data_sets import DataSet
 from gallery.training.request import TrainingParts

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gallery.datasets.labelled_data import Part
-from gallery.datasets.splits import Split
+from gallery.datasets.labelled import Part
+from gallery.datasets.split import Split
 from gallery.training.request import TrainingRequest
 from gallery.types import ModelCard
 

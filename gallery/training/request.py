@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.datasets.inspection import Inspection
-from gallery.datasets.labelled_data import Scan, Translate
+from gallery.datasets.labelled import Scan, Translate
 from gallery.datasets.pixel_store import Decode
-from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import TrainingError
 from gallery.files import write_atomic
 from gallery.training.history import Epoch

@@ -14,9 +14,10 @@ import numpy as np
 from scipy.special import softmax
 
 from gallery.datasets.inspection import Inspection, inspect_set
-from gallery.datasets.labelled_data import Part, read_data
+from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet, decode_set
-from gallery.datasets.splits import Split, split_set
+from gallery.datasets.reader import read_data
+from gallery.datasets.split import Split, split_set
 from gallery.datasets.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.errors import GalleryError, TrainingError
 from gallery.evaluation.calibration import fit_temperature, platt_targets

@@ -281,7 +281,7 @@ def _train_trial(recipe: Recipe, data: FitData, folder: Path, tell: Callable[[Pr
 
 
 def _fit_data(request: TrainingRequest, parts: TrainingParts, tell: Callable[[Progress], None]) -> FitData:
-    from gallery.datasets.labelled_data import Part
+    from gallery.datasets.labelled import Part
     from gallery.network.architectures import architecture_named
     from gallery.training.fit import FitData
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.datasets.labelled_data import Part
-from gallery.datasets.splits import part_counts
+from gallery.datasets.labelled import Part
+from gallery.datasets.split import part_counts
 from gallery.errors import TrainingError
 from gallery.jobs.child_process import start_apart
 from gallery.jobs.lock import is_held, sole_process

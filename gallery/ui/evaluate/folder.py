@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog import Catalog
-from gallery.datasets.labels import labels_of
+from gallery.datasets.folder import labels_of
 from gallery.datasets.people import labels_of_people
 from gallery.evaluation.diagnosis import Diagnosis
 from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.evaluation.comparison import ModelComparison
 from gallery.evaluation.metrics import confusion_matrix, wilson_interval
 from gallery.services import photo_lists, wiring

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
-from gallery.datasets.labelled_data import Part
-from gallery.datasets.splits import USUAL, SplitPlan
+from gallery.datasets.labelled import Part
+from gallery.datasets.split import USUAL, SplitPlan
 from gallery.services import photo_lists
 from gallery.training.data_sets import DataSet, with_plan
 from gallery.training.looks import Looked

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.photos.heatmap import png
 from gallery.training.augmentation import Augmentation, preview
 from gallery.training.data_sets import DataSet, Draft

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
 from gallery.network.precision import likely_precision
 from gallery.services import wiring

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gallery import settings
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
 from gallery.models import ModelStore
 from gallery.services import wiring

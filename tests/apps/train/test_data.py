@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gallery.datasets.labelled_data import Part
-from gallery.datasets.splits import SplitPlan, read_split
+from gallery.datasets.labelled import Part
+from gallery.datasets.split import SplitPlan, read_split
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, open_set, stored_set
 from tests.apps.small_gallery import SmallGallery, open_page, texts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gallery.datasets.splits import read_split
+from gallery.datasets.split import read_split
 from gallery.errors import JobError
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from gallery.datasets.splits import read_split
+from gallery.datasets.split import read_split
 from gallery.jobs.lock import sole_process
 from gallery.models import ModelStore
 from gallery.services import wiring

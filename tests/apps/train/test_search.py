@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.splits import read_split
+from gallery.datasets.split import read_split
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet
 from gallery.training.history import Progress, write_progress

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gallery.datasets.splits import SplitPlan
+from gallery.datasets.split import SplitPlan
 from gallery.errors import DatasetError, TrainingError
 from gallery.models import ModelStore
 from gallery.training.augmentation import Augmentation

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gallery.datasets.splits import SplitPlan
+from gallery.datasets.split import SplitPlan
 from gallery.errors import DatasetError, TrainingError
 from gallery.jobs.lock import sole_process
 from gallery.models import ModelStore

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gallery.datasets.inspection import inspect_set
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import decode_set
 
 

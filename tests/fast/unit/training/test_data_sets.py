@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from gallery.datasets.labelled_data import Part, read_table
-from gallery.datasets.splits import SplitPlan, read_split
+from gallery.datasets.labelled import Part
+from gallery.datasets.split import SplitPlan, read_split
+from gallery.datasets.table import read_table
 from gallery.errors import DatasetError
 from gallery.training.data_sets import (
     Draft,

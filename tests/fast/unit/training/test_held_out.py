@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.errors import ModelError, TrainingError
 from gallery.training.held_out import HeldOutPhoto, Judging, Judgings, held_out, read_said, say
 from gallery.training.recipes import recipe_named

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.splits import SplitPlan
+from gallery.datasets.split import SplitPlan
 from gallery.errors import JobError, TrainingError
 from gallery.jobs.lock import is_held, sole_process
 from gallery.training import trainings as all_trainings

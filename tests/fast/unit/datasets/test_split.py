@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet, decode_set
-from gallery.datasets.splits import SplitPlan, draw, part_counts, read_split, split_set
+from gallery.datasets.split import SplitPlan, draw, part_counts, read_split, split_set
 from gallery.errors import DatasetError
 
 

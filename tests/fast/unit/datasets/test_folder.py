@@ -1,4 +1,4 @@
-"""Labels from folders: the names people give them, and what is said of names nobody knows."""
+"""Labels from folders: where the classes stand, for an evaluation and a training alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.labels import UNLABELLED, class_of_name, labels_of, nearest_class_name
+from gallery.datasets.folder import UNLABELLED, labels_of, layout_of
 from gallery.errors import DatasetError
 from gallery.settings import CLASS_NAMES
 
@@ -17,45 +17,32 @@ def below(*names: str) -> list[Path]:
     return [ROOT / name for name in names]
 
 
-@pytest.mark.parametrize(
-    ("italian", "english"),
-    [
-        ("cane", "dog"), ("cavallo", "horse"), ("elefante", "elephant"), ("farfalla", "butterfly"),
-        ("gallina", "chicken"), ("gatto", "cat"), ("mucca", "cow"), ("pecora", "sheep"),
-        ("ragno", "spider"), ("scoiattolo", "squirrel"),
-    ],
-)  # fmt: skip
-def test_italian_and_english_names_mean_the_same_class(italian: str, english: str) -> None:
-    assert class_of_name(italian, CLASS_NAMES) == class_of_name(english, CLASS_NAMES)
-    assert class_of_name(english, CLASS_NAMES) == CLASS_NAMES.index(english)
+def depth(*places: str) -> int:
+    return layout_of([place.split("/") for place in places], {"cat", "dog"}.__contains__).depth
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("places", "expected"),
     [
-        ("Cane", "dog"), ("CANI", "dog"), ("ragno_", "spider"), ("SPIDERS", "spider"),
-        (" butterflies ", "butterfly"), ("Mucche", "cow"),
-        ("01_dog", "dog"), ("3-Gatti", "cat"), ("galline.", "chicken"), ("pecore", "sheep"),
-        ("__squirrel__", "squirrel"), ("e\u0301le\u0301phant", "elephant"),
+        (("cat/1.jpg", "owl/2.jpg"), 0),
+        (("owl/1.jpg", "fox/deep/2.jpg"), 0),  # classes of their own may hold folders
+        (("pets/cat/1.jpg", "pets/dog/2.jpg"), 1),
+        (("birds/owl/1.jpg", "birds/gull/2.jpg"), 1),  # one folder around classes that nobody knows
+        (("a/b/owl/1.jpg", "a/b/gull/2.jpg"), 2),
+        (("cat/north/1.jpg", "cat/south/2.jpg"), 0),  # a class is no folder around others
+        (("owl/1.jpg", "owl/young/2.jpg"), 0),
+        (("readme.jpg", "birds/owl/1.jpg", "birds/gull/2.jpg"), 0),
+        (("readme.jpg", "pets/cat/1.jpg", "pets/gull/2.jpg"), 1),  # what is beside them says nothing
+        (("train/owl/1.jpg", "val/gull/2.jpg"), 1),
+        (("train/owl/1.jpg", "train/gull/2.jpg"), 1),
+        (("set/train/owl/1.jpg", "set/val/gull/2.jpg"), 2),
+        (("train/1.jpg", "val/2.jpg"), 0),
+        (("1.jpg", "2.jpg"), 0),
+        ((), 0),
     ],
-)  # fmt: skip
-def test_case_plural_separators_and_numbers_do_not_matter(name: str, meant: str) -> None:
-    assert class_of_name(name, CLASS_NAMES) == CLASS_NAMES.index(meant)
-
-
-@pytest.mark.parametrize("name", ["zebra", "", "_", "42", "hotdog", "dog food", "1dog", "n02085620"])
-def test_other_names_mean_no_class(name: str) -> None:
-    assert class_of_name(name, CLASS_NAMES) is None
-
-
-def test_a_models_own_class_names_win_over_the_synonyms_of_another_class() -> None:
-    assert class_of_name("hen", ("chicken", "hen")) == 1
-    assert class_of_name("gallina", ("chicken", "hen")) == 0
-
-
-def test_a_model_with_italian_or_other_classes_is_understood() -> None:
-    assert class_of_name("dogs", ("gatto", "cane")) == 1
-    assert class_of_name("Gnus", ("gnu", "cane")) == 0
+)
+def test_classes_stand_where_people_put_them(places: tuple[str, ...], expected: int) -> None:
+    assert depth(*places) == expected
 
 
 def test_labels_come_from_the_class_folder_however_deep_the_photo_lies() -> None:
@@ -120,6 +107,11 @@ def test_the_parts_of_a_data_set_are_looked_through_for_their_classes() -> None:
     assert '"Test", "train", "val"' in labels.problems[0]
 
 
+def test_all_parts_are_looked_through_below_a_folder_around_them() -> None:
+    paths = below("pets/train/cane/a.jpg", "pets/train/gatto/b.jpg", "pets/test/dog/c.jpg")
+    assert labels_of(ROOT, paths, ("dog", "cat")).y_true.tolist() == [0, 1, 0]
+
+
 def test_an_unknown_class_in_a_part_of_a_data_set_is_named() -> None:
     with pytest.raises(DatasetError, match='sub-folder "gnu" is not the name'):
         labels_of(ROOT, below("train/gnu/a.jpg", "test/dog/b.jpg"), CLASS_NAMES)
@@ -138,8 +130,3 @@ def test_a_single_unknown_folder_is_not_taken_for_one_around_classes() -> None:
 def test_a_photo_elsewhere_is_refused() -> None:
     with pytest.raises(DatasetError, match="does not lie in"):
         labels_of(ROOT, [Path("/elsewhere/a.jpg")], CLASS_NAMES)
-
-
-def test_the_nearest_name_is_found_in_both_languages() -> None:
-    assert nearest_class_name("Scoiatolo", CLASS_NAMES) == "scoiattolo"
-    assert nearest_class_name("xyz", CLASS_NAMES) is None

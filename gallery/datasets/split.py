@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.datasets.duplicates import duplicate_groups
-from gallery.datasets.labelled_data import Part
+from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet
 from gallery.errors import DatasetError
 from gallery.files import write_atomic

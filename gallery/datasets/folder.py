@@ -1,0 +1,232 @@
+"""The labels of a folder that has a sub-folder for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.datasets.class_names import class_of_name, listed_names, nearest_class_name, part_of_name
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Part, Scan, Translate, data_set
+from gallery.errors import DatasetError
+from gallery.types import display_path
+from gallery.words import counted
+
+UNLABELLED = -1
+"""In place of a class index: the photo lies in no class's folder, and is left out of every score."""
+
+NAMED_AT_MOST = 5
+"""Unknown folders that a sentence names one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLabels:
+    """The true class of each photo, as the folders say.
+
+    Attributes:
+        y_true: (n,) int64 class indices in the order of the paths; `UNLABELLED`
+            for a photo in no class's folder.
+        problems: sentences on what is odd but does not stop an evaluation.
+    """
+
+    y_true: NDArray[np.int64]
+    problems: tuple[str, ...]
+
+    @property
+    def labelled(self) -> NDArray[np.int64]:
+        """Positions of the photos that have a label."""
+        return np.flatnonzero(self.y_true != UNLABELLED).astype(np.int64)
+
+
+def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> FolderLabels:
+    """Return the label of each photo by the sub-folder of root that it lies in, for an evaluation.
+
+    Args:
+        root: the labelled folder, laid out as `layout_of` has it.
+        paths: photos below it.
+        class_names: the model's classes; they give the indices.
+
+    Raises:
+        DatasetError: a sub-folder's name is none of the classes, or no photo has a label.
+    """
+    places = [_place_below(root, path) for path in paths]
+    if not places:
+        raise DatasetError(
+            f"There are no photos in {display_path(root)}. Open a folder that has a sub-folder with photos "
+            f"for each class, named {listed_names(class_names)}."
+        )
+    layout = layout_of(places, lambda name: class_of_name(name, class_names) is not None)
+    folders = [layout.class_folder(place) for place in places]
+    names = sorted({name for name in folders if name is not None})
+    if not names:
+        raise DatasetError(
+            f"The photos of {display_path(root)} lie directly in it, so nothing says what they show. Put "
+            f"them into one sub-folder a class, named {listed_names(class_names)}, and open the folder above."
+        )
+    known: dict[str | None, int | None] = {name: class_of_name(name, class_names) for name in names}
+    unknown = [name for name in names if known[name] is None]
+    if unknown:
+        raise DatasetError(_unknown_sentence(unknown, class_names))
+    y_true = np.array([UNLABELLED if (k := known.get(name)) is None else k for name in folders], np.int64)
+    problems = []
+    if len(layout.parts) > 1:
+        named = ", ".join(sorted(map(_shown, layout.parts)))
+        problems.append(
+            f"The folder holds the parts {named} of a data set; they are evaluated together. To evaluate "
+            "one of them, open it."
+        )
+    problems += _outside(int((y_true == UNLABELLED).sum()))
+    problems += _without_photos(_empty_folders(root, layout, names), y_true, class_names)
+    return FolderLabels(y_true, tuple(problems))
+
+
+def read_folder(root: Path, *, scan: Scan, translate: Translate = lambda _: None) -> LabelledPhotos:
+    """Return the photos of a folder as a data set of its own classes, for a training.
+
+    Args:
+        root: laid out as `layout_of` has it.
+        scan: lists photos below a folder.
+        translate: turns folder names into class names.
+
+    Raises:
+        DatasetError: there are fewer than two classes with photos.
+    """
+    root = Path(root).resolve()
+    entries = [(entry, entry.path.relative_to(root).parts) for entry in scan(root)]
+    layout = layout_of([place for _, place in entries], lambda name: translate(name) is not None)
+    photos, used, outside = [], set(), 0
+    for entry, place in entries:
+        folder = layout.class_folder(place)
+        if folder is None:
+            outside += 1
+            continue
+        used.add(folder)
+        group = "/".join(place[:-1])
+        photos.append(LabelledPhoto(entry, translate(folder) or folder, group, layout.part(place)))
+    empty = [f"The folder {_shown(name)} holds no photos." for name in _empty_folders(root, layout, used)]
+    return data_set(root, photos, [*_outside(outside), *empty])
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the classes of a labelled folder stand.
+
+    Attributes:
+        depth: position, in a photo's path below the folder, at which its class folder stands.
+        parts: the folders above the classes, where these are ready parts of a data set.
+    """
+
+    depth: int
+    parts: frozenset[str] = frozenset()
+
+    def class_folder(self, place: Sequence[str]) -> str | None:
+        """Return the name of the class folder that a photo lies in, None where it lies in none."""
+        return place[self.depth] if len(place) > self.depth + 1 else None
+
+    def part(self, place: Sequence[str]) -> Part | None:
+        """Return the part that a photo of a class lies in, None where there are none."""
+        return part_of_name(place[self.depth - 1]) if self.parts else None
+
+
+def layout_of(places: Sequence[Sequence[str]], is_class: Callable[[str], bool]) -> Layout:
+    """Return where the class folders of a labelled folder stand.
+
+    A class folder may hold folders of its own. Where all sub-folders are parts
+    of a data set (train, val, test), the classes stand in them; a single folder
+    around the others, as archives have, is passed through.
+
+    Args:
+        places: each photo's path below the folder, in its components.
+        is_class: whether a name is that of a class; other names may be classes too.
+
+    Example:
+        >>> layout_of([("pets", "cat", "1.jpg"), ("pets", "dog", "2.jpg")], {"cat", "dog"}.__contains__).depth
+        1
+        >>> layout_of([("train", "owl", "1.jpg"), ("val", "fox", "2.jpg")], lambda name: False).depth
+        1
+    """
+    depth = 0
+    while True:
+        names = {place[depth] for place in places if len(place) > depth + 1}
+        inner = {place[depth + 1] for place in places if len(place) > depth + 2}
+        if not inner or any(map(is_class, names)):
+            return Layout(depth)
+        if all(part_of_name(name) for name in names):
+            return Layout(depth + 1, frozenset(names))
+        beside, within = (any(len(place) == depth + step for place in places) for step in (1, 2))
+        around = len(names) == 1 and not beside and (len(inner) > 1 or not within)
+        if not (around or (len(names) == 1 and any(map(is_class, inner)))):
+            return Layout(depth)
+        depth += 1
+
+
+def _outside(count: int) -> list[str]:
+    if not count:
+        return []
+    lie = counted(count, "photo lies", "photos lie")
+    return [f"{lie} outside the class folders: left out. Move such photos into the folder of their class."]
+
+
+def _empty_folders(root: Path, layout: Layout, used: Collection[str]) -> list[str]:
+    """Return the names of the folders where classes stand that gave no photo; none if root is gone."""
+    level = [root]
+    try:
+        for _ in range(layout.depth + 1):
+            level = [
+                child
+                for folder in level
+                for child in sorted(folder.iterdir())
+                if child.is_dir() and not child.name.startswith((".", "__"))
+            ]
+    except OSError:
+        return []
+    return sorted({folder.name for folder in level} - set(used))
+
+
+def _without_photos(empty: Sequence[str], y_true: NDArray[np.int64], class_names: Sequence[str]) -> list[str]:
+    """Return a sentence for each class and each folder of which an evaluation says nothing."""
+    photos = np.bincount(y_true[y_true != UNLABELLED], minlength=len(class_names))
+    absent = [k for k, count in enumerate(photos.tolist()) if not count]
+    folder_of = {class_of_name(name, class_names): _shown(name) for name in empty}
+    problems = [
+        f"The folder {folder_of[k]} holds no photos: nothing can be said of the class {class_names[k]}."
+        for k in absent
+        if k in folder_of
+    ]
+    if without := [class_names[k] for k in absent if k not in folder_of]:
+        problems.append(
+            f"There is no folder of {', '.join(without)}: nothing can be said of how well they are found."
+        )
+    if None in folder_of:
+        unknown = [_shown(name) for name in empty if class_of_name(name, class_names) is None]
+        problems.append(f"Not a class, and without photos: {', '.join(unknown)}. It was passed over.")
+    return problems
+
+
+def _unknown_sentence(unknown: Sequence[str], class_names: Sequence[str]) -> str:
+    shown = []
+    for name in unknown[:NAMED_AT_MOST]:
+        near = nearest_class_name(name, class_names)
+        shown.append(_shown(name) + (f" (did you mean {near}?)" if near else ""))
+    more = f" and {len(unknown) - NAMED_AT_MOST} more" if len(unknown) > NAMED_AT_MOST else ""
+    what = "sub-folder {} is not the name" if len(unknown) == 1 else "sub-folders {} are not names"
+    return (
+        f"The {what.format(', '.join(shown) + more)} of a class. Known names: {listed_names(class_names)}. "
+        "Rename a folder that is one of these, and move others away."
+    )
+
+
+def _place_below(root: Path, path: Path) -> tuple[str, ...]:
+    try:
+        return path.relative_to(root).parts
+    except ValueError as exc:
+        raise DatasetError(
+            f"{display_path(path)} does not lie in {display_path(root)}. Open the folder that holds it."
+        ) from exc
+
+
+def _shown(name: str) -> str:
+    return f'"{display_path(Path(name))}"'

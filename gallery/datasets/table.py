@@ -1,0 +1,249 @@
+"""The labels of a table: a CSV of path, class and, if there are such columns, group and part."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.datasets.class_names import (
+    PART_NAMES,
+    class_of_name,
+    listed_names,
+    nearest_class_name,
+    part_of_name,
+)
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Translate, data_set
+from gallery.errors import DatasetError
+from gallery.types import FileEntry, display_path
+from gallery.words import counted
+
+COLUMNS = {
+    "path": ("path", "file", "filename", "file_name", "image", "photo", "filepath"),
+    "class": ("label", "class", "class_name", "category", "species"),
+    "group": ("group", "source", "location", "site", "camera", "sequence", "burst"),
+    "split": ("part", "split", "set", "subset"),
+}
+"""Headings of a table that are understood, in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """What a table says of photos.
+
+    Attributes:
+        file: absolute, without links.
+        headings: the column of each key of `COLUMNS` that the table has.
+        rows: those with a path and a class.
+        incomplete: how many rows lack one of these.
+    """
+
+    file: Path
+    headings: Mapping[str, str]
+    rows: tuple[TableRow, ...]
+    incomplete: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One photo of a table.
+
+    Attributes:
+        named: the path as it is written.
+        path: absolute. Links in its folders are followed, as `Settings.allow` follows those of a folder that
+            is looked through; a photo that is itself a link keeps its own name, under which a scan finds it.
+        group, split: "" where the table has no such column, or nothing in it.
+    """
+
+    named: str
+    path: Path
+    label: str
+    group: str
+    split: str
+
+
+def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> dict[Path, int]:
+    """Return the class index of each photo that a CSV lists, by absolute path, for an evaluation.
+
+    Args:
+        file: as `read_rows` takes it; paths are relative to its own folder, or absolute. Class names
+            count in English and Italian, as those of folders do.
+        class_names: the model's classes; they give the indices.
+        split: take only the rows with this value in the column ``split``, or one that means the same.
+
+    Raises:
+        DatasetError: the file cannot be read, lacks a column, has a class that
+            the model does not know, gives a photo two classes, or no row is left.
+    """
+    table = read_label_rows(file)
+    rows: Sequence[TableRow] = table.rows
+    if not rows:
+        raise DatasetError(
+            f"The table {display_path(file)} has no rows. It needs a header and a row a photo."
+        )
+    if split is not None:
+        if "split" not in table.headings:
+            raise _no_column(file, "split", table.headings.values())
+        parts = Counter(row.split for row in rows)
+        rows = [row for row in rows if _same_part(row.split, split)]
+        if not rows:
+            known = ", ".join(f"{name} ({count:,})" for name, count in sorted(parts.items()))
+            raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
+    index_of = _indices(file, {row.label for row in rows}, class_names)
+    labels: dict[Path, int] = {}
+    for row in rows:
+        index = index_of[row.label]
+        if labels.setdefault(row.path, index) != index:
+            raise DatasetError(
+                f"{display_path(file)} gives {row.named} two classes, {class_names[labels[row.path]]} "
+                f"and {class_names[index]}. Keep the row that is right."
+            )
+    return labels
+
+
+def read_table(file: Path, *, translate: Translate = lambda _: None) -> LabelledPhotos:
+    """Return the photos that a CSV file names as a data set of its own classes, for a training.
+
+    Args:
+        file: as `read_rows` takes it; paths are relative to its own folder, or absolute.
+        translate: turns labels into class names.
+
+    Raises:
+        DatasetError: no such columns, a part of another name, or fewer than two classes with photos.
+    """
+    table = read_label_rows(file)
+    # a validation photo must not be trained on because its part has another name
+    if strange := sorted({row.split for row in table.rows if row.split and not part_of_name(row.split)}):
+        raise DatasetError(
+            f"{display_path(file)} has {', '.join(map(repr, strange[:5]))} in its column "
+            f"{table.headings['split']}, where photos for {', '.join(PART_NAMES)} are understood. Write "
+            "one of these, or nothing for a photo whose part is to be drawn; or rename the column."
+        )
+    photos, missing, seen = [], [], set()
+    for row in table.rows:
+        if row.path in seen:
+            continue
+        seen.add(row.path)
+        try:
+            facts = row.path.stat()
+        except (OSError, ValueError):
+            missing.append(row.named)
+            continue
+        entry = FileEntry(row.path, facts.st_size, facts.st_mtime_ns)
+        label = translate(row.label) or row.label
+        group = row.group or row.path.parent.as_posix()
+        photos.append(LabelledPhoto(entry, label, group, part_of_name(row.split)))
+    problems = []
+    if table.incomplete:
+        rows = counted(table.incomplete, "row lacks", "rows lack")
+        problems.append(f"{rows} a path or a class: left out.")
+    if repeated := len(table.rows) - len(seen):
+        rows = counted(repeated, "row names", "rows name")
+        problems.append(f"{rows} a photo again: left out, its first label counts.")
+    if missing:
+        files = counted(len(missing), "file does", "files do")
+        problems.append(f"{files} not exist: left out. The first is {missing[0]}.")
+    return data_set(table.file.parent, photos, problems)
+
+
+def read_label_rows(file: Path) -> LabelTable:
+    """Return what a CSV file says of photos.
+
+    Args:
+        file: as `read_rows` takes it.
+
+    Raises:
+        DatasetError: the file cannot be read, or has no column of paths or of classes.
+    """
+    found, rows = read_rows(file)
+    file = file.resolve()
+    headings = _headings(file, found) if rows else {}
+    real: dict[Path, Path] = {}  # a table has few folders and many photos
+    complete = []
+    for row in rows:
+        said = {key: row[heading].strip() for key, heading in headings.items()}
+        if said["path"] and said["class"]:
+            place = file.parent / said["path"]
+            if place.parent not in real:
+                real[place.parent] = _real(place.parent)
+            path = real[place.parent] / place.name
+            complete.append(
+                TableRow(said["path"], path, said["class"], said.get("group", ""), said.get("split", ""))
+            )
+    return LabelTable(file, headings, tuple(complete), len(rows) - len(complete))
+
+
+def read_rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the headings of a CSV file, and its rows by heading.
+
+    Args:
+        file: UTF-8, separated by commas, semicolons or tabs, with a heading.
+
+    Raises:
+        DatasetError: it cannot be read as that.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        found = [{key: value or "" for key, value in row.items() if key} for row in rows]
+    except OSError as exc:
+        raise DatasetError(
+            f"The table {display_path(file)} cannot be read: {exc.strerror or exc}. Check its name and place."
+        ) from exc
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise DatasetError(
+            f"{display_path(file)} is not a CSV file in UTF-8 ({exc}). Open it in your spreadsheet and save "
+            "it as “CSV UTF-8”."
+        ) from exc
+    return list(rows.fieldnames or ()), found
+
+
+def _headings(file: Path, found: Sequence[str]) -> dict[str, str]:
+    by_name = {heading.strip().lower(): heading for heading in found if heading}
+    headings = {}
+    for key, names in COLUMNS.items():
+        heading = next((by_name[name] for name in names if name in by_name), None)
+        if heading is not None:
+            headings[key] = heading
+        elif key in ("path", "class"):
+            raise _no_column(file, key, found)
+    return headings
+
+
+def _no_column(file: Path, called: str, found: Iterable[str]) -> DatasetError:
+    return DatasetError(
+        f"The table {display_path(file)} has no column {called}; its columns are "
+        f"{', '.join(found) or 'none'}. Write its first line as path,class or path,class,split."
+    )
+
+
+def _real(folder: Path) -> Path:
+    """Return a folder without links and without ``..``, whether it exists or not."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a NUL in the name
+        return Path(os.path.normpath(folder))
+
+
+def _same_part(said: str, split: str) -> bool:
+    part = part_of_name(split)
+    return said.lower() == split.strip().lower() or (part is not None and part_of_name(said) is part)
+
+
+def _indices(file: Path, names: set[str], class_names: Sequence[str]) -> Mapping[str, int]:
+    indices = {}
+    for name in sorted(names):
+        index = class_of_name(name, class_names)
+        if index is None:
+            near = nearest_class_name(name, class_names)
+            raise DatasetError(
+                f'The class "{name}" in {display_path(file)} is none of the model\'s'
+                f"{f' (did you mean {near}?)' if near else ''}. Known names: {listed_names(class_names)}."
+            )
+        indices[name] = index
+    return indices

@@ -1,0 +1,98 @@
+"""Labels from a table, for an evaluation; `test_reader` has those for a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gallery.datasets.table import read_label_table
+from gallery.errors import DatasetError
+
+NAMES = ("dog", "cat")
+TABLE = "path,class,split\na/1.jpg,cane,test\na/../b/2.jpg,Cats,test\na/3.jpg,dog,train\n"
+
+
+def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("\ufeff" + TABLE, "utf-8")
+    folder = tmp_path.resolve()
+    assert read_label_table(file, NAMES, split="test") == {
+        folder / "a" / "1.jpg": 0,
+        folder / "b" / "2.jpg": 1,
+    }
+    assert len(read_label_table(file, NAMES)) == 3
+
+
+def test_paths_through_a_linked_folder_name_the_photos_where_they_lie(tmp_path: Path) -> None:
+    real = tmp_path.resolve() / "real"
+    (real / "cane").mkdir(parents=True)
+    (real / "cane" / "1.jpg").write_bytes(b"")
+    link(tmp_path / "linked", real)
+    link(real / "cane" / "2.jpg", real / "cane" / "1.jpg")
+    file = tmp_path / "labels.csv"
+    linked = tmp_path / "linked" / "cane"
+    file.write_text(
+        f"path,class\n{linked / '1.jpg'},dog\n{linked / '2.jpg'},dog\nlinked/cane/../cane/3.jpg,cat\n"
+    )
+    assert read_label_table(file, NAMES) == {
+        real / "cane" / "1.jpg": 0,
+        real / "cane" / "2.jpg": 0,  # a photo that is a link is found under its own name
+        real / "cane" / "3.jpg": 1,  # listed, but not there
+    }
+    file.write_text(f"path,class\n{linked / '1.jpg'},dog\n{real / 'cane' / '1.jpg'},cat\n")
+    with pytest.raises(DatasetError, match="two classes, dog and cat"):
+        read_label_table(file, NAMES)
+
+
+def test_folders_that_cannot_be_followed_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    link(tmp_path / "loop", tmp_path / "loop")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,class\nloop/a/../1.jpg,dog\nb\0/2.jpg,cat\n")
+    assert sorted(path.name for path in read_label_table(file, NAMES)) == ["1.jpg", "2.jpg"]
+
+
+def link(place: Path, target: Path) -> None:
+    try:
+        place.symlink_to(target, target_is_directory=target.is_dir())
+    except OSError:
+        pytest.skip("this user may not make links here")
+
+
+@pytest.mark.parametrize(
+    ("text", "split", "sentence"),
+    [
+        (TABLE, "val", r"no rows of the split val. It has: test \(2\), train \(1\)"),
+        ("path,class\na.jpg,dog\n", "test", "no column split"),
+        ("path,kind\na.jpg,dog\n", None, "no column class; its columns are path, kind"),
+        ("foto,class\na.jpg,dog\n", None, "no column path"),
+        ("path,class\na.jpg,dgo\n", None, r'class "dgo" .* \(did you mean dog\?\)'),
+        ("path,class\na.jpg,dog\nb/../a.jpg,cat\n", None, "a.jpg two classes, dog and cat"),
+        ("path,class\na.jpg,dog\na.jpg,Cane\n", None, None),
+        # what a training reads: other headings and cases, semicolons, tabs, parts of another name
+        ("File_Name;Species;Part\na.jpg;dog;validation_set\n", "val", None),
+        ("photo\tcategory\na.jpg\tdog\n", None, None),
+        ("path,class\n", None, "has no rows"),
+        ("", None, "has no rows"),
+        ("path,class\na\x00.jpg,dog\n", None, None),
+        ("path,class\na.jpg,dog\n,cat\nb.jpg,\n", None, None),  # rows without a path or a class
+    ],
+)
+def test_a_table_that_is_not_one_is_named(
+    tmp_path: Path, text: str, split: str | None, sentence: str | None
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(text, "utf-8")
+    if sentence is None:
+        assert len(read_label_table(file, NAMES, split=split)) == 1
+    else:
+        with pytest.raises(DatasetError, match=sentence):
+            read_label_table(file, NAMES, split=split)
+
+
+def test_a_table_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_label_table(tmp_path / "none.csv", NAMES)
+    (tmp_path / "b.csv").write_bytes(b"path,class\n\xff\xfe,dog\n")
+    with pytest.raises(DatasetError, match="save it as “CSV UTF-8”"):
+        read_label_table(tmp_path / "b.csv", NAMES)
