@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import logging.handlers
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import wiring
+from gallery.services.log import log_bug
 from gallery.ui.components.plain_text import escaped
 
 _BUG = (
@@ -29,9 +27,7 @@ def show_error(error: Exception) -> bool:
     if isinstance(error, GalleryError):
         st.error(escaped(str(error)), icon=":material/error:")
         return True
-    log = wiring.settings().logs / "gallery.log"
-    _logger().error("a bug reached the page", exc_info=error)
-    st.error(escaped(_BUG.format(log=log)), icon=":material/bug_report:")
+    st.error(escaped(_BUG.format(log=log_bug(error))), icon=":material/bug_report:")
     return True
 
 
@@ -50,19 +46,3 @@ def empty(icon: str, title: str, remedy: str) -> None:
         st.markdown(f"<div class='empty-icon' aria-hidden='true'>{icon}</div>", unsafe_allow_html=True)
         st.subheader(escaped(title), anchor=False, text_alignment="center")
         st.markdown(escaped(remedy), text_alignment="center")
-
-
-def _logger() -> logging.Logger:
-    folder = wiring.settings().logs
-    logger = logging.getLogger(f"gallery.ui.{folder}")
-    if not logger.handlers:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handler: logging.Handler = logging.handlers.RotatingFileHandler(
-                folder / "gallery.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True
-            )
-        except OSError:
-            handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(handler)
-    return logger

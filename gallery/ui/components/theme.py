@@ -58,11 +58,6 @@ _SHELF_LOOKS: dict[str, Look] = {
 }
 _UNKNOWN = Look("🏷️", "#8a8f8d", "#5f6462", "#9ba09e", "#000000")
 
-CLASS_COLOURS: dict[str, str] = {name: look.fill for name, look in _LOOKS.items()}
-CLASS_ICONS: dict[str, str] = {name: look.icon for name, look in _LOOKS.items()}
-SHELF_COLOURS: dict[str, str] = CLASS_COLOURS | {name: look.fill for name, look in _SHELF_LOOKS.items()}
-SHELF_ICONS: dict[str, str] = CLASS_ICONS | {name: look.icon for name, look in _SHELF_LOOKS.items()}
-
 
 def look(name: str) -> Look:
     """Return how a class or a shelf looks; a class of somebody's own model gets a neutral tag."""
@@ -93,16 +88,3 @@ def text_colour(name: str, *, dark: bool) -> str:
     """Return the class's colour for text or edges that passes AA on the theme's backgrounds."""
     chosen = look(name)
     return chosen.on_dark if dark else chosen.on_light
-
-
-def css_variables() -> str:
-    """Return CSS rules with each class's colours as custom properties, for components.
-
-    ``--class-cat`` is the fill, ``--class-cat-on-light`` and ``-on-dark`` are
-    text colours and ``--class-cat-on-fill`` is text on the fill.
-    """
-    rules = []
-    for name, chosen in (_LOOKS | _SHELF_LOOKS).items():
-        rules.append(f"--class-{name}:{chosen.fill};--class-{name}-on-fill:{chosen.on_fill};")
-        rules.append(f"--class-{name}-on-light:{chosen.on_light};--class-{name}-on-dark:{chosen.on_dark};")
-    return ":root,:host{" + "".join(rules) + "}"

@@ -1,0 +1,47 @@
+"""A strip of neighbouring photos, of which one is chosen: thumbnails as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from gallery.types import GridItem
+from gallery.ui.components import assets, theme
+
+_component = assets.component("gallery_film_strip", css=["film_strip/strip.css"], js=["film_strip/strip.js"])
+
+
+def show(
+    items: Sequence[GridItem],
+    *,
+    current: str,
+    thumbnails: str,
+    key: str,
+    on_choose: Callable[[str], None],
+) -> None:
+    """Draw the strip; `on_choose` gets the photo_id that was clicked, before the page runs again.
+
+    Args:
+        items: the photos, left to right; a photo that lies in the folder twice is shown once.
+        current: photo_id of the framed one.
+        thumbnails: address that a photo_id completes.
+        key: the component's identity.
+        on_choose: what a click does.
+    """
+    unique = {item.photo_id: item for item in items}
+
+    def chosen() -> None:
+        photo_id = st.session_state[key].get("chosen")
+        if photo_id in unique:
+            on_choose(photo_id)
+
+    photos = [
+        {
+            "photo_id": item.photo_id,
+            "text": item.name if item.label is None else f"{item.name}, {theme.plain_name(item.label)}",
+            "current": item.photo_id == current,
+        }
+        for item in unique.values()
+    ]
+    _component(key=key, data={"photos": photos, "thumbnails": thumbnails}, on_chosen_change=chosen)

@@ -1,0 +1,74 @@
+"""The probabilities of one photo as bars that can be chosen, by pointer or keyboard.
+
+A plotly bar chart takes no keyboard and loads megabytes; ten buttons do both better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from gallery.ui.components import assets, theme
+from gallery.words import probability
+
+_component = assets.component(
+    "gallery_probability_bars", css=["probability_bars/bars.css"], js=["probability_bars/bars.js"]
+)
+
+
+def bars(
+    class_names: Sequence[str],
+    probabilities: NDArray[np.floating],
+    *,
+    chosen: str,
+    person_label: str | None,
+    dark: bool,
+) -> list[dict[str, str | float | bool]]:
+    """Return what each bar shows, surest class first.
+
+    Args:
+        class_names: K names in the order of the probabilities.
+        probabilities: (K,), sum 1.
+        chosen: the class that is framed.
+        person_label: what a person said the photo shows.
+        dark: edges for the dark theme.
+    """
+    order = np.argsort(-np.asarray(probabilities), kind="stable")
+    shown: list[dict[str, str | float | bool]] = []
+    for rank, index in enumerate(order):
+        name, value = class_names[index], float(probabilities[index])
+        marks = ["the model's label"] * (rank == 0) + ["a person's label"] * (name == person_label)
+        share = probability(value)
+        shown.append(
+            {
+                "name": name,
+                "text": theme.label_text(name),
+                "value": value,
+                "share": share,
+                "mark": " and ".join(marks),
+                "fill": theme.look(name).fill,
+                "edge": theme.text_colour(name, dark=dark),
+                "chosen": name == chosen,
+                "description": f"{theme.plain_name(name)}, {share}{', ' if marks else ''}"
+                f"{' and '.join(marks)}. Explain this class",
+            }
+        )
+    return shown
+
+
+def show(shown: list[dict[str, str | float | bool]], *, key: str, on_choose: Callable[[str], None]) -> None:
+    """Draw the bars; `on_choose` gets the class that was clicked, before the page runs again."""
+
+    def chosen() -> None:
+        name = st.session_state[key].get("chosen")
+        if isinstance(name, str) and any(bar["name"] == name for bar in shown):
+            on_choose(name)
+
+    _component(
+        key=key,
+        data={"bars": shown, "label": "Probability of each class; choose one to explain it"},
+        on_chosen_change=chosen,
+    )
