@@ -8,9 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from gallery.settings import PHOTO_SUFFIXES, Settings
+from gallery.types import display_path
 
 _SHOWN = 200  # sub-folders offered; who has more types a letter
 _LISTED = 5_000  # entries of one folder; counting more would make typing wait
+
+
+def beside(folder: Path | None) -> str:
+    """Return the path that a box begins with: the folder in which another lies, or nothing.
+
+    Example:
+        >>> beside(Path("photos", "2024")) == f"photos{os.sep}", beside(None)
+        (True, '')
+    """
+    shown = "" if folder is None else display_path(folder.parent / "_")[:-1]
+    return "" if "\ufffd" in shown else shown  # a name that no text can hold cannot be typed back
 
 
 def completions(chosen: Settings, typed: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.services import collections as collections_service
-from gallery.types import Collection, CollectionKind, display_path
+from gallery.services.folders import beside
+from gallery.types import Collection, CollectionKind
 from gallery.ui.components import folder_box, job_card, messages, upload_zone, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
@@ -44,7 +45,9 @@ def ask_for_folder() -> None:
     """Ask for a folder of this machine; its photos stay where they are."""
     collections_service.warm_up()
     st.caption("The photos stay where they are. Nothing is ever written into the folder.")
-    path = folder_box.show(start=_beginning(), base=BASE, key="folder_box") or _recent_folder()
+    folders = collections_service.opened_folders()
+    start = beside(folders[0].root if folders else None)
+    path = folder_box.show(start=start, base=BASE, key="folder_box") or _recent_folder(folders[:_RECENT])
     if path is not None:
         try:
             collection = collections_service.open_folder(path)
@@ -55,9 +58,8 @@ def ask_for_folder() -> None:
             st.rerun()
 
 
-def _recent_folder() -> Path | None:
+def _recent_folder(recent: list[Collection]) -> Path | None:
     """Offer the folders opened last, and return the one that is clicked."""
-    recent = collections_service.opened_folders()[:_RECENT]
     if not recent:
         return None
     st.caption("Opened before")
@@ -105,17 +107,3 @@ def _title(by_id: dict[int, Collection], collection_id: int) -> str:
     place = f" in {one.root.parent}" if namesakes > 1 and one.kind is CollectionKind.FOLDER else ""
     number = f" #{one.collection_id}" if namesakes > 1 and not place else ""
     return f"{_ICONS[one.kind]} {without_surrogates(one.name + place)}{number}"
-
-
-def _beginning() -> str:
-    """Return the path that the box begins with: beside the folder opened last."""
-    folders = collections_service.opened_folders()
-    if not folders:
-        return ""
-    parent = folders[0].root.parent
-    shown = display_path(parent)
-    return shown if "\ufffd" in shown or shown.endswith(("/", "\\")) else f"{shown}{_separator(parent)}"
-
-
-def _separator(path: Path) -> str:
-    return "\\" if "\\" in str(path) else "/"
