@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gallery.datasets.pixel_store import DecodedSet, box_means
 
@@ -43,20 +45,8 @@ _CELLS = 32
 
 
 def duplicate_groups(decoded: DecodedSet) -> list[tuple[int, ...]]:
-    """Return the rows that show the same picture: equal files, or near hashes that a closer look confirms.
-
-    The answer for the last set is kept: a split, its inspection and every other
-    split of the same photos ask for it.
-    """
-    global _last_groups
-    known, groups = _last_groups
-    if known is not decoded:
-        groups = groups_of(decoded.photo_ids, _confirmed(decoded, near_pairs(decoded.hashes)))
-        _last_groups = (decoded, groups)
-    return list(groups)
-
-
-_last_groups: tuple[DecodedSet | None, list[tuple[int, ...]]] = (None, [])
+    """Return the rows that show the same picture: equal files, or near hashes that a closer look confirms."""
+    return groups_of(decoded.photo_ids, _confirmed(decoded, near_pairs(decoded.hashes)))
 
 
 def near_pairs(hashes: NDArray[np.uint64], *, bits: int = NEAR_BITS) -> NDArray[np.int64]:
@@ -98,43 +88,16 @@ def groups_of(photo_ids: Sequence[str], pairs: Iterable[Sequence[int]]) -> list[
     Returns:
         Rows, ascending in each group and by first row.
     """
-    leader = list(range(len(photo_ids)))
-
-    def find(row: int) -> int:
-        while leader[row] != row:
-            leader[row] = leader[leader[row]]
-            row = leader[row]
-        return row
-
     first: dict[str, int] = {}
-    ties = [(row, first.setdefault(photo_id, row)) for row, photo_id in enumerate(photo_ids)]
-    for one, other in (*ties, *pairs):
-        a, b = find(one), find(other)
-        leader[max(a, b)] = min(a, b)
+    equal = [(row, first.setdefault(photo_id, row)) for row, photo_id in enumerate(photo_ids)]
+    ties = np.array([*equal, *pairs], np.int64).reshape(-1, 2)
+    count = len(photo_ids)
+    tied = coo_array((np.ones(len(ties), np.bool_), (ties[:, 0], ties[:, 1])), shape=(count, count))
+    group_of = connected_components(tied, directed=False)[1]
     groups: dict[int, list[int]] = {}
-    for row in range(len(photo_ids)):
-        groups.setdefault(find(row), []).append(row)
+    for row, group in enumerate(group_of.tolist()):
+        groups.setdefault(group, []).append(row)
     return [tuple(rows) for rows in groups.values() if len(rows) > 1]
-
-
-def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Return the correlation of two pictures' brightness in 8 x 8 cells, -1 to 1; 0 if one is flat.
-
-    Args:
-        one: (height, width, 3) RGB, 8 x 8 or more.
-        other: likewise, of any size.
-    """
-    return float(_likeness(_cells(one), _cells(other)[None])[0])
-
-
-def same_picture(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    """Return whether two pictures are one, perhaps saved again, resized, or a little brighter.
-
-    Args:
-        one: (height, width, 3) RGB, 8 x 8 or more.
-        other: likewise, of any size.
-    """
-    return bool(_same(_cells(one), _cells(other)[None])[0])
 
 
 def _confirmed(decoded: DecodedSet, pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -142,17 +105,17 @@ def _confirmed(decoded: DecodedSet, pairs: NDArray[np.int64]) -> list[tuple[int,
     rows, places = np.unique(pairs, return_inverse=True)
     cells = np.zeros((len(rows), _CELLS, _CELLS), np.float16)
     for place, row in enumerate(rows):
-        cells[place] = _cells(decoded.images(np.array([row]))[0])
+        cells[place] = brightness_cells(decoded.images(np.array([row]))[0])
     confirmed = []
     ends = np.flatnonzero(np.diff(pairs[:, 0])) + 1
     for near in np.split(places.reshape(-1, 2), ends) if len(pairs) else []:
         one, others = near[0, 0], near[:, 1]
-        same = _same(cells[one].astype(np.float32), cells[others].astype(np.float32))
+        same = same_as(cells[one].astype(np.float32), cells[others].astype(np.float32))
         confirmed += [(int(rows[one]), int(rows[other])) for other in others[same]]
     return confirmed
 
 
-def _cells(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+def brightness_cells(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the brightness of 32 x 32 cells less its mean, 0 to 255, (32, 32)."""
     height, width = picture.shape[:2]
     grey = picture.mean(axis=2, dtype=np.float32)
@@ -160,14 +123,14 @@ def _cells(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(means - means.mean(), np.float32)
 
 
-def _likeness(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+def likeness(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the correlations of one picture's cells, (32, 32), with those of n others, (n,)."""
     a, b = (cells.reshape(-1, 8, 4, 8, 4).mean(axis=(2, 4)).reshape(-1, 64) for cells in (one, others))
     spread = np.sqrt((a**2).sum(1) * (b**2).sum(1))
     return np.asarray((a * b).sum(1) / np.where(spread > 0, spread, 1), np.float32)
 
 
-def _same(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+def same_as(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which of n others, (n, 32, 32), show what one does, whatever their brightness and contrast."""
     a, b = one.reshape(1, -1), others.reshape(len(others), -1)
     spread_a, spread_b = a.std(axis=1, keepdims=True), b.std(axis=1, keepdims=True)
@@ -175,4 +138,4 @@ def _same(one: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.b
     unlike = np.abs(a * (least / np.maximum(spread_a, 1e-6)) - b * (least / np.maximum(spread_b, 1e-6)))
     most, usual = unlike.max(axis=1), np.sqrt((unlike**2).mean(axis=1))
     differs = (most > STANDS_OUT * usual + UNSEEN) | (most > PLAIN_TO_SEE)
-    return np.asarray((_likeness(one, others) >= ALIKE) & ~differs)
+    return np.asarray((likeness(one, others) >= ALIKE) & ~differs)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet
 from gallery.settings import FEW_PHOTOS
@@ -75,6 +74,11 @@ class Inspection:
     skipped: tuple[SkippedFile, ...]
     duplicates: tuple[DuplicateGroup, ...]
     problems: tuple[str, ...]
+
+    @property
+    def copies(self) -> list[tuple[int, ...]]:
+        """Return the rows of `duplicates` as `duplicate_groups` gave them."""
+        return sorted(group.indices for group in self.duplicates)
 
     @property
     def imbalance(self) -> float:
@@ -150,16 +154,19 @@ class Inspection:
         }
 
 
-def inspect_set(decoded: DecodedSet, parts: Sequence[Part] | None = None) -> Inspection:
+def inspect_set(
+    decoded: DecodedSet, copies: Sequence[tuple[int, ...]], parts: Sequence[Part] | None = None
+) -> Inspection:
     """Return what is known of a decoded data set.
 
     Args:
         decoded: at least one photo of each class.
+        copies: rows that show the same picture, see `duplicate_groups`.
         parts: what each photo is used for; None where nothing is split yet.
     """
     labels = [photo.label for photo in decoded.data.photos]
     groups = []
-    for indices in duplicate_groups(decoded):
+    for indices in copies:
         ids = {decoded.photo_ids[i] for i in indices}
         said = {(decoded.photo_ids[i], labels[i]) for i in indices}
         groups.append(

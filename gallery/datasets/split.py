@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet
 from gallery.errors import DatasetError
@@ -65,7 +64,13 @@ class Split:
         return np.array([row for row, found in enumerate(self.parts) if found is part], np.int64)
 
 
-def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = None) -> Split:
+def split_set(
+    decoded: DecodedSet,
+    plan: SplitPlan,
+    copies: Sequence[Sequence[int]],
+    *,
+    stored: Path | None = None,
+) -> Split:
     """Return a split of a decoded set, from the stored file as far as that goes.
 
     Photos that the file knows keep their part, new ones are drawn around them;
@@ -74,6 +79,7 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
     Args:
         decoded: the readable photos.
         plan: shares and grouping for what is to be drawn.
+        copies: rows that show the same picture, see `duplicate_groups`.
         stored: a CSV file to read and write; None stores nothing.
 
     Raises:
@@ -88,13 +94,12 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
         fixed = [was if part is Part.TRAIN else part for was, part in zip(known, fixed, strict=True)]
         plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
     learnt = [photo.part is Part.TRAIN for photo in decoded.data.photos]
-    copies = duplicate_groups(decoded)
     notes = []
     labels = decoded.data.labels
     if plan.by_group:  # a group may hold copies of another's photos: draw first, then part them
         groups = _groups(decoded, fixed)
         settled = _settle(fixed, groups, learnt, torn_stay=True)[0]
-        drawn = _draw(settled, groups, labels, plan)
+        drawn = draw(settled, groups, labels, plan)
         one_sided = _one_sided(drawn, labels)
         if one_sided and len(one_sided) < len(decoded.data.class_names):
             drawn = _draw_singly(settled, drawn, one_sided, labels, plan)
@@ -103,7 +108,7 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
         parts, left_out = _settle(drawn, copies, learnt)
     else:
         settled, left_out = _settle(fixed, copies, learnt)
-        parts = list(_draw(settled, _with_singles(copies, len(decoded)), labels, plan))
+        parts = list(draw(settled, _with_singles(copies, len(decoded)), labels, plan))
     if left_out:
         notes.append(f"{left_out} photos show the same picture as one to judge by and are left out.")
     split = Split(tuple(part or Part.TRAIN for part in parts), tuple(notes))
@@ -113,26 +118,23 @@ def split_set(decoded: DecodedSet, plan: SplitPlan, *, stored: Path | None = Non
     return split
 
 
-def draw(labels: NDArray[np.int64], clusters: Sequence[Sequence[int]], plan: SplitPlan) -> list[Part]:
+def draw(
+    fixed: Sequence[Part | None],
+    clusters: Sequence[Sequence[int]],
+    labels: NDArray[np.int64],
+    plan: SplitPlan,
+) -> list[Part]:
     """Return a part for each photo, so that every class has its shares as nearly as the clusters allow.
 
     Large clusters are placed first, each where its classes lack most; equal
     ones in random order. A class of two clusters or more has a validation photo.
 
     Args:
-        labels: class indices, (N,).
+        fixed: the part of each photo that keeps it, None for the others, (N,).
         clusters: rows that stay together; each row is in one.
+        labels: class indices, (N,).
         plan: shares and seed.
     """
-    return _draw([None] * len(labels), clusters, labels, plan)
-
-
-def _draw(
-    fixed: Sequence[Part | None],
-    clusters: Sequence[Sequence[int]],
-    labels: NDArray[np.int64],
-    plan: SplitPlan,
-) -> list[Part]:
     shares = {
         Part.TRAIN: 1 - plan.validation - plan.test,
         Part.VALIDATION: plan.validation,
@@ -227,7 +229,7 @@ def _draw_singly(
         None if label in classes and before is None else part
         for label, before, part in zip(labels.tolist(), settled, drawn, strict=True)
     ]
-    return _draw(reopened, _with_singles((), len(drawn)), labels, plan)
+    return draw(reopened, _with_singles((), len(drawn)), labels, plan)
 
 
 def _with_singles(bonds: Sequence[Sequence[int]], count: int) -> list[Sequence[int]]:
@@ -310,17 +312,6 @@ def part_counts(stored: Path) -> dict[Part, int]:
 def _part_counts(stored: Path, _size_bytes: int, _modified_ns: int) -> Mapping[Part, int]:
     """Size and time make the cache forget: pages ask for every training at every run."""
     return Counter(part for _, _, part in _stored_rows(stored))
-
-
-def read_split(file: Path) -> Mapping[str, Part]:
-    """Return the part of each photo, by its SHA-256, that `write_split` stored.
-
-    Of equal files the last one's.
-
-    Raises:
-        DatasetError: the file is not one of these.
-    """
-    return {photo_id: part for photo_id, _, part in _stored_rows(file)}
 
 
 def _known_parts(stored: Path | None, decoded: DecodedSet) -> list[Part | None]:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.inspection import Inspection, inspect_set
 from gallery.datasets.pixel_store import DecodedSet, decode_set
 from gallery.datasets.reader import read_data
@@ -114,8 +115,9 @@ class Looks:
         try:
             decoded = before.decoded if before else self._decoded(look, chosen, parts)
             look.stage = COMPARING
-            split = split_set(decoded, chosen.plan, stored=chosen.split_file)
-            look.looked = Looked(decoded, split, inspect_set(decoded, split.parts), chosen.plan)
+            copies = before.inspection.copies if before else duplicate_groups(decoded)
+            split = split_set(decoded, chosen.plan, copies, stored=chosen.split_file)
+            look.looked = Looked(decoded, split, inspect_set(decoded, copies, split.parts), chosen.plan)
         except GalleryError as exc:
             look.problem = str(exc)
         except _Cancelled:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
+from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.inspection import Inspection, inspect_set
 from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet, decode_set
@@ -129,8 +130,9 @@ def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda 
                 more, input_px=side, decode=decode, folder=request.cache, on_progress=told
             )
     request.folder.mkdir(parents=True, exist_ok=True)
-    split = split_set(decoded, request.plan, stored=request.folder / SPLIT_FILE)
-    inspection = inspect_set(decoded, split.parts)
+    copies = duplicate_groups(decoded)
+    split = split_set(decoded, request.plan, copies, stored=request.folder / SPLIT_FILE)
+    inspection = inspect_set(decoded, copies, split.parts)
     if unlabelled is None:
         return Prepared(decoded, split, inspection)
     inspection = replace(inspection, skipped=(*inspection.skipped, *unlabelled.skipped))

@@ -9,11 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.datasets.labelled import Part
-from gallery.datasets.split import SplitPlan, read_split
+from gallery.datasets.split import SplitPlan
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, open_set, stored_set
 from tests.apps.small_gallery import SmallGallery, open_page, texts
 from tests.apps.train.owls import button, draw, give_path, labels, looked_at
+from tests.stored_splits import read_split
 
 
 def test_each_step_says_what_comes_first(gallery: SmallGallery) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from gallery.datasets.split import read_split
 from gallery.errors import JobError
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet
@@ -17,6 +16,7 @@ from gallery.types import CollectionKind
 from gallery.ui.train import recipe as train_recipe
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, texts
 from tests.apps.train.owls import button, draft, labels, recipe_page
+from tests.stored_splits import read_split
 
 
 def test_a_recipe_is_chosen_changed_and_found_again_after_a_reload(opened: DataSet) -> None:

@@ -8,7 +8,6 @@ import json
 import numpy as np
 import pytest
 
-from gallery.datasets.split import read_split
 from gallery.jobs.lock import sole_process
 from gallery.models import ModelStore
 from gallery.services import wiring
@@ -17,6 +16,7 @@ from gallery.training.request import TrainingRequest
 from gallery.training.trainings import candidate_folder, training_run
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
 from tests.apps.train.owls import button, labels, training
+from tests.stored_splits import read_split
 
 
 def test_a_running_training_tells_how_far_it_is_and_can_be_stopped(gallery: SmallGallery) -> None:

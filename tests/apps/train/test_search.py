@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.split import read_split
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet
 from gallery.training.history import Progress, write_progress
@@ -15,6 +14,7 @@ from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
 from tests.apps.small_gallery import open_page, texts
 from tests.apps.train.owls import button, draft, training
+from tests.stored_splits import read_split
 
 
 def trials() -> list[Trial]:

@@ -15,11 +15,12 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from gallery.datasets.duplicates import (
     PARTNERS,
+    brightness_cells,
     duplicate_groups,
     groups_of,
     likeness,
     near_pairs,
-    same_picture,
+    same_as,
 )
 from gallery.datasets.pixel_store import DecodedSet, decode_set
 from gallery.photos.decode import decode_photo
@@ -33,14 +34,22 @@ def test_likeness_is_carried_on_and_flat_pictures_are_like_nothing() -> None:
     assert groups_of(list("abcdd"), pairs) == [(0, 1, 2), (3, 4)]
 
 
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    return float(likeness(brightness_cells(one), brightness_cells(other)[None])[0])
+
+
+def same_picture(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(same_as(brightness_cells(one), brightness_cells(other)[None])[0])
+
+
 def test_likeness_is_the_correlation_of_the_cells(make_noise: Callable[[int], Any]) -> None:
     picture = make_noise(0)
-    assert likeness(picture, picture // 2 + 60) > 0.999  # paler
-    assert likeness(picture, 255 - picture) < -0.999
-    assert abs(likeness(picture, make_noise(1))) < 0.5
-    assert likeness(picture, np.full_like(picture, 9)) == 0
+    assert alike(picture, picture // 2 + 60) > 0.999  # paler
+    assert alike(picture, 255 - picture) < -0.999
+    assert abs(alike(picture, make_noise(1))) < 0.5
+    assert alike(picture, np.full_like(picture, 9)) == 0
     one, other = (p.mean(2)[2::4, 2::4].ravel() for p in (picture, make_noise(1)))  # a colour a cell
-    assert likeness(picture, make_noise(1)) == pytest.approx(np.corrcoef(one, other)[0, 1], rel=1e-4)
+    assert alike(picture, make_noise(1)) == pytest.approx(np.corrcoef(one, other)[0, 1], rel=1e-4)
 
 
 def test_near_hashes_of_different_pictures_are_no_duplicates(pictures: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.inspection import inspect_set
 from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import decode_set
@@ -27,7 +28,7 @@ def test_counts_sizes_duplicates_contradictions_and_leaks_are_found(
     found = decode_set(pictures.read(), input_px=32, decode=pictures.decode, folder=tmp_path / "decoded")
     assert [photo.path.stem for photo in found.data.photos] == ["0", "0_copy", "1", "2", "3", "other_1"]
     train, held = Part.TRAIN, Part.VALIDATION
-    inspection = inspect_set(found, [train, train, train, held, held, held])
+    inspection = inspect_set(found, duplicate_groups(found), [train, train, train, held, held, held])
     assert inspection.counts == {"dog": 2, "cat": 4}
     assert inspection.part_counts == {train: {"dog": 0, "cat": 3}, held: {"dog": 2, "cat": 1}}
     assert inspection.imbalance == 2
@@ -52,7 +53,7 @@ def test_equal_files_of_different_labels_contradict_each_other_also_in_a_larger_
     (pictures.root / "dog").mkdir()
     shutil.copy(pictures.root / "cat/0.npy", pictures.root / "dog/0.npy")
     found = decode_set(pictures.read(), input_px=32, decode=pictures.decode, folder=tmp_path / "decoded")
-    inspection = inspect_set(found)
+    inspection = inspect_set(found, duplicate_groups(found))
     [group] = inspection.duplicates
     assert (len(group.indices), group.exact, group.contradicts, group.doubtful) == (3, False, True, False)
     assert "1 group of equal files bears different labels: one must be wrong." in inspection.summary()

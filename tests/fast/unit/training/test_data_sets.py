@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gallery.datasets.labelled import Part
-from gallery.datasets.split import SplitPlan, read_split
+from gallery.datasets.split import SplitPlan
 from gallery.datasets.table import read_table
 from gallery.errors import DatasetError
 from gallery.training.data_sets import (
@@ -27,6 +27,7 @@ from gallery.training.data_sets import (
 )
 from gallery.training.looks import LOOK_PX, Look, Looks
 from gallery.training.recipes import recipe_named
+from tests.stored_splits import read_split
 
 
 def test_a_set_is_found_again_with_its_plan_and_its_draft(tmp_path: Path) -> None:
