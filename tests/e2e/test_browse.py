@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.server import serving
 from tests.photo_fixtures import striped_photo
 
-PHOTOS = 60
+PHOTOS = 30
 
 CELLS_READY = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot).filter(Boolean);

@@ -1,4 +1,4 @@
-"""The fast tests load no TensorFlow: the first one that does fails."""
+"""The fast tests load no TensorFlow: one that does fails."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 HEAVY = {"tensorflow", "keras"}
 
 
+@pytest.fixture(scope="session")
+def loaded_by_others(request: pytest.FixtureRequest) -> bool:
+    """Whether tests of other folders run too, whose modules load TensorFlow when they are collected."""
+    return any("fast" not in item.path.parts for item in request.session.items)
+
+
 @pytest.fixture(autouse=True)
-def no_tensorflow() -> Iterator[None]:
-    """Fail a test in which TensorFlow is loaded (tests of other folders may have loaded it before)."""
-    before = HEAVY & set(sys.modules)
+def no_tensorflow(loaded_by_others: bool) -> Iterator[None]:
+    """Fail a test in whose process TensorFlow is loaded, by the test itself or when it was collected."""
+    before = HEAVY & set(sys.modules) if loaded_by_others else set()
     yield
     assert not (HEAVY & set(sys.modules)) - before
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail a run of fast tests alone whose modules load TensorFlow when they are imported."""
-    if all("fast" in item.path.parts for item in session.items) and HEAVY & set(sys.modules):
-        raise pytest.UsageError("A module of tests/fast imports TensorFlow: it belongs to tests/ml.")
