@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.services import wiring
-from gallery.ui.evaluate import choice as evaluate_choice
-from gallery.ui.evaluate import evaluations
-from gallery.ui.evaluate import numbers as evaluate_numbers
-from gallery.ui.evaluate import overlap as evaluate_overlap
-from gallery.ui.evaluate import tabs as evaluate_tabs
-from gallery.ui.evaluate import view as evaluate_view
+from gallery.services import evaluate, wiring
+from gallery.ui.evaluate import matrix, numbers, opening, tabs
 from gallery.ui.explain import sources as explain_sources
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
@@ -20,14 +15,14 @@ if card is None:
     explain_sources.no_model()
     st.stop()
 
-collection = evaluate_choice.choose(card, row=row)
+collection = opening.choose(card, row=row)
 if collection is None:
     st.stop()
-evaluate_choice.show_job(collection)
-whole = evaluate_choice.evaluated(collection, card)
+opening.show_job(collection)
+whole = opening.evaluated(collection, card)
 if whole is not None:
-    folder = evaluate_overlap.show(whole)
-    evaluate_numbers.show(folder)
-    evaluate_view.show(folder)
-    evaluate_tabs.show(folder)
-    evaluations.look_ahead(folder)
+    evaluation = numbers.choose_photos(whole)
+    numbers.show(evaluation)
+    matrix.show(evaluation)
+    tabs.show(evaluation)
+    evaluate.compute_ahead(evaluation)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gallery.cli.output import answer, note_skipped, say
-from gallery.exchange.submission_csv import predict_to_csv
-from gallery.services import wiring
+from gallery.services import export, wiring
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -23,21 +22,14 @@ def predict(arguments: argparse.Namespace, settings: Settings) -> int:
     models = wiring.model_store(settings)
     card = wiring.chosen_card(models, arguments.model)
     columns = [name.strip() for name in arguments.columns.split(",")]
-    with wiring.new_decode_pool(card.input_px) as pool, tqdm(unit=" photos", ascii=True) as bar:
+    with tqdm(unit=" photos", ascii=True) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        written = predict_to_csv(
-            wiring.scan(folder),
-            arguments.out,
-            root=folder,
-            classifier=wiring.load_classifier(models, card.model_id),
-            decode=pool.decode,
-            columns=columns,
-            ids=arguments.ids,
-            on_progress=show,
+        written = export.submission(
+            models, card, folder, arguments.out, columns=columns, ids=arguments.ids, on_progress=show
         )
     if arguments.json:
         answer({"model_id": card.model_id, **written.to_json()})

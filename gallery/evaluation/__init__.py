@@ -1,6 +1,7 @@
 """Labels and predictions in, scores out."""
 
-from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection
+from gallery.evaluation.evaluation import Evaluation, LabelSource
+from gallery.evaluation.labelled_folder import evaluate_collection
 from gallery.evaluation.report import EvaluationReport
 
-__all__ = ["EvaluationReport", "FolderEvaluation", "evaluate_collection"]
+__all__ = ["Evaluation", "EvaluationReport", "LabelSource", "evaluate_collection"]

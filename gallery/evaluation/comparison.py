@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DatasetError
-from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import Z_95, IntVector, confusion_matrix, wilson_interval
 from gallery.evaluation.report import EvaluationReport
 from gallery.words import percent
@@ -142,22 +142,6 @@ class ModelComparison:
             a.model_id, b.model_id, names, truth_a, _as_of(names, a, a.y_pred), _as_of(names, b, b.y_pred)
         )
 
-    @classmethod
-    def of_folder(cls, a: FolderEvaluation, b: FolderEvaluation) -> tuple[ModelComparison, FolderEvaluation]:
-        """Return the comparison on the photos that both have tagged, and A's evaluation of just those.
-
-        Row r of the comparison is row r of the evaluation, so that numbers can open photos.
-
-        Raises:
-            DatasetError: there are none, or a photo has another label for B.
-        """
-        _, in_a, in_b = np.intersect1d(a.file_ids, b.file_ids, return_indices=True)
-        order = np.argsort(in_a)
-        if not len(order):
-            raise DatasetError(_nothing_in_common(a.report.model_id, b.report.model_id))
-        shown = a.only(in_a[order])
-        return cls.of_reports(shown.report, b.only(in_b[order]).report), shown
-
     @property
     def n(self) -> int:
         """Photos."""
@@ -211,6 +195,13 @@ class ModelComparison:
         return mcnemar_p_value(len(self.rows(True, False)), len(self.rows(False, True)))
 
     @property
+    def chance(self) -> str:
+        """What the p-value says of the difference, in words."""
+        if self.p_value < 0.05:
+            return "the difference is more than chance"
+        return "the difference may be chance; more photos would tell"
+
+    @property
     def agreement(self) -> IntVector:
         """(K, K) counts: row i is what A says, column j what B says, whatever is true."""
         return confusion_matrix(self.said_a, self.said_b, len(self.class_names))
@@ -224,6 +215,11 @@ class ModelComparison:
         """Return the photos behind a cell of the agreement."""
         chosen = (self.said_a == said_by_a) & (self.said_b == said_by_b)
         return np.flatnonzero(chosen).astype(np.int64)
+
+    def one_right(self, class_index: int) -> IntVector:
+        """Return the photos of a class on which exactly one model is right."""
+        split = (self.said_a == self.y_true) != (self.said_b == self.y_true)
+        return np.flatnonzero(split & (self.y_true == class_index)).astype(np.int64)
 
     def differing(self) -> IntVector:
         """Return the photos that the models call different classes, right or not."""
@@ -264,16 +260,41 @@ class ModelComparison:
             ),
             "",
             f"Accuracy {percent(self.accuracy_a)} ({self.model_a}) and {percent(self.accuracy_b)} "
-            f"({self.model_b}), p = {self.p_value:.2g} (McNemar, exact): {chance_in_words(self.p_value)}.",
+            f"({self.model_b}), p = {self.p_value:.2g} (McNemar, exact): {self.chance}.",
         ]
         return "\n".join(lines)
 
 
-def chance_in_words(p_value: float) -> str:
-    """Return what a p-value says of a difference."""
-    if p_value < 0.05:
-        return "the difference is more than chance"
-    return "the difference may be chance; more photos would tell"
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluationPair:
+    """Two models' evaluations of the photos that both have tagged; row r of each part is the same photo.
+
+    Attributes:
+        comparison: who is right where.
+        a: the first model's evaluation of these photos.
+        b: the second's.
+        rows: (n,) rows of the first model's whole evaluation, in their order.
+    """
+
+    comparison: ModelComparison
+    a: Evaluation
+    b: Evaluation
+    rows: IntVector = field(repr=False)
+
+    @classmethod
+    def of(cls, a: Evaluation, b: Evaluation) -> EvaluationPair:
+        """Return two evaluations of one folder, on the photos that are in both.
+
+        Raises:
+            DatasetError: there are none, or a photo has another label for B.
+        """
+        _, in_a, in_b = np.intersect1d(a.file_ids, b.file_ids, return_indices=True)
+        if not len(in_a):
+            raise DatasetError(_nothing_in_common(a.report.model_id, b.report.model_id))
+        order = np.argsort(in_a)
+        rows = in_a[order].astype(np.int64)
+        first, second = a.only(rows), b.only(in_b[order])
+        return cls(ModelComparison.of_reports(first.report, second.report), first, second, rows)
 
 
 def _nothing_in_common(model_a: str, model_b: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from gallery.evaluation.ranking import (
     area_intervals,
     balanced_accuracy_score,
     class_curves,
+    past_threshold,
     ranks_of_truth,
     top_k_accuracy_score,
 )
@@ -29,6 +30,20 @@ from gallery.types import PhotoId, display_path
 
 WANTED_ACCURACY = 0.95
 """What "be right 95 % of the time" asks for."""
+
+
+class ThresholdRows(NamedTuple):
+    """The photos behind a threshold on a class's probability.
+
+    Attributes:
+        past: at or above it, the highest probability first.
+        false: those of them that are of another class.
+        missed: of the class and below it, the lowest probability first.
+    """
+
+    past: IntVector
+    false: IntVector
+    missed: IntVector
 
 
 @dataclass(frozen=True)
@@ -44,13 +59,6 @@ class Diagnosis:
     report: EvaluationReport
     photo_ids: Sequence[PhotoId] = field(repr=False)
     features: Callable[[], NDArray[np.floating]] = field(repr=False)
-
-    @classmethod
-    def of(
-        cls, report: EvaluationReport, photo_ids: Sequence[PhotoId], features: NDArray[np.floating]
-    ) -> Diagnosis:
-        """Return the diagnosis of a report on n photos with their features, (n, channels)."""
-        return cls(report, photo_ids, lambda: features)
 
     @cached_property
     def balanced_accuracy(self) -> float:
@@ -102,6 +110,14 @@ class Diagnosis:
     @cached_property
     def _area_intervals(self) -> dict[int, tuple[tuple[float, float], tuple[float, float]] | None]:
         return {}
+
+    def rows_at(self, class_index: int, threshold: float) -> ThresholdRows:
+        """Return the photos behind a point of a class's curves."""
+        report = self.report
+        past = past_threshold(report.probabilities, class_index, threshold)
+        missed = np.setdiff1d(np.flatnonzero(report.y_true == class_index), past)
+        order = np.argsort(report.probabilities[missed, class_index], kind="stable")
+        return ThresholdRows(past, past[report.y_true[past] != class_index], missed[order].astype(np.int64))
 
     @cached_property
     def bins(self) -> tuple[ReliabilityBin, ...]:

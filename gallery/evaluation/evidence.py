@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
+from gallery.evaluation.report import Cell
 
 BORDER = 1 / 7
 """Width of the border, as a share of each side: 2 of 14 cells. It covers 49 % of the picture."""
+
+BORDER_AREA = 1 - (1 - 2 * BORDER) ** 2
+"""The border's share of the picture: what evenly spread evidence would have there."""
 
 FEW_IN_A_CELL = 5
 """A group of fewer photos is not compared: one photo with a caption would be news."""
@@ -111,34 +115,19 @@ def border_shares(maps: Maps, *, width: float = BORDER) -> NDArray[np.float64]:
     return np.where(shares.any(axis=(1, 2)), 1 - inside, np.nan)
 
 
-def border_area(*, width: float = BORDER) -> float:
-    """Return the border's share of the picture: what evenly spread evidence would have there.
-
-    Example:
-        >>> round(border_area(width=1 / 7), 3)
-        0.49
-    """
-    return 1 - (1 - 2 * width) ** 2
-
-
-_Place = tuple[int | None, int | None]
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """A cell, a row or a column of the confusion matrix, with how much of its evidence lies at the border.
 
     Attributes:
-        true: the true class; None for all of them.
-        said: the predicted class; None for all of them.
+        cell: which.
         photos: with evidence, of which the share is the mean.
         border_share: mean share of a photo's evidence at the border.
         usual: the median of the groups that it is compared with; NaN where there are too few.
         stands_out: far above that.
     """
 
-    true: int | None
-    said: int | None
+    cell: Cell
     photos: int
     border_share: float
     usual: float
@@ -162,16 +151,16 @@ def compare_borders(
     known = ~np.isnan(shares)
     values, true, said = np.asarray(shares, np.float64)[known], y_true[known], y_pred[known]
     every = range(class_count)
-    cells: list[_Place] = [(k, j) for k in every for j in every]
-    rows: list[_Place] = [(k, None) for k in every]
-    columns: list[_Place] = [(None, k) for k in every]
+    cells = [Cell(k, j) for k in every for j in every]
+    rows = [Cell(k, None) for k in every]
+    columns = [Cell(None, k) for k in every]
     found: list[Group] = []
     for places, group in ((cells, true * class_count + said), (rows, true), (columns, said)):
         counts, means = _means(values, group, len(places))
         enough = np.flatnonzero(counts >= FEW_IN_A_CELL)
         usual, limit = usual_and_limit(means[enough].tolist())
         found += [
-            Group(*places[k], int(counts[k]), float(means[k]), usual, bool(means[k] > limit)) for k in enough
+            Group(places[k], int(counts[k]), float(means[k]), usual, bool(means[k] > limit)) for k in enough
         ]
     return tuple(found)
 
@@ -191,6 +180,59 @@ def usual_and_limit(values: Sequence[float]) -> tuple[float, float]:
     usual = float(np.median(values))
     deviation = _MAD_TO_DEVIATION * float(np.median(np.abs(np.asarray(values) - usual)))
     return usual, usual + max(FAR * deviation, LEAST_DIFFERENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEvidence:
+    """The maps of an evaluation's photos, row by row as in its report.
+
+    Attributes:
+        of_true: (n, h, w) of the true class.
+        of_predicted: (n, h, w) of the predicted class.
+        border: (n,) share of the predicted class's evidence at the border, NaN where there is none.
+        groups: cells, true and predicted classes, each against its like.
+    """
+
+    of_true: Maps
+    of_predicted: Maps
+    border: NDArray[np.float64]
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(
+        cls,
+        maps: Maps,
+        y_true: NDArray[np.integer],
+        y_pred: NDArray[np.integer],
+        class_count: int,
+    ) -> FolderEvidence:
+        """Return the evidence of n photos.
+
+        Args:
+            maps: (n, 2, h, w) of each photo's true and predicted class, zeros where there are none.
+            y_true: (n,) true classes.
+            y_pred: (n,) predicted classes.
+            class_count: K.
+
+        Raises:
+            CamError: see `shares_of_evidence`.
+        """
+        border = border_shares(maps[:, 1])
+        groups = compare_borders(border, y_true, y_pred, class_count)
+        return cls(maps[:, 0], maps[:, 1], border, groups)
+
+    @property
+    def outstanding(self) -> tuple[Group, ...]:
+        """The groups whose evidence lies at the border far more than usual."""
+        return tuple(group for group in self.groups if group.stands_out)
+
+    def averages(self, rows: NDArray[np.integer]) -> tuple[AverageMap, AverageMap]:
+        """Return the average maps of some photos: for their true, and for their predicted classes."""
+        return average_map(self.of_true[rows]), average_map(self.of_predicted[rows])
+
+    def border_first(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return rows with those of most evidence at the border first, those without any last."""
+        return rows[np.argsort(-np.nan_to_num(self.border[rows], nan=-1.0), kind="stable")]
 
 
 def _means(

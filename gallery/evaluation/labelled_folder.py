@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.datasets.folder import UNLABELLED, FolderLabels, labels_of
 from gallery.errors import DatasetError
+from gallery.evaluation.evaluation import Evaluation, LabelSource, StoredPhotos
+from gallery.evaluation.overlap import SeenPhotos
 from gallery.evaluation.report import EvaluationReport
-from gallery.types import Collection, PhotoId, PredictionTable, SkippedFile, display_path
+from gallery.types import Collection, PredictionTable, SkippedFile, display_path
 from gallery.words import photo_count
 
 
-class EvaluationCatalog(Protocol):
+class EvaluationCatalog(StoredPhotos, Protocol):
     """What an evaluation needs of the catalog; `gallery.catalog` has the real one."""
 
     def prediction_table(self, collection_id: int, model_id: str) -> PredictionTable: ...
     def pending_files(self, collection_id: int, model_id: str) -> list[Path]: ...
     def skipped_files(self, collection_id: int) -> list[SkippedFile]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class FolderEvaluation:
-    """A report on a labelled folder; row r of the report is file_ids[r], photo_ids[r], paths[r].
-
-    Attributes:
-        report: every score, over the n photos that have a label and a prediction.
-        file_ids: (n,) the files in the catalog.
-        photo_ids: n of them.
-        paths: n of them, absolute.
-        skipped: labelled files that could not be read.
-        problems: sentences on what is odd but did not stop the evaluation.
-    """
-
-    report: EvaluationReport
-    file_ids: NDArray[np.int64]
-    photo_ids: tuple[PhotoId, ...]
-    paths: tuple[Path, ...]
-    skipped: tuple[SkippedFile, ...]
-    problems: tuple[str, ...]
-
-    def only(self, rows: NDArray[np.integer]) -> FolderEvaluation:
-        """Return the evaluation of some of the photos, in the order given; what was skipped stays.
-
-        Raises:
-            DatasetError: there are no rows.
-        """
-        report = self.report
-        return FolderEvaluation(
-            report=EvaluationReport.from_predictions(
-                report.y_true[rows], report.probabilities[rows], report.class_names, report.model_id
-            ),
-            file_ids=self.file_ids[rows],
-            photo_ids=tuple(self.photo_ids[row] for row in rows),
-            paths=tuple(self.paths[row] for row in rows),
-            skipped=self.skipped,
-            problems=self.problems,
-        )
 
 
 def evaluate_collection(
@@ -71,8 +32,11 @@ def evaluate_collection(
     class_names: Sequence[str],
     *,
     labels: Mapping[Path, int] | None = None,
-) -> FolderEvaluation:
-    """Return the report on a collection whose photos a model has tagged.
+    source: LabelSource = LabelSource.FOLDERS,
+    seen: SeenPhotos | None = None,
+    problems: Sequence[str] = (),
+) -> Evaluation:
+    """Return the evaluation of the photos of a collection that a model has tagged so far.
 
     Args:
         catalog: holds the collection and the predictions; nothing is tagged here.
@@ -80,6 +44,9 @@ def evaluate_collection(
         model_id: whose predictions are evaluated.
         class_names: the model's classes, in the order of its outputs.
         labels: class indices by absolute path, in place of the folders' names.
+        source: where the labels come from.
+        seen: the photos that the model has seen before.
+        problems: sentences on the labels that are put before the others.
 
     Raises:
         DatasetError: a sub-folder's name is no class, nothing is labelled, or
@@ -111,22 +78,25 @@ def evaluate_collection(
             f"No tagged photo of {display_path(collection.root)} has a label. Check that the labels are of "
             "this folder, and tag it again."
         )
-    problems = list(known.problems)
+    odd = [*problems, *known.problems]
     if pending:
-        problems.append(
-            f"Not tagged yet and left out: {photo_count(len(pending))}. Tag the folder to the end."
-        )
+        odd.append(f"Not tagged yet and left out: {photo_count(len(pending))}. Tag the folder to the end.")
     if skipped:
-        problems.append(f"Could not be read and left out: {photo_count(len(skipped))}.")
-    return FolderEvaluation(
+        odd.append(f"Could not be read and left out: {photo_count(len(skipped))}.")
+    return Evaluation(
+        collection_id=collection.collection_id,
+        root=collection.root,
+        labels=source,
         report=EvaluationReport.from_predictions(
             known.y_true[rows], table.probabilities[rows], tuple(class_names), model_id
         ),
         file_ids=table.file_ids[rows],
         photo_ids=tuple(table.photo_ids[row] for row in rows),
         paths=tuple(table.paths[row] for row in rows),
+        stored=catalog,
+        seen=seen or SeenPhotos(),
         skipped=tuple(skipped),
-        problems=tuple(problems),
+        problems=tuple(odd),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,19 @@ from numpy.typing import NDArray
 from gallery.evaluation.metrics import IntVector
 from gallery.types import PhotoId
 from gallery.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPhotos:
+    """The photos that a model has seen before an evaluation; empty where its folder does not list them.
+
+    Attributes:
+        trained: those that it was trained on.
+        validated: those by which its best epoch and temperature were chosen.
+    """
+
+    trained: frozenset[PhotoId] = frozenset()
+    validated: frozenset[PhotoId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,11 @@ class PhotoOverlap:
     chosen_by: IntVector = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
 
     @property
+    def extra_copies(self) -> int:
+        """Photos that count once more in every score."""
+        return sum(len(rows) - 1 for rows in self.repeated)
+
+    @property
     def unseen(self) -> IntVector:
         """The rows that the model was not trained on: the ones to believe."""
         return np.setdiff1d(np.arange(self.n, dtype=np.int64), self.trained_on)
@@ -43,7 +61,7 @@ class PhotoOverlap:
     def sentences(self) -> list[str]:
         """Return what a person should know before looking at a score; nothing where all is well."""
         said = self.training_sentences()
-        if extra := sum(len(rows) - 1 for rows in self.repeated):
+        if extra := self.extra_copies:
             said.append(
                 f"{counted(extra, 'photo is', 'photos are each')} a copy of another, byte for byte, and "
                 "counts once more in every score."
@@ -85,10 +103,7 @@ class PhotoOverlap:
 
 
 def photo_overlap(
-    photo_ids: Sequence[PhotoId],
-    y_true: NDArray[np.integer],
-    trained: Collection[PhotoId],
-    validated: Collection[PhotoId] = (),
+    photo_ids: Sequence[PhotoId], y_true: NDArray[np.integer], seen: SeenPhotos
 ) -> PhotoOverlap:
     """Return the overlap of some evaluated photos with a model's training, and among themselves.
 
@@ -97,20 +112,18 @@ def photo_overlap(
     Args:
         photo_ids: SHA-256 of each evaluated photo.
         y_true: (n,) their class indices.
-        trained: SHA-256 of the photos trained on; empty where the model does not tell.
-        validated: likewise of those that its best epoch and temperature were chosen by.
+        seen: the photos that the model has seen.
     """
-    known = frozenset(trained)
     places: dict[PhotoId, list[int]] = {}
     for row, photo_id in enumerate(photo_ids):
         places.setdefault(photo_id, []).append(row)
     repeated = tuple(np.array(rows, np.int64) for rows in places.values() if len(rows) > 1)
     return PhotoOverlap(
         n=len(photo_ids),
-        training_known=bool(known),
-        trained_on=_rows_of(photo_ids, known),
+        training_known=bool(seen.trained),
+        trained_on=_rows_of(photo_ids, seen.trained),
         repeated=repeated,
-        chosen_by=_rows_of(photo_ids, frozenset(validated) - known),
+        chosen_by=_rows_of(photo_ids, seen.validated - seen.trained),
         contradicting=tuple(rows for rows in repeated if len(set(np.asarray(y_true)[rows].tolist())) > 1),
     )
 

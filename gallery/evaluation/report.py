@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,40 @@ if TYPE_CHECKING:
 
 SUM_TOLERANCE = 1e-3
 """Rows of probabilities may miss 1 by this much: float32 rounding, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a confusion matrix; None stands for all classes, so a cell may be a row or a column."""
+
+    true: int | None
+    predicted: int | None
+
+    def sentence(self, class_names: Sequence[str]) -> str:
+        """Return what the cell's photos are, in words.
+
+        Example:
+            >>> Cell(0, 1).sentence(["dog", "cat"])
+            'true Dog, model says Cat'
+            >>> Cell(None, 1).sentence(["dog", "cat"])
+            'model says Cat'
+        """
+        true, predicted = (
+            None if k is None else class_names[k].replace("_", " ").capitalize()
+            for k in (self.true, self.predicted)
+        )
+        if true is not None and true == predicted:
+            return f"true {true}, recognised"
+        parts = [f"true {true}"] * (true is not None) + [f"model says {predicted}"] * (predicted is not None)
+        return ", ".join(parts) or "all photos"
+
+    def title(self, class_names: Sequence[str]) -> str:
+        """Return the sentence with a capital first."""
+        text = self.sentence(class_names)
+        return text[0].upper() + text[1:]
+
+
+ALL_PHOTOS = Cell(None, None)
 
 
 @dataclass(frozen=True)
@@ -169,6 +204,20 @@ class EvaluationReport:
             chosen &= self.y_pred == predicted
         return self.worst_first(np.flatnonzero(chosen))
 
+    def wrong_in(self, cell: Cell) -> metrics.IntVector:
+        """Return the rows of a cell, a row, a column or the whole matrix that are errors, worst first."""
+        rows = self.cell(cell.true, cell.predicted)
+        return np.asarray(rows[self.y_true[rows] != self.y_pred[rows]], np.int64)
+
+    def worst_cell(self) -> Cell:
+        """Return the error with most photos; all photos where there is no error."""
+        errors = self.confusion_matrix.copy()
+        np.fill_diagonal(errors, 0)
+        if not errors.any():
+            return ALL_PHOTOS
+        true, predicted = np.unravel_index(int(errors.argmax()), errors.shape)
+        return Cell(int(true), int(predicted))
+
     def correct(self) -> metrics.IntVector:
         """Return the rows of the right answers, the least confident first."""
         return self.worst_first(np.flatnonzero(self.y_true == self.y_pred))
@@ -182,6 +231,16 @@ class EvaluationReport:
         wrong = self.y_true[rows] != self.y_pred[rows]
         badness = np.where(wrong, self.confidence[rows], -self.confidence[rows])
         return rows[np.argsort(-badness, kind="stable")].astype(np.int64)
+
+    def surest_first(self, rows: NDArray[np.integer]) -> metrics.IntVector:
+        """Return rows by the confidence of the predicted class, the highest first."""
+        return rows[np.argsort(-self.confidence[rows], kind="stable")].astype(np.int64)
+
+    @property
+    def absent_but_predicted(self) -> int:
+        """How many classes without photos were predicted: each lowers the macro F1 as a zero."""
+        matrix = self.confusion_matrix
+        return int(((matrix.sum(axis=1) == 0) & (matrix.sum(axis=0) > 0)).sum())
 
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers and lists, as ``evaluate --json`` prints them."""

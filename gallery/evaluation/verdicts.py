@@ -11,7 +11,7 @@ import numpy as np
 
 from gallery.errors import DatasetError
 from gallery.evaluation.metrics import IntVector
-from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.report import Cell, EvaluationReport
 from gallery.types import GivenVerdict, PhotoId, Verdict
 
 SEMANTICS = (
@@ -98,6 +98,23 @@ class JudgedReport:
     def changes(self) -> IntVector:
         """(K, K) the matrix after, less the matrix before."""
         return self.after.confusion_matrix - self.before.confusion_matrix
+
+    def changed_cells(self) -> list[tuple[Cell, int, int]]:
+        """Return the cells that changed with their counts before and after, the most changed first."""
+        before, after = self.before.confusion_matrix, self.after.confusion_matrix
+        places = [(int(i), int(j)) for i, j in np.argwhere(before != after)]
+        places.sort(key=lambda place: (-abs(int(after[place] - before[place])), place))
+        return [(Cell(*place), int(before[place]), int(after[place])) for place in places]
+
+    def true_after(self, rows: IntVector) -> IntVector:
+        """Return the true classes after the verdicts of rows of before that are still scored."""
+        return np.asarray(self.after.y_true[self.rows.searchsorted(rows)], np.int64)
+
+    def cell(self, cell: Cell, *, after: bool) -> tuple[IntVector, IntVector]:
+        """Return the photos of a cell before or after the verdicts: rows of before, and true classes."""
+        report = self.after if after else self.before
+        inside = report.cell(cell.true, cell.predicted)
+        return np.asarray(self.rows[inside] if after else inside, np.int64), report.y_true[inside]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from gallery.errors import ExchangeError
 from gallery.exchange.whole_file import replace_whole
 from gallery.settings import PHOTO_SUFFIXES
@@ -31,6 +33,11 @@ def safe_text(text: str) -> str:
     """
     shown = without_surrogates(text)
     return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
+
+
+def shortest(probability: np.floating) -> float:
+    """Return the number whose text is the shortest that gives the same float32 again."""
+    return float(str(np.float32(probability)))
 
 
 def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:

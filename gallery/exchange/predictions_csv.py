@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.exchange.csv_text import Cell, csv_lines, write_whole
+from gallery.exchange.csv_text import Cell, csv_lines, shortest, write_whole
 from gallery.types import Photo, PhotoId, PredictionTable
 
 PERSON, MODEL, WAITING = "person", "model", "waiting"
@@ -71,7 +71,7 @@ class PredictionRow:
         """Return the row's values in the order of `COLUMNS` and the classes."""
         shares = self.probabilities
         values: list[float | None] = (
-            [None] * len(self.class_names) if shares is None else [_shortest(p) for p in shares]
+            [None] * len(self.class_names) if shares is None else [shortest(p) for p in shares]
         )
         about = self.photo.metadata
         return [
@@ -80,7 +80,7 @@ class PredictionRow:
             self.source,
             self.person_label,
             self.model_label,
-            None if shares is None else _shortest(shares.max()),
+            None if shares is None else shortest(shares.max()),
             self.model_id,
             about.taken_at,
             about.width_px,
@@ -138,8 +138,3 @@ def write_predictions_csv(file: Path, rows: Iterable[PredictionRow], class_names
         ExchangeError: the place cannot be written.
     """
     write_whole(file, predictions_csv(rows, class_names))
-
-
-def _shortest(probability: np.float32) -> float:
-    """Return the number whose text is the shortest that gives the same float32 again."""
-    return float(str(probability))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, check_place, csv_lines, write_whole
+from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, check_place, csv_lines, shortest, write_whole
 from gallery.settings import TAG_BATCH
 from gallery.types import Classifier, DecodedPhoto, FileEntry, SkippedFile, display_path
 
@@ -126,7 +126,7 @@ def _columns(
         if plain in index:
             values.append(_share_of(index[plain]))
         elif plain in CONFIDENCE_HEADINGS:
-            values.append(lambda share: _shortest(share.max()))
+            values.append(lambda share: shortest(share.max()))
         else:
             labels += 1
             values.append(lambda share: class_names[int(share.argmax())])
@@ -139,12 +139,7 @@ def _columns(
 
 
 def _share_of(index: int) -> Callable[[NDArray[np.float32]], Cell]:
-    return lambda share: _shortest(share[index])
-
-
-def _shortest(probability: np.float32) -> float:
-    """Return the number whose text is the shortest that gives the same float32 again."""
-    return float(str(np.float32(probability)))
+    return lambda share: shortest(share[index])
 
 
 def _id(path: Path, root: Path, ids: IdKind) -> str:

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file."""
+"""An evaluation as one HTML file that opens anywhere."""
 
 from __future__ import annotations
 
@@ -8,31 +8,60 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gallery import types
+from gallery.evaluation.comparison import EvaluationPair
+from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.services import wiring
-from gallery.types import ModelCard, PhotoId
+from gallery.types import ModelCard, PhotoId, display_path
 
 if TYPE_CHECKING:
-    from gallery.evaluation import FolderEvaluation
-    from gallery.evaluation.dossier import Dossier
-    from gallery.evaluation.overlap import PhotoOverlap
     from gallery.exchange.report import ReportFile
-    from gallery.models import ModelStore
     from gallery.photos.pool import DecodePool
+
+
+_LABELS_FROM = {
+    LabelSource.FOLDERS: "the names of the sub-folders",
+    LabelSource.PEOPLE: "what people said of the photos in the gallery",
+    LabelSource.TABLE: "a table",
+}
+
+
+def file_name(evaluation: Evaluation) -> str:
+    """Return what a report is called when it is downloaded; every system takes the name."""
+    from gallery.exchange.photo_zip import portable_name
+
+    return f"{portable_name(evaluation.folder_name)}_report.html"
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place that cannot be meant for a report; to be asked before the long work.
+
+    Raises:
+        ExchangeError: the name does not end with .html, or there is no such folder.
+    """
+    from gallery.exchange.report import check_report_place
+
+    check_report_place(out)
+
+
+def write(out: Path, report: ReportFile) -> None:
+    """Write a report to a file, whole or not at all.
+
+    Raises:
+        ExchangeError: see `check_place`, or the place cannot be written.
+    """
+    from gallery.exchange.report import write_html_report
+
+    write_html_report(out, report)
 
 
 def html_report(
     parts: wiring.Parts,
-    evaluation: FolderEvaluation,
+    evaluation: Evaluation,
     card: ModelCard,
     *,
-    root: Path,
-    other: tuple[ModelCard, FolderEvaluation] | None = None,
-    labels_from: str = "the names of the sub-folders",
+    other: tuple[ModelCard, Evaluation] | None = None,
+    labels_from: str | None = None,
     label_table_sha256: str | None = None,
-    left_out: int = 0,
     show_path: bool = False,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> ReportFile:
@@ -42,50 +71,36 @@ def html_report(
         parts: real or fake ones.
         evaluation: of photos that the catalog has.
         card: the model's.
-        root: the evaluated folder.
         other: a model to compare with, and its evaluation of the same folder.
-        labels_from: where the labels come from, in words.
+        labels_from: where the labels come from, in words; as the evaluation says if left out.
         label_table_sha256: of the table they come from, if they do.
-        left_out: photos that are not in the evaluation, since the model was trained on them.
-        show_path: whether the folder's path is told, besides its name.
-        on_progress: told in a sentence what is being done.
+        show_path: whether the folder's path is in it, besides its name.
+        on_progress: gets a sentence on what is being done.
 
     Raises:
-        GalleryError: the parts do not fit, the catalog cannot be read, or the report is too large.
+        GalleryError: the evaluations do not fit, the catalog cannot be read, or the report is too large.
     """
     from importlib.metadata import version
 
-    from gallery.evaluation.dossier import Dossier
     from gallery.exchange.report import ReportContents
     from gallery.exchange.report import html_report as report_of
     from gallery.photos.report_pictures import ReportPictures
     from gallery.settings import THUMBNAIL_PX
 
-    catalog, photo_ids, report = parts.catalog, evaluation.photo_ids, evaluation.report
-    maps = catalog.class_cams(card.model_id, photo_ids, np.stack([report.y_true, report.y_pred], axis=1))
-    dossier = Dossier.of(
-        evaluation,
-        catalog.features(card.model_id, photo_ids),
-        root=root,
-        photos=catalog.photos(evaluation.file_ids),
-        trained=parts.models.training_photos(card.model_id),
-        validated=parts.models.validation_photos(card.model_id),
-        maps=None if maps is None else maps[0],
-        verdicts=catalog.standing_verdicts(photo_ids),
-        other=None if other is None else other[1],
-    )
+    root, verdicts = evaluation.root, evaluation.verdicts()
+    judged = evaluation.judged(verdicts) if verdicts else None
     contents = ReportContents(
-        dossier=dossier,
+        evaluation=evaluation,
         card=card,
-        folder=types.display_path(Path(root.name or str(root))),
-        names=[_below(path, root) for path in evaluation.paths],
+        folder=display_path(Path(root.name or str(root))),
+        names=[evaluation.relative(path) for path in evaluation.paths],
         made_at=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M (UTC%z)"),
-        labels_from=labels_from,
+        labels_from=labels_from or _LABELS_FROM[evaluation.labels],
         label_table_sha256=label_table_sha256,
-        left_out=left_out,
-        full_path=types.display_path(root) if show_path else None,
+        judged=judged if judged is not None and judged.judgements else None,
+        pair=None if other is None else EvaluationPair.of(evaluation, other[1]),
+        full_path=display_path(root) if show_path else None,
         other_card=None if other is None else other[0],
-        other_overlap=None if other is None else _overlap(dossier, parts.models, other[0].model_id),
         library_versions=[("numpy", version("numpy")), ("Pillow", version("pillow"))],
     )
     with ExitStack() as stack:
@@ -97,25 +112,11 @@ def html_report(
             return pools[0].large_jpeg(path, THUMBNAIL_PX, photo_id=photo_id)
 
         pictures = ReportPictures(
-            photo_ids, evaluation.paths, card.model_id, catalog, parts.thumbnails, thumbnail_again
+            evaluation.photo_ids,
+            evaluation.paths,
+            card.model_id,
+            parts.catalog,
+            parts.thumbnails,
+            thumbnail_again,
         )
         return report_of(contents, pictures, on_progress=on_progress)
-
-
-def _overlap(dossier: Dossier, models: ModelStore, other_id: str) -> PhotoOverlap:
-    """Return what the second model of a comparison has seen of the compared photos before."""
-    from gallery.evaluation.overlap import photo_overlap
-
-    rows = dossier.compared
-    return photo_overlap(
-        [dossier.evaluation.photo_ids[row] for row in rows.tolist()],
-        dossier.report.y_true[rows],
-        models.training_photos(other_id),
-        models.validation_photos(other_id),
-    )
-
-
-def _below(path: Path, root: Path) -> str:
-    """Return a photo's place below a folder as text, with forward slashes."""
-    shown = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
-    return types.display_path(shown).replace("\\", "/")

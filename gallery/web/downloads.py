@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,13 +16,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from gallery.errors import CatalogError
-from gallery.exchange.photo_zip import ZipEntry, stream_zip
-from gallery.exchange.predictions_csv import prediction_rows, predictions_csv
-from gallery.services import photo_lists, wiring
+from gallery.services import export, photo_lists
 from gallery.web.guard import SAFE, guarded, posted_from_own_page
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
-_UNTAGGED = "not tagged"
 
 
 def all_routes(base: str) -> list[BaseRoute]:
@@ -54,7 +50,7 @@ def photo_zip(request: Request) -> Response:
     """Answer with a zip of copies, sorted into a folder for each label."""
     chosen = _list(request.path_params["token"])
     return StreamingResponse(
-        stream_zip(_entries(chosen)),
+        export.selection_zip(chosen.file_ids, chosen.model_id),
         media_type="application/zip",
         headers={**SAFE, **_attachment(chosen, "zip")},
     )
@@ -63,31 +59,11 @@ def photo_zip(request: Request) -> Response:
 def table(request: Request) -> Response:
     """Answer with the predictions and labels as CSV."""
     chosen = _list(request.path_params["token"])
-    catalog = wiring.catalog()
-    photos = catalog.photos(chosen.file_ids[:1])
-    if not photos:
-        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
-    rows = prediction_rows(
-        catalog,
-        photos[0].collection_id,
-        chosen.model_id,
-        chosen.class_names,
-        file_ids=chosen.file_ids,
-    )
     return StreamingResponse(
-        predictions_csv(rows, chosen.class_names),
+        export.selection_csv(chosen.file_ids, chosen.model_id, chosen.class_names),
         media_type="text/csv; charset=utf-8",
         headers={**SAFE, **_attachment(chosen, "csv")},
     )
-
-
-def _entries(chosen: photo_lists.PhotoList) -> Iterator[ZipEntry]:
-    catalog = wiring.catalog()
-    for first in range(0, len(chosen), photo_lists.PAGE_SIZE):
-        file_ids = chosen.file_ids[first : first + photo_lists.PAGE_SIZE]
-        labels = {item.file_id: item.label for item in catalog.grid_items(file_ids, chosen.model_id)}
-        for photo in catalog.photos(file_ids):
-            yield ZipEntry(photo.path, labels.get(photo.file_id) or _UNTAGGED)
 
 
 def _picked(token: str, ranges: object) -> photo_lists.PhotoList:

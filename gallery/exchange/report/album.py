@@ -10,16 +10,15 @@ import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from gallery.evaluation.evidence import BORDER
 from gallery.exchange.report.contents import Pictures, ReportContents, Thumbnail
 from gallery.exchange.report.markup import Markup, tag
 from gallery.words import class_title, percent, photo_count
 
 HEAT_OPACITY = 0.65
 """Of the hottest place: the animal beneath is still to be recognised."""
-
-
-BORDER = 1 / 7
-"""Of each side of the picture; as the comparison of borders has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Album:
 
     def __init__(self, contents: ReportContents, pictures: Pictures, level: Level) -> None:
         self._contents = contents
-        self._report = contents.dossier.report
+        self._report = contents.evaluation.report
         self._pictures = pictures
         self.level = level
         self._cells = {cell: self._of_cell(*cell) for cell in self._occurring_cells()}
@@ -135,11 +134,11 @@ class Album:
 
     def looks(self, true: int, said: int) -> Markup | None:
         """Return where the model looks on average in a cell's photos; None without maps, or for one photo."""
-        found = self._contents.dossier.looks.get((true, said))
-        if found is None or len(self._cells[true, said]) < 2:
+        evidence, rows = self._contents.evaluation.evidence, self._cells[true, said]
+        if evidence is None or len(rows) < 2:
             return None
         names = [class_title(self._report.class_names[k]) for k in (true, said)]
-        averages = [(names[0], found.for_label), (names[1], found.for_answer)]
+        averages = list(zip(names, evidence.averages(np.array(rows)), strict=True))
         drawn = []
         for name, average in averages if true != said else averages[1:]:
             if average.photos:
@@ -180,7 +179,7 @@ class Album:
 
 def occurring_cells(contents: ReportContents) -> Iterator[tuple[int, int]]:
     """Yield the cells of the matrix that have photos: row by row, errors of most photos first."""
-    matrix = contents.dossier.report.confusion_matrix
+    matrix = contents.evaluation.report.confusion_matrix
     for true in range(len(matrix)):
         row = matrix[true].tolist()
         for said in sorted(range(len(row)), key=lambda k: (k == true, -row[k], k)):
@@ -190,8 +189,8 @@ def occurring_cells(contents: ReportContents) -> Iterator[tuple[int, int]]:
 
 def chosen_rows(contents: ReportContents, level: Level) -> list[int]:
     """Return the rows that are embedded: the worst of each cell, and what other sections refer to."""
-    dossier = contents.dossier
-    report = dossier.report
+    evaluation = contents.evaluation
+    report = evaluation.report
     found: dict[int, None] = {}
 
     def add(rows: Iterable[int], most: int) -> None:
@@ -200,14 +199,14 @@ def chosen_rows(contents: ReportContents, level: Level) -> list[int]:
 
     for true, said in occurring_cells(contents):
         add(report.cell(true, said).tolist(), level.per_cell)
-    add((suspect.row for suspect in dossier.diagnosis.suspects), level.listed)
-    for rows in dossier.overlap.contradicting[: level.listed]:
+    add((suspect.row for suspect in evaluation.diagnosis.suspects), level.listed)
+    for rows in evaluation.overlap.contradicting[: level.listed]:
         add(rows.tolist(), level.listed)
-    if dossier.judged is not None:
-        add(sorted(dossier.judged.judgements), level.listed)
-    if dossier.comparison is not None:
+    if contents.judged is not None:
+        add(sorted(contents.judged.judgements), level.listed)
+    if (pair := contents.pair) is not None:
         for a_right, b_right in ((True, False), (False, True)):
-            add(dossier.compared[dossier.comparison.rows(a_right, b_right)].tolist(), level.listed)
+            add(pair.rows[pair.comparison.rows(a_right, b_right)].tolist(), level.listed)
     return list(found)
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from gallery.types import ModelCard
 
 if TYPE_CHECKING:
-    from gallery.evaluation.dossier import Dossier
-    from gallery.evaluation.overlap import PhotoOverlap
+    from gallery.evaluation.comparison import EvaluationPair
+    from gallery.evaluation.evaluation import Evaluation
+    from gallery.evaluation.evidence import Group
+    from gallery.evaluation.verdicts import JudgedReport
 
 
 class Thumbnail(Protocol):
@@ -56,32 +58,32 @@ class ReportContents:
     """What is written down.
 
     Attributes:
-        dossier: the evaluation with everything behind it.
+        evaluation: what was evaluated.
         card: the model's.
         folder: the name of the evaluated folder.
         names: n file names as they are shown, below the folder.
         made_at: when, in words.
         labels_from: where the labels come from, as in "the folders' names".
         label_table_sha256: of the table of labels, if they come from one.
-        left_out: photos that are in no number, since the model was trained on them.
+        judged: the report before and after people's verdicts; None without any.
+        pair: both models' evaluations of the same photos; None unless a comparison was asked for.
         full_path: the folder's path, if it shall be told.
         other_card: of the model that is compared.
-        other_overlap: of the compared photos with that model's training.
         made_by: the program and its version.
         library_versions: of what computed the numbers.
     """
 
-    dossier: Dossier
+    evaluation: Evaluation
     card: ModelCard
     folder: str
     names: Sequence[str] = field(repr=False)
     made_at: str
     labels_from: str = "the names of the sub-folders"
     label_table_sha256: str | None = None
-    left_out: int = 0
+    judged: JudgedReport | None = None
+    pair: EvaluationPair | None = None
     full_path: str | None = None
     other_card: ModelCard | None = None
-    other_overlap: PhotoOverlap | None = None
     made_by: str = "Smart Gallery"
     library_versions: Sequence[tuple[str, str]] = ()
 
@@ -89,3 +91,14 @@ class ReportContents:
     def title(self) -> str:
         """The report's heading."""
         return f"{self.card.name}: how well it names the photos of “{self.folder}”"
+
+    @property
+    def left_out(self) -> int:
+        """Photos that are in no number, since the model was trained on them."""
+        return 0 if self.evaluation.left_out is None else self.evaluation.left_out.report.n
+
+    @property
+    def outstanding(self) -> tuple[Group, ...]:
+        """Cells and classes whose evidence lies at the border of the picture far more than others'."""
+        evidence = self.evaluation.evidence
+        return () if evidence is None else evidence.outstanding

@@ -27,12 +27,12 @@ WANTED = 0.95
 
 def confidence_section(contents: ReportContents) -> Markup:
     """Return whether confidence can be believed: reliability before and after scaling, and coverage."""
-    dossier = contents.dossier
-    diagnosis = dossier.diagnosis
+    evaluation = contents.evaluation
+    diagnosis = evaluation.diagnosis
     before = [
         _reliability(
             "As the model gives it",
-            f"Calibration error {dossier.report.calibration_error:.3f}",
+            f"Calibration error {evaluation.report.calibration_error:.3f}",
             diagnosis.bins,
         )
     ]
@@ -65,7 +65,7 @@ def confidence_section(contents: ReportContents) -> Markup:
 
 def curves_section(contents: ReportContents) -> Markup:
     """Return the precision-recall and the ROC curve of every class that has photos."""
-    with_photos = [one for one in contents.dossier.diagnosis.curves if one.positives]
+    with_photos = [one for one in contents.evaluation.diagnosis.curves if one.positives]
     return tag(
         "section",
         tag("h2", "How well each class is told from the others", id="curves"),
@@ -196,7 +196,7 @@ def _reliability(title: str, said: str, bins: tuple[ReliabilityBin, ...]) -> Mar
 
 
 def _coverage(contents: ReportContents) -> Markup:
-    curve, point = contents.dossier.diagnosis.coverage, contents.dossier.diagnosis.at_95
+    curve, point = contents.evaluation.diagnosis.coverage, contents.evaluation.diagnosis.at_95
     kept = np.unique(np.linspace(0, len(curve) - 1, CURVE_POINTS * 2).round().astype(np.int64))
     lowest = float(curve.accuracy[kept].min())
     begin = min(0.9, np.floor(lowest * 10) / 10)

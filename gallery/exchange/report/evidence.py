@@ -24,7 +24,7 @@ ERRORS_OF_A_SLICE = 5
 
 def slices_section(contents: ReportContents, album: Album) -> Markup | None:
     """Return how good the model is on parts of the photos, worst first; None where nothing divides them."""
-    slices = contents.dossier.slices
+    slices = contents.evaluation.slices_by()
     if not slices:
         return None
     listed = slices[:SLICES_LISTED]
@@ -50,7 +50,7 @@ def slices_section(contents: ReportContents, album: Album) -> Markup | None:
 
 def suspects_section(contents: ReportContents, album: Album) -> Markup:
     """Return the labels that are probably wrong, with the evidence."""
-    suspects = contents.dossier.diagnosis.suspects
+    suspects = contents.evaluation.diagnosis.suspects
     listed = suspects[:SUSPECTS_LISTED]
     rest = len(suspects) - len(listed)
     intro = (
@@ -69,7 +69,7 @@ def suspects_section(contents: ReportContents, album: Album) -> Markup:
 
 def verdicts_section(contents: ReportContents, album: Album) -> Markup | None:
     """Return what people said of the errors and what that changes; None where nobody judged."""
-    judged = contents.dossier.judged
+    judged = contents.judged
     if judged is None:
         return None
     names = [class_title(name) for name in judged.before.class_names]
@@ -124,9 +124,10 @@ def verdicts_section(contents: ReportContents, album: Album) -> Markup | None:
 
 def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     """Return the comparison with another model; None unless one was asked for."""
-    compared, other = contents.dossier.comparison, contents.other_card
-    if compared is None or other is None:
+    pair, other = contents.pair, contents.other_card
+    if pair is None or other is None:
         return None
+    compared = pair.comparison
     a, b = contents.card.name, other.name
     if a == b:
         a, b = compared.model_a, compared.model_b
@@ -145,7 +146,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     return tag(
         "section",
         tag("h2", "Beside another model", id="comparison"),
-        [tag("p", sentence, class_="note") for sentence in _what_it_has_seen(b, contents.other_overlap)],
+        [tag("p", sentence, class_="note") for sentence in _what_it_has_seen(b, pair.b.overlap)],
         table(
             ("Model", "Accuracy", "95 % interval"),
             [
@@ -165,7 +166,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
             tag(
                 "div",
                 tag("h3", title),
-                None if rows is None else album.strip(contents.dossier.compared[rows].tolist()),
+                None if rows is None else album.strip(pair.rows[rows].tolist()),
             )
             for title, rows in groups
         ],
@@ -177,10 +178,8 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     )  # fmt: skip
 
 
-def _what_it_has_seen(name: str, overlap: PhotoOverlap | None) -> list[str]:
+def _what_it_has_seen(name: str, overlap: PhotoOverlap) -> list[str]:
     """Return what makes the second model look better beside the first than it is."""
-    if overlap is None:
-        return []
     if not overlap.training_known:
         unknown = (
             f"{name} does not tell which photos it was trained on. If some of them are among these, it looks "
@@ -191,7 +190,7 @@ def _what_it_has_seen(name: str, overlap: PhotoOverlap | None) -> list[str]:
 
 
 def _slice_row(one: Slice, contents: ReportContents, album: Album) -> tuple[object, ...]:
-    report = contents.dossier.report
+    report = contents.evaluation.report
     wrong = one.rows[report.y_true[one.rows] != report.y_pred[one.rows]]
     worst = wrong[np.argsort(-report.confidence[wrong], kind="stable")].tolist()
     shown = [album.small(row) for row in album.shown(worst)[:ERRORS_OF_A_SLICE]]
@@ -222,7 +221,7 @@ def _mark(one: Slice) -> Markup | None:
 
 
 def _suspect(one: Suspect, contents: ReportContents, album: Album) -> Markup:
-    names = [class_title(name) for name in contents.dossier.report.class_names]
+    names = [class_title(name) for name in contents.evaluation.report.class_names]
     label, suggested = names[one.label], names[one.suggested]
     return tag(
         "div",

@@ -43,6 +43,7 @@ class ReportFile:
         photos: in the evaluation.
         photos_shown: of them, those whose pictures are embedded.
         level: how many a cell, and how large.
+        limit_bytes: that it had to stay within.
     """
 
     html: str
@@ -50,6 +51,7 @@ class ReportFile:
     photos: int
     photos_shown: int
     level: Level
+    limit_bytes: int
 
     @property
     def lowered(self) -> bool:
@@ -116,7 +118,7 @@ def html_report(
         html = _page(contents, album, table)
         size = len(html.encode("utf-8"))
         if size <= limit_bytes:
-            return ReportFile(html, size, contents.dossier.report.n, len(album), level)
+            return ReportFile(html, size, contents.evaluation.report.n, len(album), level, limit_bytes)
     raise ExchangeError(
         f"The report has {bare:,} bytes without a single picture, more than the {limit_bytes:,} that are "
         "allowed. Evaluate fewer photos at a time."
@@ -128,7 +130,7 @@ def _bytes_a_photo(contents: ReportContents, pictures: Pictures, level: Level, r
     sample = rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]
     if not sample:
         return 0.0
-    report = contents.dossier.report
+    report = contents.evaluation.report
     total = 0
     for row in sample:
         thumbnail = pictures.thumbnail(row, level.thumbnail_px, level.quality)
@@ -191,7 +193,7 @@ def _sections(contents: ReportContents, album: Album, table: bytes | None) -> li
 
 
 def _notes(contents: ReportContents, album: Album) -> list[str]:
-    level, n = album.level, contents.dossier.report.n
+    level, n = album.level, contents.evaluation.report.n
     said = f"Pictures of {len(album):,} of {photo_count(n)} are in this file"
     if not len(album):
         return [f"{said}, so that it stays small enough to be sent."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gallery.evaluation.report import Cell
 from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
 from gallery.exchange.report.markup import Markup, joined, tag
@@ -17,7 +18,7 @@ FULL_ERROR_SHARE = 0.5
 
 def matrix_section(contents: ReportContents) -> Markup:
     """Return the matrix, every number a link to its photos."""
-    report = contents.dossier.report
+    report = contents.evaluation.report
     names = [class_title(name) for name in report.class_names]
     counts = report.confusion_matrix.tolist()
     shares = report.row_shares.tolist()
@@ -86,7 +87,7 @@ def matrix_section(contents: ReportContents) -> Markup:
 
 def photos_section(contents: ReportContents, album: Album) -> Markup:
     """Return the embedded photos of each cell, class by class."""
-    report = contents.dossier.report
+    report = contents.evaluation.report
     names = [class_title(name) for name in report.class_names]
     support = report.scores.support.tolist()
     level = album.level
@@ -107,7 +108,7 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
             "A square stands for all photos of a cell: where the evidence lies on average. A dotted line "
             "marks off the border, where the animal seldom is.",
         )
-        if contents.dossier.looks
+        if contents.evaluation.evidence is not None
         else None,
         [_class_photos(true, names, contents, album) for true in range(len(names)) if support[true]],
         tag("h3", "By what the model says"),
@@ -117,8 +118,8 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
 
 def border_note(contents: ReportContents, true: int | None, said: int | None) -> Markup | None:
     """Return the warning that the model looks at the border of these photos; None where it does not."""
-    for group in contents.dossier.at_border:
-        if (group.true, group.said) == (true, said):
+    for group in contents.outstanding:
+        if group.cell == Cell(true, said):
             return tag(
                 "p",
                 f"Look at what surrounds the animals: {percent(group.border_share)} of what speaks for the "

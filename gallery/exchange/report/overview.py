@@ -38,7 +38,7 @@ HEADINGS = (
 
 def header(contents: ReportContents) -> Markup:
     """Return the title and what was evaluated."""
-    report, card = contents.dossier.report, contents.card
+    report, card = contents.evaluation.report, contents.card
     there = int((report.scores.support > 0).sum())
     facts: list[tuple[str, object]] = [
         ("Folder", tag("bdi", contents.folder)),
@@ -56,8 +56,8 @@ def header(contents: ReportContents) -> Markup:
 
 def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
     """Return what makes the numbers too good or doubtful; it comes before every score."""
-    dossier, evaluation = contents.dossier, contents.dossier.evaluation
-    overlap = dossier.overlap
+    evaluation = contents.evaluation
+    overlap = evaluation.overlap
     parts: list[Markup] = [tag("p", sentence, class_="note") for sentence in overlap.sentences()]
     if not overlap.training_known:
         parts.append(
@@ -77,8 +77,8 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
                 "another.",
             )
         )
-    if dossier.unseen is not None:
-        unseen = dossier.unseen
+    if evaluation.unseen is not evaluation:
+        unseen = evaluation.unseen.report
         parts.append(
             tag(
                 "p",
@@ -122,8 +122,8 @@ def at_a_glance(contents: ReportContents) -> Markup:
 
 def numbers(contents: ReportContents) -> Markup:
     """Return the scores, each with its interval where it has one, and what it means."""
-    dossier, report = contents.dossier, contents.dossier.report
-    diagnosis, scaled = dossier.diagnosis, contents.dossier.diagnosis.calibration
+    evaluation, report = contents.evaluation, contents.evaluation.report
+    diagnosis, scaled = evaluation.diagnosis, contents.evaluation.diagnosis.calibration
     guessing = float(np.log(len(report.class_names)))
     rows: list[tuple[str, Markup, Markup | None, str]] = [
         ("Accuracy", share(report.accuracy), interval(report.accuracy_interval),
@@ -172,7 +172,7 @@ def numbers(contents: ReportContents) -> Markup:
 
 def class_report(contents: ReportContents) -> Markup:
     """Return the classification report: a row a class, then the averages."""
-    report, curves = contents.dossier.report, contents.dossier.diagnosis.curves
+    report, curves = contents.evaluation.report, contents.evaluation.diagnosis.curves
     scores = report.scores
     rows: list[tuple[object, ...]] = []
     for k, name in enumerate(report.class_names):
@@ -216,7 +216,7 @@ def class_report(contents: ReportContents) -> Markup:
 
 
 def _findings(contents: ReportContents) -> Iterator[Markup]:
-    dossier, report = contents.dossier, contents.dossier.report
+    evaluation, report = contents.evaluation, contents.evaluation.report
     names = [class_title(name) for name in report.class_names]
     right = int(np.trace(report.confusion_matrix))
     yield joined(
@@ -238,18 +238,17 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
                 f"{photo_count(int(support[weakest]))} ({plain_bounds((low, high))}).",
             ]
         )  # fmt: skip
-    errors = report.confusion_matrix.copy()
-    np.fill_diagonal(errors, 0)
-    if errors.any():
-        true, said = (int(k) for k in np.unravel_index(int(errors.argmax()), errors.shape))
+    error = report.worst_cell()
+    true, said = error.true, error.predicted
+    if true is not None and said is not None:
         yield joined(
             [
                 "Its most frequent error: ",
                 tag("a", f"{names[true]} taken for {names[said]}", href=f"#cell-{true}-{said}"),
-                f", {photo_count(int(errors[true, said]))}.",
+                f", {photo_count(int(report.confusion_matrix[true, said]))}.",
             ]
         )
-    point = dossier.diagnosis.at_95
+    point = evaluation.diagnosis.at_95
     if point is None:
         yield joined("No threshold makes it right 95 % of the time on these photos.")
     else:
@@ -260,17 +259,17 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
                 f"{photo_count(point.n)} ({percent(point.share_left_out)}).",
             ]
         )  # fmt: skip
-    for group in dossier.at_border[:BORDERS_NAMED]:
-        anchor = _anchor(group.true, group.said)
+    for group in contents.outstanding[:BORDERS_NAMED]:
+        anchor = _anchor(group.cell.true, group.cell.predicted)
         yield joined(
             [
                 "It may look at the surroundings rather than at the animal: ",
-                tag("a", _place(group.true, group.said, names), href=anchor),
+                tag("a", _place(group.cell.true, group.cell.predicted, names), href=anchor),
                 f", {percent(group.border_share)} of the evidence at the border, usually "
                 f"{percent(group.usual)}.",
             ]
         )
-    worst = [one for one in dossier.slices if one.stands_out and not one.few]
+    worst = [one for one in evaluation.slices_by() if one.stands_out and not one.few]
     if worst:
         yield joined(
             [
@@ -279,8 +278,8 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
                 f", {percent(worst[0].accuracy)} of {photo_count(worst[0].n)}.",
             ]
         )
-    if dossier.diagnosis.suspects:
-        count = len(dossier.diagnosis.suspects)
+    if evaluation.diagnosis.suspects:
+        count = len(evaluation.diagnosis.suspects)
         yield joined([tag("a", f"{count:,} label{'s' * (count > 1)}", href="#labels"), " may be wrong."])
     few = [names[k] for k in range(len(names)) if 0 < support[k] < FEW_PHOTOS]
     if few:
@@ -299,7 +298,7 @@ def _place(true: int | None, said: int | None, names: list[str]) -> str:
 
 
 def _copies(contents: ReportContents, album: Album) -> Iterator[Markup]:
-    overlap = contents.dossier.overlap
+    overlap = contents.evaluation.overlap
     for title, groups in (
         ("Copies whose labels differ", overlap.contradicting),
         ("Copies of one another", overlap.repeated),

@@ -94,7 +94,7 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
             "p",
             tag("a", "Table of all photos (CSV)", href=data_uri(table_csv, "text/csv;charset=utf-8"),
                 download="photos.csv"),
-            f": {photo_count(contents.dossier.report.n)}, each with its label, what the model says, all "
+            f": {photo_count(contents.evaluation.report.n)}, each with its label, what the model says, all "
             "probabilities and the SHA-256 of the file.",
         )  # fmt: skip
     return tag(
@@ -117,12 +117,12 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
 
 def photo_table(contents: ReportContents) -> bytes:
     """Return the table of all photos as CSV: file, label, answer, probabilities, SHA-256."""
-    report = contents.dossier.report
+    report = contents.evaluation.report
     names = report.class_names
     header = ["file", "label", "predicted", "correct", *(f"probability_{name}" for name in names), "sha256"]
 
     def rows() -> Iterator[list[str | int]]:
-        for row, photo_id in enumerate(contents.dossier.evaluation.photo_ids):
+        for row, photo_id in enumerate(contents.evaluation.photo_ids):
             true, said = int(report.y_true[row]), int(report.y_pred[row])
             probabilities = [str(value) for value in report.probabilities[row]]
             yield [
@@ -139,16 +139,16 @@ def photo_table(contents: ReportContents) -> bytes:
 
 def numbers_json(contents: ReportContents) -> dict[str, Any]:
     """Return every number as plain values, photos by the names that the report shows."""
-    dossier = contents.dossier
+    evaluation = contents.evaluation
     paths = [Path(name) for name in contents.names]
     return {
-        **dossier.report.to_json(),
-        **dossier.diagnosis.to_json(paths),
-        "weighted_f1": dossier.report.weighted_f1,
-        "overlap": dossier.overlap.to_json(),
-        "slices": [one.to_json() for one in dossier.slices],
-        "verdicts": None if dossier.judged is None else dossier.judged.to_json(),
-        "comparison": None if dossier.comparison is None else dossier.comparison.to_json(),
+        **evaluation.report.to_json(),
+        **evaluation.diagnosis.to_json(paths),
+        "weighted_f1": evaluation.report.weighted_f1,
+        "overlap": evaluation.overlap.to_json(),
+        "slices": [one.to_json() for one in evaluation.slices_by()],
+        "verdicts": None if contents.judged is None else contents.judged.to_json(),
+        "comparison": None if contents.pair is None else contents.pair.comparison.to_json(),
     }
 
 

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gallery.evaluation.comparison import ClassChange, ModelComparison, chance_in_words
-from gallery.models import ModelStore
+from gallery.evaluation.comparison import ClassChange, EvaluationPair, ModelComparison
+from gallery.evaluation.metrics import IntVector
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import photo_grid, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate.folder import Rows
 from gallery.words import interval, percent, photo_count
-
-if TYPE_CHECKING:
-    from gallery.ui.evaluate.compare import Compared
 
 _CHOSEN = "evaluate_compare_chosen"
 DIFFER = "differ"
 _CHANGE = "The second is"
 
 
-def show(found: Compared, models: ModelStore) -> None:
-    """Show the comparison; every count opens its photos."""
-    comparison = found.comparison
-    names = [_name(models, model_id) for model_id in (comparison.model_a, comparison.model_b)]
-    _numbers(comparison, names)
-    _doors_and_photos(found, names)
-
-
-def _name(models: ModelStore, model_id: str) -> str:
-    card = models.entry(model_id).card
-    return model_id if card is None else card.name
+def show(pair: EvaluationPair, names: list[str]) -> None:
+    """Show the comparison of two models of these names; every count opens its photos."""
+    _numbers(pair.comparison, names)
+    _counts_and_photos(pair, names)
 
 
 def _numbers(comparison: ModelComparison, names: list[str]) -> None:
@@ -53,7 +39,7 @@ def _numbers(comparison: ModelComparison, names: list[str]) -> None:
         st.metric("Difference (second less first)", f"{100 * comparison.difference:+.1f} points")
         st.caption(
             f"95 % interval {100 * low:+.1f} to {100 * high:+.1f} points. McNemar's exact paired test: "
-            f"{p_text(p_value)}; {chance_in_words(p_value)}."
+            f"{p_text(p_value)}; {comparison.chance}."
         )
 
 
@@ -68,19 +54,19 @@ def p_text(p_value: float) -> str:
 
 
 @st.fragment
-def _doors_and_photos(found: Compared, names: list[str]) -> None:
-    """A fragment: a door draws the counts and the grid again, not the page."""
-    comparison = found.comparison
+def _counts_and_photos(pair: EvaluationPair, names: list[str]) -> None:
+    """A fragment: a click on a count draws the counts and the grid again, not the page."""
+    comparison = pair.comparison
     table, classes = st.columns([2, 3], gap="large")
     with table:
         _agreement(comparison, names)
     with classes:
         _classes(comparison)
-    _photos(found, names)
+    _photos(pair, names)
 
 
 def _agreement(comparison: ModelComparison, names: list[str]) -> None:
-    """Show the matrix of agreement, right or wrong by right or wrong, each count a door."""
+    """Show the matrix of agreement, right or wrong by right or wrong; each count opens its photos."""
     st.markdown("##### Who is right where")
     head = st.columns([3, 2, 2], vertical_alignment="bottom")
     head[1].markdown(f"**{escaped(names[1])}** right")
@@ -89,7 +75,7 @@ def _agreement(comparison: ModelComparison, names: list[str]) -> None:
         row = st.columns([3, 2, 2], vertical_alignment="center")
         row[0].markdown(f"**{escaped(names[0])}** {'right' if a_right else 'wrong'}")
         for column, b_right in zip(row[1:], (True, False), strict=True):
-            _door(column, comparison, (a_right, b_right))
+            _count(column, comparison, (a_right, b_right))
     differing = len(comparison.differing())
     st.button(
         f"{photo_count(differing)} on which they say different classes",
@@ -102,7 +88,7 @@ def _agreement(comparison: ModelComparison, names: list[str]) -> None:
     st.caption("The paired test looks only at the photos on which exactly one of the two is right.")
 
 
-def _door(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool, bool]) -> None:
+def _count(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool, bool]) -> None:
     count = len(comparison.rows(*cell))
     column.button(
         f"{count:,} ({percent(count / comparison.n)})",
@@ -183,8 +169,8 @@ def _direction(one: ClassChange) -> str:
     return f"{'better' if one.right_b > one.right_a else 'worse'}{few}"
 
 
-def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> tuple[Rows, str]:
-    """Return the photos of a door and what they are, in words."""
+def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> tuple[IntVector, str]:
+    """Return the photos of a count and what they are, in words."""
     if isinstance(what, tuple):
         a_right, b_right = what
         words = {
@@ -195,15 +181,13 @@ def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> 
         }
         return comparison.rows(a_right, b_right), words[a_right, b_right]
     if isinstance(what, int) and what < len(comparison.class_names):
-        one_right = (comparison.said_a == comparison.y_true) != (comparison.said_b == comparison.y_true)
-        rows = np.flatnonzero(one_right & (comparison.y_true == what)).astype(np.int64)
         title = theme.plain_name(comparison.class_names[what])
-        return rows, f"True {title}, exactly one model is right"
+        return comparison.one_right(what), f"True {title}, exactly one model is right"
     return comparison.differing(), "The models say different classes"
 
 
-def _photos(found: Compared, names: list[str]) -> None:
-    comparison = found.comparison
+def _photos(pair: EvaluationPair, names: list[str]) -> None:
+    comparison = pair.comparison
     what = st.session_state.get(_CHOSEN, DIFFER)
     rows, title = chosen_rows(comparison, what, names)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -220,8 +204,8 @@ def _photos(found: Compared, names: list[str]) -> None:
     if not len(rows):
         st.caption("There are none.")
         return
-    shown = found.b if whose == 1 else found.a
-    rows = rows[np.argsort(-shown.report.confidence[rows], kind="stable")]
+    shown = pair.b if whose == 1 else pair.a
+    rows = shown.report.surest_first(rows)
     photo_grid.show(
         shown.file_ids[rows],
         model_id=shown.report.model_id,

@@ -2,122 +2,44 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from dataclasses import dataclass
-
-import numpy as np
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.evaluation.comparison import ModelComparison
-from gallery.evaluation.labelled_folder import FolderEvaluation, evaluate_collection
-from gallery.evaluation.overlap import photo_overlap
+from gallery.evaluation.evaluation import Evaluation
+from gallery.services import compare as compare_service
 from gallery.services import tagging as tagging_service
 from gallery.services import wiring
 from gallery.types import JobState, ModelCard
 from gallery.ui.components import job_card, messages
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import agreement as evaluate_agreement
-from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.ui.evaluate import agreement
 from gallery.words import photo_count
 
 TAB = "Two models"
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 _ADDRESS = "other"
-_KEPT = 4
-_OtherKey = tuple[EvaluatedFolder, str, int]
-_others: deque[tuple[_OtherKey, FolderEvaluation | None]] = deque(maxlen=_KEPT)
-_compared: deque[tuple[tuple[FolderEvaluation, FolderEvaluation], Compared]] = deque(maxlen=_KEPT)
-_looking = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """Two models on the photos that both have tagged; row r of each part is the same photo."""
-
-    comparison: ModelComparison
-    a: FolderEvaluation
-    b: FolderEvaluation
-
-
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tab: which model, its tagging, then both side by side."""
-    card = _choose(folder)
+    card = _choose(evaluation)
     if card is None:
         return
     try:
-        other = said_by(folder, card)
-        _tagging(folder, card, 0 if other is None else len(other.file_ids))
+        other = compare_service.with_model(evaluation, card)
+        _tagging(evaluation, card, 0 if other is None else len(other.file_ids))
         if other is None:
             return
         other = _without_training(other, card)
-        evaluate_agreement.show(compared(folder.evaluation, other), wiring.models())
+        names = [wiring.models().card(evaluation.report.model_id).name, card.name]
+        agreement.show(compare_service.pair(evaluation, other), names)
     except GalleryError as exc:
         messages.show_error(exc)
 
 
-def said_by(folder: EvaluatedFolder, card: ModelCard) -> FolderEvaluation | None:
-    """Return another model's evaluation on the labels of a folder; None while it has tagged none of them.
-
-    Photos whose label is no class of that model are not in it. Computed once
-    until the catalog changes.
-
-    Raises:
-        DatasetError: it tagged the photos when it had other classes.
-        CatalogError: the catalog cannot be read.
-    """
-    catalog = wiring.catalog()
-    revision = catalog.revision()
-    with _looking:
-        for (known, model_id, at), found in _others:
-            if known is folder and model_id == card.model_id and at == revision:
-                return found
-        names = folder.report.class_names
-        index = [card.class_names.index(name) if name in card.class_names else None for name in names]
-        labels = {
-            path: known_index
-            for path, true in zip(folder.paths, folder.report.y_true.tolist(), strict=True)
-            if (known_index := index[true]) is not None
-        }
-        collection = catalog.collection(folder.collection_id)
-        tagged = len(catalog.predicted(card.model_id, folder.photo_ids)) > 0
-        found = (
-            evaluate_collection(catalog, collection, card.model_id, card.class_names, labels=labels)
-            if tagged and labels
-            else None
-        )
-        _others.append(((folder, card.model_id, revision), found))
-        return found
-
-
-def compared(a: FolderEvaluation, b: FolderEvaluation) -> Compared:
-    """Return the comparison of two evaluations; computed once for each pair.
-
-    Raises:
-        DatasetError: no photo is in both.
-    """
-    with _looking:
-        for (known_a, known_b), found in _compared:
-            if known_a is a and known_b is b:
-                return found
-        comparison, shown = ModelComparison.of_folder(a, b)
-        place = {file_id: row for row, file_id in enumerate(b.file_ids.tolist())}
-        rows = np.array([place[file_id] for file_id in shown.file_ids.tolist()], np.int64)
-        found = Compared(comparison, shown, b.only(rows))
-        _compared.append(((a, b), found))
-        return found
-
-
-def _choose(folder: EvaluatedFolder) -> ModelCard | None:
+def _choose(evaluation: Evaluation) -> ModelCard | None:
     """Let the user choose the second model; None, with a sentence, where there is none."""
-    names = set(folder.report.class_names)
-    cards = {
-        entry.model_id: entry.card
-        for entry in wiring.models().entries()
-        if entry.ok and entry.card is not None and entry.model_id != folder.report.model_id
-        if names & set(entry.card.class_names)
-    }
+    cards = compare_service.comparable_models(evaluation)
     if not cards:
         st.info(
             "There is no second model to compare with. Train one on the Train page, or put a model's folder "
@@ -153,22 +75,18 @@ def _chosen() -> None:
         del st.query_params[_ADDRESS]
 
 
-def _tagging(folder: EvaluatedFolder, card: ModelCard, known: int) -> None:
+def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
     """Offer to tag what the second model has not seen, or show how that goes."""
-    shared = np.isin(
-        folder.report.y_true,
-        [k for k, name in enumerate(folder.report.class_names) if name in card.class_names],
-    )
-    wanted = int(shared.sum())
-    if wanted < len(shared):
+    wanted = compare_service.known_to(evaluation, card)
+    if wanted < evaluation.report.n:
         st.caption(
-            f"{photo_count(len(shared) - wanted)} of classes that {escaped(card.name)} does "
+            f"{photo_count(evaluation.report.n - wanted)} of classes that {escaped(card.name)} does "
             "not know are left out."
         )
     if known >= wanted:
         return
-    if job_card.is_live(folder.collection_id):
-        _progress(folder.collection_id, card)
+    if job_card.is_live(evaluation.collection_id):
+        _progress(evaluation.collection_id, card)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -179,7 +97,7 @@ def _tagging(folder: EvaluatedFolder, card: ModelCard, known: int) -> None:
             icon=":material/sell:",
             key="evaluate_tag_other",
             on_click=_start,
-            args=(folder.collection_id, card.model_id),
+            args=(evaluation.collection_id, card.model_id),
             help="Tags of both models are kept side by side. The active model stays the active one.",
         )
 
@@ -206,19 +124,12 @@ def _progress(collection_id: int, card: ModelCard) -> None:
     )
 
 
-def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluation:
+def _without_training(other: Evaluation, card: ModelCard) -> Evaluation:
     """Return the evaluation without photos that the second model was trained on, unless they are to count.
 
-    Those that it was chosen by stay, and are told of.
+    Those that it was validated on stay, with a warning.
     """
-    models = wiring.models()
-    overlap = photo_overlap(
-        other.photo_ids,
-        other.report.y_true,
-        models.training_photos(card.model_id),
-        models.validation_photos(card.model_id),
-    )
-    name = escaped(card.name)
+    overlap, name = other.overlap, escaped(card.name)
     if chosen_by := len(overlap.chosen_by):
         st.warning(
             f"**By {chosen_by:,} of these {overlap.n:,} photos {name}'s best epoch and temperature were "
@@ -248,18 +159,4 @@ def _without_training(other: FolderEvaluation, card: ModelCard) -> FolderEvaluat
             key="evaluate_other_trained",
             label_visibility="collapsed",
         )
-    return other if choice == COUNT else _only_unseen(other, overlap.unseen)
-
-
-_unseen: deque[tuple[FolderEvaluation, FolderEvaluation]] = deque(maxlen=_KEPT)
-
-
-def _only_unseen(other: FolderEvaluation, rows: Rows) -> FolderEvaluation:
-    """Return the same object for the same evaluation, so that what is computed from it is found again."""
-    with _looking:
-        for known, found in _unseen:
-            if known is other:
-                return found
-        found = other.only(rows)
-        _unseen.append((other, found))
-        return found
+    return other if choice == COUNT else other.unseen

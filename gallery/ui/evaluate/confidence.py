@@ -10,13 +10,13 @@ from gallery.errors import GalleryError
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.metrics import IntVector
 from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
 from gallery.ui.components import charts, clickable_chart, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import curve_charts
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import interval, percent, photo_count
 
 TAB = "Confidence"
@@ -28,28 +28,28 @@ KEPT, LEFT_OUT, IN_BIN = "kept", "left out", "bin"
 BEFORE, AFTER = "As the model says", "With temperature scaling"
 
 
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tab: reliability left, accuracy against coverage right, clicked photos below."""
-    if folder.report.n < FEW_PHOTOS:
+    if evaluation.report.n < FEW_PHOTOS:
         st.warning(
-            f"Only {photo_count(folder.report.n)}: what is said here of confidence is a rough "
+            f"Only {photo_count(evaluation.report.n)}: what is said here of confidence is a rough "
             "guess. Label more photos before you choose a threshold by it.",
             icon="⚠️",
         )
     left, right = st.columns(2, gap="large")
     with left:
-        bins = _reliability(folder)
+        bins = _reliability(evaluation)
     with right:
-        point = _coverage(folder)
-    _photos(folder, bins, point)
+        point = _coverage(evaluation)
+    _photos(evaluation, bins, point)
 
 
-def _reliability(folder: EvaluatedFolder) -> tuple[ReliabilityBin, ...]:
-    diagnosis = folder.diagnosis
+def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
+    diagnosis = evaluation.diagnosis
     scaled = diagnosis.calibration
     st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
     with st.container(horizontal=True):
-        st.metric("Calibration error", percent(folder.report.calibration_error), border=True)
+        st.metric("Calibration error", f"{100 * evaluation.report.calibration_error:.1f} %", border=True)
         if scaled is None:
             st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
         else:
@@ -118,9 +118,9 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     )
 
 
-def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
+def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
     """Show the accuracy asked for and the curve; return the point that is chosen, by either."""
-    curve = folder.diagnosis.coverage
+    curve = evaluation.diagnosis.coverage
     st.markdown("**How many photos can be left to the model?**")
     st.session_state.setdefault(WANTED, round(100 * WANTED_ACCURACY))
 
@@ -132,13 +132,13 @@ def _coverage(folder: EvaluatedFolder) -> CoveragePoint | None:
     )
     wanted = percent / 100
     of, threshold = st.session_state.get(POINT, (None, 0.0))
-    clicked = curve.at_threshold(threshold) if of == folder.identity else None
+    clicked = curve.at_threshold(threshold) if of == evaluation.identity else None
     point = curve.coverage_at(wanted) if clicked is None else clicked
     _say(point, wanted, by_click=clicked is not None)
-    _threshold(folder.report.model_id, point)
+    _threshold(evaluation.report.model_id, point)
 
     def choose(threshold: float) -> None:
-        st.session_state[POINT] = (folder.identity, threshold)
+        st.session_state[POINT] = (evaluation.identity, threshold)
         st.session_state[SHOWN] = KEPT
 
     clickable_chart.show(
@@ -223,27 +223,27 @@ def _choose(model_id: str, threshold: float | None) -> None:
     st.toast(f"Browse sorts by it: photos below {percent(share)} go to the Unsure shelf.", icon="✅")
 
 
-def _photos(folder: EvaluatedFolder, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:
+def _photos(evaluation: Evaluation, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:
     """Show the photos of the bar or the point that was clicked."""
     which = st.session_state.get(SHOWN)
-    rows, title = _rows(folder, bins, point, which)
+    rows, title = _rows(evaluation, bins, point, which)
     if rows is None:
         return
     st.markdown(f"**{title}: {photo_count(len(rows))}**")
     if len(rows):
-        evaluate_view.grid(folder, rows, key="evaluate_confidence_grid", height=480, scope=title)
+        matrix.grid(evaluation, rows, key="evaluate_confidence_grid", height=480, scope=title)
 
 
 def _rows(
-    folder: EvaluatedFolder,
+    evaluation: Evaluation,
     bins: tuple[ReliabilityBin, ...],
     point: CoveragePoint | None,
     which: str | None,
-) -> tuple[Rows | None, str]:
+) -> tuple[IntVector | None, str]:
     if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
         one = bins[st.session_state[BIN]]
         return one.rows, f"Confidence {interval((one.low, one.high), 0)}"
-    curve = folder.diagnosis.coverage
+    curve = evaluation.diagnosis.coverage
     if point is not None and which == KEPT:
         return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"
     if point is not None and which == LEFT_OUT:

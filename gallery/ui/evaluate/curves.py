@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gallery.evaluation.ranking import ClassCurves, past_threshold
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import button_row, charts, clickable_chart, theme
 from gallery.ui.components.button_row import Choice
-from gallery.ui.evaluate import curve_charts
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import photo_count
 
 TAB = "Curves"
@@ -20,31 +18,31 @@ THRESHOLD = "evaluate_curve_threshold"
 CLASS = "evaluate_curve_class"
 """Where the session remembers which class's curves are shown."""
 
-PAST, FALSE, MISSED = "past", "false", "missed"
+PAST = "past"
 
 
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tab: a class, its curves and areas, and the photos of a threshold."""
-    curves = folder.diagnosis.curves
-    if not folder.diagnosis.curves_worst_first:
+    curves = evaluation.diagnosis.curves
+    if not evaluation.diagnosis.curves_worst_first:
         st.info(
             "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
         )
         return
-    k = _class(folder)
+    k = _class(evaluation)
     threshold = float(st.session_state.setdefault(THRESHOLD, 0.5))
-    _areas(folder, k)
+    _areas(evaluation, k)
     _charts(curves[k], threshold)
-    _photos(folder, k)
+    _photos(evaluation, k)
     table = st.expander("All classes as a table", key="evaluate_curves_open", on_change="rerun")
     if table.open:
         with table:
             _table(curves)
 
 
-def _class(folder: EvaluatedFolder) -> int:
-    curves = folder.diagnosis.curves
-    ranked = folder.diagnosis.curves_worst_first
+def _class(evaluation: Evaluation) -> int:
+    curves = evaluation.diagnosis.curves
+    ranked = evaluation.diagnosis.curves_worst_first
     names = {curves[k].class_name: k for k in sorted(ranked)}
     chosen = names.get(st.session_state.get(CLASS, ""), ranked[0])
 
@@ -66,10 +64,10 @@ def _with_precision(curves: ClassCurves) -> str:
     return f"{theme.label_text(curves.class_name)} {curves.average_precision:.2f}"
 
 
-def _areas(folder: EvaluatedFolder, k: int) -> None:
-    curves = folder.diagnosis.curves[k]
+def _areas(evaluation: Evaluation, k: int) -> None:
+    curves = evaluation.diagnosis.curves[k]
     name = theme.plain_name(curves.class_name)
-    intervals = folder.diagnosis.area_intervals(k)
+    intervals = evaluation.diagnosis.area_intervals(k)
     for_ap, for_auc = ("", "")
     if intervals is None:
         for_auc = " (no 95 % intervals: too few photos, or every draw of them gives the same)"
@@ -102,9 +100,9 @@ def _charts(curves: ClassCurves, threshold: float) -> None:
     )
 
 
-def _photos(folder: EvaluatedFolder, k: int) -> None:
+def _photos(evaluation: Evaluation, k: int) -> None:
     """Show the photos behind a point: those past its threshold, the wrong ones of them, those missed."""
-    name = theme.plain_name(folder.report.class_names[k])
+    name = theme.plain_name(evaluation.report.class_names[k])
     threshold = st.slider(
         f"Photos that the model gives {name} with at least",
         0.0,
@@ -114,8 +112,8 @@ def _photos(folder: EvaluatedFolder, k: int) -> None:
         key=THRESHOLD,
         width=420,
     )
-    found = rows_at(folder, k, threshold)
-    words = {PAST: "in all", FALSE: f"of them no {name}", MISSED: f"{name} missed"}
+    found = evaluation.diagnosis.rows_at(k, threshold)._asdict()
+    words = {PAST: "in all", "false": f"of them no {name}", "missed": f"{name} missed"}
     which = st.segmented_control(
         "Which of them",
         list(found),
@@ -130,20 +128,7 @@ def _photos(folder: EvaluatedFolder, k: int) -> None:
         st.info("There is none at this threshold. Choose another point.", icon="🔎")
         return
     scope = f"{k} {threshold} {which}"
-    evaluate_view.grid(folder, rows, key="evaluate_curve_grid", height=480, scope=scope)
-
-
-def rows_at(folder: EvaluatedFolder, k: int, threshold: float) -> dict[str, Rows]:
-    """Return the rows behind a point of class k's curves: past the threshold, false alarms, missed ones.
-
-    The first two begin with the highest probability for the class, the missed with the lowest.
-    """
-    report = folder.report
-    past = past_threshold(report.probabilities, k, threshold)
-    of_class = np.flatnonzero(report.y_true == k)
-    missed = np.setdiff1d(of_class, past)
-    order = np.argsort(report.probabilities[missed, k], kind="stable")
-    return {PAST: past, FALSE: past[report.y_true[past] != k], MISSED: missed[order].astype(np.int64)}
+    matrix.grid(evaluation, rows, key="evaluate_curve_grid", height=480, scope=scope)
 
 
 def _table(curves: tuple[ClassCurves, ...]) -> None:

@@ -1,4 +1,7 @@
-"""The numbers on top of Evaluate: each with its interval, those of few photos marked, every count a door."""
+"""On top of Evaluate: what should be known before any score, then the scores with their intervals.
+
+Numbers of few photos are marked, and every count of photos opens them.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,123 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.report import EvaluationReport
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder
+from gallery.ui.components.plain_text import escaped
+from gallery.ui.evaluate import matrix
 from gallery.words import NO_BREAK, interval, percent, photo_count
 
 FEW_SIGN = "⚠"
+LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 
 
-def show(folder: EvaluatedFolder) -> None:
+def choose_photos(whole: Evaluation) -> Evaluation:
+    """Say what the photos' hashes show, and return what is to be evaluated.
+
+    The photos that the model was trained on are left out, unless the address
+    (``trained=count``) or the choice shown here says otherwise.
+    """
+    if whole.labels is LabelSource.PEOPLE:
+        _people(whole)
+    _copies(whole)
+    if chosen_by := len(whole.overlap.chosen_by):
+        st.warning(
+            f"**By {chosen_by:,} of these {whole.report.n:,} photos the model's best epoch and temperature "
+            "were chosen.** It was not trained on them, yet scores on them are a little better than on new "
+            "photos.",
+            icon="⚠️",
+        )
+    count = len(whole.overlap.trained_on)
+    if not count:
+        return whole
+    if count == whole.report.n:
+        _warn_all(whole)
+        return whole
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_trained_on"):
+        st.warning(
+            f"**{count:,} of these {whole.report.n:,} photos were used to train the model.** It has seen "
+            "them with their labels, so scores on them are better than they would be on new photos.",
+            icon="⚠️",
+        )
+        with st.container(width="content", gap=None):
+            st.session_state["evaluate_trained"] = COUNT if _counted() else LEAVE_OUT
+            st.segmented_control(
+                "Photos the model was trained on",
+                [LEAVE_OUT, COUNT],
+                key="evaluate_trained",
+                label_visibility="collapsed",
+                required=True,
+                on_change=_trained_chosen,
+            )
+            matrix.open_button(f"See the {count:,}", matrix.TRAINED_ON)
+    return whole if _counted() else whole.unseen
+
+
+def _counted() -> bool:
+    return st.query_params.get("trained") == "count"
+
+
+def _trained_chosen() -> None:
+    if st.session_state["evaluate_trained"] == COUNT:
+        st.query_params["trained"] = "count"
+    elif "trained" in st.query_params:
+        del st.query_params["trained"]
+
+
+def _warn_all(whole: Evaluation) -> None:
+    st.warning(
+        f"**The model was trained on all of these {photo_count(whole.report.n)}.** The numbers "
+        "below only say how well it remembers them. Evaluate a folder that it has not seen.",
+        icon="⚠️",
+    )
+
+
+def _people(whole: Evaluation) -> None:
+    sentences = " ".join(escaped(problem) for problem in whole.problems[:1])
+    st.info(
+        f"**Evaluated on {photo_count(whole.report.n)} that people labelled in this gallery.** "
+        "People look where they expect errors, so such photos are a biased sample: the model may do better, "
+        f"or worse, on all photos. {sentences}",
+        icon=":material/person_check:",
+    )
+
+
+def _copies(whole: Evaluation) -> None:
+    overlap = whole.overlap
+    extra = overlap.extra_copies
+    if not extra:
+        return
+    clash = len(overlap.contradicting)
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_copies"):
+        st.warning(
+            (
+                "**1 photo is a copy of another**, byte for byte, and counts twice."
+                if extra == 1
+                else f"**{extra:,} photos are copies of others**, byte for byte, and each counts once more."
+            )
+            + (
+                f" {clash:,} of them {'lies' if clash == 1 else 'lie'} in folders of different classes: one "
+                "of the labels must be wrong."
+                if clash
+                else ""
+            ),
+            icon="⚠️",
+        )
+        matrix.open_button("See the copies", matrix.COPIES)
+
+
+def show(evaluation: Evaluation) -> None:
     """Show the scores and what they rest on."""
-    report, diagnosis = folder.report, folder.diagnosis
+    report, diagnosis = evaluation.report, evaluation.diagnosis
     with st.container(horizontal=True, key="evaluate_numbers"):
         with _box("accuracy", report.n):
             st.metric("Accuracy", percent(report.accuracy))
             _interval(interval(report.accuracy_interval))
             wrong = len(report.incorrect())
             with st.container(horizontal=True, gap="small"):
-                evaluate_view.door(f"{report.n - wrong:,} right", evaluate_view.RIGHT, icon=None)
-                evaluate_view.door(f"{wrong:,} wrong", evaluate_view.WRONG, icon=None)
+                matrix.open_button(f"{report.n - wrong:,} right", matrix.RIGHT, icon=None)
+                matrix.open_button(f"{wrong:,} wrong", matrix.WRONG, icon=None)
         with _box("balanced", report.n):
             st.metric(
                 "Balanced accuracy",
@@ -59,7 +159,7 @@ def show(folder: EvaluatedFolder) -> None:
             )
             _interval(interval(diagnosis.top_2_interval))
             second = len(diagnosis.second_choices())
-            evaluate_view.door(f"{second:,} second choices", evaluate_view.TOP_2, icon=None)
+            matrix.open_button(f"{second:,} second choices", matrix.TOP_2, icon=None)
         with _box("loss", report.n):
             st.metric(
                 "Log loss",
@@ -69,7 +169,7 @@ def show(folder: EvaluatedFolder) -> None:
             )
             _shares(report.loss_interval)
         with _box("photos", report.n):
-            _photos(folder)
+            _photos(evaluation)
 
 
 @contextmanager
@@ -86,19 +186,19 @@ def _only(n: int) -> str:
     return f"only {photo_count(n)}"
 
 
-def _photos(folder: EvaluatedFolder) -> None:
-    report = folder.report
+def _photos(evaluation: Evaluation) -> None:
+    report = evaluation.report
     st.metric("Photos", f"{report.n:,}")
-    st.caption("new to the model" if folder.left_out else "labelled and tagged")
+    st.caption("new to the model" if evaluation.left_out else "labelled and tagged")
     with st.container(horizontal=True, gap="small"):
-        evaluate_view.door("See all", "all", icon=None)
-        if folder.skipped:
+        matrix.open_button("See all", "all", icon=None)
+        if evaluation.skipped:
             st.button(
-                f"{len(folder.skipped):,} skipped",
+                f"{len(evaluation.skipped):,} skipped",
                 type="tertiary",
                 key="evaluate_door_skipped",
                 on_click=_skipped_dialog,
-                args=(folder,),
+                args=(evaluation,),
             )
 
 
@@ -116,8 +216,7 @@ def _interval(words: str) -> None:
 
 def _absent_classes(report: EvaluationReport) -> str:
     """Return what lowers the macro F1 for no fault of the photos: classes that are said and are not there."""
-    matrix = report.confusion_matrix
-    count = int(((matrix.sum(axis=1) == 0) & (matrix.sum(axis=0) > 0)).sum())
+    count = report.absent_but_predicted
     if not count:
         return ""
     if count == 1:
@@ -126,16 +225,16 @@ def _absent_classes(report: EvaluationReport) -> str:
 
 
 @st.dialog("Files that could not be read", width="large")
-def _skipped_dialog(folder: EvaluatedFolder) -> None:
-    skipped_table(folder)
+def _skipped_dialog(evaluation: Evaluation) -> None:
+    skipped_table(evaluation)
 
 
-def skipped_table(folder: EvaluatedFolder) -> None:
+def skipped_table(evaluation: Evaluation) -> None:
     """List the files that could not be read, each with its reason."""
     st.dataframe(
         [
-            {"File": folder.shown(file.path), "Reason": str(file.reason), "What to do": file.detail}
-            for file in folder.skipped
+            {"File": evaluation.relative(file.path), "Reason": str(file.reason), "What to do": file.detail}
+            for file in evaluation.skipped
         ],
         hide_index=True,
         row_height=74,  # from twice the usual height on, long sentences wrap

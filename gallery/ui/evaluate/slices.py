@@ -8,15 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.evaluation.slices import DIMENSIONS, Slice, worst_first
-from gallery.services import tagging as tagging_service
-from gallery.services import wiring
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.slices import DIMENSIONS, Slice
+from gallery.services import evaluate
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import charts, clickable_chart, job_card, messages
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import curve_charts
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder
+from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import interval, percent, photo_count
 
 TAB = "Slices"
@@ -26,17 +24,13 @@ DRAWN = 25
 """Slices in the chart; a folder with more of them has the rest in the table."""
 
 
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tab: the worst slices first, and the photos of the chosen one."""
-    slices = folder.slices
     dimension = st.segmented_control(
         "Slices by", [ALL, *DIMENSIONS], default=ALL, required=True, key="evaluate_slices_by"
     )
-    by_dimension = {name: of_it for name, of_it in slices.items() if dimension in (ALL, None, name)}
-    shown = worst_first(
-        one for of_it in by_dimension.values() if len(of_it) > 1 or dimension != ALL for one in of_it
-    )
-    _unmeasured(folder)
+    shown = evaluation.slices_by(None if dimension == ALL else dimension)
+    _unmeasured(evaluation)
     if not shown:
         st.info(
             "These photos are all alike in everything that divides photos: there are no slices.", icon="🔎"
@@ -51,11 +45,11 @@ def show(folder: EvaluatedFolder) -> None:
 
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _chart(shown[:DRAWN], folder, chosen, choose, mixed=dimension == ALL)
+        _chart(shown[:DRAWN], evaluation, chosen, choose, mixed=dimension == ALL)
         if len(shown) > DRAWN:
             st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
     with right:
-        _photos(folder, shown, chosen)
+        _photos(evaluation, shown, chosen)
     table = st.expander("All slices as a table", key="evaluate_slices_open", on_change="rerun")
     if table.open:
         with table:
@@ -64,19 +58,19 @@ def show(folder: EvaluatedFolder) -> None:
 
 def _chart(
     shown: Sequence[Slice],
-    folder: EvaluatedFolder,
+    evaluation: Evaluation,
     chosen: int,
     choose: Callable[[int], None],
     *,
     mixed: bool,
 ) -> None:
     st.markdown(
-        f"**Where is it worse?** Dashes: all photos, {percent(folder.report.accuracy)} right. Click a dot "
-        "for its photos."
+        f"**Where is it worse?** Dashes: all photos, {percent(evaluation.report.accuracy)} right. Click a "
+        "dot for its photos."
     )
     clickable_chart.show(
         curve_charts.slices_chart(
-            shown, overall=folder.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
+            shown, overall=evaluation.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
         ),
         key="evaluate_slices_chart",
         on_choose=lambda place: choose(int(place)),
@@ -88,17 +82,15 @@ def _chart(
     )
 
 
-def _photos(folder: EvaluatedFolder, shown: Sequence[Slice], chosen: int) -> None:
+def _photos(evaluation: Evaluation, shown: Sequence[Slice], chosen: int) -> None:
     one = shown[chosen]
     rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
         f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
         f"{percent(one.accuracy)} right (95 % interval {interval(one.interval)}){rest}. Errors first."
     )
-    rows = folder.report.worst_first(one.rows)
-    evaluate_view.grid(
-        folder, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}"
-    )
+    rows = evaluation.report.worst_first(one.rows)
+    matrix.grid(evaluation, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}")
 
 
 def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
@@ -135,9 +127,9 @@ def remark(one: Slice) -> str:
     return "worse than the rest" if one.stands_out else ""
 
 
-def _unmeasured(folder: EvaluatedFolder) -> None:
+def _unmeasured(evaluation: Evaluation) -> None:
     """Say which photos lack brightness and sharpness, and offer to measure them."""
-    count = sum(one.brightness is None or one.sharpness is None for one in folder.about)
+    count = evaluation.unmeasured
     if not count:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate_unmeasured"):
@@ -146,16 +138,15 @@ def _unmeasured(folder: EvaluatedFolder) -> None:
             "and sharpness were measured. Reading them again measures them; tags and labels stay.",
             icon="🔆",
         )
-        if not job_card.is_live(folder.collection_id) and st.button(
+        if not job_card.is_live(evaluation.collection_id) and st.button(
             "Measure them", icon=":material/refresh:", key="evaluate_measure"
         ):
-            _measure(folder.collection_id)
+            _measure(evaluation.collection_id)
 
 
 def _measure(collection_id: int) -> None:
     try:
-        wiring.catalog().read_again(collection_id)
-        tagging_service.start_job(collection_id)
+        evaluate.measure_again(collection_id)
     except GalleryError as exc:
         messages.show_error(exc)
         return

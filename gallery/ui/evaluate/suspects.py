@@ -7,34 +7,32 @@ from collections import Counter
 import streamlit as st
 
 from gallery.errors import GalleryError
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.report import ALL_PHOTOS
 from gallery.evaluation.suspects import Suspect
-from gallery.evaluation.verdicts import judged, judgements_of
-from gallery.services import wiring
 from gallery.ui.components import messages, theme, verdict_panel
-from gallery.ui.evaluate import judged as evaluate_judged
-from gallery.ui.evaluate import verdict_door
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder
-from gallery.ui.evaluate.verdict_door import CELL, ERRORS, SUSPECTS
+from gallery.ui.evaluate import matrix, verdicts
+from gallery.ui.evaluate.matrix import CELL, REVEAL_AT, WHICH_LABELS
 from gallery.words import probability
 
-TAB = verdict_door.TAB
+TAB = matrix.LABELS_TAB
+SUSPECTS, ERRORS = "suspects", "errors"
 
 
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tab: which labels, the desk, the scores before and after."""
     try:
-        found = folder.diagnosis.contradicted  # computed once for an evaluation
+        found = evaluation.diagnosis.contradicted  # computed once for an evaluation
     except GalleryError as exc:  # stored features that are lost: the sentence says how to get them again
         messages.show_error(exc)
         return
-    st.markdown(_out_of_sample(folder))
-    _judge(folder, found)
+    st.markdown(_out_of_sample(evaluation))
+    _judge(evaluation, found)
 
 
-def reason(suspect: Suspect, folder: EvaluatedFolder) -> str:
+def reason(suspect: Suspect, evaluation: Evaluation) -> str:
     """Return in words what speaks against a label, or for it."""
-    report = folder.report
+    report = evaluation.report
     label, said = (theme.plain_name(report.class_names[k]) for k in (suspect.label, suspect.suggested))
     model = f"The model is {probability(suspect.suggested_probability)} sure of {said}"
     usual = f"photos labelled {said} get {probability(suspect.usual_probability)} on average"
@@ -50,25 +48,25 @@ def reason(suspect: Suspect, folder: EvaluatedFolder) -> str:
             words += f" The neighbours speak for the label {label}: rather an error of the model."
         else:
             words += " Together that is no strong evidence against the label."
-    if suspect.row in folder.trained_on:
+    if suspect.row in evaluation.overlap.trained_on:
         words += " The model was trained on this photo, so its answer is not independent of the label."
     return words
 
 
 @st.fragment
-def _judge(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> None:
+def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
     """A fragment: a verdict draws the desk and the two matrices again, not the page."""
-    chosen, scope = _which(folder, found)
-    given = wiring.catalog().standing_verdicts(folder.photo_ids)
+    chosen, scope = _which(evaluation, found)
+    given = evaluation.verdicts()
     if chosen:
         verdict_panel.show(
-            _cases(folder, chosen),
+            _cases(evaluation, chosen),
             given,
-            model_id=folder.report.model_id,
-            class_names=folder.report.class_names,
+            model_id=evaluation.report.model_id,
+            class_names=evaluation.report.class_names,
             key="evaluate_desk",
             scope=scope,
-            reveal=st.session_state.get(verdict_door.REVEAL_KEY, 0),
+            reveal=st.session_state.get(REVEAL_AT, 0),
         )
     else:
         st.success(
@@ -79,34 +77,33 @@ def _judge(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> None:
             icon="✅",
         )
     try:
-        after = judged(folder.report, judgements_of(folder.report, folder.photo_ids, given))
+        after = evaluation.judged(given)
     except GalleryError as exc:  # of every photo it was said that nobody can tell
         messages.show_error(exc)
         return
-    evaluate_judged.show(folder, after, given)
+    verdicts.show(evaluation, after, given)
 
 
-def _which(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> tuple[list[Suspect], str]:
+def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Suspect], str]:
     """Let the user choose labels to look at; return them, the strongest evidence first, and what they are."""
     suspects = [one for one in found if one.probably_wrong]
-    cell = evaluate_view.chosen(folder).cell
-    rows = frozenset(verdict_door.errors_of(folder, cell).tolist() if cell is not None else [])
+    cell = matrix.chosen(evaluation).cell
+    rows = frozenset(() if cell is None else evaluation.report.wrong_in(cell).tolist())
     of_cell = [one for one in found if one.row in rows]
     titles = {
         SUSPECTS: f"Probably wrong ({len(suspects):,})",
         ERRORS: f"All {len(found):,} contradicted",
     }
-    if cell is not None and of_cell and (cell.true is not None or cell.said is not None):
-        sentence = cell.sentence(folder.report.class_names)
-        titles[CELL] = f"{sentence[0].upper()}{sentence[1:]} ({len(of_cell):,})"
-    if st.session_state.get(verdict_door.WHICH_KEY) not in titles:
-        st.session_state[verdict_door.WHICH_KEY] = SUSPECTS if suspects else ERRORS
+    if cell is not None and of_cell and cell != ALL_PHOTOS:
+        titles[CELL] = f"{cell.title(evaluation.report.class_names)} ({len(of_cell):,})"
+    if st.session_state.get(WHICH_LABELS) not in titles:
+        st.session_state[WHICH_LABELS] = SUSPECTS if suspects else ERRORS
     chosen = st.segmented_control(
         "Which labels to look at",
         list(titles),
         format_func=titles.__getitem__,
         required=True,
-        key=verdict_door.WHICH_KEY,
+        key=WHICH_LABELS,
         label_visibility="collapsed",
     )
     if chosen == CELL:
@@ -114,39 +111,39 @@ def _which(folder: EvaluatedFolder, found: tuple[Suspect, ...]) -> tuple[list[Su
     return (suspects, SUSPECTS) if chosen == SUSPECTS else (list(found), ERRORS)
 
 
-def _cases(folder: EvaluatedFolder, chosen: list[Suspect]) -> list[verdict_panel.Case]:
+def _cases(evaluation: Evaluation, chosen: list[Suspect]) -> list[verdict_panel.Case]:
     """Return what the desk shows; a photo that lies in a folder twice is judged once."""
     cases: dict[tuple[str, int], verdict_panel.Case] = {}
     for one in chosen:
-        photo_id = folder.photo_ids[one.row]
+        photo_id = evaluation.photo_ids[one.row]
         if (photo_id, one.label) in cases:
             continue
         cases[photo_id, one.label] = verdict_panel.Case(
-            file_id=int(folder.file_ids[one.row]),
+            file_id=int(evaluation.file_ids[one.row]),
             photo_id=photo_id,
             label=one.label,
             said=one.suggested,
             of_label=one.label_probability,
             sure=one.suggested_probability,
-            near=folder.file_ids[one.neighbours],
-            near_labels=folder.report.y_true[one.neighbours],
-            why=reason(one, folder),
+            near=evaluation.file_ids[one.neighbours],
+            near_labels=evaluation.report.y_true[one.neighbours],
+            why=reason(one, evaluation),
         )
     return list(cases.values())
 
 
-def _out_of_sample(folder: EvaluatedFolder) -> str:
+def _out_of_sample(evaluation: Evaluation) -> str:
     """Return what the ranking rests on, and whether the model had seen these labels before."""
     basis = (
         "Photos whose label the model and the nearest photos both contradict, the strongest evidence first. "
         "You decide; the folder is never changed. "
     )
-    if count := len(folder.trained_on):
+    if count := len(evaluation.overlap.trained_on):
         return basis + (
-            f"**The model was trained on {count:,} of these {folder.report.n:,} photos**: it has learnt "
+            f"**The model was trained on {count:,} of these {evaluation.report.n:,} photos**: it has learnt "
             "their labels, also wrong ones, so wrong labels among them can hide."
         )
-    if folder.overlap.training_known:
+    if evaluation.overlap.training_known:
         return basis + "The model was trained on none of these photos: it knows none of these labels."
     return basis + (
         "This model does not tell which photos it was trained on; if these are among them, wrong labels hide."

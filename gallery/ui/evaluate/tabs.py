@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.report import Cell, EvaluationReport
+from gallery.services.export import EvaluationTable, evaluation_csv
 from gallery.settings import FEW_PHOTOS
-from gallery.types import display_path
 from gallery.ui.components import button_row, theme
 from gallery.ui.components.button_row import Choice
-from gallery.ui.components.confusion_table import Cell
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import compare as evaluate_compare
-from gallery.ui.evaluate import confidence as evaluate_confidence
-from gallery.ui.evaluate import curves as evaluate_curves
-from gallery.ui.evaluate import numbers as evaluate_numbers
-from gallery.ui.evaluate import slices as evaluate_slices
-from gallery.ui.evaluate import suspects as evaluate_suspects
-from gallery.ui.evaluate import view as evaluate_view
-from gallery.ui.evaluate.folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
-from gallery.web import report as evaluate_report
+from gallery.ui.evaluate import compare, confidence, curves, matrix, numbers, slices, suspects
+from gallery.ui.evaluate.matrix import OPEN_TAB
 from gallery.web.addresses import BASE
+from gallery.web.report import PATH as REPORT_PATH
 from gallery.words import photo_count
-
-CHOSEN = "evaluate_tab"
-"""Where the session remembers the name of the open tab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class Tab:
     """
 
     name: str
-    show: Callable[[EvaluatedFolder], None]
+    show: Callable[[Evaluation], None]
     count: int | None = None
 
     @property
@@ -52,31 +45,31 @@ class Tab:
         return self.name if self.count is None else f"{self.name} ({self.count:,})"
 
 
-def tabs(folder: EvaluatedFolder) -> tuple[Tab, ...]:
+def tabs(evaluation: Evaluation) -> tuple[Tab, ...]:
     """Return the tabs in their order; a part of Evaluate adds itself by a line here."""
-    report = folder.report
+    report = evaluation.report
     return (
         Tab("Classification report", _report),
-        Tab(evaluate_curves.TAB, evaluate_curves.show),
-        Tab(evaluate_confidence.TAB, evaluate_confidence.show),
-        Tab(evaluate_slices.TAB, evaluate_slices.show),
+        Tab(curves.TAB, curves.show),
+        Tab(confidence.TAB, confidence.show),
+        Tab(slices.TAB, slices.show),
         Tab("Correct", _correct, len(report.correct())),
         Tab("Incorrect", _incorrect, len(report.incorrect())),
-        Tab(evaluate_suspects.TAB, evaluate_suspects.show),
-        Tab(evaluate_compare.TAB, evaluate_compare.show),
-        Tab("Problems", _problems, len(folder.problems)),
+        Tab(suspects.TAB, suspects.show),
+        Tab(compare.TAB, compare.show),
+        Tab("Problems", _problems, len(evaluation.problems)),
         Tab("Downloads", _downloads),
     )
 
 
 @st.fragment
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
-    there = {tab.name: tab for tab in tabs(folder)}
-    chosen = there.get(st.session_state.get(CHOSEN, ""), next(iter(there.values())))
+    there = {tab.name: tab for tab in tabs(evaluation)}
+    chosen = there.get(st.session_state.get(OPEN_TAB, ""), next(iter(there.values())))
 
     def choose(name: str) -> None:
-        st.session_state[CHOSEN] = name
+        st.session_state[OPEN_TAB] = name
 
     button_row.show(
         [Choice(tab.name, tab.title) for tab in there.values()],
@@ -87,7 +80,7 @@ def show(folder: EvaluatedFolder) -> None:
         look="tabs",
     )
     with st.container(key="evaluate_panel"):
-        chosen.show(folder)
+        chosen.show(evaluation)
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
@@ -122,8 +115,8 @@ def _interval(report: EvaluationReport, class_index: int) -> str:
     return f"{low:.2f} to {high:.2f}" + (" (few photos)" if support < FEW_PHOTOS else "")
 
 
-def _report(folder: EvaluatedFolder) -> None:
-    report = folder.report
+def _report(evaluation: Evaluation) -> None:
+    report = evaluation.report
     state = st.dataframe(
         report_frame(report),
         key="evaluate_report",
@@ -143,13 +136,11 @@ def _report(folder: EvaluatedFolder) -> None:
     row = selected_row(state)
     if row is None:
         return
-    true = row if row < len(report.class_names) else None
-    rows = report.cell(true, None)
-    cell = Cell(true, None)
-    sentence = cell.sentence(report.class_names)
-    st.markdown(f"**{sentence[0].upper()}{sentence[1:]}: {photo_count(len(rows))}**, worst first")
+    cell = Cell(row if row < len(report.class_names) else None, None)
+    rows = report.cell(cell.true, None)
+    st.markdown(f"**{cell.title(report.class_names)}: {photo_count(len(rows))}**, worst first")
     if len(rows):
-        evaluate_view.grid(folder, rows, key="evaluate_class_grid", height=480, scope=repr(cell))
+        matrix.grid(evaluation, rows, key="evaluate_class_grid", height=480, scope=repr(cell))
 
 
 def selected_row(state: Any) -> int | None:
@@ -158,58 +149,70 @@ def selected_row(state: Any) -> int | None:
     return int(rows[0]) if rows else None
 
 
-def _correct(folder: EvaluatedFolder) -> None:
-    rows = folder.report.correct()
+def _correct(evaluation: Evaluation) -> None:
+    rows = evaluation.report.correct()
     if not len(rows):
         st.info("The model recognised none of these photos.", icon="🔎")
         return
     st.caption("Least certain first: the first ones nearly went wrong.")
-    evaluate_view.grid(folder, rows, key="evaluate_correct_grid", height=600)
+    matrix.grid(evaluation, rows, key="evaluate_correct_grid", height=600)
 
 
-def _incorrect(folder: EvaluatedFolder) -> None:
-    rows = folder.report.incorrect()
+def _incorrect(evaluation: Evaluation) -> None:
+    rows = evaluation.report.incorrect()
     if not len(rows):
         st.success("The model recognised every photo.", icon="✅")
         return
     st.caption("Most certain first: here the model was sure and wrong, or the label of the folder is.")
-    evaluate_view.grid(folder, rows, key="evaluate_incorrect_grid", height=600)
+    matrix.grid(evaluation, rows, key="evaluate_incorrect_grid", height=600)
 
 
-def _problems(folder: EvaluatedFolder) -> None:
-    if not folder.problems and not folder.skipped:
+def _problems(evaluation: Evaluation) -> None:
+    if not evaluation.problems and not evaluation.skipped:
         st.success("Every file could be read and every folder is a class.", icon="✅")
         return
-    for problem in folder.problems:
+    for problem in evaluation.problems:
         st.warning(escaped(problem), icon="⚠️")
-    if folder.skipped:
+    if evaluation.skipped:
         st.markdown("**Files that could not be read**; they are in no number above.")
-        evaluate_numbers.skipped_table(folder)
+        numbers.skipped_table(evaluation)
 
 
-def _downloads(folder: EvaluatedFolder) -> None:
-    evaluate_report.show(folder, base=BASE)
-    name = display_path(folder.root).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "photos"
-    report = folder.report
-    for title, what, file_name, text in (
-        ("Classification report", "a row a class, with the averages", "report", lambda: report_csv(report)),
-        ("Confusion matrix", "rows are true classes", "matrix", lambda: matrix_csv(report)),
-        (
-            "Predictions",
-            "a row a photo, with all probabilities",
-            "predictions",
-            lambda: predictions_csv(folder),
-        ),
+def _downloads(evaluation: Evaluation) -> None:
+    _report_button(evaluation)
+    for title, what, table in (
+        ("Classification report", "a row a class, with the averages", EvaluationTable.REPORT),
+        ("Confusion matrix", "rows are true classes", EvaluationTable.MATRIX),
+        ("Predictions", "a row a photo, with all probabilities", EvaluationTable.PHOTOS),
     ):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
                 f"{title} (CSV)",
-                text,
-                file_name=f"{name}_{file_name}.csv",
+                functools.partial(evaluation_csv, evaluation, table),
+                file_name=f"{evaluation.folder_name}_{table}.csv",
                 mime="text/csv",
                 icon=":material/download:",
-                key=f"evaluate_download_{file_name}",
+                key=f"evaluate_download_{table}",
                 on_click="ignore",
                 width=280,
             )
             st.markdown(what, width="content")
+
+
+def _report_button(evaluation: Evaluation) -> None:
+    """Show the button that makes and downloads the report of what Evaluate shows now."""
+    asked = {name: st.query_params[name] for name in ("labels", "trained") if name in st.query_params}
+    address = f"{BASE}{REPORT_PATH}/{evaluation.report.model_id}/{evaluation.collection_id}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button(
+            "Report (HTML)",
+            f"{address}?{urlencode(asked)}" if asked else address,
+            icon=":material/download:",
+            width=280,
+            help="Takes some seconds: the photos are copied into it.",
+        )
+        st.markdown(
+            "all of this page in one file: numbers, matrix, photos, heatmaps, model card. It opens anywhere, "
+            "without the gallery",
+            width="content",
+        )

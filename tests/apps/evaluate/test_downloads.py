@@ -7,10 +7,10 @@ import dataclasses
 import io
 
 import pytest
+from gallery.ui.evaluate.folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 
 from gallery.services import wiring
 from gallery.ui.evaluate import choice as evaluate_choice
-from gallery.ui.evaluate.folder import EvaluatedFolder, matrix_csv, predictions_csv, report_csv
 from tests.apps.evaluate.five_photos import SAID
 from tests.apps.small_gallery import SmallGallery
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gallery.ui.evaluate.choice import evaluated
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +14,6 @@ from gallery.services import wiring
 from gallery.types import BatchPrediction
 from gallery.ui.components import photo_grid
 from gallery.ui.evaluate import evidence as evaluate_evidence
-from gallery.ui.evaluate.choice import evaluated
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, open_page, texts
 
 RECOGNISED = ("dog", "cat", "horse", "cow")

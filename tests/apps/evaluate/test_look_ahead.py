@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from gallery.ui.evaluate.folder import Labels
 
 from gallery.services import wiring
 from gallery.types import JobState
 from gallery.ui.evaluate import evaluations
-from gallery.ui.evaluate.folder import Labels
 from tests.apps.evaluate.five_photos import SAID
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, open_page
 

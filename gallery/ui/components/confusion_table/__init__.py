@@ -13,11 +13,12 @@ from typing import Any
 import streamlit as st
 from numpy.typing import NDArray
 
+from gallery.evaluation.report import Cell
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import assets, charts, events, theme
-from gallery.ui.components.confusion_table.cells import Cell, cell_at, drawn_cells, place_of
+from gallery.ui.components.confusion_table.cells import cell_at, drawn_cells, place_of
 
-__all__ = ["COUNTS", "SHARES", "Cell", "show", "show_still"]
+__all__ = ["COUNTS", "SHARES", "show", "show_still"]
 
 COUNTS, SHARES = "Photos", "Shares of the true class"
 

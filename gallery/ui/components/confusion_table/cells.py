@@ -7,13 +7,13 @@ people with any kind of colour blindness; the number stands in every cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.ui.components import charts, theme
+from gallery.evaluation.report import Cell
+from gallery.ui.components import charts
 from gallery.words import percent, photo_count
 
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}  # by dark
@@ -21,36 +21,12 @@ FULL_ERROR_SHARE = 0.5
 """Errors on half of a class have the strongest colour: on a scale to 1 the usual few percent would vanish."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a confusion matrix; None stands for all classes, so a cell may be a row or a column."""
-
-    true: int | None
-    said: int | None
-
-    def sentence(self, class_names: Sequence[str]) -> str:
-        """Return what the cell's photos are, in words.
-
-        Example:
-            >>> Cell(0, 1).sentence(["dog", "cat"])
-            'true Dog, model says Cat'
-            >>> Cell(None, 1).sentence(["dog", "cat"])
-            'model says Cat'
-        """
-        true = None if self.true is None else theme.plain_name(class_names[self.true])
-        said = None if self.said is None else theme.plain_name(class_names[self.said])
-        if true is not None and true == said:
-            return f"true {true}, recognised"
-        parts = [f"true {true}"] * (true is not None) + [f"model says {said}"] * (said is not None)
-        return ", ".join(parts) or "all photos"
-
-
 def cell_at(place: object, class_count: int) -> Cell | None:
     """Return the cell at ``[row, column]`` of the matrix with its sums; None for anything else.
 
     Example:
         >>> cell_at([0, 3], 3)
-        Cell(true=0, said=None)
+        Cell(true=0, predicted=None)
         >>> cell_at([0, 4], 3) is None
         True
     """
@@ -69,7 +45,7 @@ def place_of(cell: Cell, class_count: int) -> list[int]:
         >>> place_of(Cell(0, None), 3)
         [0, 3]
     """
-    return [class_count if one is None else one for one in (cell.true, cell.said)]
+    return [class_count if one is None else one for one in (cell.true, cell.predicted)]
 
 
 def shares_of_true_class(matrix: NDArray[Any]) -> NDArray[np.float64]:
@@ -120,12 +96,12 @@ def drawn_cells(
             scale, full = (charts.RIGHT, 1.0) if i == j else (charts.WRONG, FULL_ERROR_SHARE)
             fill = mix(*scale[dark], min(float(share[i, j]) / full, 1.0))
             text = "" if not n else percent(share[i, j], 0) if shares else text
-        what = Cell(i if i < count else None, j if j < count else None).sentence(class_names)
+        cell = Cell(i if i < count else None, j if j < count else None)
         return {
             "text": text,
             "fill": fill,
             "ink": readable_on(fill) if inside else charts.TEXT[dark],
-            "what": what[0].upper() + what[1:],
+            "what": cell.title(class_names),
             "many": photo_count(n) + (f" ({percent(share[i, j])} of the class)" if inside else ""),
         }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from gallery.evaluation.dossier import Dossier
+
 from gallery.evaluation.labelled_folder import FolderEvaluation
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import GivenVerdict, Photo, PhotoMetadata, Verdict

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+from gallery.evaluation.dossier import Dossier
 from numpy.typing import NDArray
 
-from gallery.evaluation.dossier import Dossier
 from gallery.evaluation.labelled_folder import FolderEvaluation
 from gallery.evaluation.report import EvaluationReport
 from gallery.exchange.report import ReportContents

@@ -1,4 +1,4 @@
-"""The matrix beside the photos of its chosen cell, and the doors that open photos there.
+"""The matrix beside the photos of its chosen cell, and the buttons that open photos there.
 
 The address holds what is chosen (``true`` and ``said``, or ``show``), and every
 number that counts photos is a button that opens them.
@@ -6,15 +6,16 @@ number that counts photos is a button that opens them.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
 
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.metrics import IntVector
+from gallery.evaluation.report import ALL_PHOTOS, Cell
 from gallery.ui.components import confusion_table, photo_grid
-from gallery.ui.components.confusion_table import Cell
-from gallery.ui.evaluate import evidence as evaluate_evidence
-from gallery.ui.evaluate import verdict_door
-from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
+from gallery.ui.evaluate import evidence
 from gallery.words import photo_count
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
@@ -26,6 +27,16 @@ _SHOWN = {
     TOP_2: "photos whose class is the model's second choice, most certain first",
 }
 
+OPEN_TAB = "evaluate_tab"
+"""Where the session remembers the name of the open tab."""
+
+LABELS_TAB = "Labels that are probably wrong"
+WHICH_LABELS, CELL = "evaluate_judge_which", "cell"
+"""Where the session remembers which labels are judged, and its value for those of the chosen cell."""
+
+REVEAL_AT = "evaluate_judge_reveal"
+"""Where the session remembers when the labels were last asked for: they are scrolled to once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -34,35 +45,35 @@ class Chosen:
     cell: Cell | None
     listed: str | None
 
-    def rows(self, folder: EvaluatedFolder) -> Rows:
-        report = folder.report
+    def rows(self, evaluation: Evaluation) -> IntVector:
+        report = evaluation.report
         if self.listed == RIGHT:
             return report.correct()
         if self.listed == WRONG:
             return report.incorrect()
         if self.listed == TRAINED_ON:
-            return folder.trained_on
+            return evaluation.overlap.trained_on
         if self.listed == COPIES:
-            return folder.copies
+            return evaluation.copies()
         if self.listed == TOP_2:
-            return folder.diagnosis.second_choices()
-        cell = self.cell or Cell(None, None)
-        return report.cell(cell.true, cell.said)
+            return evaluation.diagnosis.second_choices()
+        cell = self.cell or ALL_PHOTOS
+        return report.cell(cell.true, cell.predicted)
 
     def sentence(self, class_names: tuple[str, ...]) -> str:
         """Return what these photos are, with a capital first."""
-        text = _SHOWN[self.listed] if self.listed else (self.cell or Cell(None, None)).sentence(class_names)
+        text = _SHOWN[self.listed] if self.listed else (self.cell or ALL_PHOTOS).sentence(class_names)
         return text[0].upper() + text[1:]
 
 
-def chosen(folder: EvaluatedFolder) -> Chosen:
+def chosen(evaluation: Evaluation) -> Chosen:
     """Return what the address asks for; without a wish, the error with most photos."""
     listed = st.query_params.get("show")
     if listed in _SHOWN:
         return Chosen(None, listed)
-    names = folder.report.class_names
+    names = evaluation.report.class_names
     if "true" not in st.query_params and "said" not in st.query_params:
-        return Chosen(folder.worst_cell() if listed != "all" else Cell(None, None), None)
+        return Chosen(evaluation.report.worst_cell() if listed != "all" else ALL_PHOTOS, None)
     true, said = (st.query_params.get(part) for part in ("true", "said"))
     return Chosen(
         Cell(
@@ -78,13 +89,13 @@ def choose_cell(cell: Cell, class_names: tuple[str, ...]) -> None:
     _forget()
     if cell.true is not None:
         st.query_params["true"] = class_names[cell.true]
-    if cell.said is not None:
-        st.query_params["said"] = class_names[cell.said]
-    if cell.true is None and cell.said is None:
+    if cell.predicted is not None:
+        st.query_params["said"] = class_names[cell.predicted]
+    if cell == ALL_PHOTOS:
         st.query_params["show"] = "all"
 
 
-def door(
+def open_button(
     label: str, listed: str, *, icon: str | None = ":material/photo_library:", key: str | None = None
 ) -> None:
     """Show a number of photos as a button that opens them beside the matrix."""
@@ -112,48 +123,72 @@ def _forget() -> None:
 
 
 @st.fragment
-def show(folder: EvaluatedFolder) -> None:
+def show(evaluation: Evaluation) -> None:
     """Show the matrix and the photos that are chosen; a click on a cell runs this part of the page alone."""
-    now = chosen(folder)
+    now = chosen(evaluation)
     with st.container(horizontal=True, gap="medium", key="evaluate_split"):
         with st.container(key="evaluate_matrix"):
             confusion_table.show(
-                folder.report.confusion_matrix,
-                folder.report.class_names,
+                evaluation.report.confusion_matrix,
+                evaluation.report.class_names,
                 chosen=now.cell,
                 key="evaluate_confusion",
-                on_choose=lambda cell: choose_cell(cell, folder.report.class_names),
+                on_choose=lambda cell: choose_cell(cell, evaluation.report.class_names),
             )
         with st.container(key="evaluate_photos"):
-            behind(folder, now)
+            behind(evaluation, now)
 
 
-def behind(folder: EvaluatedFolder, now: Chosen) -> None:
+def behind(evaluation: Evaluation, now: Chosen) -> None:
     """Show the photos that are chosen, each with the heatmaps of its true and its predicted class."""
-    if now.listed == TRAINED_ON and folder.left_out is not None:  # not in the report, shown all the same
-        folder = folder.left_out
-    rows = now.rows(folder)
-    st.markdown(f"**{now.sentence(folder.report.class_names)}: {photo_count(len(rows))}**")
+    if now.listed == TRAINED_ON and evaluation.left_out is not None:  # not in the report, shown all the same
+        evaluation = evaluation.left_out
+    rows = now.rows(evaluation)
+    st.markdown(f"**{now.sentence(evaluation.report.class_names)}: {photo_count(len(rows))}**")
     if not len(rows):
         st.info("No photo is in this cell. Choose another one in the matrix.", icon="🔎")
         return
-    names = folder.report.class_names
-    rows = evaluate_evidence.show(folder, rows, now.cell, on_choose=lambda cell: choose_cell(cell, names))
-    evaluate_evidence.legend(folder, rows, now.cell)
-    verdict_door.show(folder, now.cell)
-    grid(folder, rows, key="evaluate_grid", height=520, scope=f"{now!r} {rows[:1]}")  # the order may change
+    names = evaluation.report.class_names
+    rows = evidence.show(evaluation, rows, now.cell, on_choose=lambda cell: choose_cell(cell, names))
+    evidence.legend(evaluation, rows, now.cell)
+    _judge_button(evaluation, now.cell)
+    grid(
+        evaluation, rows, key="evaluate_grid", height=520, scope=f"{now!r} {rows[:1]}"
+    )  # the order may change
+
+
+def _judge_button(evaluation: Evaluation, cell: Cell | None) -> None:
+    """Offer to judge the labels of a cell's errors; nothing where label and model agree."""
+    if cell is None or cell == ALL_PHOTOS or not len(evaluation.report.wrong_in(cell)):
+        return
+    pressed = st.button(
+        "Judge these labels",
+        icon=":material/gavel:",
+        type="tertiary",
+        key="evaluate_judge_cell",
+        on_click=_judge,
+        help="Opens the desk below: is the model wrong, or the label?",
+    )
+    if pressed:
+        st.rerun()  # the tabs lie outside the fragment in which the cell was chosen
+
+
+def _judge() -> None:
+    st.session_state[OPEN_TAB] = LABELS_TAB
+    st.session_state[WHICH_LABELS] = CELL
+    st.session_state[REVEAL_AT] = time.time()
 
 
 @st.fragment
-def grid(folder: EvaluatedFolder, rows: Rows, *, key: str, height: int, scope: str = "") -> None:
+def grid(evaluation: Evaluation, rows: IntVector, *, key: str, height: int, scope: str = "") -> None:
     """Show photos of the report in the photo grid, with their true class."""
     photo_grid.show(
-        folder.file_ids[rows],
-        model_id=folder.report.model_id,
-        class_names=folder.report.class_names,
+        evaluation.file_ids[rows],
+        model_id=evaluation.report.model_id,
+        class_names=evaluation.report.class_names,
         key=key,
-        true_index=folder.report.y_true[rows],
-        heatmaps=evaluate_evidence.heatmaps(folder, rows),
+        true_index=evaluation.report.y_true[rows],
+        heatmaps=evidence.heatmaps(evaluation, rows),
         height=height,
         select=False,
         scope=scope,

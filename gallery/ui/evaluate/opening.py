@@ -8,16 +8,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import DatasetError, GalleryError
+from gallery.evaluation.evaluation import Evaluation, LabelSource
+from gallery.services import evaluate, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
 from gallery.ui.components import folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import evaluations
-from gallery.ui.evaluate.folder import EvaluatedFolder, Labels, check_layout
 from gallery.web.addresses import BASE
 
-_LABELS = {Labels.FOLDERS: "Folders' names", Labels.PEOPLE: "People's labels"}
+_LABELS = {LabelSource.FOLDERS: "Folders' names", LabelSource.PEOPLE: "People's labels"}
 _EXAMPLE = """\
 my photos/
 ├── cane/      or dog/
@@ -90,20 +89,20 @@ def _labels_control() -> None:
     )
 
 
-def labels_asked() -> Labels:
+def labels_asked() -> LabelSource:
     """Return where the labels come from, as the address says."""
-    asked = st.query_params.get("labels", "")
-    return Labels(asked) if asked in list(Labels) else Labels.FOLDERS
+    people = st.query_params.get("labels") == LabelSource.PEOPLE
+    return LabelSource.PEOPLE if people else LabelSource.FOLDERS
 
 
 def _labels_chosen() -> None:
     use_labels(st.session_state["evaluate_labels"])
 
 
-def use_labels(labels: Labels) -> None:
+def use_labels(labels: LabelSource) -> None:
     """Put into the address where the labels come from; what was opened of the others is closed."""
     kept = {name: st.query_params[name] for name in ("collection", "trained") if name in st.query_params}
-    st.query_params.from_dict(kept | ({} if labels is Labels.FOLDERS else {"labels": labels.value}))
+    st.query_params.from_dict(kept | ({} if labels is LabelSource.FOLDERS else {"labels": labels.value}))
 
 
 def _open_chosen() -> None:
@@ -137,7 +136,8 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     if path is None:
         return
     try:
-        collection = start(Path(path.strip()), card)
+        with st.spinner("Looking at the folders ..."):
+            collection = evaluate.open_folder(Path(path.strip()), card)
     except GalleryError as exc:
         with refusal:
             messages.show_error(exc)
@@ -159,63 +159,44 @@ def _ask_for_folder(card: ModelCard) -> None:
     _folder_box(card, key="evaluate_other_folder")
 
 
-def start(folder: Path, card: ModelCard) -> Collection:
-    """Return the folder as a collection whose tagging is under way.
-
-    Raises:
-        DatasetError: its layout cannot be evaluated; nothing was opened.
-        GalleryError: it cannot be opened, or no job can start.
-    """
-    root = wiring.settings().allow(folder)
-    with st.spinner("Looking at the folders ..."):
-        check_layout(root, card.class_names)
-    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
-    tagging_service.start_job(collection.collection_id)
-    return collection
-
-
-def evaluated(collection: Collection, card: ModelCard) -> EvaluatedFolder | None:
+def evaluated(collection: Collection, card: ModelCard) -> Evaluation | None:
     """Return the evaluation of what is tagged so far; None, with a sentence, when that cannot be.
 
-    Every photo is in it; what the model was trained on is for `evaluate_overlap` to leave out.
+    Every photo is in it; what the model was trained on is for `numbers.choose_photos` to leave out.
     """
     live = job_card.is_live(collection.collection_id)
     labels = labels_asked()
     try:
-        folder = evaluations.find(collection.collection_id, card.model_id, labels)
+        evaluation = evaluate.find(collection.collection_id, card.model_id, labels)
     except DatasetError as exc:
         if live:
             st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
         else:
             messages.show_error(exc)
-            if labels is Labels.FOLDERS:
-                _offer_people(collection)
+            if labels is LabelSource.FOLDERS:
+                _offer_people(collection, card)
         return None
     except GalleryError as exc:
         messages.show_error(exc)
         return None
     if live:
         st.info(
-            f"Preliminary: these are the {folder.report.n:,} photos that were tagged when this page was "
+            f"Preliminary: these are the {evaluation.report.n:,} photos that were tagged when this page was "
             "drawn. It is drawn anew when the job is done.",
             icon="⏳",
         )
-    return folder
+    return evaluation
 
 
-def _offer_people(collection: Collection) -> None:
+def _offer_people(collection: Collection, card: ModelCard) -> None:
     """Offer the labels of people where the folders are of no use, if there are any."""
-    card = wiring.active_model()
-    if card is None:
-        return
-    table = wiring.catalog().prediction_table(collection.collection_id, card.model_id)
-    if count := len(wiring.catalog().labels(table.photo_ids)):
+    if count := evaluate.labelled_by_people(collection.collection_id, card.model_id):
         st.button(
             f"Evaluate on the {count:,} photos that people labelled in this gallery",
             key="evaluate_offer_people",
             icon=":material/person_check:",
             on_click=use_labels,
-            args=(Labels.PEOPLE,),
+            args=(LabelSource.PEOPLE,),
         )
 
 

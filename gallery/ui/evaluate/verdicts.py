@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import streamlit as st
 
-from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.report import Cell, EvaluationReport
 from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
-from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv
+from gallery.services import export
 from gallery.types import GivenVerdict, PhotoId
 from gallery.ui.components import confusion_table, photo_grid
-from gallery.ui.components.confusion_table import Cell
-from gallery.ui.evaluate.folder import EvaluatedFolder, Rows
 from gallery.words import interval, percent, photo_count
 
 _CHOSEN = "evaluate_judged_chosen"
@@ -21,12 +21,12 @@ _LISTED = 6  # changed cells that are named; the matrices show the rest
 
 
 def show(
-    folder: EvaluatedFolder, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
+    evaluation: Evaluation, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
 ) -> None:
     """Show the numbers, and the matrices once there is a verdict; their cells open their photos.
 
     Args:
-        folder: the evaluation before.
+        evaluation: before.
         judged: before and after.
         given: the verdicts that stand on these photos, for the download.
     """
@@ -39,12 +39,12 @@ def show(
         st.caption(f":material/trending_up: {judged.caution}")
     before, after = st.columns(2, gap="medium")
     with before:
-        _matrix(folder, "before", "As the labels say", judged.before)
+        _matrix(evaluation, "before", "As the labels say", judged.before)
     with after:
-        _matrix(folder, "after", "After the verdicts", judged.after)
+        _matrix(evaluation, "after", "After the verdicts", judged.after)
     st.markdown(cells_text(judged))
-    _photos(folder, judged)
-    _download(folder, judged, given)
+    _photos(evaluation, judged)
+    _download(evaluation, judged, given)
 
 
 def _numbers(judged: JudgedReport) -> None:
@@ -83,31 +83,28 @@ def cells_text(judged: JudgedReport) -> str:
     Example:
         "Changed cells: true Dog, model says Cat: 2 → 1; true Cat, recognised: 1 → 2"
     """
-    changes, before = judged.changes, judged.before.confusion_matrix
-    places = [(int(i), int(j)) for i, j in zip(*changes.nonzero(), strict=True)]
-    places.sort(key=lambda place: (-abs(int(changes[place])), place))
-    if not places:
+    changed = judged.changed_cells()
+    if not changed:
         return "No cell has changed."
     shown = [
-        f"{Cell(*place).sentence(judged.before.class_names)}: {int(before[place]):,} → "
-        f"{int(before[place] + changes[place]):,}"
-        for place in places[:_LISTED]
+        f"{cell.sentence(judged.before.class_names)}: {before:,} → {after:,}"
+        for cell, before, after in changed[:_LISTED]
     ]
-    more = f"; and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
+    more = f"; and {len(changed) - _LISTED:,} more" if len(changed) > _LISTED else ""
     return f"Changed cells: {'; '.join(shown)}{more}"
 
 
-def _chosen(folder: EvaluatedFolder) -> tuple[str, Cell] | None:
+def _chosen(evaluation: Evaluation) -> tuple[str, Cell] | None:
     """Return the part and the cell that were clicked, if it was in the matrices of this folder and model."""
     of, chosen = st.session_state.get(_CHOSEN, (None, None))
-    return chosen if of == folder.identity else None
+    return chosen if of == evaluation.identity else None
 
 
-def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationReport) -> None:
-    now = _chosen(folder)
+def _matrix(evaluation: Evaluation, part: str, title: str, report: EvaluationReport) -> None:
+    now = _chosen(evaluation)
 
     def choose(cell: Cell) -> None:
-        st.session_state[_CHOSEN] = (folder.identity, (part, cell))
+        st.session_state[_CHOSEN] = (evaluation.identity, (part, cell))
 
     st.markdown(f"**{title}** ({percent(report.accuracy)} of {report.n:,})")
     confusion_table.show(
@@ -119,19 +116,16 @@ def _matrix(folder: EvaluatedFolder, part: str, title: str, report: EvaluationRe
     )
 
 
-def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
+def _photos(evaluation: Evaluation, judged: JudgedReport) -> None:
     """Show the photos of the cell that was clicked; before any click, those that were moved."""
-    report = judged.after
-    chosen = _chosen(folder)
+    report = evaluation.report
+    chosen = _chosen(evaluation)
     if chosen is None:
         rows, title = judged.moved, "Moved to another class by a verdict"
-        truth = judged.after.y_true[_places(judged, rows)]
+        truth = judged.true_after(rows)
     else:
         part, cell = chosen
-        report = judged.after if part == "after" else judged.before
-        inside = report.cell(cell.true, cell.said)
-        rows = judged.rows[inside] if part == "after" else inside
-        truth = report.y_true[inside]
+        rows, truth = judged.cell(cell, after=part == "after")
         sentence = cell.sentence(report.class_names)
         title = f"{'After the verdicts' if part == 'after' else 'As the labels say'}: {sentence}"
     st.markdown(f"**{title}: {photo_count(len(rows))}**")
@@ -139,7 +133,7 @@ def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
         st.caption("Click a number in a matrix to see its photos.")
         return
     photo_grid.show(
-        folder.file_ids[rows],
+        evaluation.file_ids[rows],
         model_id=report.model_id,
         class_names=report.class_names,
         key="evaluate_judged_grid",
@@ -152,26 +146,14 @@ def _photos(folder: EvaluatedFolder, judged: JudgedReport) -> None:
     )
 
 
-def _places(judged: JudgedReport, rows: Rows) -> Rows:
-    """Return where rows of before lie in after."""
-    return judged.rows.searchsorted(rows)
-
-
 def _download(
-    folder: EvaluatedFolder, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
+    evaluation: Evaluation, judged: JudgedReport, given: Mapping[tuple[PhotoId, str], GivenVerdict]
 ) -> None:
-    names, report = folder.report.class_names, judged.before
-    pairs = [(folder.photo_ids[row], names[int(report.y_true[row])]) for row in judged.judgements]
-
-    def table() -> str:
-        places = dict(zip(pairs, (folder.paths[row] for row in judged.judgements), strict=True))
-        return "".join(verdicts_csv(verdict_rows([given[pair] for pair in dict.fromkeys(pairs)], places)))
-
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Verdicts (CSV)",
-            table,
-            file_name=f"{folder.root.name or 'photos'}_verdicts.csv",
+            functools.partial(export.verdicts_csv, evaluation, judged, given),
+            file_name=f"{evaluation.root.name or 'photos'}_verdicts.csv",
             mime="text/csv",
             icon=":material/download:",
             key="evaluate_download_verdicts",

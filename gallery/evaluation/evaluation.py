@@ -1,0 +1,184 @@
+"""A labelled folder with what a model predicted: every number of it, and the photos behind each.
+
+The Evaluate page, ``evaluate`` and the report file show the same `Evaluation`. Its
+parts are computed, or read from what is stored, when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.evaluation.diagnosis import Diagnosis
+from gallery.evaluation.evidence import FolderEvidence
+from gallery.evaluation.metrics import IntVector
+from gallery.evaluation.overlap import PhotoOverlap, SeenPhotos, photo_overlap
+from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.slices import Slice, all_slices, slice_names, worst_first
+from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
+from gallery.types import FloatArray, GivenVerdict, PhotoId, PhotoMetadata, SkippedFile, display_path
+
+
+class LabelSource(StrEnum):
+    """Where the true classes come from."""
+
+    FOLDERS = "folders"
+    PEOPLE = "people"
+    TABLE = "table"
+
+
+class StoredPhotos(Protocol):
+    """What is stored of photos beside their predictions; `gallery.catalog` has the real one."""
+
+    def features(self, model_id: str, photo_ids: Sequence[PhotoId], /) -> NDArray[np.floating]: ...
+    def metadata(self, photo_ids: Sequence[PhotoId], /) -> Sequence[PhotoMetadata | None]: ...
+    def class_cams(
+        self, model_id: str, photo_ids: Sequence[PhotoId], class_indices: NDArray[np.integer], /
+    ) -> tuple[FloatArray, NDArray[np.bool_]] | None: ...
+    def standing_verdicts(
+        self, photo_ids: Sequence[PhotoId], /
+    ) -> Mapping[tuple[PhotoId, str], GivenVerdict]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The labelled photos of a collection that a model has tagged; row r of every part is the same photo.
+
+    Attributes:
+        collection_id: the collection's.
+        root: its folder.
+        labels: where the true classes come from.
+        report: true classes, probabilities and every score of the n photos.
+        file_ids: (n,) the files in the catalog.
+        photo_ids: n of them.
+        paths: n of them, absolute.
+        stored: what is stored of the photos.
+        seen: the photos that the model was trained and validated on.
+        skipped: labelled files that could not be read; they are in no number.
+        problems: sentences on what is odd but did not stop the evaluation.
+        left_out: the photos that the model was trained on, where they were left out of this evaluation.
+    """
+
+    collection_id: int
+    root: Path
+    labels: LabelSource
+    report: EvaluationReport
+    file_ids: NDArray[np.int64] = field(repr=False)
+    photo_ids: tuple[PhotoId, ...] = field(repr=False)
+    paths: tuple[Path, ...] = field(repr=False)
+    stored: StoredPhotos = field(repr=False)
+    seen: SeenPhotos = field(default_factory=SeenPhotos, repr=False)
+    skipped: tuple[SkippedFile, ...] = ()
+    problems: tuple[str, ...] = ()
+    left_out: Evaluation | None = field(default=None, repr=False)
+
+    @property
+    def identity(self) -> tuple[int, str, LabelSource]:
+        """What a choice made here belongs to: collection, model and source of the labels."""
+        return self.collection_id, self.report.model_id, self.labels
+
+    @property
+    def folder_name(self) -> str:
+        """The folder's name as text, for the names of files about it."""
+        return display_path(self.root).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "photos"
+
+    def only(self, rows: NDArray[np.integer]) -> Evaluation:
+        """Return the evaluation of some of the photos, in the order given; what was skipped stays.
+
+        Raises:
+            DatasetError: there are no rows.
+        """
+        report = self.report
+        return replace(
+            self,
+            report=EvaluationReport.from_predictions(
+                report.y_true[rows], report.probabilities[rows], report.class_names, report.model_id
+            ),
+            file_ids=self.file_ids[rows],
+            photo_ids=tuple(self.photo_ids[row] for row in rows),
+            paths=tuple(self.paths[row] for row in rows),
+        )
+
+    @cached_property
+    def overlap(self) -> PhotoOverlap:
+        """Photos that the model was trained or validated on, and copies."""
+        return photo_overlap(self.photo_ids, self.report.y_true, self.seen)
+
+    @cached_property
+    def unseen(self) -> Evaluation:
+        """The evaluation without the photos that the model was trained on; itself if all or none are."""
+        kept = self.overlap.unseen
+        if len(kept) in (0, self.report.n):
+            return self
+        return replace(self.only(kept), left_out=self.only(self.overlap.trained_on))
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """Where the scores come from: curves, calibration, coverage, labels that may be wrong."""
+        return Diagnosis(
+            self.report, self.photo_ids, lambda: self.stored.features(self.report.model_id, self.photo_ids)
+        )
+
+    @cached_property
+    def metadata(self) -> Sequence[PhotoMetadata | None]:
+        """What each photo says of itself."""
+        return self.stored.metadata(self.photo_ids)
+
+    @property
+    def unmeasured(self) -> int:
+        """How many photos were read before brightness and sharpness were measured."""
+        return sum(
+            one is not None and (one.brightness is None or one.sharpness is None) for one in self.metadata
+        )
+
+    @cached_property
+    def slices(self) -> dict[str, tuple[Slice, ...]]:
+        """How good the model is on parts of the photos, by dimension, the worst part first."""
+        correct = self.report.y_true == self.report.y_pred
+        return all_slices(slice_names(self.paths, self.root, self.metadata), correct)
+
+    def slices_by(self, dimension: str | None = None) -> tuple[Slice, ...]:
+        """Return the slices of one dimension, or of all that divide the photos, worst first."""
+        if dimension is not None:
+            return self.slices[dimension]
+        return worst_first(one for slices in self.slices.values() if len(slices) > 1 for one in slices)
+
+    @cached_property
+    def evidence(self) -> FolderEvidence | None:
+        """Where the model finds its evidence in each photo; None for a model without stored maps."""
+        report = self.report
+        wanted = np.stack([report.y_true, report.y_pred], axis=1)
+        found = self.stored.class_cams(report.model_id, self.photo_ids, wanted)
+        if found is None:
+            return None
+        return FolderEvidence.of(found[0], report.y_true, report.y_pred, len(report.class_names))
+
+    def verdicts(self) -> Mapping[tuple[PhotoId, str], GivenVerdict]:
+        """Return people's verdicts on these photos as they stand now, by photo and judged label."""
+        return self.stored.standing_verdicts(self.photo_ids)
+
+    def judged(self, verdicts: Mapping[tuple[PhotoId, str], GivenVerdict]) -> JudgedReport:
+        """Return the report before and after some verdicts.
+
+        Raises:
+            DatasetError: nothing is left to score.
+        """
+        return judged(self.report, judgements_of(self.report, self.photo_ids, verdicts))
+
+    def copies(self) -> IntVector:
+        """Return the rows of the photos that are there more than once, those with different labels first."""
+        clash = {int(rows[0]) for rows in self.overlap.contradicting}
+        groups = sorted(self.overlap.repeated, key=lambda rows: int(rows[0]) not in clash)
+        return np.concatenate(groups) if groups else np.zeros(0, np.int64)
+
+    def relative(self, path: Path) -> str:
+        """Return a file's place below the folder as text, with forward slashes."""
+        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return display_path(shown).replace("\\", "/")

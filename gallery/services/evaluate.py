@@ -1,0 +1,264 @@
+"""Evaluate a labelled folder: open it, tag it, and give its `Evaluation` to page, command and report.
+
+What pages ask for is computed once and kept as long as the catalog stays as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery import types
+from gallery.errors import DatasetError
+from gallery.evaluation.evaluation import Evaluation, LabelSource
+from gallery.evaluation.overlap import SeenPhotos
+from gallery.services import tagging, wiring
+from gallery.tagging.parts import TaggingProgress
+from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
+
+MANY = 1000
+"""From so many photos on, opening a tab for the first time would take over a third of a second."""
+
+FIRST_S = 1.0
+"""The page itself is drawn first."""
+
+_KEPT = 12
+_Result = TypeVar("_Result")
+_results: OrderedDict[Hashable, Any] = OrderedDict()
+_computing = threading.RLock()
+
+_newest: list[Evaluation] = []
+"""The evaluation that was shown last: only its tabs are worth being computed ahead."""
+
+_one_at_a_time = threading.Lock()
+
+
+def remembered(key: Hashable, compute: Callable[[], _Result]) -> _Result:
+    """Return a result that rests on the catalog: the same object until the catalog changes.
+
+    Args:
+        key: what is asked for.
+        compute: called the first time; what it raises is raised, and asked for again next time.
+    """
+    whole = wiring.settings(), wiring.catalog().revision(), key
+    with _computing:
+        if whole not in _results:
+            _results[whole] = compute()
+        _results.move_to_end(whole)
+        while len(_results) > _KEPT:
+            _results.popitem(last=False)
+        found: _Result = _results[whole]
+        return found
+
+
+def find(collection_id: int, model_id: str, labels: LabelSource) -> Evaluation:
+    """Return the evaluation of what a model has tagged so far of a collection.
+
+    Args:
+        collection_id: whose photos.
+        model_id: whose predictions.
+        labels: where the true classes come from: the folders or people.
+
+    Raises:
+        DatasetError: nothing is tagged yet, the folder's layout cannot be evaluated, or nobody named a photo.
+        GalleryError: there is no such collection or model, or the catalog cannot be read.
+    """
+    return remembered(
+        ("evaluation", collection_id, model_id, labels), lambda: _evaluate(collection_id, model_id, labels)
+    )
+
+
+def _evaluate(collection_id: int, model_id: str, source: LabelSource) -> Evaluation:
+    from gallery.datasets.people import labels_of_people
+    from gallery.evaluation.labelled_folder import evaluate_collection
+
+    catalog, names = wiring.catalog(), wiring.models().card(model_id).class_names
+    collection, seen = catalog.collection(collection_id), seen_photos(wiring.parts(), model_id)
+    if source is LabelSource.FOLDERS:
+        return evaluate_collection(catalog, collection, model_id, names, seen=seen)
+    table = catalog.prediction_table(collection_id, model_id)
+    given = labels_of_people(table, catalog.labels(table.photo_ids), names)
+    return evaluate_collection(
+        catalog, collection, model_id, names,
+        labels=given.labels, source=source, seen=seen, problems=given.problems,
+    )  # fmt: skip
+
+
+def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
+    """Return the photos that a model was trained and validated on, as its folder lists them.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    return SeenPhotos(parts.models.training_photos(model_id), parts.models.validation_photos(model_id))
+
+
+def compute_ahead(shown: Evaluation) -> None:
+    """Have what the tabs show first and slowly computed, so that no click waits for it; returns at once.
+
+    Args:
+        shown: what the page shows now; the parts of an earlier one are not computed any further.
+    """
+    if shown.report.n < MANY or (_newest and _newest[0] is shown) or wiring.catalog().live_job() is not None:
+        return  # a tagging changes the catalog again at once
+    _newest[:] = [shown]
+    threading.Thread(target=_compute_parts, args=(shown,), name="compute-ahead", daemon=True).start()
+
+
+def _compute_parts(shown: Evaluation) -> None:
+    """What fails here fails again, with its sentence, when somebody opens the tab."""
+    time.sleep(FIRST_S)
+    with _one_at_a_time, contextlib.suppress(Exception):
+        for _ in _parts_in_order(shown):
+            if _newest[0] is not shown:
+                return
+
+
+def _parts_in_order(shown: Evaluation) -> Iterator[object]:
+    """Compute one part after the other, what people open first at the beginning."""
+    diagnosis = shown.diagnosis
+    yield diagnosis.curves
+    for k in diagnosis.curves_worst_first[:1]:
+        yield diagnosis.area_intervals(k)
+    yield diagnosis.bins_after
+    yield diagnosis.coverage
+    yield shown.slices
+    yield diagnosis.suspects
+    for k in diagnosis.curves_worst_first:
+        yield diagnosis.area_intervals(k)
+
+
+def open_folder(folder: Path, card: ModelCard) -> types.Collection:
+    """Return a labelled folder as a collection whose tagging is under way.
+
+    Raises:
+        DatasetError: its layout cannot be evaluated; nothing was opened.
+        GalleryError: it cannot be opened, or no job can start.
+    """
+    root = wiring.settings().allow(folder)
+    check_layout(root, card)
+    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
+    tagging.start_job(collection.collection_id)
+    return collection
+
+
+def check_layout(root: Path, card: ModelCard) -> None:
+    """Refuse a folder that cannot be evaluated, before any photo is read.
+
+    Raises:
+        DatasetError: a sub-folder is no class of the model, or nothing is labelled.
+        PhotoError: the folder cannot be opened.
+    """
+    from gallery.datasets.folder import labels_of
+
+    labels_of(root, photo_paths(root), card.class_names)
+
+
+def photo_paths(root: Path) -> list[Path]:
+    """Return the photos below a folder.
+
+    Raises:
+        PhotoError: the folder cannot be opened.
+    """
+    return [entry.path for entry in wiring.scan(root) if isinstance(entry, FileEntry)]
+
+
+def labelled_by_people(collection_id: int, model_id: str) -> int:
+    """Return how many of the photos that a model has tagged people have labelled."""
+    catalog = wiring.catalog()
+    return len(catalog.labels(catalog.prediction_table(collection_id, model_id).photo_ids))
+
+
+def measure_again(collection_id: int) -> None:
+    """Have the photos that lack brightness and sharpness read again; tags and labels stay.
+
+    Raises:
+        GalleryError: the catalog cannot be written, or no job can start.
+    """
+    wiring.catalog().read_again(collection_id)
+    tagging.start_job(collection_id)
+
+
+def average_picture(heat: NDArray[np.floating], size_px: int) -> RgbImage:
+    """Return an average map, (h, w) >= 0, as a square picture in colours, hottest where it is strongest.
+
+    Returns:
+        (size_px, size_px, 3) uint8; dashes mark off the border (`evidence.BORDER`).
+    """
+    from gallery.evaluation.evidence import BORDER
+    from gallery.photos import heatmap
+
+    drawn = heatmap.cells(heat, size_px=(size_px, size_px)).copy()
+    edge = round(size_px * BORDER)
+    last = size_px - edge - 1
+    dashes = np.arange(edge, last + 1)
+    dashes = dashes[dashes // 4 % 2 == 0]
+    for side in (edge, last):
+        drawn[side, dashes] = drawn[dashes, side] = (200, 200, 200)
+    return drawn
+
+
+def labels_of_table(
+    table: Path, folder: Path, card: ModelCard, *, split: str | None = None
+) -> dict[Path, int]:
+    """Return the class index of each photo of a folder that a table of labels lists, by path.
+
+    Raises:
+        DatasetError: the table does not fit the model's classes or the folder.
+    """
+    from gallery.datasets.table import read_label_table
+
+    listed = read_label_table(table, card.class_names, split=split)
+    labels = {path: index for path, index in listed.items() if folder in path.parents}
+    if not labels:
+        raise DatasetError(
+            f"None of the {len(listed):,} photos listed in {display_path(table)} lies in "
+            f"{display_path(folder)}. Paths in a table are relative to the table's own folder."
+        )
+    return labels
+
+
+def tag_and_evaluate(
+    parts: wiring.Parts,
+    folder: Path,
+    card: ModelCard,
+    labels: Mapping[Path, int] | None,
+    *,
+    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Evaluation | None:
+    """Tag now what a model has not seen of a folder, and return its evaluation; None if it was cancelled.
+
+    Args:
+        parts: real or fake ones.
+        folder: the labelled folder.
+        card: the model's.
+        labels: class indices by path, to which reading is limited; None where the folders' names
+            are the labels.
+        on_progress: gets the progress of the tagging.
+        cancelled: asked whether to stop.
+
+    Raises:
+        GalleryError: the folder vanished, the model failed, or nothing is labelled.
+    """
+    from gallery.evaluation.labelled_folder import evaluate_collection
+
+    collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
+    only: Collection[Path] | None = labels
+    tagged = tagging.tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled, only=only)
+    if tagged.cancelled:
+        return None
+    return evaluate_collection(
+        parts.catalog, collection, card.model_id, card.class_names,
+        labels=labels,
+        source=LabelSource.FOLDERS if labels is None else LabelSource.TABLE,
+        seen=seen_photos(parts, card.model_id),
+    )  # fmt: skip
