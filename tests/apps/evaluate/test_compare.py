@@ -8,12 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.errors import JobError
+from gallery.evaluation import LabelSource
+from gallery.services import compare, evaluate, wiring
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.ui.components import photo_grid
 from gallery.ui.evaluate import agreement as evaluate_agreement
 from gallery.ui.evaluate import compare as evaluate_compare
-from tests.apps.small_gallery import SmallGallery, model_card, open_page, texts
+from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
 
 SECOND = "second-model"
 SAID = {
@@ -164,11 +165,11 @@ def test_the_classes_tell_which_got_better_and_which_worse(two: SmallGallery) ->
 
 def test_a_class_opens_the_photos_on_which_one_model_is_right(two: SmallGallery) -> None:
     two.tag(SAID_BY_SECOND, SECOND)
-    open_tab(two, other=SECOND)
-    folder = evaluate_compare._others[-1][0][0]
-    other = evaluate_compare._others[-1][1]
-    assert other is not None
-    found = evaluate_compare.compared(folder.evaluation, other)
+    first = evaluate.find(two.tag(SAID).collection_id, MODEL_ID, LabelSource.FOLDERS)
+    second = compare.with_model(first, wiring.models().card(SECOND))
+    assert second is not None
+    found = compare.pair(first, second)
+    assert found is compare.pair(first, second), "computed once, as long as the catalog stays as it is"
     rows, sentence = evaluate_agreement.chosen_rows(found.comparison, 0, ["A", "B"])
     assert sentence == "True Dog, exactly one model is right"
     assert [found.a.paths[row].name for row in rows] == ["2.png", "3.png"]

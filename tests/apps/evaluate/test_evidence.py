@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gallery.ui.evaluate.choice import evaluated
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from gallery.services import wiring
 from gallery.types import BatchPrediction
 from gallery.ui.components import photo_grid
-from gallery.ui.evaluate import evidence as evaluate_evidence
+from gallery.ui.evaluate.opening import evaluated
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, open_page, texts
 
 RECOGNISED = ("dog", "cat", "horse", "cow")
@@ -134,10 +133,10 @@ def test_the_average_is_that_of_the_photos_own_maps(gallery: SmallGallery) -> No
     assert card is not None
     folder = evaluated(catalog.collection(1), card)
     assert folder is not None
-    found = evaluate_evidence.of_folder(folder, catalog)
+    found = folder.evidence
     assert found is not None
     for row, photo_id in enumerate(folder.photo_ids):
         cams = catalog.cams(photo_id, MODEL_ID)
         assert cams is not None
-        np.testing.assert_array_equal(found.said[row], cams[folder.report.y_pred[row]])
-        np.testing.assert_array_equal(found.true[row], cams[folder.report.y_true[row]])
+        np.testing.assert_array_equal(found.of_predicted[row], cams[folder.report.y_pred[row]])
+        np.testing.assert_array_equal(found.of_true[row], cams[folder.report.y_true[row]])

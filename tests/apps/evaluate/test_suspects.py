@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.catalog import Catalog
 from gallery.errors import CatalogError
+from gallery.evaluation.report import Cell
 from gallery.services import wiring
 from gallery.types import Verdict
 from gallery.ui.components import verdict_panel
-from gallery.ui.components.confusion_table import Cell
 from gallery.ui.evaluate import suspects as evaluate_suspects
-from gallery.ui.evaluate import verdict_door
+from gallery.ui.evaluate.matrix import WHICH_LABELS
 from tests.apps.small_gallery import SmallGallery, matrices, open_page, texts, written
 
 SAID = {
@@ -78,7 +78,7 @@ def test_every_contradicted_label_can_be_looked_at(
     gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     page = open_tab(gallery)
-    page.segmented_control(key=verdict_door.WHICH_KEY).set_value(verdict_door.ERRORS).run()
+    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_suspects.ERRORS).run()
     assert not page.exception
     paths = [gallery.photo_id("dog/2.png"), gallery.photo_id("cat/3.png")]
     assert [case.photo_id for case in shown[-1]] == paths
@@ -198,5 +198,5 @@ def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(
     page = open_page("evaluate", collection=number)
     page.session_state["evaluate_tab"] = evaluate_suspects.TAB
     page.run()
-    page.segmented_control(key=verdict_door.WHICH_KEY).set_value(verdict_door.ERRORS).run()
+    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_suspects.ERRORS).run()
     assert [case.photo_id for case in shown[-1]].count(gallery.photo_id("dog/2.png")) == 1

@@ -42,9 +42,8 @@ def diagnosis(
     true: np.ndarray, probabilities: np.ndarray, photo_ids: list[str], features: np.ndarray
 ) -> Diagnosis:
     names = tuple("abcde"[: probabilities.shape[1]])
-    return Diagnosis.of(
-        EvaluationReport.from_predictions(true, probabilities, names, "m"), photo_ids, features
-    )
+    report = EvaluationReport.from_predictions(true, probabilities, names, "m")
+    return Diagnosis(report, photo_ids, lambda: features)
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +10,14 @@ from scipy.stats import binomtest
 
 from gallery.errors import DatasetError
 from gallery.evaluation.comparison import (
+    EvaluationPair,
     ModelComparison,
     mcnemar_p_value,
     paired_difference_interval,
 )
-from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.report import EvaluationReport
+from tests.fast.unit.evaluation.fakes import made_evaluation
 
 TRUE = np.array([0, 0, 1, 1, 1, 0])
 A = np.array([0, 0, 1, 0, 0, 1])
@@ -31,15 +32,8 @@ def report(
     return EvaluationReport.from_predictions(true, probabilities, names, model_id)
 
 
-def folder(file_ids: list[int], true: np.ndarray, said: np.ndarray, model_id: str) -> FolderEvaluation:
-    return FolderEvaluation(
-        report=report(true, said, model_id=model_id),
-        file_ids=np.array(file_ids),
-        photo_ids=tuple(f"{n:064x}" for n in file_ids),
-        paths=tuple(Path(f"/photos/{n}.jpg") for n in file_ids),
-        skipped=(),
-        problems=(),
-    )
+def folder(file_ids: list[int], true: np.ndarray, said: np.ndarray, model_id: str) -> Evaluation:
+    return made_evaluation(report(true, said, model_id=model_id), file_ids=file_ids)
 
 
 @pytest.fixture
@@ -66,6 +60,8 @@ def test_every_number_opens_its_photos(comparison: ModelComparison) -> None:
     assert comparison.rows(False, False).tolist() == [4]
     assert comparison.cell(0, 1).tolist() == [1, 3]
     assert comparison.differing().tolist() == [1, 3, 5]
+    assert comparison.one_right(0).tolist() == [1, 5]
+    assert comparison.one_right(1).tolist() == [3]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +91,11 @@ def test_a_model_that_knows_more_classes_is_compared_too() -> None:
 def test_a_folder_is_compared_on_the_photos_that_both_have_tagged() -> None:
     a = folder([7, 8, 9], np.array([0, 1, 0]), np.array([0, 1, 1]), "a")
     b = folder([9, 10, 8], np.array([0, 0, 1]), np.array([0, 0, 0]), "b")
-    found, shown = ModelComparison.of_folder(a, b)
-    assert shown.file_ids.tolist() == [8, 9]
-    assert [path.name for path in shown.paths] == ["8.jpg", "9.jpg"]
+    pair = EvaluationPair.of(a, b)
+    found = pair.comparison
+    assert pair.a.file_ids.tolist() == pair.b.file_ids.tolist() == [8, 9]
+    assert [path.name for path in pair.b.paths] == ["8.jpg", "9.jpg"]
+    assert pair.rows.tolist() == [1, 2]
     assert found.y_true.tolist() == [1, 0]
     assert (found.said_a.tolist(), found.said_b.tolist()) == ([1, 1], [0, 0])
 
@@ -105,9 +103,9 @@ def test_a_folder_is_compared_on_the_photos_that_both_have_tagged() -> None:
 def test_no_common_photo_and_other_labels_are_refused_with_a_sentence() -> None:
     a = folder([1], np.array([0]), np.array([0]), "a")
     with pytest.raises(DatasetError, match=r"a and b have no labelled photo in common\. Tag"):
-        ModelComparison.of_folder(a, folder([2], np.array([0]), np.array([0]), "b"))
+        EvaluationPair.of(a, folder([2], np.array([0]), np.array([0]), "b"))
     with pytest.raises(DatasetError, match="not on the same labelled photos"):
-        ModelComparison.of_folder(a, folder([1], np.array([1]), np.array([0]), "b"))
+        EvaluationPair.of(a, folder([1], np.array([1]), np.array([0]), "b"))
 
 
 def test_the_text_says_whether_it_is_more_than_chance() -> None:

@@ -39,7 +39,7 @@ def test_the_features_are_read_for_the_suspects_only(report: EvaluationReport) -
 
 
 def test_scores_are_scikit_learns_and_lie_in_their_intervals(report: EvaluationReport) -> None:
-    diagnosis = Diagnosis.of(report, photo_ids(report), np.zeros((report.n, 2)))
+    diagnosis = Diagnosis(report, photo_ids(report), lambda: np.zeros((report.n, 2)))
     balanced = sk.balanced_accuracy_score(report.y_true, report.y_pred)
     top_2 = sk.top_k_accuracy_score(report.y_true, report.probabilities, k=2)
     assert diagnosis.balanced_accuracy == pytest.approx(balanced, abs=1e-9)
@@ -55,7 +55,7 @@ def test_scores_are_scikit_learns_and_lie_in_their_intervals(report: EvaluationR
 
 
 def test_second_choices_are_what_the_top_2_adds_to_the_accuracy(report: EvaluationReport) -> None:
-    diagnosis = Diagnosis.of(report, photo_ids(report), np.zeros((report.n, 2)))
+    diagnosis = Diagnosis(report, photo_ids(report), lambda: np.zeros((report.n, 2)))
     rows = diagnosis.second_choices()
     assert len(rows) == round(report.n * (diagnosis.top_2 - report.accuracy))
     second = np.argsort(-report.probabilities, axis=1)[rows, 1]
@@ -66,7 +66,7 @@ def test_second_choices_are_what_the_top_2_adds_to_the_accuracy(report: Evaluati
 def test_the_scaled_diagram_is_that_of_probabilities_scaled_by_other_photos(
     report: EvaluationReport,
 ) -> None:
-    diagnosis = Diagnosis.of(report, photo_ids(report), np.zeros((report.n, 2)))
+    diagnosis = Diagnosis(report, photo_ids(report), lambda: np.zeros((report.n, 2)))
     assert diagnosis.calibration is not None
     assert diagnosis.bins_after is not None
     gaps = sum(one.n * abs(one.accuracy - one.confidence) for one in diagnosis.bins_after if one.n)

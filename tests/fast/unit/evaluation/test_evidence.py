@@ -7,15 +7,16 @@ import pytest
 
 from gallery.errors import CamError
 from gallery.evaluation.evidence import (
+    BORDER_AREA,
     FEW_IN_A_CELL,
     Group,
     average_map,
-    border_area,
     border_shares,
     compare_borders,
     shares_of_evidence,
     usual_and_limit,
 )
+from gallery.evaluation.report import Cell
 
 CENTRE = np.zeros((14, 14))
 CENTRE[6:8, 6:8] = 3
@@ -48,7 +49,7 @@ def test_the_border_is_two_of_fourteen_cells() -> None:
     found = border_shares(np.stack([CENTRE, EDGE, third, even, NOTHING]))
     assert found[:4] == pytest.approx([0, 1, 0, (196 - 100) / 196])
     assert np.isnan(found[4])
-    assert border_area() == pytest.approx((196 - 100) / 196)
+    assert pytest.approx((196 - 100) / 196) == BORDER_AREA
 
 
 def test_a_cell_partly_in_the_border_counts_by_its_part() -> None:
@@ -77,14 +78,16 @@ def test_a_column_that_looks_at_the_border_is_found_and_a_small_cell_is_not_judg
     y_pred = np.array([k for k in range(5) for _ in range(6)] + [1] * 9 + [3] * 4)
     shares = np.array([0.3] * 30 + [0.9] * 9 + [1.0] * 4)
     groups = compare_borders(shares, y_true, y_pred, 5)
-    cells = {(g.true, g.said): g for g in groups if g.true is not None and g.said is not None}
+    cells = {
+        (g.cell.true, g.cell.predicted): g for g in groups if None not in (g.cell.true, g.cell.predicted)
+    }
     assert set(cells) == {(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (0, 1)}
-    assert cells[0, 1] == Group(0, 1, 9, pytest.approx(0.9), pytest.approx(0.3), stands_out=True)
+    assert cells[0, 1] == Group(Cell(0, 1), 9, pytest.approx(0.9), pytest.approx(0.3), stands_out=True)
     assert [place for place, group in cells.items() if group.stands_out] == [(0, 1)]
-    said = {g.said: g for g in groups if g.true is None}
+    said = {g.cell.predicted: g for g in groups if g.cell.true is None}
     assert said[1].border_share == pytest.approx((6 * 0.3 + 9 * 0.9) / 15)
     assert [k for k, group in said.items() if group.stands_out] == [1, 3]  # 3: (6 * 0.3 + 4) / 10 = 0.58
-    true = {g.true: g for g in groups if g.said is None}
+    true = {g.cell.true: g for g in groups if g.cell.predicted is None}
     assert [k for k, group in true.items() if group.stands_out] == [0, 2]
 
 

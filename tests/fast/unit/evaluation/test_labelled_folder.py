@@ -11,6 +11,7 @@ import pytest
 from gallery.errors import DatasetError
 from gallery.evaluation import evaluate_collection
 from gallery.types import Collection, CollectionKind, PredictionTable, SkippedFile, SkipReason
+from tests.fast.unit.evaluation.fakes import FakeStored
 
 NAMES = ("dog", "cat")
 ROOT = Path("/photos").absolute()
@@ -18,8 +19,8 @@ FOLDER = Collection(7, CollectionKind.FOLDER, ROOT, "photos", "2024-01-01T00:00:
 
 
 @dataclass
-class FakeCatalog:
-    said: dict[str, float]  # path -> probability of dog
+class FakeCatalog(FakeStored):
+    said: dict[str, float] = field(default_factory=dict)  # path -> probability of dog
     pending: list[Path] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     class_names: tuple[str, ...] = NAMES
@@ -43,7 +44,7 @@ class FakeCatalog:
 
 
 def test_rows_of_the_report_lead_to_their_files() -> None:
-    catalog = FakeCatalog({"loose.jpg": 0.9, "cane/a.jpg": 0.8, "cats/b.jpg": 0.7, "cats/c.jpg": 0.1})
+    catalog = FakeCatalog(said={"loose.jpg": 0.9, "cane/a.jpg": 0.8, "cats/b.jpg": 0.7, "cats/c.jpg": 0.1})
     result = evaluate_collection(catalog, FOLDER, "m", NAMES)
     assert result.report.confusion_matrix.tolist() == [[1, 0], [1, 1]]
     assert result.file_ids.tolist() == [101, 102, 103]
@@ -55,7 +56,9 @@ def test_rows_of_the_report_lead_to_their_files() -> None:
 
 def test_what_is_waiting_or_unreadable_is_said() -> None:
     broken = SkippedFile(ROOT / "dog" / "x.jpg", SkipReason.DAMAGED, "It ends too early.")
-    catalog = FakeCatalog({"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, [ROOT / "dog" / "z.jpg"], [broken])
+    catalog = FakeCatalog(
+        said={"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, pending=[ROOT / "dog" / "z.jpg"], skipped=[broken]
+    )
     result = evaluate_collection(catalog, FOLDER, "m", NAMES)
     assert result.skipped == (broken,)
     assert result.problems == (
@@ -66,31 +69,35 @@ def test_what_is_waiting_or_unreadable_is_said() -> None:
 
 def test_what_is_tried_again_each_time_is_unreadable_and_not_waiting() -> None:
     heic = SkippedFile(ROOT / "dog" / "x.heic", SkipReason.HEIC_NOT_INSTALLED, "Install pillow-heif.")
-    catalog = FakeCatalog({"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, [heic.path], [heic])
+    catalog = FakeCatalog(said={"dog/a.jpg": 0.8, "cat/b.jpg": 0.1}, pending=[heic.path], skipped=[heic])
     result = evaluate_collection(catalog, FOLDER, "m", NAMES)
     assert result.problems == ("Could not be read and left out: 1 photo.",)
     with pytest.raises(DatasetError, match=r"1 photo in all\. The first: Install pillow-heif"):
-        evaluate_collection(FakeCatalog({}, [heic.path], [heic]), FOLDER, "m", NAMES)
+        evaluate_collection(FakeCatalog(said={}, pending=[heic.path], skipped=[heic]), FOLDER, "m", NAMES)
 
 
 def test_a_folder_that_is_not_tagged_says_so() -> None:
     with pytest.raises(DatasetError, match="has been tagged by m yet"):
-        evaluate_collection(FakeCatalog({}, [ROOT / "dog" / "z.jpg"]), FOLDER, "m", NAMES)
+        evaluate_collection(FakeCatalog(said={}, pending=[ROOT / "dog" / "z.jpg"]), FOLDER, "m", NAMES)
 
 
 def test_a_folder_without_photos_says_so() -> None:
     with pytest.raises(DatasetError, match="no readable photos"):
-        evaluate_collection(FakeCatalog({}), FOLDER, "m", NAMES)
+        evaluate_collection(FakeCatalog(said={}), FOLDER, "m", NAMES)
 
 
 def test_predictions_of_other_classes_are_refused() -> None:
     with pytest.raises(DatasetError, match="another id"):
-        evaluate_collection(FakeCatalog({"dog/a.jpg": 0.8}, class_names=("cat", "dog")), FOLDER, "m", NAMES)
+        evaluate_collection(
+            FakeCatalog(said={"dog/a.jpg": 0.8}, class_names=("cat", "dog")), FOLDER, "m", NAMES
+        )
 
 
 def test_labels_of_a_table_replace_the_folders() -> None:
     skipped = [SkippedFile(ROOT / n, SkipReason.EMPTY, "It is empty.") for n in ("b/4.jpg", "b/5.jpg")]
-    catalog = FakeCatalog({"b/1.jpg": 0.9, "b/2.jpg": 0.8, "b/3.jpg": 0.2}, [ROOT / "b" / "9.jpg"], skipped)
+    catalog = FakeCatalog(
+        said={"b/1.jpg": 0.9, "b/2.jpg": 0.8, "b/3.jpg": 0.2}, pending=[ROOT / "b" / "9.jpg"], skipped=skipped
+    )
     labels = {ROOT / "b" / "1.jpg": 0, ROOT / "b" / "2.jpg": 1, ROOT / "b" / "5.jpg": 1}
     result = evaluate_collection(catalog, FOLDER, "m", NAMES, labels=labels)
     assert result.report.y_true.tolist() == [0, 1]
@@ -103,4 +110,4 @@ def test_labels_of_a_table_replace_the_folders() -> None:
 
 def test_labels_of_other_photos_are_refused() -> None:
     with pytest.raises(DatasetError, match="has a label"):
-        evaluate_collection(FakeCatalog({"a.jpg": 0.5}), FOLDER, "m", NAMES, labels={Path("/x.jpg"): 0})
+        evaluate_collection(FakeCatalog(said={"a.jpg": 0.5}), FOLDER, "m", NAMES, labels={Path("/x.jpg"): 0})

@@ -9,13 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-from gallery.evaluation.dossier import Dossier
 from numpy.typing import NDArray
 
-from gallery.evaluation.labelled_folder import FolderEvaluation
+from gallery.evaluation.comparison import EvaluationPair
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.overlap import SeenPhotos
 from gallery.evaluation.report import EvaluationReport
 from gallery.exchange.report import ReportContents
-from gallery.types import GivenVerdict, ModelCard, Photo, PhotoId, PhotoMetadata
+from gallery.types import GivenVerdict, ModelCard, PhotoId, PhotoMetadata
+from tests.fast.unit.evaluation.fakes import FakeStored, made_evaluation
 
 NAMES = ("dog", "cat", "guinea_pig")
 ROOT = Path("/data/holiday")
@@ -41,7 +43,7 @@ def photo_id(row: int) -> PhotoId:
     return hashlib.sha256(str(row).encode()).hexdigest()
 
 
-def evaluation(names: Sequence[str] | None = None, model_id: str = "made-vgg16") -> FolderEvaluation:
+def evaluation(names: Sequence[str] | None = None, model_id: str = "made-vgg16") -> Evaluation:
     """Photos cell by cell of the matrix, each a little surer than the one before."""
     y_true, y_pred = [], []
     for true, row in enumerate(MATRIX.tolist()):
@@ -54,15 +56,17 @@ def evaluation(names: Sequence[str] | None = None, model_id: str = "made-vgg16")
     for step, share in ((0, sure), (1, 0.7 * (1 - sure)), (2, 0.3 * (1 - sure))):
         probabilities[np.arange(n), (np.array(y_pred) + step) % 3] = share
     paths = [ROOT / (names[r] if names else f"{NAMES[t]}/{r:02}.jpg") for r, t in enumerate(y_true)]
-    return FolderEvaluation(
-        report=EvaluationReport.from_predictions(
-            np.array(y_true), probabilities.astype(np.float32), NAMES, model_id
-        ),
-        file_ids=np.arange(1, n + 1),
-        photo_ids=tuple(map(photo_id, range(n))),
-        paths=tuple(paths),
-        skipped=(),
-        problems=(),
+    report = EvaluationReport.from_predictions(
+        np.array(y_true), probabilities.astype(np.float32), NAMES, model_id
+    )
+    ids = [photo_id(row) for row in range(n)]
+    stored = FakeStored(
+        rows={one: row for row, one in enumerate(ids)},
+        feature=np.eye(3)[report.y_pred] + np.linspace(0, 0.1, n)[:, None],
+        about={one: PhotoMetadata(640 + row, 480, 9, "JPEG") for row, one in enumerate(ids)},
+    )
+    return made_evaluation(
+        report, file_ids=range(1, n + 1), photo_ids=ids, paths=paths, root=ROOT, stored=stored
     )
 
 
@@ -71,26 +75,20 @@ def contents(
     names: Sequence[str] | None = None,
     trained: Sequence[PhotoId] = ("f" * 64,),
     verdicts: dict[tuple[PhotoId, str], GivenVerdict] | None = None,
-    other: FolderEvaluation | None = None,
-    evaluated: FolderEvaluation | None = None,
+    other: Evaluation | None = None,
+    evaluated: Evaluation | None = None,
     maps: NDArray[np.float32] | None = None,
     **changes: object,
 ) -> ReportContents:
     evaluated = evaluated or evaluation(names)
-    n = evaluated.report.n
-    features = np.eye(3)[evaluated.report.y_pred] + np.linspace(0, 0.1, n)[:, None]
-    photos = [
-        Photo(int(k), photo_id(row), 1, evaluated.paths[row], PhotoMetadata(640 + row, 480, 9, "JPEG"))
-        for row, k in enumerate(evaluated.file_ids)
-    ]
-    dossier = Dossier.of(
-        evaluated, features, root=ROOT, photos=photos, trained=trained, maps=maps, verdicts=verdicts,
-        other=other,
-    )  # fmt: skip
+    stored = dataclasses.replace(evaluated.stored, maps=maps)
+    evaluated = dataclasses.replace(evaluated, stored=stored, seen=SeenPhotos(frozenset(trained)))
     fields: dict[str, object] = {
-        "dossier": dossier, "card": card(), "folder": "holiday", "made_at": "21 November 2026, 15:00",
+        "evaluation": evaluated, "card": card(), "folder": "holiday", "made_at": "21 November 2026, 15:00",
         "names": [path.relative_to(ROOT).as_posix() for path in evaluated.paths],
         "label_table_sha256": "cd" * 32,
+        "judged": evaluated.judged(verdicts) if verdicts else None,
+        "pair": EvaluationPair.of(evaluated, other) if other else None,
     }  # fmt: skip
     return ReportContents(**(fields | changes))  # type: ignore[arg-type]
 

@@ -19,6 +19,7 @@ from sklearn import metrics as sk
 
 from gallery.errors import ExchangeError
 from gallery.evaluation.evidence import Group
+from gallery.evaluation.report import Cell
 from gallery.exchange.report import check_report_place, html_report, write_html_report
 from gallery.exchange.report.album import LEVELS
 from gallery.types import GivenVerdict, Verdict
@@ -252,7 +253,7 @@ def test_what_rests_on_few_photos_is_marked(page: ParsedPage) -> None:
 
 
 def test_suspicious_labels_come_with_their_evidence(page: ParsedPage) -> None:
-    suspects = contents().dossier.diagnosis.suspects
+    suspects = contents().evaluation.diagnosis.suspects
     assert suspects
     first = suspects[0]
     assert f"Of the 10 photos most alike, {first.neighbours_of_suggested} are labelled" in page.text
@@ -261,7 +262,7 @@ def test_suspicious_labels_come_with_their_evidence(page: ParsedPage) -> None:
 
 def test_slices_stand_worst_first_with_their_intervals(page: ParsedPage) -> None:
     caption = "Accuracy on parts of the photos"
-    slices = contents().dossier.slices
+    slices = contents().evaluation.slices_by()
     assert len(page.tables[caption]) == 1 + len(slices)
     for row, one in zip(page.values[caption][1:], slices, strict=True):
         assert row[:4] == [one.n, one.accuracy, *one.interval]
@@ -300,8 +301,8 @@ def test_another_model_is_compared_only_when_it_is_asked_for(page: ParsedPage) -
     assert (
         "Other model is right on 5.0 percentage points fewer of the photos than Made model" in compared.text
     )
-    assert made.dossier.comparison is not None
-    assert compared.numbers(caption, "Other model")[1:] == list(made.dossier.comparison.interval_b)
+    assert made.pair is not None
+    assert compared.numbers(caption, "Other model")[1:] == list(made.pair.comparison.interval_b)
     assert "p = 0.25" in compared.text  # 2 * (1/2)^3
     assert "Only Made model: 3" in compared.text
 
@@ -334,8 +335,10 @@ def test_the_folders_path_is_told_only_when_it_is_asked_for() -> None:
 
 def test_cells_that_look_at_the_border_are_flagged_with_their_share() -> None:
     made = contents(maps=np.ones((60, 2, 14, 14), np.float32))
-    flagged = (Group(0, 1, 5, 0.81, 0.32, True), Group(None, 0, 26, 0.6, 0.3, True))
-    made = dataclasses.replace(made, dossier=dataclasses.replace(made.dossier, at_border=flagged))
+    flagged = (Group(Cell(0, 1), 5, 0.81, 0.32, True), Group(Cell(None, 0), 26, 0.6, 0.3, True))
+    evidence = made.evaluation.evidence
+    assert evidence is not None
+    vars(made.evaluation)["evidence"] = dataclasses.replace(evidence, groups=flagged)
     page = ParsedPage(html_report(made, FakePictures()).html)
     assert "Why Cat, mean of 5 photos" in page.text
     assert "81.0 % of what speaks for the answer lies at the border of these 5 photos" in page.text

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from gallery.evaluation.report import Cell
 from gallery.ui.components import charts
-from gallery.ui.components.confusion_table import Cell, cells, matrix_data
+from gallery.ui.components.confusion_table import cells, matrix_data
 
 NAMES = ("dog", "cat", "cow")
 MATRIX = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])  # no photo of a cow
