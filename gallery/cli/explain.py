@@ -12,8 +12,9 @@ from gallery.cli.output import answer, note, say
 from gallery.datasets.class_names import class_of_name, listed_names, nearest_class_name
 from gallery.errors import CamError, DatasetError, ExchangeError, PhotoError
 from gallery.exchange.heatmap_files import check_heatmap_place, check_map_place, write_heatmap, write_map
-from gallery.network.attribution_methods import GRAD_CAM, Method, method_named
+from gallery.explanation.methods import GRAD_CAM, Method
 from gallery.services import wiring
+from gallery.services.explain import method_named
 from gallery.settings import LARGE_VIEW_PX, Settings
 from gallery.types import DecodedPhoto, FloatArray, ModelCard, SkippedFile, display_path
 from gallery.words import percent

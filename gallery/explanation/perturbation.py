@@ -19,8 +19,11 @@ from gallery.types import FloatArray, ImageBatch, RgbImage
 Classify = Callable[[ImageBatch], FloatArray]
 """(n, side, side, 3) uint8 RGB -> (n, classes) probabilities."""
 
+IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+"""The neutral input: 0 to a network with caffe preprocessing."""
+
 NEUTRAL_RGB = (124, 117, 104)
-"""What a pixel taken away becomes: ImageNet's mean colour, 0 to a network with caffe preprocessing."""
+"""What a pixel taken away becomes: ImageNet's mean colour in whole steps."""
 
 CURVE_STEPS = 14
 """Each step of a curve exchanges a 14th of the pixels: 14 of the 196 cells of a 14 x 14 map."""

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from gallery import settings
-from gallery.errors import CamError, ModelError
-from gallery.network import cam, vgg16
+from gallery.errors import ModelError
+from gallery.network import vgg16
 from gallery.network.engine import keras, tf
 from gallery.network.precision import Precision
-from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard, RgbImage
+from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard
 
 
 class KerasClassifier:
@@ -29,13 +29,9 @@ class KerasClassifier:
         self._backbone = keras.Model(
             network.inputs, network.get_layer(card.target_layer).output, name="backbone"
         )
-        self._pooling = network.get_layer("gap")
-        self._fc1 = network.get_layer("fc1")
-        self._predictions = network.get_layer("predictions")
         images = tf.TensorSpec((None, card.input_px, card.input_px, 3), tf.uint8)
         # Not jit_compile: XLA has no AMX kernels, and all that bfloat16 gains would be lost.
         self._forward = tf.function(self._pass, input_signature=[images], autograph=False)
-        self._maps_alone = tf.function(self._maps, input_signature=[images], autograph=False)
 
     @property
     def model_id(self) -> str:
@@ -94,32 +90,15 @@ class KerasClassifier:
         """Return softmax(logits / the card's temperature), (batch, classes) float32."""
         return np.asarray(softmax(logits / np.float64(self.card.temperature), axis=1), np.float32)
 
+    def prepared(self, images: tf.Tensor) -> tf.Tensor:
+        """Return RGB in 0..255, uint8 or float, as the network takes it."""
+        return (
+            tf.cast(images, tf.float32) / 255.0 if self.card.preprocessing == "unit" else preprocess(images)
+        )
+
     def warm_up(self, batch: int = settings.TAG_BATCH) -> None:
         """Trace the network and let the libraries choose kernels: the first batch is then as fast as any."""
         self.classify(np.zeros((batch, self.input_px, self.input_px, 3), np.uint8))
-
-    def gradient_cams(self, image: RgbImage, class_index: int) -> FloatArray:
-        """Return one class's map by automatic differentiation, (h, w) float32 >= 0: the closed form's oracle.
-
-        Args:
-            image: (input_px, input_px, 3) uint8 RGB.
-            class_index: 0 .. classes - 1.
-
-        Raises:
-            CamError: there is no such class.
-            ModelError: the image has another shape or type.
-        """
-        if not 0 <= class_index < len(self.class_names):
-            raise CamError(f"Classes are numbered 0 to {len(self.class_names) - 1}, got {class_index}.")
-        self._check(image[np.newaxis])
-        # From a graph, as in `classify`: step by step, bfloat16 rounds more often and the maps differ by 2 %.
-        maps = self._maps_alone(tf.constant(image[np.newaxis]))  # (1, h, w, C)
-        with tf.GradientTape() as tape:
-            tape.watch(maps)
-            logits, _, _ = self._head(maps)
-            logit = logits[0, class_index]
-        gradients = tape.gradient(logit, maps).numpy()[0]  # (h, w, C)
-        return cam.combine_cam(maps.numpy()[0], cam.gradient_weights(gradients))
 
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return logits (B, K), those of the mirrored view (or again), features (B, C), maps (B, K, h, w)."""
@@ -129,22 +108,23 @@ class KerasClassifier:
         if self.mirrored:
             mirrored_logits, _, _ = self._head(self._maps(tf.reverse(images, axis=[2])))
 
-        # cam.channel_weights and cam.combine_cam, for the whole batch and every class at once
+        # explanation.cam's channel_weights and combine_cam, for the whole batch and every class at once
+        fc1, predictions = self.network.get_layer("fc1"), self.network.get_layer("predictions")
         batch, (height, width, channels) = tf.shape(maps)[0], maps.shape[1:]
         open_units = tf.cast(hidden > 0, tf.float32)  # (B, units)
-        paths = open_units[:, :, tf.newaxis] * self._predictions.kernel  # (B, units, K)
-        weights = tf.einsum("kj,bjc->bkc", self._fc1.kernel, paths) / (height * width)  # (B, C, K)
+        paths = open_units[:, :, tf.newaxis] * predictions.kernel  # (B, units, K)
+        weights = tf.einsum("kj,bjc->bkc", fc1.kernel, paths) / (height * width)  # (B, C, K)
         cells = tf.reshape(maps, (batch, height * width, channels))
         cams = tf.nn.relu(tf.einsum("bpk,bkc->bcp", cells, weights))  # (B, K, h * w)
         return logits, mirrored_logits, features, tf.reshape(cams, (batch, -1, height, width))
 
     def _maps(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.cast(self._backbone(preprocess(images), training=False), tf.float32)
+        return tf.cast(self._backbone(self.prepared(images), training=False), tf.float32)
 
     def _head(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        features = self._pooling(maps)
-        hidden = self._fc1(features)
-        return self._predictions(hidden), hidden, features
+        features = self.network.get_layer("gap")(maps)
+        hidden = self.network.get_layer("fc1")(features)
+        return self.network.get_layer("predictions")(hidden), hidden, features
 
     def _check(self, images: NDArray[Any]) -> None:
         wanted = (self.input_px, self.input_px, 3)

@@ -6,7 +6,7 @@ so the gradients of all classes cost little beside the convolutions.
 
 from __future__ import annotations
 
-from gallery.network.classifier import KerasClassifier, preprocess
+from gallery.network.classifier import KerasClassifier
 from gallery.network.engine import keras, tf
 from gallery.network.precision import Precision
 from gallery.types import ModelCard
@@ -18,21 +18,14 @@ class GradientClassifier(KerasClassifier):
     def __init__(
         self, card: ModelCard, network: keras.Model, *, precision: Precision, mirrored: bool
     ) -> None:
-        self.card = card
-        self.precision = precision
-        self.mirrored = mirrored
-        self.network = network
+        super().__init__(card, network, precision=precision, mirrored=mirrored)
         maps = network.get_layer(card.target_layer).output
-        self._backbone = keras.Model(network.inputs, maps, name="backbone")
         self._rest = keras.Model(maps, network.outputs[0], name="head")
-        images = tf.TensorSpec((None, card.input_px, card.input_px, 3), tf.uint8)
-        self._forward = tf.function(self._pass, input_signature=[images], autograph=False)
-        self._maps_alone = tf.function(self._maps, input_signature=[images], autograph=False)
 
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return logits (B, K), those of the mirrored view (or again), features (B, C), maps (B, K, h, w).
 
-        Each class's map is cam.combine_cam(maps, cam.gradient_weights(gradients)).
+        Each class's map is combine_cam(maps, gradient_weights(gradients)) of `gallery.explanation.cam`.
         """
         maps = self._maps(images)  # (B, h, w, C)
         with tf.GradientTape(persistent=True) as tape:
@@ -47,11 +40,6 @@ class GradientClassifier(KerasClassifier):
             weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2))  # (B, C)
             cams.append(tf.nn.relu(tf.einsum("bhwc,bc->bhw", maps, weights)))
         return logits, mirrored_logits, features, tf.stack(cams, axis=1)
-
-    def _maps(self, images: tf.Tensor) -> tf.Tensor:
-        unit = self.card.preprocessing == "unit"
-        given = tf.cast(images, tf.float32) / 255.0 if unit else preprocess(images)
-        return tf.cast(self._backbone(given, training=False), tf.float32)
 
     def _head(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         features = tf.reduce_mean(maps, axis=(1, 2))

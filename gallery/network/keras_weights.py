@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
-from gallery.network.vgg16 import BLOCKS
+from gallery.network.layouts import VGG16_BLOCKS
 
 
 def read_keras_vgg16(path: Path) -> dict[str, NDArray[np.float32]]:
@@ -30,7 +30,7 @@ def read_keras_vgg16(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         with h5py.File(path, "r") as file:
             layers = file.get("model_weights", file)
-            for block, (convolutions, filters) in enumerate(BLOCKS, start=1):
+            for block, (convolutions, filters) in enumerate(VGG16_BLOCKS, start=1):
                 for number in range(1, convolutions + 1):
                     layer = f"block{block}_conv{number}"
                     kernel, bias = _kernel_and_bias(layers, layer)

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.network.engine import keras, tf
+
+Floats = NDArray[np.floating[Any]]
+
+
+def scramble_weights(
+    weights: Mapping[str, NDArray[np.floating[Any]]], *, seed: int
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return the weights with the numbers of each kernel shuffled, and biases and norms without effect.
+
+    For the model randomisation test (Adebayo et al. 2018, section 3): a map that stays the same shows the
+    photo's edges, not what the network learnt. A network of these alone hands on next to nothing of its
+    photo: `set_in_motion` must follow.
+    """
+    random = np.random.default_rng(seed)
+
+    def scrambled(name: str, tensor: Floats) -> Floats:
+        if name.endswith("/kernel"):
+            return random.permutation(tensor.ravel()).reshape(tensor.shape)
+        scales = name.endswith(("/gamma", "/moving_variance"))
+        return np.ones_like(tensor) if scales else np.zeros_like(tensor)
+
+    return {name: scrambled(name, tensor) for name, tensor in weights.items()}
 
 
 def set_in_motion(network: keras.Model, photo: tf.Tensor) -> None:

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from gallery.errors import ModelError
 from gallery.network.engine import keras
+from gallery.network.layouts import VGG16_BLOCKS
 
 ARCHITECTURE = "vgg16-gap"
 TARGET_LAYER = "block5_conv3"
 HIDDEN_UNITS = 512
-
-BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-"""Convolutions and filters of each block (Simonyan and Zisserman 2014, configuration D)."""
 
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 """What the "caffe" preprocessing subtracts after turning RGB into BGR."""
@@ -45,7 +43,7 @@ def build_vgg16_gap(
     # Each option that a user's ~/.keras/keras.json could change is given.
     image = keras.Input((input_px, input_px, 3), dtype="float32", name="image")
     x = image
-    for block, (convolutions, filters) in enumerate(BLOCKS, start=1):
+    for block, (convolutions, filters) in enumerate(VGG16_BLOCKS, start=1):
         for number in range(1, convolutions + 1):
             x = keras.layers.Conv2D(
                 filters,
@@ -57,7 +55,7 @@ def build_vgg16_gap(
                 dtype=backbone_dtype,
                 name=f"block{block}_conv{number}",
             )(x)
-        if block < len(BLOCKS):
+        if block < len(VGG16_BLOCKS):
             x = keras.layers.MaxPooling2D(
                 2, data_format="channels_last", dtype=backbone_dtype, name=f"block{block}_pool"
             )(x)

@@ -24,9 +24,9 @@ from gallery.types import FileEntry, ModelCard, SkippedFile
 
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
+    from gallery.explanation.explainer import Explainer
     from gallery.jobs.task import Tasks
     from gallery.models import ModelStore
-    from gallery.network.attribution import Explainer
     from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
     from gallery.photos.thumbnails import ThumbnailStore
@@ -104,9 +104,14 @@ def load_explainer(models: ModelStore, model_id: str) -> Explainer:
     Raises:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
-    from gallery.network.attribution import load_explainer as load
+    return _explainer_of(load_classifier(models, model_id), models)
 
-    return load(models.card(model_id), models.weights(model_id))
+
+def _explainer_of(classifier: KerasClassifier, models: ModelStore) -> Explainer:
+    from gallery.explanation.explainer import Explainer
+    from gallery.network.layers import layered
+
+    return Explainer(layered(classifier, models.weights(classifier.model_id)))
 
 
 def new_decode_pool(input_px: int) -> DecodePool:
@@ -265,8 +270,8 @@ def explainer(model_id: str) -> Explainer:
 
 
 @functools.lru_cache(maxsize=1)
-def _explainer(_chosen: Settings, model_id: str, _weights: str) -> Explainer:
-    return load_explainer(models(), model_id)
+def _explainer(chosen: Settings, model_id: str, weights: str) -> Explainer:
+    return _explainer_of(_classifier(chosen, model_id, weights), models())
 
 
 def person() -> str:

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gallery.explanation import formulas as maths
+from gallery.explanation import methods
 from gallery.explanation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
-from gallery.network import attribution_math as maths
-from gallery.network import attribution_methods as methods
 from gallery.services import wiring
 from gallery.settings import Settings
 
@@ -81,7 +81,7 @@ def main() -> None:
     photos = chosen_photos(arguments.data, arguments.photos)
     started = time.perf_counter()
     for number, (image, quadrant, label) in enumerate(canvases(photos, card.input_px, card.class_names)):
-        activations, gradients = explainer.activations_and_gradients(image, label, arguments.layer)
+        activations, gradients = explainer.network.activations_and_gradients(image, label, arguments.layer)
         cams = {name: formula(activations, gradients) for name, formula in FROM_GRADIENTS.items()}
         cams[methods.EIGEN_CAM] = maths.eigen_cam(activations)
         if number < arguments.score_cam:

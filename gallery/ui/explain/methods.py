@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gallery.explanation import methods
+from gallery.explanation.methods import Method
 from gallery.explanation.records import ExplanationRecords
 from gallery.jobs.task import Report, State, Task
-from gallery.network import attribution_methods as methods
-from gallery.network.attribution_methods import Method
-from gallery.services import wiring
+from gallery.services import explain, wiring
 from gallery.types import FloatArray, ModelCard
 from gallery.ui.components import waiting
 from gallery.ui.explain.photo import ExplainedPhoto
@@ -53,7 +53,7 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
     """
     asked = st.query_params.get("method", "")
     method = methods.METHODS.get(asked, methods.METHODS[methods.GRAD_CAM])
-    layers = methods.layers_of(card)[::-1]  # from the head to the photo
+    layers = explain.layers_of(card)[::-1]  # from the head to the photo
     wanted = st.query_params.get("layer", "")
     layer = wanted if wanted in layers else card.target_layer
     times = {name: seconds_of(card, one, layer) for name, one in methods.METHODS.items()}
@@ -73,7 +73,7 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
         layers,
         key="explain_layer",
         format_func=lambda name: (
-            methods.layer_in_words(name) + (" (the last)" if name == card.target_layer else "")
+            explain.layer_in_words(name) + (" (the last)" if name == card.target_layer else "")
         ),
         on_change=lambda: _remember("layer", card.target_layer),
         disabled=not method.by_layer,
@@ -106,7 +106,7 @@ def _titled(card: ModelCard, method: Method, layer: str, seconds: float | None) 
         return f"{method.title} (stored, instant)"
     if seconds is not None:
         return f"{method.title} ({duration(seconds)} here)"
-    count = methods.passes_of(method, card, layer)
+    count = explain.passes_of(card, method, layer)
     if count == 1:
         return f"{method.title} (quick)"
     return f"{method.title} (slow: {count or 'many'} looks)"
@@ -158,7 +158,7 @@ def _task(photo: ExplainedPhoto, card: ModelCard, choice: Choice, class_index: i
 
     def work(tell: Report) -> FloatArray:
         explainer = wiring.explainer(card.model_id)
-        tell(0, methods.passes_of(choice.method, card, choice.layer) or 0)
+        tell(0, explain.passes_of(card, choice.method, choice.layer) or 0)
         began = time.monotonic()
         cams = explainer.explain_classes(
             image, indices, method=choice.method.name, layer=choice.layer, on_pass=tell

@@ -12,9 +12,8 @@ from gallery.explanation.randomisation import compared_classes, randomisation_te
 from gallery.explanation.records import MapOf
 from gallery.explanation.trust import TrustReport, measure_trust
 from gallery.jobs.task import Report, State, Task
-from gallery.network import attribution_methods as methods
 from gallery.photos import heatmap
-from gallery.services import wiring
+from gallery.services import explain, wiring
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, ImageBatch, ModelCard
 from gallery.ui.components import charts, theme, trust_badge, waiting
@@ -93,7 +92,7 @@ def _test(
 
 
 def _scrambled_looks(card: ModelCard, choice: Choice) -> int:
-    each = methods.passes_of(choice.method, card, choice.layer) or 0
+    each = explain.passes_of(card, choice.method, choice.layer) or 0
     return each * (SCRAMBLED_SLOW if choice.method.is_slow else SCRAMBLED)
 
 

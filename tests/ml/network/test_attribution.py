@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from gallery.errors import CamError, ModelError
+from gallery.explanation.explainer import Explainer
+from gallery.explanation.formulas import grad_cam, hires_cam
+from gallery.explanation.methods import METHODS
 from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights
-from gallery.network.attribution import Explainer, load_explainer
-from gallery.network.attribution_math import grad_cam, hires_cam
-from gallery.network.attribution_methods import METHODS, layers_of, passes_of
+from gallery.network.layers import LayeredNetwork, layered
+from gallery.network.layouts import channels_of, explainable_layers
+from gallery.network.loading import load_classifier
+from gallery.network.scrambling import scramble_weights
+from gallery.types import ModelCard
+from tests.ml.network.gradient_cams import gradient_cams
 
 pytestmark = pytest.mark.network
 
@@ -22,14 +28,23 @@ BY_LAYER = [name for name, method in METHODS.items() if method.by_layer]
 BY_CLASS_GRADIENT = ["grad-cam", "grad-cam++", "hires-cam", "layer-cam"]
 
 
+def load_explainer(card: ModelCard, weights: Mapping[str, Any]) -> Explainer:
+    return Explainer(layered(load_classifier(card, weights, precision="float32"), weights))
+
+
+def opened(explainer: Explainer) -> LayeredNetwork:
+    assert isinstance(explainer.network, LayeredNetwork)
+    return explainer.network
+
+
 @pytest.fixture(scope="module")
 def corner_explainer(make_card: Any, corner_weights: Mapping[str, Any]) -> Explainer:
-    return load_explainer(make_card(), corner_weights, passes="float32")
+    return load_explainer(make_card(), corner_weights)
 
 
 @pytest.fixture(scope="module")
 def he_explainer(make_card: Any, he_weights: Mapping[str, Any]) -> Explainer:
-    return load_explainer(make_card(), he_weights, passes="float32")
+    return load_explainer(make_card(), he_weights)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +82,7 @@ def test_a_network_that_looks_at_a_corner_has_its_map_there(
 def test_covering_the_corner_is_what_lowers_the_logit(
     make_card: Any, corner_weights: Mapping[str, Any]
 ) -> None:
-    explainer = load_explainer(make_card(input_px=32), corner_weights, passes="float32")
+    explainer = load_explainer(make_card(input_px=32), corner_weights)
     image = np.zeros((32, 32, 3), np.uint8)
     image[28:, :4, 2] = 255
     cam = explainer.explain(image, BLUE, method="occlusion")
@@ -108,9 +123,9 @@ def test_grad_cam_is_the_classifiers_closed_form(
 def test_hires_cam_is_grad_cam_before_pooling_and_is_not_below(
     he_explainer: Explainer, noise: np.ndarray
 ) -> None:
-    last = he_explainer.activations_and_gradients(noise[0], 2)
+    last = opened(he_explainer).activations_and_gradients(noise[0], 2)
     np.testing.assert_allclose(hires_cam(*last), grad_cam(*last), atol=1e-4 * grad_cam(*last).max())
-    earlier = he_explainer.activations_and_gradients(noise[0], 2, "block4_conv3")
+    earlier = opened(he_explainer).activations_and_gradients(noise[0], 2, "block4_conv3")
     assert np.abs(hires_cam(*earlier) - grad_cam(*earlier)).max() > 0.1 * grad_cam(*earlier).max()
 
 
@@ -119,7 +134,7 @@ def test_score_cam_by_one_pass_a_channel(small_explainer: Explainer) -> None:
     import cv2
 
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
-    maps = small_explainer.activations(image)
+    maps = opened(small_explainer).activations(image)
     neutral = np.array([123.68, 116.779, 103.939])
     scores, kept = [], []
     for channel in np.moveaxis(maps, 2, 0):
@@ -127,7 +142,7 @@ def test_score_cam_by_one_pass_a_channel(small_explainer: Explainer) -> None:
             mask = cv2.resize(channel, (32, 32), interpolation=cv2.INTER_LINEAR)
             mask = (mask - mask.min()) / (mask.max() - mask.min())
             photo = neutral + (image - neutral) * mask[..., None]
-            scores.append(small_explainer.logits(photo[None])[0, 1])
+            scores.append(opened(small_explainer).logits(photo[None])[0, 1])
             kept.append(channel)
     raised = np.exp(np.array(scores, np.float64))
     expected = np.einsum("chw,c->hw", np.array(kept), raised / raised.sum())
@@ -138,7 +153,7 @@ def test_score_cam_by_one_pass_a_channel(small_explainer: Explainer) -> None:
 @pytest.mark.parametrize("method", BY_LAYER)
 def test_every_layer_of_another_recipes_network_has_a_map(small_explainer: Explainer, method: str) -> None:
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3)).astype(np.uint8)
-    assert small_explainer.layers == ("conv1", "conv2") == layers_of(small_explainer.card)
+    assert opened(small_explainer).layers == ("conv1", "conv2") == explainable_layers("cnn-small", "conv2")
     for layer, side in (("conv1", 30), ("conv2", 13)):
         cam = small_explainer.explain(image, 2, method=method, layer=layer)
         assert cam.shape == (side, side)
@@ -148,16 +163,14 @@ def test_every_layer_of_another_recipes_network_has_a_map(small_explainer: Expla
 def test_a_flattened_head_is_explained_by_its_gradients(make_card: Any) -> None:
     weights = get_weights(build("vgg16-bottleneck", 2, 32, options=NetworkOptions(dense_units=8)))
     card = make_card(architecture="vgg16-bottleneck", input_px=32, class_names=("cat", "dog"))
-    explainer = load_explainer(card, weights, passes="float32")
+    explainer = load_explainer(card, weights)
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3)).astype(np.uint8)
-    from gallery.network.loading import load_classifier
-
     classifier = load_classifier(card, weights, precision="float32")
     for label in (0, 1):
-        expected = classifier.gradient_cams(image, label)
+        expected = gradient_cams(classifier, image, label)
         np.testing.assert_allclose(explainer.explain(image, label), expected, atol=1e-4 * expected.max())
-    assert len(explainer.layers) == 13
-    assert explainer.layers == layers_of(card)
+    assert len(opened(explainer).layers) == 13
+    assert opened(explainer).layers == explainable_layers("vgg16-bottleneck", "block5_conv3")
     assert set(ARCHITECTURES) >= {card.architecture}
 
 
@@ -172,21 +185,15 @@ def test_several_classes_at_once_have_the_maps_they_have_alone(
         np.testing.assert_array_equal(cam, small_explainer.explain(image, label, method=method))
 
 
-def test_the_layers_of_the_large_network_from_scratch_are_known_without_it(make_card: Any) -> None:
+def test_the_layers_of_the_large_network_from_scratch_are_known_without_it() -> None:
     network = build("cnn-large", 2, 128)
     convolutions = [layer.name for layer in network.layers if layer.name.startswith("conv")]
-    assert list(layers_of(make_card(architecture="cnn-large", target_layer="conv8"))) == convolutions
+    assert list(explainable_layers("cnn-large", "conv8")) == convolutions
 
 
-def test_how_many_passes_a_method_takes_is_known_without_its_network(
-    he_explainer: Explainer, make_card: Any
-) -> None:
+def test_how_many_channels_a_layer_has_is_known_without_its_network(he_explainer: Explainer) -> None:
     for layer in LAST_OF_BLOCKS:
-        maps = he_explainer.network.get_layer(layer).output
-        assert passes_of(METHODS["score-cam"], make_card(), layer) == maps.shape[-1]
-    assert passes_of(METHODS["occlusion"], make_card(), None) == 196
-    assert passes_of(METHODS["layer-cam"], make_card(), None) == 1
-    assert passes_of(METHODS["score-cam"], make_card(target_layer="conv2"), None) is None
+        assert channels_of(layer) == opened(he_explainer).network.get_layer(layer).output.shape[-1]
 
 
 def test_the_passes_are_counted_and_can_be_stopped(small_explainer: Explainer, noise: np.ndarray) -> None:
@@ -201,6 +208,19 @@ def test_the_passes_are_counted_and_can_be_stopped(small_explainer: Explainer, n
 
     with pytest.raises(InterruptedError):
         small_explainer.explain(image, 0, method="occlusion", on_pass=stop)
+
+
+def test_scrambled_kernels_are_the_same_numbers_in_another_order_and_nothing_else_is_left() -> None:
+    weights = {"a/kernel": np.arange(24.0).reshape(2, 3, 4), "a/bias": np.arange(3.0)}
+    norm = {f"n/{name}": np.array([2.0]) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
+    scrambled = scramble_weights(weights | norm, seed=1)
+    assert scrambled["a/kernel"].shape == (2, 3, 4)
+    assert sorted(scrambled["a/kernel"].ravel()) == list(range(24))
+    assert scrambled["a/bias"].tolist() == [0, 0, 0]
+    assert [float(scrambled[name][0]) for name in norm] == [1, 0, 0, 1]
+    assert not np.array_equal(scrambled["a/kernel"], weights["a/kernel"])
+    assert np.array_equal(scramble_weights(weights, seed=1)["a/kernel"], scrambled["a/kernel"])
+    assert np.array_equal(weights["a/bias"], np.arange(3.0))
 
 
 def test_a_scrambled_network_has_another_map_and_leaves_the_first_as_it_was(
@@ -221,15 +241,18 @@ def test_each_channel_of_a_scrambled_network_tells_the_places_of_its_photo_apart
 ) -> None:
     image = noise[0, :32, :32]
     scrambled = small_explainer.scrambled(5, image)
-    kernel = get_weights(scrambled.network)["conv1/kernel"]
+    weights = get_weights(opened(scrambled).network)
     seen = np.asarray(image, np.float64) / 255
     # conv1 has "valid" borders: 3 x 3 windows of the photo by hand, in float64
     windows = np.lib.stride_tricks.sliding_window_view(seen, (3, 3), axis=(0, 1))  # (30, 30, 3, 3, 3)
-    sums = np.einsum("hwcij,ijck->hwk", windows, kernel) + get_weights(scrambled.network)["conv1/bias"]
+    sums = np.einsum("hwcij,ijck->hwk", windows, weights["conv1/kernel"]) + weights["conv1/bias"]
     np.testing.assert_allclose(sums.mean((0, 1)), 0, atol=1e-4)
     np.testing.assert_allclose(sums.std((0, 1)), 1, atol=1e-4)
     np.testing.assert_allclose(
-        scrambled.activations(image, "conv1"), np.maximum(sums, 0), atol=1e-4, err_msg="what conv1 hands on"
+        opened(scrambled).activations(image, "conv1"),
+        np.maximum(sums, 0),
+        atol=1e-4,
+        err_msg="what conv1 hands on",
     )
 
 
@@ -237,11 +260,11 @@ def test_each_channel_of_a_scrambled_network_tells_the_places_of_its_photo_apart
 def test_the_scrambled_shipped_network_still_sees_which_photo_it_has(shipped: Any, real_photos: Any) -> None:
     card, weights = shipped
     photo, other = real_photos[:2]
-    scrambled = load_explainer(card, weights, passes="float32").scrambled(0, photo)
-    one, two = scrambled.activations(photo), scrambled.activations(other)
+    scrambled = load_explainer(card, weights).scrambled(0, photo)
+    one, two = opened(scrambled).activations(photo), opened(scrambled).activations(other)
     assert (one > 0).mean() > 0.3
     assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.6  # 0.99 with every tensor shuffled
-    assert scrambled.logits(np.stack([photo, other])).std(axis=0).max() > 0.1
+    assert opened(scrambled).logits(np.stack([photo, other])).std(axis=0).max() > 0.1
     assert (scrambled.explain_classes(photo, range(10), method="grad-cam").max((1, 2)) > 0).sum() >= 3
 
 

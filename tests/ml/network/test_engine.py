@@ -19,7 +19,7 @@ def run(code: str, repository: Path) -> subprocess.CompletedProcess[str]:
 
 def test_package_store_and_arithmetic_load_no_tensorflow(repository: Path) -> None:
     code = (
-        "import sys, gallery.network, gallery.network.cam, gallery.network.precision, gallery.models\n"
+        "import sys, gallery.network, gallery.network.layouts, gallery.network.precision, gallery.models\n"
         "print([name for name in ('tensorflow', 'keras', 'h5py') if name in sys.modules])"
     )
     result = run(code, repository)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import CamError
-from gallery.network.cam import channel_weights, combine_cam, gradient_weights
+from gallery.explanation.cam import channel_weights, combine_cam, gradient_weights
 
 W1 = np.array([[1.0, 2.0], [3.0, -4.0], [0.0, 5.0]])  # 3 channels, 2 units
 W2 = np.array([[1.0, 0.0], [10.0, -1.0]])  # 2 units, 2 classes

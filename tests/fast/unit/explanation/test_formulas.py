@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gallery.errors import CamError
-from gallery.network import attribution_math as maths
-from gallery.network import attribution_methods as methods
+from gallery.explanation import formulas as maths
+from gallery.explanation import methods
 
 DICE = np.random.default_rng(11)
 ACTIVATIONS = np.maximum(DICE.standard_normal((4, 5, 6)), 0)
@@ -127,19 +127,6 @@ def test_the_square_lies_on_every_cell_and_is_cut_at_the_edges() -> None:
 
 def test_occlusion_is_the_fall_of_the_logit() -> None:
     assert maths.occlusion_map(5.0, np.array([[5.0, 1.0], [7.0, 4.5]])).tolist() == [[0, 4], [0, 0.5]]
-
-
-def test_scrambled_kernels_are_the_same_numbers_in_another_order_and_nothing_else_is_left() -> None:
-    weights = {"a/kernel": np.arange(24.0).reshape(2, 3, 4), "a/bias": np.arange(3.0)}
-    norm = {f"n/{name}": np.array([2.0]) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
-    scrambled = maths.scramble_weights(weights | norm, seed=1)
-    assert scrambled["a/kernel"].shape == (2, 3, 4)
-    assert sorted(scrambled["a/kernel"].ravel()) == list(range(24))
-    assert scrambled["a/bias"].tolist() == [0, 0, 0]
-    assert [float(scrambled[name][0]) for name in norm] == [1, 0, 0, 1]
-    assert not np.array_equal(scrambled["a/kernel"], weights["a/kernel"])
-    assert np.array_equal(maths.scramble_weights(weights, seed=1)["a/kernel"], scrambled["a/kernel"])
-    assert np.array_equal(weights["a/bias"], np.arange(3.0))
 
 
 def test_an_unknown_method_is_answered_with_those_there_are() -> None:

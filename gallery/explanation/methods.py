@@ -1,4 +1,7 @@
-"""The explanation methods as pages and commands offer them: names, sources, costs, layers; no keras here."""
+"""The explanation methods by name: what each shows, whose it is, what it costs, and how it gets its maps.
+
+A new method is one more entry of `METHODS`, with its formula in `formulas`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gallery.errors import CamError
-from gallery.types import ModelCard
+from gallery.explanation import attribution, formulas
+from gallery.explanation.attribution import OCCLUSION_CELLS, MapsOf, by_gradient
 
 Cost = Literal["one pass", "one pass a channel", "one pass a place"]
-
-OCCLUSION_CELLS = 14
-"""Places of the grey square along each side: as fine as the maps of VGG16's last block, 196 passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,10 @@ class Method:
         source: the paper, in short.
         citation: the paper's authors, title, place and year.
         in_words: what the map shows, for people who know no networks.
-        cost: how many looks of the network it takes.
+        maps: gets the maps of some classes out of a network.
+        cost: how many forward passes it takes.
         by_class: False where the map is the same for every class.
-        by_layer: False where no layer's activations are looked at.
+        by_layer: False where it uses no layer's activations.
     """
 
     name: str
@@ -36,13 +38,14 @@ class Method:
     source: str
     citation: str
     in_words: str
+    maps: MapsOf
     cost: Cost = "one pass"
     by_class: bool = True
     by_layer: bool = True
 
     @property
     def is_slow(self) -> bool:
-        """Whether it takes hundreds of looks of the network."""
+        """Whether it takes hundreds of forward passes."""
         return self.cost != "one pass"
 
 
@@ -65,6 +68,7 @@ METHODS: Mapping[str, Method] = {
             "networks via gradient-based localization. ICCV 2017",
             "Each detector of the layer counts as much as the class's score rises with it, everywhere in the "
             "photo alike.",
+            by_gradient(formulas.grad_cam),
         ),
         Method(
             GRAD_CAM_PLUS_PLUS,
@@ -74,6 +78,7 @@ METHODS: Mapping[str, Method] = {
             "explanations for deep convolutional networks. WACV 2018",
             "Like Grad-CAM, but only what raises the score counts, so that several animals in one photo are "
             "all marked.",
+            by_gradient(formulas.grad_cam_plus_plus),
         ),
         Method(
             HIRES_CAM,
@@ -83,6 +88,7 @@ METHODS: Mapping[str, Method] = {
             "neural networks. arXiv 2011.08891, 2020",
             "Each place counts by its own effect on the score, not by its detector's mean effect; in the "
             "last layer of a network that averages over the photo it equals Grad-CAM.",
+            by_gradient(formulas.hires_cam),
         ),
         Method(
             LAYER_CAM,
@@ -91,6 +97,7 @@ METHODS: Mapping[str, Method] = {
             "Jiang, Zhang, Hou, Cheng, Wei: LayerCAM: Exploring hierarchical class activation maps for "
             "localization. IEEE Transactions on Image Processing 30, 2021",
             "Each place counts by its own rise of the score, which stays sharp in the early layers too.",
+            by_gradient(formulas.layer_cam),
         ),
         Method(
             SCORE_CAM,
@@ -100,6 +107,7 @@ METHODS: Mapping[str, Method] = {
             "for convolutional neural networks. CVPR Workshops 2020",
             "The photo is shown to the network through each detector's pattern alone; patterns that keep the "
             "score high count. No gradients.",
+            attribution.score_cam,
             cost="one pass a channel",
         ),
         Method(
@@ -108,6 +116,7 @@ METHODS: Mapping[str, Method] = {
             "Muhammad and Yeasin 2020",
             "Muhammad, Yeasin: Eigen-CAM: Class activation map using principal components. IJCNN 2020",
             "What stands out most in the layer, whatever the class: the same map for all of them.",
+            attribution.eigen_cam,
             by_class=False,
         ),
         Method(
@@ -117,6 +126,7 @@ METHODS: Mapping[str, Method] = {
             "Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014",
             "A grey square covers one place after the other; hot is where covering costs the class most of "
             "its score. It looks into no layer.",
+            attribution.occlusion,
             cost="one pass a place",
             by_layer=False,
         ),
@@ -141,54 +151,23 @@ def method_named(name: str) -> Method:
     raise CamError(f'There is no method "{name[:60]}". Methods: {", ".join(METHODS)}.')
 
 
-VGG16_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-"""Convolutions of each block of VGG16, and their filters (Simonyan and Zisserman 2015, configuration D)."""
-
-CNN_LARGE_LAYERS = 8
-
-
-def layers_of(card: ModelCard) -> tuple[str, ...]:
-    """Return the convolutions of a card's network, from the photo to the head, without building it.
-
-    The networks from scratch number theirs and end with the card's target layer.
-    """
-    if card.architecture.startswith("vgg16"):
-        return tuple(
-            f"block{block}_conv{number}"
-            for block, (count, _) in enumerate(VGG16_BLOCKS, start=1)
-            for number in range(1, count + 1)
-        )
-    last = re.fullmatch(r"conv(\d{1,2})", card.target_layer)
-    if last is None:
-        return (card.target_layer,)
-    count = CNN_LARGE_LAYERS if card.architecture == "cnn-large" else int(last[1])
-    return tuple(f"conv{number}" for number in range(1, count + 1))
-
-
-def passes_of(method: Method, card: ModelCard, layer: str | None) -> int | None:
-    """Return how many looks of the network a method takes; None where that follows from its weights.
+def passes_of(method: Method, input_px: int, channels: int | None) -> int | None:
+    """Return how many forward passes a method takes; None where that is not known.
 
     Score-CAM leaves out channels that are the same everywhere, so it may take fewer.
-    """
-    if method.cost == "one pass a place":
-        return min(OCCLUSION_CELLS, card.input_px) ** 2
-    if method.cost == "one pass":
-        return 1
-    block = re.match(r"block([1-5])_", layer or card.target_layer)
-    return VGG16_BLOCKS[int(block[1]) - 1][1] if block else None
 
-
-def layer_in_words(name: str) -> str:
-    """Return a layer's name as people read it.
+    Args:
+        method: which.
+        input_px: side of the network's input.
+        channels: of the layer; None where that follows from the model's weights.
 
     Example:
-        >>> layer_in_words("block5_conv3"), layer_in_words("conv2"), layer_in_words("stem")
-        ('Block 5, convolution 3', 'Convolution 2', 'stem')
+        >>> passes_of(METHODS[SCORE_CAM], 224, 512), passes_of(METHODS[OCCLUSION], 224, None)
+        (512, 196)
     """
-    found = re.fullmatch(r"(?:block(\d+)_)?conv(\d+)", name)
-    if found is None:
-        return name
-    return f"Block {found[1]}, convolution {found[2]}" if found[1] else f"Convolution {found[2]}"
+    if method.cost == "one pass a place":
+        return min(OCCLUSION_CELLS, input_px) ** 2
+    return channels if method.cost == "one pass a channel" else 1
 
 
 def _bare(name: str) -> str:

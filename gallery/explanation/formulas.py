@@ -8,14 +8,13 @@ float32, >= 0, not scaled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
-from gallery.network.cam import combine_cam, gradient_weights
+from gallery.explanation.cam import combine_cam, gradient_weights
 from gallery.types import FloatArray
 
 Floats = NDArray[np.floating[Any]]
@@ -214,24 +213,6 @@ def occlusion_map(whole: float, occluded: Floats) -> FloatArray:
     if logits.ndim != 2 or not (np.isfinite(logits).all() and np.isfinite(whole)):
         raise CamError(f"Occlusion needs a finite logit for each cell (h, w), got {logits.shape}.")
     return _positive(whole - logits)
-
-
-def scramble_weights(weights: Mapping[str, Floats], *, seed: int) -> dict[str, Floats]:
-    """Return the weights with the numbers of each kernel shuffled, and biases and norms without effect.
-
-    For the model randomisation test (Adebayo et al. 2018, section 3): a map that stays the same shows the
-    photo's edges, not what the network learnt. A network of these alone hands on next to nothing of its
-    photo: `scrambling.set_in_motion` must follow.
-    """
-    dice = np.random.default_rng(seed)
-
-    def scrambled(name: str, tensor: Floats) -> Floats:
-        if name.endswith("/kernel"):
-            return dice.permutation(tensor.ravel()).reshape(tensor.shape)
-        scales = name.endswith(("/gamma", "/moving_variance"))
-        return np.ones_like(tensor) if scales else np.zeros_like(tensor)
-
-    return {name: scrambled(name, tensor) for name, tensor in weights.items()}
 
 
 def _interpolation(cells: int, pixels: int) -> NDArray[np.float64]:
