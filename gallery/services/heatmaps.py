@@ -85,6 +85,9 @@ class MapPair:
         return np.concatenate([colours, np.rint(np.abs(gap) * 255)], axis=2).astype(np.uint8)
 
 
+cells, png = heatmap.cells, heatmap.png
+
+
 def has_evidence(cam: FloatArray) -> bool:
     """Return whether anything speaks for a class in its map."""
     return heatmap.has_evidence(cam)

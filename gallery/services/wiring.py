@@ -104,10 +104,10 @@ def load_explainer(models: ModelStore, model_id: str) -> Explainer:
     Raises:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
-    return _explainer_of(load_classifier(models, model_id), models)
+    return explainer_of(load_classifier(models, model_id), models)
 
 
-def _explainer_of(classifier: KerasClassifier, models: ModelStore) -> Explainer:
+def explainer_of(classifier: KerasClassifier, models: ModelStore) -> Explainer:
     from gallery.explanation.explainer import Explainer
     from gallery.network.layers import layered
 
@@ -271,7 +271,7 @@ def explainer(model_id: str) -> Explainer:
 
 @functools.lru_cache(maxsize=1)
 def _explainer(chosen: Settings, model_id: str, weights: str) -> Explainer:
-    return _explainer_of(_classifier(chosen, model_id, weights), models())
+    return explainer_of(_classifier(chosen, model_id, weights), models())
 
 
 def person() -> str:

@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from gallery.photos import heatmap
+from gallery.services import heatmaps
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
 from gallery.ui.components import theme
@@ -51,7 +51,7 @@ def in_words(pair: MapPair, first: str, second: str) -> str:
         >>> in_words(MapPair(left, left[:, ::-1]), "Dog", "Cat")
         'Orange speaks more for Dog than for Cat (strongest in the upper left); purple the reverse.'
     """
-    if not heatmap.has_evidence(pair.first) and not heatmap.has_evidence(pair.second):
+    if not heatmaps.has_evidence(pair.first) and not heatmaps.has_evidence(pair.second):
         return f"Nothing in the photo speaks for {first} or {second}."
     gap = pair.first - pair.second
     if not gap.any():

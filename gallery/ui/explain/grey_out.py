@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.explanation.perturbation import greyed_out
 from gallery.explanation.pointing_game import Region
-from gallery.jobs.task import Report, State
-from gallery.services import wiring
+from gallery.jobs.task import State
+from gallery.services import explain
+from gallery.services.explain import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
 from gallery.ui.components import before_after, charts, grey_out, waiting
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.explain.photo import ExplainedPhoto
 
 PATIENCE_S = 0.3
 
@@ -59,14 +57,7 @@ def _result(
 
 def _is_loaded(card: ModelCard) -> bool:
     """Return whether the model is ready; it loads meanwhile, which is shown."""
-    key = ("explainer", card.weights_sha256)
-
-    def load(tell: Report) -> None:
-        explainer = wiring.explainer(card.model_id)
-        tell(1, 2)
-        explainer.probabilities(np.zeros((2, card.input_px, card.input_px, 3), np.uint8))  # the first is slow
-
-    task = waiting.known(key) or wiring.tasks().ask(key, load)
+    task = waiting.known(explain.loading_key(card)) or explain.loading_task(card)
     if task.wait(PATIENCE_S) and task.state is State.DONE:
         return True
     waiting.show(task, "Getting ready", unit="steps", key="explain_grey_waiting")
@@ -82,6 +73,4 @@ def _probabilities(
     _image: RgbImage,
 ) -> tuple[FloatArray, FloatArray]:
     """Return what the network says of the whole photo and of the greyed one, each (classes,)."""
-    images = np.stack([_image, greyed_out(_image, regions)])
-    before, after = wiring.explainer(model_id).probabilities(images)
-    return before, after
+    return explain.greyed_out(model_id, _image, regions)

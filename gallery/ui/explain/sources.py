@@ -8,11 +8,10 @@ import streamlit as st
 
 from gallery import settings
 from gallery.errors import GalleryError, PhotoError
-from gallery.services import wiring
+from gallery.services import explain
+from gallery.services.explain import ExplainedPhoto
 from gallery.types import ModelCard, Photo
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.explain import photo as explained_photo
-from gallery.ui.explain.photo import ExplainedPhoto
 
 CATALOG, UPLOAD = "My collections", "A single file"
 
@@ -53,19 +52,8 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
 
     No network is loaded, unless the model has not tagged the photo and the user asks for it now.
     """
-    catalog = wiring.catalog()
     try:
-        prediction = catalog.prediction(photo.photo_id, card.model_id)
-        if prediction is None:
-            return _not_tagged(photo, card)
-        return explained_photo.from_catalog(
-            photo,
-            prediction,
-            catalog=catalog,
-            pool=wiring.decode_pool(card.input_px),
-            input_px=card.input_px,
-            thumbnail=wiring.thumbnails().get(photo.photo_id),
-        )
+        return explain.catalogued(photo, card) or _not_tagged(photo, card)
     except GalleryError as exc:
         st.error(escaped(str(exc)), icon="⚠️")
         return None
@@ -85,12 +73,7 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
         )
         return None
     with st.spinner("Loading the model and looking at the photo ...", show_time=True):
-        return explained_photo.from_file(
-            photo.path,
-            photo.display_name,
-            classifier=wiring.classifier(card.model_id),
-            pool=wiring.decode_pool(card.input_px),
-        )
+        return explain.from_file(photo.path, photo.display_name, card)
 
 
 def uploaded(card: ModelCard) -> ExplainedPhoto | None:
@@ -110,12 +93,7 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
         return kept[1]
     try:
         with st.spinner("Loading the model and looking at the photo ...", show_time=True):
-            photo = explained_photo.from_upload(
-                data,
-                file.name,
-                classifier=wiring.classifier(card.model_id),
-                pool=wiring.decode_pool(card.input_px),
-            )
+            photo = explain.from_upload(data, file.name, card)
     except PhotoError as exc:
         st.error(f"{escaped(str(exc))} Try another file.", icon="⚠️")
         return None

@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery import words
 from gallery.errors import GalleryError
-from gallery.photos import heatmap
-from gallery.photos.decode import picture_from_jpeg
+from gallery.services import explain, heatmaps
+from gallery.services.explain import Choice, ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
 from gallery.ui.components import charts, probability_bars, theme
@@ -22,8 +22,6 @@ from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain import trust as explain_trust
-from gallery.ui.explain.methods import Choice
-from gallery.ui.explain.photo import ExplainedPhoto
 
 WHY, TRUST, GREY = "Why this and not that", "How far to trust it", "Grey out a part"
 
@@ -45,22 +43,20 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
         boxes = st.columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
         choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
         opacity, colour_map = _controls(boxes[2], boxes[3])
-        picture = picture_from_jpeg(photo.screen_jpeg)
-        pair = _pair(photo, card, choice, compared, colour_map)
+        picture = explain.picture(photo.screen_jpeg)
+        pair = _pair(photo, choice, compared, colour_map)
         if pair is None:
             with st.container(key="explain_pair"):
                 st.image(picture, width="stretch", alt=f"The photo {photo.name}")
         else:
             _heatmaps(photo, picture, pair, compared, opacity)
-        _what_it_shows(card, choice)
+        _what_it_shows(choice)
     _tabs(photo, card, choice, picture, pair, compared)
 
 
-def _pair(
-    photo: ExplainedPhoto, card: ModelCard, choice: Choice, compared: str, colour_map: str
-) -> MapPair | None:
+def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str) -> MapPair | None:
     """Return the maps of the predicted and the compared class; None, with a sentence, where there are none"""
-    if choice.stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
+    if choice.is_stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
         st.info("No heatmap of this photo is stored. It can be computed now, or tag its folder again.")
         st.button(
             "Compute it",
@@ -70,9 +66,7 @@ def _pair(
         return None
     names = photo.prediction.class_names
     try:
-        found = explain_methods.maps(
-            photo, card, choice, [photo.prediction.class_index, names.index(compared)]
-        )
+        found = explain_methods.maps(photo, choice, [photo.prediction.class_index, names.index(compared)])
     except GalleryError as exc:
         st.warning(f"{escaped(str(exc))} Only the stored heatmap can be shown.", icon="⚠️")
         return None
@@ -93,10 +87,10 @@ def _heatmaps(photo: ExplainedPhoto, picture: RgbImage, pair: MapPair, compared:
     _scale(pair)
 
 
-def _what_it_shows(card: ModelCard, choice: Choice) -> None:
+def _what_it_shows(choice: Choice) -> None:
     """Say in words what the method shows, whose it is and how long it takes here."""
     method = choice.method
-    seconds = explain_methods.seconds_of(card, method, choice.layer)
+    seconds = choice.seconds
     took = "" if not seconds else f" It took {words.duration(seconds)} here."
     if not method.by_class:
         took += " To compare classes, choose another method."
@@ -123,7 +117,7 @@ def _tabs(
                 explain_difference.show(picture, pair, photo.prediction.label, compared)
     if trust.open:
         with trust:
-            explain_trust.show(photo, card, choice, pair, compared)
+            explain_trust.show(photo, choice, pair, compared)
     if grey.open:
         with grey:
             explain_grey_out.show(photo, card)
@@ -209,7 +203,7 @@ def _heatmap(
         alt=f"{photo.name} with the heatmap of {theme.plain_name(name)}. {sentence}.",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        if heatmap.has_evidence(cam):
+        if heatmaps.has_evidence(cam):
             st.markdown(sentence, width="content")
         else:
             st.markdown(f"**{sentence}.** Nothing in it raises this class's score.", width="content")
@@ -230,10 +224,10 @@ def _png_of(
 ) -> Callable[[], io.BytesIO]:
     def png() -> io.BytesIO:
         try:
-            picture = picture_from_jpeg(photo.full_jpeg())
+            picture = explain.picture(photo.full_jpeg())
         except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
-            picture = picture_from_jpeg(photo.screen_jpeg)
-        return io.BytesIO(heatmap.png(pair.overlay(picture, cam, opacity=opacity)))
+            picture = explain.picture(photo.screen_jpeg)
+        return io.BytesIO(heatmaps.png(pair.overlay(picture, cam, opacity=opacity)))
 
     return png
 

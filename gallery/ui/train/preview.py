@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from gallery.datasets.labelled import Part
-from gallery.photos.heatmap import png
+from gallery.services.heatmaps import png
 from gallery.training.augmentation import Augmentation, preview
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.looks import Looked
