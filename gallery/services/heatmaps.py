@@ -85,7 +85,7 @@ class MapPair:
         return np.concatenate([colours, np.rint(np.abs(gap) * 255)], axis=2).astype(np.uint8)
 
 
-cells, png = heatmap.cells, heatmap.png
+png = heatmap.png
 
 
 def has_evidence(cam: FloatArray) -> bool:
