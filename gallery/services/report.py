@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gallery.evaluation.comparison import EvaluationPair
 from gallery.evaluation.evaluation import Evaluation, LabelSource
-from gallery.services import wiring
+from gallery.services import evaluate, wiring
 from gallery.types import ModelCard, PhotoId, display_path
 
 if TYPE_CHECKING:
@@ -30,6 +30,26 @@ def file_name(evaluation: Evaluation) -> str:
     from gallery.exchange.photo_zip import portable_name
 
     return f"{portable_name(evaluation.folder_name)}_report.html"
+
+
+def of_collection(
+    collection_id: int, model_id: str, labels: LabelSource, *, with_trained: bool
+) -> tuple[ReportFile, str]:
+    """Return the report of a collection, made now, and what it is called.
+
+    Args:
+        collection_id: whose photos.
+        model_id: the model that is evaluated.
+        labels: where the true classes come from: the folders or people.
+        with_trained: whether photos count on which the model was trained.
+
+    Raises:
+        GalleryError: as `evaluate.find` and `html_report`.
+    """
+    card = wiring.models().card(model_id)
+    evaluation = evaluate.find(collection_id, card.model_id, labels)
+    shown = evaluation if with_trained else evaluation.unseen
+    return html_report(wiring.parts(), shown, card), file_name(shown)
 
 
 def check_place(out: Path) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gallery.evaluation.evaluation import LabelSource
-from gallery.services import evaluate, report, wiring
+from gallery.services import report
 from gallery.web.guard import SAFE, NotAnIdError, guarded
 
 PATH = "/download/report"
@@ -30,12 +30,12 @@ def report_file(request: Request) -> Response:
         raise NotAnIdError
     people = request.query_params.get("labels") == LabelSource.PEOPLE
     labels = LabelSource.PEOPLE if people else LabelSource.FOLDERS
-    card = wiring.models().card(request.path_params["model_id"])
-    evaluation = evaluate.find(int(number), card.model_id, labels)
-    if request.query_params.get("trained") != "count":
-        evaluation = evaluation.unseen
-    made = report.html_report(wiring.parts(), evaluation, card)
-    name = report.file_name(evaluation)
+    made, name = report.of_collection(
+        int(number),
+        request.path_params["model_id"],
+        labels,
+        with_trained=request.query_params.get("trained") == "count",
+    )
     return Response(
         made.html.encode("utf-8"),
         media_type="text/html; charset=utf-8",

@@ -9,9 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import DatasetError, GalleryError
 from gallery.evaluation.evaluation import Evaluation, LabelSource
+from gallery.services import collections as collections_service
 from gallery.services import evaluate, wiring
 from gallery.services import tagging as tagging_service
-from gallery.types import Collection, CollectionKind, JobState, ModelCard, display_path
+from gallery.services.folders import beside
+from gallery.types import Collection, JobState, ModelCard
 from gallery.ui.components import folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
@@ -36,7 +38,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
         card: the model that is evaluated.
         row: the container that a chosen folder's box goes into.
     """
-    collections = {c.collection_id: c for c in wiring.catalog().collections()}
+    collections = {c.collection_id: c for c in collections_service.opened()}
     named = st.query_params.get("collection", "")
     chosen = collections.get(int(named)) if named.isascii() and named.isdigit() else None
     if chosen is None:
@@ -132,7 +134,9 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
     refusal = st.container(width=820)
     with st.container(width=820):
-        path = folder_box.show(start=_beginning(), base=BASE, key=key)
+        folders = collections_service.opened_folders()
+        start = beside(folders[0].root if folders else None)
+        path = folder_box.show(start=start, base=BASE, key=key)
     if path is None:
         return
     try:
@@ -144,13 +148,6 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
         return
     st.query_params.from_dict({"collection": str(collection.collection_id)})
     st.rerun()
-
-
-def _beginning() -> str:
-    """Return the path that the box begins with: beside the folder that was opened last."""
-    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
-    shown = display_path(folders[0].root.parent / "_")[:-1] if folders else ""
-    return "" if "\ufffd" in shown else shown  # a name that no text can hold cannot be typed back
 
 
 @st.dialog("Evaluate another folder", width="large")
