@@ -41,6 +41,11 @@ def comparable_models(evaluation: Evaluation) -> dict[str, ModelCard]:
     }
 
 
+def model_name(evaluation: Evaluation) -> str:
+    """Return the name of the model whose evaluation it is."""
+    return wiring.models().card(evaluation.report.model_id).name
+
+
 def known_to(evaluation: Evaluation, card: ModelCard) -> int:
     """Return how many of the photos have a label that is a class of the model."""
     names, support = evaluation.report.class_names, evaluation.report.scores.support.tolist()

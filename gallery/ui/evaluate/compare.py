@@ -31,7 +31,7 @@ def show(evaluation: Evaluation) -> None:
         if other is None:
             return
         other = _without_training(other, card)
-        names = [wiring.models().card(evaluation.report.model_id).name, card.name]
+        names = [compare_service.model_name(evaluation), card.name]
         agreement.show(compare_service.pair(evaluation, other), names)
     except GalleryError as exc:
         messages.show_error(exc)
