@@ -47,7 +47,7 @@ def red_weights() -> dict[str, NDArray[np.float32]]:
 
 
 class RedExplainer:
-    """Stands for `gallery.network.attribution.Explainer`; counts what it is asked."""
+    """Stands for `gallery.explanation.explainer.Explainer`; counts what it is asked."""
 
     def __init__(self, *, scrambled: bool = False) -> None:
         self.asked: list[tuple[str, str | None, tuple[int, ...]]] = []
