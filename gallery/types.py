@@ -6,6 +6,7 @@ Nothing here imports more than the standard library and numpy.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -323,15 +324,21 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"  # its process is gone; it can be resumed
 
 
+class JobKind(StrEnum):
+    TAGGING = "tagging"
+    TRAINING = "training"
+    SEARCH = "search"  # for hyperparameters
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A tagging run as the catalog remembers it."""
+    """Work in a process of its own, as the catalog remembers it."""
 
     job_id: int
-    collection_id: int
-    model_id: str
+    collection_id: int  # what is tagged; 0 for a training or a search
+    model_id: str  # that tags; of a training or a search the name of its folder
     state: JobState
-    stage: str  # "looking for photos", "loading the model", "tagging"
+    stage: str  # "looking for photos", "loading the model", "tagging", "training", "trial 2 of 9, epoch 1"
     total: int
     done: int  # tagged or found unchanged or skipped
     tagged: int
@@ -341,6 +348,19 @@ class Job:
     started_at: str | None  # ISO 8601 UTC
     finished_at: str | None
     message: str | None  # one sentence for FAILED
+    kind: JobKind = JobKind.TAGGING
+    pid: int | None = None
+    host: str | None = None
+    cancel_requested: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether it is at work, or waits to be."""
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
+"""What a model may be called: its id is the name of its folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tagging jobs as all processes see them."""
+"""Jobs as all processes see them: taggings, trainings, searches."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError, JobError
 from gallery.settings import JOB_HEARTBEAT_S
-from gallery.types import Job, JobState
+from gallery.types import Job, JobKind, JobState
 from gallery.words import without_surrogates
 
 _COLUMNS = (
     "job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped, "
-    "photos_per_second, started_at, finished_at, message"
+    "photos_per_second, started_at, finished_at, message, kind, pid, host, cancel_requested"
 )
 
 PROGRESS = frozenset({"stage", "total", "done", "tagged", "unchanged", "skipped", "photos_per_second"})
 """What `JobStore.update_job` may set."""
 
-_INTERRUPTED = "The tagging process is gone. What it tagged is kept; start again to do the rest."
+_INTERRUPTED = "The {kind} process is gone. What it did is kept; start again to do the rest."
 _NOT_STARTED = (
-    "The tagging process did not start. Start again; if that does not help, the file logs/tagging.log in the "
-    "app's folder says why."
+    "The {kind} process did not start. Start again; if that does not help, the folder logs in the app's "
+    "folder says why."
 )
 
 START_PATIENCE_S = 60.0
@@ -40,47 +40,77 @@ class JobStore(Store):
     that it reads as INTERRUPTED too, until it is started again or taken after all.
     """
 
-    def queue_job(self, collection_id: int, model_id: str) -> Job:
-        """Return the collection's job that waits or runs, whoever started it; a new one if there is none.
+    def queue_job(self, collection_id: int | None, model_id: str, *, kind: JobKind = JobKind.TAGGING) -> Job:
+        """Return the job that waits or runs, whoever started it; a new one if there is none.
+
+        Args:
+            collection_id: what is tagged; None for another kind.
+            model_id: the model that tags; for another kind the name of what is done, one job a name.
+            kind: of the job.
 
         Raises:
             CatalogError: there is no such collection.
         """
         with self._database.writing(shown=False) as connection:
-            root_of(connection, collection_id)
+            if collection_id is not None:
+                root_of(connection, collection_id)
             self._bury_the_dead(connection)
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE collection_id = ? AND state IN ('queued', 'running') "
+                f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? AND collection_id IS ? "
+                "AND (collection_id IS NOT NULL OR model_id = ?) AND state IN ('queued', 'running') "
                 "AND cancel_requested = 0 ORDER BY job_id LIMIT 1",
-                (collection_id,),
+                (str(kind), collection_id, model_id),
             ).fetchone()
             if row is None:
                 row = connection.execute(
-                    "INSERT INTO jobs (collection_id, model_id, state) VALUES (?, ?, 'queued') "
+                    "INSERT INTO jobs (kind, collection_id, model_id, state) VALUES (?, ?, ?, 'queued') "
                     f"RETURNING {_COLUMNS}",
-                    (collection_id, model_id),
+                    (str(kind), collection_id, model_id),
                 ).fetchone()
-            self._keep_waiting(connection)
+            connection.execute("UPDATE jobs SET heartbeat = ? WHERE job_id = ?", (self._now(), row[0]))
+            if kind is JobKind.TAGGING:
+                self._keep_waiting(connection)
             return _job(row)
 
-    def claim_job(self, pid: int) -> Job | None:
+    def claim_job(
+        self, pid: int, *, kind: JobKind = JobKind.TAGGING, name: str | None = None, host: str | None = None
+    ) -> Job | None:
         """Return the oldest waiting job, now running in this process.
 
-        None when none waits, or while another job runs: two at once would only
+        None when none waits, or while another of its kind runs: two at once would only
         take the processor from each other.
+
+        Args:
+            pid: this process.
+            kind: of the job.
+            name: only the job of this name, and while another of that name runs none.
+            host: this computer.
         """
+        alike = "kind = :kind AND (:name IS NULL OR model_id = :name)"
         with self._database.writing(shown=False) as connection:
             self._bury_the_dead(connection)
             row = connection.execute(
                 f"""
-                UPDATE jobs SET state = ?, pid = ?, heartbeat = ?, started_at = ?
-                WHERE job_id = (SELECT job_id FROM jobs WHERE state = 'queued' ORDER BY job_id LIMIT 1)
-                AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
+                UPDATE jobs SET state = 'running', pid = :pid, host = :host, heartbeat = :now,
+                started_at = :started
+                WHERE job_id = (
+                    SELECT job_id FROM jobs WHERE state = 'queued' AND {alike} ORDER BY job_id LIMIT 1
+                )
+                AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND {alike})
                 RETURNING {_COLUMNS}
                 """,
-                (str(JobState.RUNNING), pid, self._now(), utc_now()),
-            ).fetchone()
+                {"pid": pid, "host": host, "now": self._now(), "started": utc_now(), "kind": str(kind),
+                 "name": name},
+            ).fetchone()  # fmt: skip
             return None if row is None else _job(row)
+
+    def note_process(self, job_id: int, pid: int, host: str) -> None:
+        """Note the process that was started for a waiting job; one that has taken it has said so itself."""
+        with self._database.writing(shown=False) as connection:
+            connection.execute(
+                "UPDATE jobs SET pid = ?, host = ? WHERE job_id = ? AND state = 'queued'",
+                (pid, host, job_id),
+            )
 
     def update_job(self, job_id: int, **progress: int | float | str | None) -> bool:
         """Report that a job is alive, and how far it is; return whether it may go on.
@@ -103,10 +133,11 @@ class JobStore(Store):
         with self._database.writing(shown=False) as connection:
             row = connection.execute(
                 f"UPDATE jobs SET heartbeat = ?{settings} WHERE job_id = ? AND state = 'running' "
-                "RETURNING cancel_requested",
+                "RETURNING cancel_requested, kind",
                 (self._now(), *progress.values(), job_id),
             ).fetchone()
-            self._keep_waiting(connection)  # this process takes them when it is done
+            if row is not None and row[1] == JobKind.TAGGING:
+                self._keep_waiting(connection)  # this process takes them when it is done
             return row is not None and not row[0]
 
     def finish_job(self, job_id: int, state: JobState, message: str | None = None) -> None:
@@ -154,14 +185,21 @@ class JobStore(Store):
         found = self._jobs("WHERE collection_id = ? ORDER BY job_id DESC LIMIT 1", collection_id)
         return found[0] if found else None
 
+    def latest_named(self, kind: JobKind, name: str) -> Job | None:
+        """Return the newest training or search of a name, as it is now; None if there never was one."""
+        found = self._jobs("WHERE kind = ? AND model_id = ? ORDER BY job_id DESC LIMIT 1", str(kind), name)
+        return found[0] if found else None
+
     def waiting_job(self) -> Job | None:
-        """Return the job that waits longest; None if none waits."""
-        found = self._jobs("WHERE state = 'queued' ORDER BY job_id LIMIT 1")
+        """Return the tagging that waits longest; None if none waits."""
+        found = self._jobs("WHERE kind = 'tagging' AND state = 'queued' ORDER BY job_id LIMIT 1")
         return found[0] if found else None
 
     def live_job(self) -> Job | None:
-        """Return the job that runs, else the one that waits longest; None if there is none."""
-        found = self._jobs("WHERE state IN ('queued', 'running') ORDER BY state = 'queued', job_id")
+        """Return the tagging that runs, else the one that waits longest; None if there is none."""
+        found = self._jobs(
+            "WHERE kind = 'tagging' AND state IN ('queued', 'running') ORDER BY state = 'queued', job_id"
+        )
         return next((job for job in found if job.state is not JobState.INTERRUPTED), None)
 
     def _jobs(self, condition: str, *values: object) -> list[Job]:
@@ -177,26 +215,31 @@ class JobStore(Store):
         return last if patience_s is not None and self._now() - last > patience_s else None
 
     def _keep_waiting(self, connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE jobs SET heartbeat = ? WHERE state = 'queued'", (self._now(),))
+        connection.execute(
+            "UPDATE jobs SET heartbeat = ? WHERE state = 'queued' AND kind = 'tagging'", (self._now(),)
+        )
 
     def _bury_the_dead(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
-            "SELECT job_id, state, heartbeat FROM jobs WHERE state = 'running'"
+            "SELECT job_id, kind, state, heartbeat FROM jobs WHERE state = 'running'"
         ).fetchall()
-        for job_id, state, heartbeat in rows:
+        for job_id, kind, state, heartbeat in rows:
             died = self._dead_since(state, heartbeat)
             if died is not None:
                 connection.execute(
                     "UPDATE jobs SET state = 'interrupted', message = ?, finished_at = ? WHERE job_id = ?",
-                    (_INTERRUPTED, _iso(died), job_id),
+                    (_INTERRUPTED.format(kind=kind), _iso(died), job_id),
                 )
 
 
 def _job(row: tuple[object, ...], dead_since: float | None = None) -> Job:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    values["state"] = JobState(str(values["state"]))
+    values["state"], values["kind"] = JobState(str(values["state"])), JobKind(str(values["kind"]))
+    values["collection_id"] = values["collection_id"] or 0
+    values["cancel_requested"] = bool(values["cancel_requested"])
     if dead_since is not None:
         message = _NOT_STARTED if values["state"] is JobState.QUEUED else _INTERRUPTED
+        message = message.format(kind=values["kind"])
         values.update(state=JobState.INTERRUPTED, message=message, finished_at=_iso(dead_since))
     return Job(**values)  # type: ignore[arg-type]
 

@@ -183,7 +183,48 @@ ALTER TABLE corrections ADD COLUMN token TEXT;  -- of the key press, in an actio
 CREATE UNIQUE INDEX corrections_by_token ON corrections (token) WHERE token IS NOT NULL;
 """
 
-MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens)
+
+def _job_kinds(connection: sqlite3.Connection) -> None:
+    _run(connection, _JOB_KINDS)
+
+
+_JOB_KINDS = """
+CREATE TABLE jobs_of_all_kinds (
+    job_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL DEFAULT 'tagging',
+    collection_id INTEGER REFERENCES collections ON DELETE CASCADE,  -- of a tagging
+    model_id TEXT NOT NULL,          -- of a training or a search: the name of its folder
+    state TEXT NOT NULL,
+    stage TEXT NOT NULL DEFAULT '',
+    total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    tagged INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    photos_per_second REAL,
+    started_at TEXT,
+    finished_at TEXT,
+    message TEXT,
+    pid INTEGER,
+    host TEXT,                       -- the computer on which the process with this pid runs
+    heartbeat REAL,                  -- seconds since 1970
+    cancel_requested INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO jobs_of_all_kinds (
+    job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped,
+    photos_per_second, started_at, finished_at, message, pid, heartbeat, cancel_requested
+) SELECT
+    job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped,
+    photos_per_second, started_at, finished_at, message, pid, heartbeat, cancel_requested
+FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_of_all_kinds RENAME TO jobs;
+CREATE INDEX jobs_by_collection ON jobs (collection_id);
+CREATE INDEX jobs_by_name ON jobs (kind, model_id);
+CREATE INDEX jobs_by_state ON jobs (state);
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens, _job_kinds)
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 

@@ -10,19 +10,17 @@ import sys
 from gallery.cli.output import ProgressBar, answer, note_skipped, say, skipped_json
 from gallery.cli.stopping import STOPPED, asked_to_stop
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.settings import Settings
-from gallery.types import CollectionKind, display_path
+from gallery.types import display_path
 
 
 def tag(arguments: argparse.Namespace, settings: Settings) -> int:
     """Tag what is new in a folder, and print what was done."""
     folder = settings.allow(arguments.folder)
-    with wiring.composed(settings) as parts:
-        card = wiring.chosen_card(parts.models, arguments.model)
-        collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-        with ProgressBar() as show, asked_to_stop() as stop:
-            result = tagging_service.tag(parts, collection, card, on_progress=show, cancelled=stop.is_set)
+    with ProgressBar() as show, asked_to_stop() as stop:
+        result = tagging_service.tag_folder(
+            folder, settings, arguments.model, on_progress=show, cancelled=stop.is_set
+        )
     if arguments.json:
         answer(
             {
@@ -49,13 +47,10 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def tag_job(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
     """Run the jobs that wait in the catalog: the child process of the app."""
-    from gallery.tagging import lower_priority
-
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # the job notes its end
-    lower_priority()
-    ran = tagging_service.run_waiting_jobs(settings)
+    ran = tagging_service.run_job_process(settings)
     logging.getLogger(__name__).info("%d jobs done", ran)
     return 0

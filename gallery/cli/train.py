@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
-import re
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from gallery.cli.output import answer, note, note_skipped, say
 from gallery.cli.stopping import STOPPED
 from gallery.datasets.split import USUAL, SplitPlan
-from gallery.errors import TrainingError
-from gallery.services import train as train_service
+from gallery.services import training_runs
 from gallery.settings import Settings
-from gallery.training.history import Progress
-from gallery.training.recipes import RECIPES, Recipe, recipe_named
+from gallery.training.history import TRAINING, TrainingProgress
+from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingRequest, TrainingResult
-from gallery.training.run import train as run_training
-from gallery.training.trainings import candidate_folder
 from gallery.types import display_path
-from gallery.words import percent
+from gallery.words import about, percent
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -34,7 +28,7 @@ def train(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         GalleryError: the data, the recipe or the weights do not allow it.
     """
-    recipe, plan = _recipe_and_plan(arguments.recipe)
+    recipe, plan = training_runs.recipe_and_plan(arguments.recipe)
     recipe = recipe.changed(
         epochs=arguments.epochs,
         batch=arguments.batch,
@@ -46,41 +40,13 @@ def train(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run a training that lies in the home: the child process of the app.
+    """Run a training or a search that lies in the home: the child process of the app.
 
     Raises:
         GalleryError: it cannot start or go on.
     """
-    from gallery.tagging import lower_priority
-
-    lower_priority()
-    folder = settings.trainings / arguments.training
-    request = TrainingRequest.from_folder(folder, cache=settings.training_cache)
-    parts = train_service.training_parts(settings, candidate_in=candidate_folder(folder))
-    result = run_training(request, parts)
-    note(f"{result.model_id}: {result.ended} after {len(result.history)} epochs.")
+    training_runs.run_job_process(settings, arguments.training)
     return 0
-
-
-def _recipe_and_plan(named: str) -> tuple[Recipe, SplitPlan]:
-    """Return a recipe of the project, or that of a model's card with the split it was trained with.
-
-    Raises:
-        TrainingError: there is none of that name, or the card tells of none.
-    """
-    card = Path(named).expanduser()
-    if card.is_dir():
-        card /= "card.json"
-    if card.suffix.lower() != ".json":
-        return recipe_named(named), USUAL
-    try:
-        told = json.loads(card.read_text(encoding="utf-8"))["trained_on"]
-        return Recipe.from_json(told["recipe"]), SplitPlan(**told["split"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise TrainingError(
-            f"{display_path(card)} does not say how its model was trained ({exc}). Give the card of a model "
-            f"that `train` made, or one of {', '.join(RECIPES)}."
-        ) from exc
 
 
 def training_request(
@@ -100,7 +66,7 @@ def training_request(
     data = arguments.data.expanduser().absolute()
     settings.allow(data if data.is_dir() else data.parent)
     unlabelled = arguments.unlabelled and settings.allow(arguments.unlabelled)
-    model_id = arguments.out or model_id_of(recipe.name, data)
+    model_id = arguments.out or training_runs.model_id_of(recipe.name, data)
     return TrainingRequest(
         data=data,
         recipe=recipe,
@@ -123,7 +89,7 @@ def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, set
     """Run one training with a progress bar; Ctrl+C leaves it so that the same command goes on with it."""
     try:
         with EpochBar() as show:
-            result = run_training(request, train_service.training_parts(settings), on_progress=show)
+            result = training_runs.train_now(settings, request, on_progress=show)
     except KeyboardInterrupt:
         note("\nStopped. The same command goes on after the last whole epoch.")
         if arguments.json:
@@ -134,17 +100,6 @@ def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, set
     else:
         _say(result)
     return 0
-
-
-def model_id_of(recipe: str, data: Path) -> str:
-    """Return the id that a model gets if the user names none.
-
-    Example:
-        >>> model_id_of("cnn-small", Path("/photos/My Owls.zip"))
-        'cnn-small-my-owls'
-    """
-    stem = re.sub(r"[^a-z0-9]+", "-", (data.stem if data.suffix in (".zip", ".csv") else data.name).lower())
-    return f"{recipe}-{stem.strip('-') or 'photos'}"[:60].rstrip("-")
 
 
 def _say(result: TrainingResult) -> None:
@@ -164,11 +119,11 @@ def _say(result: TrainingResult) -> None:
 
 
 class EpochBar:
-    """A training's progress on standard error: one bar an epoch."""
+    """A training's progress on standard error: one bar for reading the photos, one for all epochs."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
-        self._shown: tuple[str, int] | None = None
+        self._total = 0
 
     def __enter__(self) -> Self:
         return self
@@ -179,37 +134,22 @@ class EpochBar:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, progress: Progress) -> None:
-        if not progress.steps:
+    def __call__(self, progress: TrainingProgress) -> None:
+        if not progress.total:
             return
-        if self._shown != (progress.state, progress.epoch):
+        if self._bar is None or self._total != progress.total or progress.done < self._bar.n:
             from tqdm import tqdm
 
             if self._bar is not None:
                 self._bar.close()
-            what = progress.message or (
-                f"epoch {progress.epoch}/{progress.epochs}" if progress.epoch else progress.state
-            )
+            self._total = progress.total
             self._bar = tqdm(
-                total=progress.steps, desc=what, unit=" batches" if progress.epoch else " photos",
+                total=progress.total, unit=f" {progress.unit}",
                 mininterval=0.2 if sys.stderr.isatty() else 5.0, file=sys.stderr, ascii=True,
                 dynamic_ncols=True,
             )  # fmt: skip
-            self._shown = (progress.state, progress.epoch)
-        if self._bar is not None:
-            if progress.remaining_s is not None:
-                self._bar.set_postfix_str(f"{_time(progress.remaining_s)} left at most", refresh=False)
-            self._bar.update(progress.step - self._bar.n)
-
-
-def _time(seconds: float) -> str:
-    """Return a time as people say it.
-
-    Example:
-        >>> _time(50), _time(150), _time(9000)
-        ('50 s', '2.5 min', '2.5 h')
-    """
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
+        epoch = f"epoch {progress.epoch}/{progress.epochs}" if progress.stage == TRAINING else progress.stage
+        self._bar.set_description_str(epoch, refresh=False)
+        if progress.remaining_s is not None and progress.epoch:
+            self._bar.set_postfix_str(f"{about(progress.remaining_s)} left at most", refresh=False)
+        self._bar.update(progress.done - self._bar.n)

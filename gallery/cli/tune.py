@@ -10,10 +10,10 @@ from gallery.cli.output import answer, note, say
 from gallery.cli.stopping import STOPPED
 from gallery.cli.train import EpochBar, train_and_print, training_request
 from gallery.errors import TrainingError
-from gallery.services import train as train_service
+from gallery.services import training_runs
 from gallery.settings import Settings
-from gallery.training.recipes import recipe_named
-from gallery.training.search import SearchResult, search
+from gallery.training.recipes import RECIPES
+from gallery.training.search import SearchResult
 
 
 def tune(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -22,26 +22,25 @@ def tune(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         GalleryError: the data do not allow it, or a package is missing.
     """
-    usual = recipe_named("cnn-small")
+    usual = RECIPES["cnn-small"]
     recipe = usual.changed(epochs=arguments.epochs or 8, batch=arguments.batch, balance=arguments.balance,
                            seed=arguments.seed)  # fmt: skip
     arguments.weights, arguments.teacher, arguments.unlabelled = "none", None, None
     request = training_request(arguments, settings, recipe)
-    looked_for = dataclasses.replace(request, folder=settings.trainings / f"{request.model_id}-search")
-    parts = train_service.training_parts(settings)
-    if arguments.then_train and parts.taken(request.model_id):
+    name = f"{request.model_id}{training_runs.SEARCH_SUFFIX}"
+    if arguments.then_train and training_runs.is_taken(settings, request.model_id):
         raise TrainingError(
             f"There is a model called {request.model_id} already, so the best trial could not be saved under "
             "that name. Give another with --out, or leave out --then-train."
         )
     try:
         with EpochBar() as show:
-            found = search(
-                looked_for,
-                parts,
+            found = training_runs.search_now(
+                settings,
+                dataclasses.replace(request, folder=settings.trainings / name),
                 trials=arguments.trials,
-                on_progress=show,
                 then_epochs=arguments.then_epochs or usual.epochs,
+                on_progress=show,
             )
     except KeyboardInterrupt:
         note("\nStopped. The same command goes on with the trial it left.")

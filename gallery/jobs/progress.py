@@ -7,6 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gallery.types import Job
+
+
+class Stopped(Exception):
+    """The work was stopped by hand, or nobody wants it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -26,6 +32,11 @@ class Progress:
     total: int = 0
     unit: str = "photos"
     rate: float | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> Progress:
+        """Return how far a job is by its last report."""
+        return cls(job.stage, job.done, job.total, "photos", job.photos_per_second)
 
     @property
     def share(self) -> float:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from gallery.errors import GalleryError
-from gallery.jobs.progress import Progress
+from gallery.jobs.progress import Progress, Stopped
 
 KEPT = 200
 """Finished pieces of work: a map is at most 200 KB, or ten of them of a slow method in the first block."""
@@ -28,10 +28,6 @@ FORGOTTEN_AFTER_S = 10.0
 Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """The work was stopped by hand, or nobody wants it any more."""
 
 
 class Report(Protocol):

@@ -9,7 +9,6 @@ holds numbers and text only: a model from a stranger cannot run code.
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +32,7 @@ from gallery.models.parts import (
     write_csv,
     write_json,
 )
-from gallery.types import ModelCard, PhotoId
+from gallery.types import MODEL_ID, ModelCard, PhotoId
 
 WEIGHTS_FILE = "weights.npz"
 EVALUATION_FILE = "evaluation.json"
@@ -43,8 +42,6 @@ VALIDATION_PHOTOS_FILE = "validation_photos.txt"
 ACTIVE_FILE = "active.json"
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
-
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
 
 
 class ModelStore:
@@ -183,7 +180,7 @@ class ModelStore:
             ModelError: the id is taken or no folder name, a tensor does not fit
                 float16, or the disk refuses.
         """
-        if not _ID.fullmatch(card.model_id):
+        if not MODEL_ID.fullmatch(card.model_id):
             raise ModelError(
                 f"{card.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
                 "beginning and ending with a letter or digit."

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from subprocess import Popen
+from typing import TYPE_CHECKING
 
 from gallery import types
 from gallery.errors import ModelError
 from gallery.services import wiring
 from gallery.settings import Settings
-from gallery.tagging.parts import TaggingCatalog, TaggingProgress, TaggingResult
-from gallery.types import Job, ModelCard
+from gallery.tagging.parts import TaggingProgress, TaggingResult
+from gallery.types import CollectionKind, Job, ModelCard
 
 if TYPE_CHECKING:
+    from gallery.jobs.process import RunningJob
     from gallery.network.classifier import KerasClassifier
+
+JOB_COMMAND = (sys.executable, "-m", "gallery", "tag-job")
 
 
 def tag(
@@ -42,10 +46,9 @@ def tag(
     """
     from gallery.tagging import tag_collection
 
-    catalog = parts.catalog if only is None else cast(TaggingCatalog, _Limited(parts.catalog, set(only)))
     with wiring.new_decode_pool(card.input_px) as pool:
         return tag_collection(
-            catalog=catalog,
+            catalog=parts.catalog,
             collection=collection,
             decode=pool.decode,
             scan=wiring.scan,
@@ -54,7 +57,34 @@ def tag(
             store_thumbnail=parts.thumbnails.put,
             on_progress=on_progress,
             cancelled=cancelled,
+            only=None if only is None else set(only),
         )
+
+
+def tag_folder(
+    folder: Path,
+    settings: Settings,
+    model_id: str | None,
+    *,
+    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TaggingResult:
+    """Open a folder as a collection, and tag what is new in it.
+
+    Args:
+        folder: that may be read.
+        settings: where things are.
+        model_id: the model that tags; the active one if None.
+        on_progress: told how far it is.
+        cancelled: asked whether to stop.
+
+    Raises:
+        GalleryError: there is no such model, the folder vanished, the catalog cannot be written.
+    """
+    with wiring.composed(settings) as parts:
+        card = wiring.chosen_card(parts.models, model_id)
+        collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
+        return tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled)
 
 
 def start_job(collection_id: int, model_id: str | None = None) -> Job:
@@ -68,8 +98,6 @@ def start_job(collection_id: int, model_id: str | None = None) -> Job:
         ModelError: there is no model to tag with.
         JobError: its process cannot be started.
     """
-    from gallery.tagging import start_job_process
-
     card = wiring.active_model() if model_id is None else wiring.models().card(model_id)
     if card is None:
         raise ModelError(
@@ -81,6 +109,32 @@ def start_job(collection_id: int, model_id: str | None = None) -> Job:
     return job
 
 
+def start_job_process(
+    home: Path, *, environment: Mapping[str, str] | None = None, command: Sequence[str] = JOB_COMMAND
+) -> Popen[bytes]:
+    """Start the process that runs the waiting jobs; one too many finds nothing to do and ends.
+
+    Raises:
+        JobError: it could not be started.
+    """
+    from gallery.jobs.process import start_apart
+
+    log = home / "logs" / "tagging.log"
+    return start_apart([*command, "--home", str(home)], log, purpose="tagging", environment=environment)
+
+
+def run_job_process(settings: Settings) -> int:
+    """Be the process that runs the waiting jobs, and return how many ran.
+
+    Raises:
+        CatalogError: the catalog cannot be opened.
+    """
+    from gallery.jobs.process import lower_priority
+
+    lower_priority()
+    return run_waiting_jobs(settings)
+
+
 def run_waiting_jobs(settings: Settings) -> int:
     """Run the tagging jobs that wait in the catalog, and return how many ran.
 
@@ -89,7 +143,8 @@ def run_waiting_jobs(settings: Settings) -> int:
     Raises:
         CatalogError: the catalog cannot be opened.
     """
-    from gallery.tagging import run_queued_jobs, run_tagging_job
+    from gallery.jobs.process import run_queued
+    from gallery.tagging import run_tagging_job
 
     loaded: dict[str, KerasClassifier] = {}
 
@@ -101,10 +156,10 @@ def run_waiting_jobs(settings: Settings) -> int:
                 loaded[model_id] = wiring.load_classifier(parts.models, model_id)
             return loaded[model_id]
 
-        def run_one(job: types.Job) -> None:
-            with wiring.new_decode_pool(parts.models.card(job.model_id).input_px) as pool:
+        def run_one(running: RunningJob) -> None:
+            with wiring.new_decode_pool(parts.models.card(running.job.model_id).input_px) as pool:
                 run_tagging_job(
-                    job,
+                    running,
                     catalog=parts.catalog,
                     decode=pool.decode,
                     scan=wiring.scan,
@@ -112,18 +167,4 @@ def run_waiting_jobs(settings: Settings) -> int:
                     store_thumbnail=parts.thumbnails.put,
                 )
 
-        return run_queued_jobs(parts.catalog, run_one, os.getpid())
-
-
-class _Limited:
-    """A catalog in which only some files wait to be tagged."""
-
-    def __init__(self, catalog: TaggingCatalog, only: set[Path]) -> None:
-        self._catalog = catalog
-        self._only = only
-
-    def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
-        return [path for path in self._catalog.pending_files(collection_id, model_id) if path in self._only]
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._catalog, name)
+        return run_queued(parts.catalog, run_one)

@@ -1,78 +1,384 @@
-"""What a training uses of the other rooms."""
+"""Train: open a data set, inspect it, plan a training by a recipe, and start it; a search likewise."""
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gallery.services import wiring
-from gallery.settings import Settings
-from gallery.types import FileEntry, ModelCard
+import numpy as np
+
+from gallery.errors import DatasetError, GalleryError, TrainingError
+from gallery.services import training_runs, wiring
+from gallery.services.training_parts import IMAGENET, NOTHING, PATH, known_to_start, page_parts
+from gallery.training.data_sets import (
+    DataSet,
+    Draft,
+    free_id,
+    open_set,
+    read_draft,
+    recent_sets,
+    stored_set,
+    with_plan,
+    write_draft,
+    write_people_labels,
+)
+from gallery.training.recipes import RECIPES, Recipe, recipe_named
+from gallery.training.request import SPLIT_FILE, TrainingRequest
+from gallery.types import CollectionKind, display_path
 
 if TYPE_CHECKING:
-    from gallery.datasets.pixel_store import Decode
-    from gallery.training.request import TrainingParts
+    from gallery.datasets.split import SplitPlan
+    from gallery.jobs.task import Report, Task
+    from gallery.training.augmentation import Augmentation
+    from gallery.training.estimate import Estimate
+    from gallery.training.preparing import Prepared
+
+USUAL_RECIPE = "vgg16-bottleneck"
 
 
-def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> TrainingParts:
-    """Return what a training uses of the other rooms.
-
-    Args:
-        settings: where things are.
-        candidate_in: where the new model waits to be kept; None saves it among the home's models.
-    """
-    from gallery.datasets.class_names import class_of_name
-    from gallery.evaluation.report import EvaluationReport
-    from gallery.settings import CLASS_NAMES
-    from gallery.training.request import TrainingParts
-
-    models = wiring.model_store(settings)
-
-    def save(card: ModelCard, *given: Any, **extras: Any) -> Path:
-        if candidate_in is None:
-            return models.save(card, *given, **extras)
-        shutil.rmtree(candidate_in, ignore_errors=True)  # of a training that was killed while saving
-        return wiring.candidates(candidate_in).save(card, *given, **extras)
-
-    @contextmanager
-    def decoder(input_px: int) -> Iterator[Decode]:
-        with wiring.new_decode_pool(input_px) as pool:
-            yield pool.decode
-
-    def translate(name: str) -> str | None:
-        index = class_of_name(name, CLASS_NAMES)
-        return None if index is None else CLASS_NAMES[index]
-
-    return TrainingParts(
-        scan=lambda root: (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry)),
-        unzip=lambda file: unzip_once(file, settings.training_cache / "unzipped"),
-        translate=translate,
-        decode=decoder,
-        taken=models.taken,
-        save=save,
-        evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
-    )
+# Data sets
 
 
-def unzip_once(file: Path, area: Path) -> Path:
-    """Return the folder with a zip's photos, unpacked now unless that was done before.
+def open_folder(path: str) -> DataSet:
+    """Open a folder with a sub-folder a class.
 
     Raises:
-        PhotoError: it is no zip, or too large.
+        GalleryError: it may not be opened.
     """
-    from gallery.photos.uploads import UploadArea
+    return _open(wiring.settings().allow(Path(path.strip())))
 
-    facts = file.stat()
-    key = hashlib.sha256(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}".encode("utf-8", "surrogateescape"))
-    folder = area / key.hexdigest()[:16]
-    done = folder.with_suffix(".done")
-    if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)  # of an unpacking that was cut off
-        folder.mkdir(parents=True)
-        UploadArea(area).unpack_zip(file, folder)
-        done.touch()
-    return folder
+
+def open_file(path: str) -> DataSet:
+    """Open a zip of such a folder, or a table of path and label.
+
+    Raises:
+        DatasetError: it is neither.
+        PhotoError: its folder may not be opened.
+    """
+    file = Path(path.strip().strip('"')).expanduser()
+    if file.suffix.lower() not in (".zip", ".csv") or not file.is_file():
+        raise DatasetError(
+            f"{display_path(file) if path.strip() else 'Nothing'} is no zip or CSV file. Give the whole path "
+            "of one, such as /home/me/owls.zip."
+        )
+    return _open(wiring.settings().allow(file.absolute().parent) / file.name)
+
+
+def open_peoples_labels() -> DataSet:
+    """Open the photos that people labelled in this gallery, with the labels that stand now.
+
+    Raises:
+        DatasetError: nobody has labelled a photo.
+    """
+    catalog = wiring.catalog()
+    labels = catalog.labels(list(dict.fromkeys(one.photo_id for one in catalog.all_corrections())))
+    table = write_people_labels(
+        ((catalog.photo_at(photo_id).path, label) for photo_id, label in labels.items()),
+        wiring.settings().training_sets,
+    )
+    return _open(table, name="Photos labelled in this gallery")
+
+
+def _open(source: Path, *, name: str = "") -> DataSet:
+    opened = open_set(source, wiring.settings().training_sets, name=name)
+    forget(opened)
+    return opened
+
+
+def known_set(set_id: str) -> DataSet | None:
+    """Return a data set that was opened before; None where there is none of that id."""
+    return stored_set(set_id, wiring.settings().training_sets)
+
+
+def known_sets() -> list[DataSet]:
+    """Return the data sets that were opened, the latest first."""
+    return recent_sets(wiring.settings().training_sets)
+
+
+def set_of(source: Path) -> DataSet:
+    """Return the data set of a source, opened now unless it was before.
+
+    Raises:
+        DatasetError: the disk refuses.
+    """
+    known = {one.source: one for one in known_sets()}
+    return known.get(source) or open_set(source, wiring.settings().training_sets)
+
+
+def first_folder() -> Path | None:
+    """Return the folder that somebody opened last, in Train or in Browse."""
+    sets = known_sets()
+    if sets:
+        return sets[0].source
+    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
+    return folders[0].root if folders else None
+
+
+def split_as(chosen: DataSet, plan: SplitPlan) -> None:
+    """Split a set otherwise from now on.
+
+    Raises:
+        DatasetError: the disk refuses.
+    """
+    with_plan(chosen, plan)
+
+
+# The photos of a set, read and inspected in the background
+
+
+def inspection(chosen: DataSet) -> Task[Prepared]:
+    """Return the work of reading and inspecting a set: done, under way, failed, or begun now."""
+    tasks, key = wiring.tasks(), _key(chosen)
+    known: Task[Prepared] | None = tasks.known(key)
+    if known is not None:
+        return known
+
+    def work(report: Report) -> Prepared:
+        from gallery.jobs.task import State
+        from gallery.training.preparing import inspect_data
+
+        before = [task.result for task in tasks.kept(*key[:2]) if task.state is State.DONE]
+        return inspect_data(
+            chosen,
+            page_parts(),
+            wiring.settings().training_cache,
+            report,
+            before=before[0] if before else None,
+        )
+
+    return tasks.ask(key, work, lane=key[:2])
+
+
+def forget(chosen: DataSet) -> None:
+    """Read a set anew next time: photos may have been added or removed."""
+    wiring.tasks().forget(*_key(chosen)[:2])
+
+
+def _key(chosen: DataSet) -> tuple[str, str, SplitPlan]:
+    return ("data set", str(chosen.folder), chosen.plan)
+
+
+# The recipe that is being chosen
+
+
+def draft_of(chosen: DataSet) -> Draft:
+    """Return the recipe as it was left for a set, else the quickest good one."""
+    return read_draft(chosen) or draft_from(RECIPES[USUAL_RECIPE])
+
+
+def draft_from(recipe: Recipe) -> Draft:
+    """Return a recipe with its usual starting weights: the active model's where its layers fit."""
+    if not recipe.architecture.startswith("vgg16"):
+        return Draft(recipe, NOTHING)
+    return Draft(recipe, next(iter(fitting_models(recipe)), IMAGENET))
+
+
+def choose(chosen: DataSet, recipe: Recipe, *, weights: str | None = None) -> None:
+    """Begin a set's recipe anew, with other starting weights than the usual ones if given."""
+    draft = draft_from(recipe)
+    write_draft(chosen, draft if weights is None else replace(draft, weights=weights))
+
+
+def change(chosen: DataSet, values: Mapping[str, Any]) -> None:
+    """Change values of a set's recipe.
+
+    Raises:
+        TrainingError: a value is out of its limits.
+    """
+    draft = draft_of(chosen)
+    write_draft(chosen, replace(draft, recipe=draft.recipe.changed(**values)))
+
+
+def change_words(chosen: DataSet, **words: str) -> None:
+    """Change what stands beside the recipe: weights, model_id, teacher, unlabelled."""
+    write_draft(chosen, replace(draft_of(chosen), **words))  # type: ignore[arg-type]
+
+
+def reset(chosen: DataSet) -> None:
+    """Give a set's recipe its usual values back."""
+    draft = draft_of(chosen)
+    usual = RECIPES.get(draft.recipe.name.removesuffix("-tuned"), draft.recipe)
+    write_draft(chosen, replace(draft, recipe=usual))
+
+
+def fitting_models(recipe: Recipe) -> dict[str, str]:
+    """Return the models whose convolutions fit a recipe, the active one first: folder to title."""
+    store = wiring.models()
+    active = store.active_id()
+    family = (
+        recipe.architecture.split("-")[0] if recipe.architecture.startswith("vgg16") else recipe.architecture
+    )
+    entries = sorted(store.entries(), key=lambda entry: entry.model_id != active)
+    return {
+        str(entry.folder): f"The {'active ' if entry.model_id == active else ''}model {entry.card.name}"
+        for entry in entries
+        if entry.ok and entry.card is not None and entry.card.architecture.startswith(family)
+    }
+
+
+def variants(prepared: Prepared, number: int, limits: Augmentation, count: int) -> tuple[str, list[bytes]]:
+    """Return the label of a training photo, and the photo with some variants of it as PNG files.
+
+    Args:
+        prepared: the data set.
+        number: another one gives another photo.
+        limits: how far a photo may be changed.
+        count: of variants.
+    """
+    from gallery.datasets.labelled import Part
+    from gallery.photos.heatmap import png
+    from gallery.training.augmentation import preview
+
+    rows = prepared.split.rows(Part.TRAIN)
+    row = int(rows[(number * 37) % len(rows)])
+    photo = np.ascontiguousarray(prepared.decoded.images(np.array([row]))[0][::2, ::2])
+    shown = [photo, *preview(photo, limits, count=count)]
+    return prepared.decoded.data.photos[row].label, [png(picture) for picture in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeOffer:
+    """A recipe as it can be chosen for a set; figures are None where nobody knows them."""
+
+    recipe: Recipe
+    chosen: bool
+    parameter_count: int | None
+    cost: Estimate | None
+
+
+def offers(prepared: Prepared, draft: Draft) -> list[RecipeOffer]:
+    """Return the recipes with what each costs on a set's photos; the chosen one has its changed values."""
+    from gallery.datasets.labelled import Part
+    from gallery.network.precision import likely_precision
+    from gallery.training.estimate import estimate, parameter_count
+
+    earlier = training_runs.trainings()
+    photos = sum(len(prepared.split.rows(part)) for part in (Part.TRAIN, Part.VALIDATION))
+    fast = likely_precision() == "bfloat16"
+    found = []
+    for named in RECIPES.values():
+        name = draft.recipe.name
+        chosen = name == named.name or name.startswith(f"{named.name}-tuned")
+        recipe = draft.recipe if chosen else named
+        count = parameter_count(recipe, len(prepared.inspection.counts))
+        found.append(RecipeOffer(recipe, chosen, count, estimate(recipe, photos, earlier, bfloat16=fast)))
+    return found
+
+
+def known_held_back(prepared: Prepared, weights: str | None) -> tuple[int, int]:
+    """Return how many of the photos held back the starting weights were trained on, and of how many."""
+    from gallery.datasets.labelled import Part
+
+    held = [row for part in (Part.VALIDATION, Part.TEST) for row in prepared.split.rows(part)]
+    seen = known_to_start(weights)
+    return sum(prepared.decoded.photo_ids[row] in seen for row in held), len(held)
+
+
+# Starting
+
+
+def proposed_id(chosen: DataSet, draft: Draft) -> str:
+    """Return the name that a new model gets if nobody gives it another."""
+    return draft.model_id or free_id(draft.recipe.name, chosen.name, _is_taken)
+
+
+def start(chosen: DataSet, draft: Draft, model_id: str) -> None:
+    """Start a training in a process of its own, on the split that was shown.
+
+    Raises:
+        GalleryError: the name is taken or none, something is missing, or no process can be started.
+    """
+    _check(draft)
+    taught = draft.recipe.distillation is not None
+    folder = wiring.settings().trainings / (model_id or "-")
+    request = TrainingRequest(
+        data=chosen.source,
+        recipe=draft.recipe,
+        weights=draft.weights,
+        model_id=model_id,
+        folder=folder,
+        cache=wiring.settings().training_cache,
+        plan=chosen.plan,
+        teacher=(draft.teacher or None) if taught else None,
+        unlabelled=Path(draft.unlabelled) if taught and draft.unlabelled else None,
+    )
+    if _is_taken(model_id):
+        raise TrainingError(
+            f"There is a model or a training called {model_id} already, or there was one. Choose another "
+            "name."
+        )
+    try:
+        _hand_over_split(chosen, folder)
+        training_runs.start(request)
+    except (GalleryError, OSError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    write_draft(chosen, replace(draft, model_id=""))
+
+
+def start_search(chosen: DataSet, trials: int, epochs: int) -> str:
+    """Start a search for the small network's best form, and return its folder's name.
+
+    Args:
+        chosen: the photos.
+        trials: how many networks are tried.
+        epochs: of each.
+
+    Raises:
+        GalleryError: no process can be started.
+    """
+    trainings = wiring.settings().trainings
+
+    def taken(model_id: str) -> bool:
+        return _is_taken(model_id) or (trainings / f"{model_id}{training_runs.SEARCH_SUFFIX}").exists()
+
+    model_id = free_id("cnn-small", chosen.name, taken)
+    request = TrainingRequest(
+        data=chosen.source,
+        recipe=recipe_named("cnn-small").changed(epochs=epochs),
+        weights="none",
+        model_id=model_id,
+        folder=trainings / f"{model_id}{training_runs.SEARCH_SUFFIX}",
+        cache=wiring.settings().training_cache,
+        plan=chosen.plan,
+    )
+    _hand_over_split(chosen, request.folder)
+    training_runs.start(request, trials=trials)
+    return request.folder.name
+
+
+def _is_taken(model_id: str) -> bool:
+    return wiring.models().taken(model_id) or (wiring.settings().trainings / model_id).exists()
+
+
+def _hand_over_split(chosen: DataSet, folder: Path) -> None:
+    """Give a training the split that was shown; photos that it reads otherwise are drawn around it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if chosen.split_file.is_file():
+        shutil.copyfile(chosen.split_file, folder / SPLIT_FILE)
+
+
+def _check(draft: Draft) -> None:
+    """Refuse starting weights, a teacher or unlabelled photos that are not there."""
+    if draft.weights not in (IMAGENET, NOTHING, None):
+        _check_place(draft.weights or "", "weights", "Begins from")
+    if draft.recipe.distillation is not None:
+        if draft.teacher not in ("", IMAGENET):
+            _check_place(draft.teacher, "teacher", "Teacher")
+        if draft.unlabelled:
+            _check_place(draft.unlabelled, "unlabelled photos", "Unlabelled photos")
+
+
+def _check_place(place: str, what: str, field: str) -> None:
+    try:
+        there = place not in ("", PATH) and Path(place).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        there = False
+    if not there:
+        raise TrainingError(
+            f"There are no {what} at {place if place != PATH else 'an empty path'!r}. Give a path that "
+            f"exists under “{field}”, or choose something else there."
+        )

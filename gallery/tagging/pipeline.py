@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def tag_collection(
     store_thumbnail: StoreThumbnail,
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    only: Container[Path] | None = None,
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, and return what was done.
 
@@ -67,6 +68,7 @@ def tag_collection(
         store_thumbnail: keeps a photo's small picture.
         on_progress: told how far it is, about five times a second.
         cancelled: asked between batches whether to stop.
+        only: files to which reading is limited; the whole folder is still scanned.
 
     Raises:
         PhotoError: the folder is not there (any more).
@@ -81,7 +83,11 @@ def tag_collection(
     catalog.record_scan(collection.collection_id, entries)
     if unopened:
         catalog.record_skipped(collection.collection_id, unopened)
-    pending = catalog.pending_files(collection.collection_id, model_id)
+    pending = [
+        path
+        for path in catalog.pending_files(collection.collection_id, model_id)
+        if only is None or path in only
+    ]
     again = set(pending)
     skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
     total = len(entries) + len(unopened)

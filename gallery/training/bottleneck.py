@@ -17,7 +17,7 @@ from gallery.files import open_atomic
 from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
 from gallery.network.engine import keras
 from gallery.training.fit import FitData, FitResult, fit
-from gallery.training.history import Progress
+from gallery.training.history import PREPARING, Tell, TrainingProgress
 from gallery.training.recipes import Recipe
 
 LAST_FROZEN = "block5_pool"
@@ -49,7 +49,7 @@ def fit_top(
     folder: Path,
     features_folder: Path,
     photo_set: str,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Tell = lambda _: None,
 ) -> TrainedTop:
     """Train the dense top of vgg16-bottleneck on saved outputs, and put it into the network.
 
@@ -68,7 +68,7 @@ def fit_top(
     """
 
     def told(done: int, total: int) -> None:
-        on_progress(Progress("preparing", 0, recipe.epochs, done, total))
+        on_progress(TrainingProgress(PREPARING, done, total, epochs=recipe.epochs))
 
     set_weights(network, {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()})
     features = saved_features(network, data, features_folder, photo_set, told)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
 from gallery.evaluation.calibration import cross_entropy
+from gallery.jobs.progress import Stopped
 from gallery.network.architectures import get_weights, preprocess, set_weights
 from gallery.network.engine import keras
 from gallery.training.augmentation import augment
@@ -32,18 +33,20 @@ from gallery.training.checkpoint import (
     save_state,
 )
 from gallery.training.history import (
+    TRAINING,
     Epoch,
-    Progress,
+    Tell,
+    TrainingProgress,
     best_epoch,
     next_rate,
-    remaining_s,
+    photos_per_second,
     stops_early,
     write_history,
 )
 from gallery.training.recipes import Recipe
 from gallery.training.sampling import class_weights, epoch_order
 
-HISTORY_FILE, STOP_FILE = "history.csv", "stop"
+HISTORY_FILE = "history.csv"
 
 REPORT_S = 1.0
 """How often those who watch are told."""
@@ -105,23 +108,18 @@ class Teaching(Protocol):
         """Return photos as they are to be shown, 0..255, what the learner shall say, and the labels left."""
 
 
-class _StoppedByPerson(Exception):
-    """Somebody asked a training to stop, in the middle of an epoch."""
-
-
 def fit(
     network: keras.Model,
     data: FitData,
     recipe: Recipe,
     *,
     folder: Path,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Tell = lambda _: None,
     teaching: Teaching | None = None,
 ) -> FitResult:
     """Train a network, or take up its training where the folder's last whole epoch ended.
 
-    The folder shows ``history.csv``, a row an epoch. A file called ``stop`` in it ends the training at the
-    next batch with the best epoch so far.
+    The folder shows ``history.csv``, a row an epoch. Stopped, it ends with the best epoch so far.
 
     Args:
         network: with its first weights, and `trainable` set layer by layer; it
@@ -129,7 +127,7 @@ def fit(
         data: at least one training and one validation row.
         recipe: how.
         folder: of this training alone; existing.
-        on_progress: is told about every second.
+        on_progress: is told about every second; may raise `Stopped`.
         teaching: what it learns from beside the labels, which may then be -1 for none.
 
     Raises:
@@ -152,8 +150,8 @@ def fit(
         learner.optimizer.learning_rate = rate
         stopped = False
         try:
-            learnt = _train_epoch(learner, data, recipe, weigh, history, folder, on_progress, teaching)
-        except _StoppedByPerson:
+            learnt = _train_epoch(learner, data, recipe, weigh, history, on_progress, teaching)
+        except Stopped:
             ended, stopped = "stopped", True
             if history:
                 break
@@ -256,8 +254,7 @@ def _train_epoch(
     recipe: Recipe,
     weigh: NDArray[np.float32] | None,
     history: list[Epoch],
-    folder: Path,
-    on_progress: Callable[[Progress], None],
+    on_progress: Tell,
     teaching: Teaching | None,
 ) -> dict[str, float]:
     epoch = len(history)
@@ -267,10 +264,24 @@ def _train_epoch(
     rows = data.train[order]
     steps = math.ceil(len(rows) / recipe.batch)
     begun = told = time.monotonic()
+
+    def tell(step: int) -> None:
+        share, elapsed_s = step / steps, time.monotonic() - begun
+        shown = epoch * len(rows) + min(step * recipe.batch, len(rows))
+        on_progress(
+            TrainingProgress(
+                TRAINING,
+                shown,
+                recipe.epochs * len(rows),
+                rate=photos_per_second(history, len(rows), share_done=share, elapsed_s=elapsed_s),
+                epoch=epoch + 1,
+                epochs=recipe.epochs,
+            )
+        )
+
+    tell(0)
     sums, labelled = dict.fromkeys(("cross_entropy", "accuracy"), 0.0), 0
     for step in range(steps):
-        if (folder / STOP_FILE).exists():
-            raise _StoppedByPerson
         chosen = rows[step * recipe.batch : (step + 1) * recipe.batch]
         images = data.inputs(chosen)
         if recipe.augmentation.changes_something:
@@ -293,8 +304,7 @@ def _train_epoch(
         now = time.monotonic()
         if step == 0 or now - told >= REPORT_S or step == steps - 1:
             told = now
-            left = remaining_s(recipe, history, share_done=(step + 1) / steps, elapsed_s=now - begun)
-            on_progress(Progress("training", epoch + 1, recipe.epochs, step + 1, steps, left))
+            tell(step + 1)
     return {name: total / max(1, labelled) for name, total in sums.items()}
 
 

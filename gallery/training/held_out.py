@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from gallery.datasets.labelled import Part
-from gallery.errors import DatasetError, GalleryError, TrainingError
+from gallery.errors import DatasetError, TrainingError
 from gallery.files import write_atomic
-from gallery.training.request import TrainingParts, TrainingRequest
-from gallery.training.run import SPLIT_FILE
+from gallery.jobs.task import Report
+from gallery.training.request import SPLIT_FILE, TrainingParts, TrainingRequest
 from gallery.types import Classifier, DecodedPhoto, PhotoId
 
 _BATCH = 32
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,98 +104,42 @@ def _batches(results: Iterator[object]) -> Iterator[list[DecodedPhoto]]:
         yield batch
 
 
-@dataclass(slots=True)
-class Judging:
-    """Models being asked about held-out photos; written by its thread, read by pages.
+def answers_of(
+    folder: Path,
+    photos: Sequence[HeldOutPhoto],
+    parts: TrainingParts,
+    load: Mapping[str, Callable[[], Classifier]],
+    report: Report,
+) -> dict[str, dict[PhotoId, str]]:
+    """Return what each model calls the photos; an answer is kept on disk and asked for once.
 
-    Attributes:
-        done, total: photos, all models together.
-        said: what each model says, by its key, once all are asked.
-        problem: a sentence, once it failed.
+    Args:
+        folder: of the training; a file a model is kept there.
+        photos: to ask about.
+        parts: decode.
+        load: gives each model, by a key that changes with its weights.
+        report: is told how many answers there are, all models together.
+
+    Raises:
+        GalleryError: a model cannot be loaded, or the answers cannot be kept.
     """
+    said: dict[str, dict[PhotoId, str]] = {}
+    total = len(photos) * len(load)
+    for name, give in load.items():
+        answers = read_said(folder, name)
+        if answers is None:
+            before = len(said) * len(photos)
 
-    done: int = 0
-    total: int = 0
-    said: Mapping[str, Mapping[PhotoId, str]] | None = None
-    problem: str | None = None
+            def told(done: int, before: int = before) -> None:
+                report(before + done, total)
 
-    @property
-    def live(self) -> bool:
-        return self.said is None and self.problem is None
-
-
-class Judgings:
-    """The comparisons of one process: every page sees the same one, and answers are kept on disk."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, ...], Judging] = {}
-        self._lock = threading.Lock()
-
-    def begin(
-        self,
-        folder: Path,
-        photos: Sequence[HeldOutPhoto],
-        parts: TrainingParts,
-        load: Mapping[str, Callable[[], Classifier]],
-    ) -> Judging:
-        """Return the comparison: from disk, under way, failed, or begun now.
-
-        Args:
-            folder: of the training; a file a model is kept there.
-            photos: to ask about.
-            parts: decode.
-            load: gives each model, by a key that changes with its weights.
-        """
-        key = (str(folder), *load)
-        with self._lock:
-            known = self._found.get(key)
-            if known is not None:
-                return known
-            judging = self._found[key] = Judging(total=len(photos) * len(load))
-            stored = {name: read_said(folder, name) for name in load}
-            if all(answers is not None for answers in stored.values()):
-                judging.said = {name: answers for name, answers in stored.items() if answers is not None}
-                return judging
-        threading.Thread(
-            target=self._work, args=(judging, folder, photos, parts, load), name="judging", daemon=True
-        ).start()
-        return judging
-
-    def forget(self, folder: Path) -> None:
-        """Ask anew next time, after a failure."""
-        with self._lock:
-            for key in [key for key in self._found if key[0] == str(folder)]:
-                del self._found[key]
-
-    def _work(
-        self,
-        judging: Judging,
-        folder: Path,
-        photos: Sequence[HeldOutPhoto],
-        parts: TrainingParts,
-        load: Mapping[str, Callable[[], Classifier]],
-    ) -> None:
-        said: dict[str, Mapping[PhotoId, str]] = {}
-        try:
-            for number, (name, give) in enumerate(load.items()):
-                answers = read_said(folder, name)
-                if answers is None:
-                    before = number * len(photos)
-
-                    def told(done: int, before: int = before) -> None:
-                        judging.done = before + done
-
-                    answers = say(give(), photos, parts, told)
-                    write_said(folder, name, answers)
-                said[name] = answers
-            judging.said = said
-        except GalleryError as exc:
-            judging.problem = str(exc)
-        except OSError as exc:
-            judging.problem = f"The comparison could not be kept in {folder}: {exc}."
-        except Exception:
-            _log.exception("a comparison in %s came apart", folder)
-            judging.problem = "The comparison came apart for a reason that is in the log. Try again."
+            answers = say(give(), photos, parts, told)
+            try:
+                write_said(folder, name, answers)
+            except OSError as exc:
+                raise TrainingError(f"The comparison could not be kept in {folder}: {exc}.") from exc
+        said[name] = answers
+    return said
 
 
 def read_said(folder: Path, name: str) -> dict[PhotoId, str] | None:

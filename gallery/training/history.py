@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from gallery.files import write_atomic
+from gallery.jobs.progress import Progress
 from gallery.training.recipes import Recipe, scheduled_rate
 
 WORTH_SEEING = 1e-4
@@ -44,40 +43,23 @@ class Epoch:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What somebody who watches a training reads.
+PREPARING, TRAINING, MEASURING = "preparing", "training", "measuring"
 
-    Attributes:
-        state: "preparing", "training", "measuring", "finished" or "failed".
-        step, steps: batches of the current epoch, or photos while preparing.
-        remaining_s: at most, since it may stop early; None while unknown.
-        message: a sentence, for "failed", and what ended a "finished" one early.
-        updated_at: seconds since 1970; an old one of a live state is a process that is gone.
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress(Progress):
+    """How far a training is: photos read while PREPARING, photos shown in all epochs while TRAINING.
+
+    Its remaining time is the longest: it may stop early. While one of a search's trials is trained, the
+    stage says which, and the epoch is the trial's.
     """
 
-    state: str
     epoch: int = 0
     epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    remaining_s: float | None = None
-    message: str = ""
-    updated_at: float = 0.0
 
 
-def photos_per_second(progress: Progress, batch: int) -> float | None:
-    """Return how fast an epoch goes, from the remaining time that was reported; None while unknown.
-
-    Example:
-        >>> half_done = Progress("training", epoch=1, epochs=2, step=5, steps=10, remaining_s=15.0)
-        >>> photos_per_second(half_done, 32)  # 1.5 epochs of 320 photos in 15 s
-        32.0
-    """
-    if progress.state != "training" or not progress.remaining_s or not progress.steps:
-        return None
-    epochs_left = progress.epochs - (progress.epoch - 1) - progress.step / progress.steps
-    return progress.steps * batch * epochs_left / progress.remaining_s
+Tell = Callable[[TrainingProgress], None]
+"""Takes how far a training is; raises `Stopped` when it shall end."""
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:
@@ -113,14 +95,14 @@ def next_rate(recipe: Recipe, history: Sequence[Epoch]) -> float:
     return scheduled_rate(recipe, len(history)) * reduced
 
 
-def remaining_s(
-    recipe: Recipe, history: Sequence[Epoch], *, share_done: float, elapsed_s: float
+def photos_per_second(
+    history: Sequence[Epoch], photos: int, *, share_done: float, elapsed_s: float
 ) -> float | None:
-    """Return how long the rest lasts if no epoch is saved by stopping early; None before anything is known.
+    """Return how fast a training goes, validation included; None before anything is known.
 
     Args:
-        recipe: says how many epochs at most.
         history: the epochs done.
+        photos: of an epoch.
         share_done: of the current epoch, 0 to 1.
         elapsed_s: since the current epoch began.
     """
@@ -130,7 +112,7 @@ def remaining_s(
         an_epoch = elapsed_s / share_done
     else:
         return None
-    return max(0.0, an_epoch * (recipe.epochs - len(history) - share_done))
+    return photos / an_epoch if an_epoch > 0 else None
 
 
 def write_history(file: Path, history: Sequence[Epoch]) -> None:
@@ -155,18 +137,3 @@ def read_history(file: Path) -> list[Epoch]:
 def epoch_of(row: Mapping[str, Any]) -> Epoch:
     """Return the epoch that a row of text or numbers describes."""
     return Epoch(int(row["epoch"]), *(float(row[f.name]) for f in fields(Epoch)[1:]))
-
-
-def write_progress(file: Path, progress: Progress) -> None:
-    """Tell those who watch; a reader that holds the file open at that moment (Windows) misses one report."""
-    values = asdict(progress) | {"updated_at": time.time()}
-    with contextlib.suppress(PermissionError):
-        write_atomic(file, json.dumps(values), durable=False)
-
-
-def read_progress(file: Path) -> Progress | None:
-    """Return the last report; None where there is none yet."""
-    try:
-        return Progress(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None

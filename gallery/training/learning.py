@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.network.architectures import NetworkOptions
+from gallery.datasets.labelled import Part
+from gallery.network.architectures import NetworkOptions, architecture_named, build
 from gallery.network.engine import keras
+from gallery.network.precision import best_precision
 from gallery.training.bottleneck import TrainedTop, fit_top
 from gallery.training.fit import FitData, FitResult, fit, learn_only
-from gallery.training.history import Progress
+from gallery.training.history import Tell
+from gallery.training.preparing import Prepared
 from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingRequest
-from gallery.training.starting_weights import Start
+from gallery.training.starting_weights import Start, fill, settle
 
-if TYPE_CHECKING:
-    from gallery.training.run import Prepared
-
-Tell = Callable[[Progress], None]
+_SETTLING = 32
+"""Photos by which the size of the values is known that layers at random begin with."""
 
 
 @dataclass(frozen=True)
@@ -31,39 +32,74 @@ class Learnt:
     """What a training came to.
 
     Attributes:
-        network: gives the logits of `data`'s rows; a top alone where only that was trained.
+        network: the whole one, with the weights of its best epoch.
+        judged: gives the logits of `data`'s rows; a top alone where only that was trained.
         data: photos, or the saved outputs that a top takes.
+        start: what it began from.
+        target_layer: whose maps Grad-CAM weighs.
+        precision: the convolutions' dtype.
         teaching: what the card says of a teacher.
     """
 
-    fitted: FitResult
     network: keras.Model
+    fitted: FitResult
+    judged: keras.Model
     data: FitData
+    start: Start
+    target_layer: str
+    precision: str
     teaching: Mapping[str, Any] = field(default_factory=dict)
 
 
-def learn(
-    network: keras.Model,
-    data: FitData,
-    request: TrainingRequest,
-    prepared: Prepared,
-    *,
-    start: Start,
-    target_layer: str,
-    tell: Tell,
-) -> Learnt:
-    """Train a network as its recipe says; it ends with the weights of its best epoch.
+def fit_data(prepared: Prepared, recipe: Recipe) -> FitData:
+    """Return a prepared data set as a recipe's network takes it."""
+    return FitData(
+        inputs=prepared.decoded.images,
+        labels=prepared.decoded.data.labels,
+        train=prepared.split.rows(Part.TRAIN),
+        validation=prepared.split.rows(Part.VALIDATION),
+        class_count=len(prepared.decoded.data.class_names),
+        preprocessing=architecture_named(recipe.architecture).preprocessing,
+    )
+
+
+def new_network(recipe: Recipe, class_count: int) -> tuple[keras.Model, str]:
+    """Return a recipe's network with random weights from its seed, and its convolutions' dtype."""
+    keras.utils.set_random_seed(recipe.seed)
+    dtype = "mixed_bfloat16" if best_precision() == "bfloat16" else "float32"
+    network = build(
+        recipe.architecture,
+        class_count,
+        recipe.input_px,
+        conv_dtype=dtype,
+        options=network_options(recipe),
+    )
+    return network, dtype
+
+
+def learn(request: TrainingRequest, prepared: Prepared, tell: Tell) -> Learnt:
+    """Build a network and train it as its recipe says; it ends with the weights of its best epoch.
 
     Raises:
-        TrainingError: as `fit`.
+        TrainingError: as `fit`, or the starting weights do not fit.
+        Stopped: as `tell` does, before the first epoch.
     """
-    if request.recipe.trainable == "top":
+    recipe = request.recipe
+    architecture = architecture_named(recipe.architecture)
+    data = fit_data(prepared, recipe)
+    network, precision = new_network(recipe, data.class_count)
+    start = fill(network, architecture, request.weights)
+    if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
+        settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
+    target_layer = architecture.target_layer or start.last_convolution
+    if recipe.trainable == "top":
         top = _fit_top(network, data, request, prepared, tell)
-        return Learnt(top.fitted, top.network, top.data)
-    if request.recipe.distillation is None:
-        return Learnt(_fit(network, data, request, start, tell), network, data)
+        return Learnt(network, top.fitted, top.network, top.data, start, target_layer, precision)
+    if recipe.distillation is None:
+        fitted = _fit(network, data, request, start, tell)
+        return Learnt(network, fitted, network, data, start, target_layer, precision)
     fitted, teaching = _fit_taught(network, data, request, prepared, target_layer, tell)
-    return Learnt(fitted, network, data, teaching)
+    return Learnt(network, fitted, network, data, start, target_layer, precision, teaching)
 
 
 def network_options(recipe: Recipe) -> NetworkOptions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -21,11 +20,9 @@ from gallery.errors import TrainingError
 from gallery.files import write_atomic
 from gallery.training.history import Epoch
 from gallery.training.recipes import Recipe
-from gallery.types import ModelCard, PhotoId
+from gallery.types import MODEL_ID, ModelCard, PhotoId
 
-REQUEST_FILE = "request.json"
-
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")  # as the model store wants it, known before the work
+REQUEST_FILE, SPLIT_FILE = "request.json", "split.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class TrainingRequest:
                 f"{self.recipe.name} learns from labels alone: leave out the teacher and the unlabelled "
                 "photos, or take the recipe vgg16-distilled."
             )
-        if not _ID.fullmatch(self.model_id):
+        if not MODEL_ID.fullmatch(self.model_id):
             raise TrainingError(
                 f"{self.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
                 "beginning and ending with a letter or digit."
@@ -101,7 +98,7 @@ class TrainingRequest:
 
 
 class SaveModel(Protocol):
-    """`model_files.ModelStore.save`."""
+    """`models.ModelStore.save`."""
 
     def __call__(
         self,
@@ -117,7 +114,7 @@ class SaveModel(Protocol):
 
 @dataclass(frozen=True)
 class TrainingParts:
-    """The adapters and the neighbour that a training uses.
+    """The adapters that a training uses.
 
     Attributes:
         scan: lists photos below a folder.
@@ -126,8 +123,6 @@ class TrainingParts:
         decode: opens a decoder to a given input size.
         taken: whether there is a model of an id.
         save: stores a new model.
-        evaluate: (true class indices, probabilities, class names, model id) to what
-            ``evaluation.json`` holds.
     """
 
     scan: Scan
@@ -136,7 +131,6 @@ class TrainingParts:
     decode: Callable[[int], AbstractContextManager[Decode]]
     taken: Callable[[str], bool]
     save: SaveModel
-    evaluate: Callable[[NDArray[np.int64], NDArray[np.float64], tuple[str, ...], str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +185,18 @@ class TrainingResult:
             "data": looked,
             "notes": list(self.notes),
         }
+
+
+def refuse_taken(request: TrainingRequest, parts: TrainingParts) -> None:
+    """Refuse to train a model whose name another one has.
+
+    Raises:
+        TrainingError: it is taken.
+    """
+    if parts.taken(request.model_id):
+        raise TrainingError(
+            f"There is a model called {request.model_id} already, or there was one. Choose another id."
+        )
 
 
 def remember(request: TrainingRequest) -> bool:

@@ -13,21 +13,23 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gallery.errors import GalleryError, TrainingError
 from gallery.files import write_atomic
-from gallery.jobs.lock import sole_process
-from gallery.training.history import Progress, best_epoch, read_history, write_progress
+from gallery.jobs.progress import Stopped
+from gallery.training.history import (
+    PREPARING,
+    Tell,
+    TrainingProgress,
+    best_epoch,
+    read_history,
+)
+from gallery.training.preparing import Prepared, prepare
 from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingParts, TrainingRequest, remember
-from gallery.training.run import PROGRESS_FILE, STOP_FILE, forget_old_stop, prepare
-
-if TYPE_CHECKING:
-    from gallery.training.fit import FitData
 
 TABLE_FILE = "trials.csv"
 KERNELS = (3, 5)
@@ -79,13 +81,13 @@ def search(
     *,
     trials: int,
     then_epochs: int | None = None,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Tell = lambda _: None,
 ) -> SearchResult:
     """Try out hyperparameters and return the table of trials with the best one as a recipe.
 
     Asked again with the same folder, it goes on where it was killed, also in the
     middle of a trial, or adds trials to those done. ``trials.csv`` grows with
-    each; a file ``stop`` in the folder ends it with the trials so far.
+    each; stopped, it ends with the trials so far.
 
     Args:
         request: its recipe, of the architecture cnn-small, says what is the same
@@ -93,7 +95,7 @@ def search(
         parts: the adapters.
         trials: how many in all.
         then_epochs: of the recipe returned; the request's if None.
-        on_progress: is told about every second; "epoch" counts trials.
+        on_progress: is told about every second; may raise `Stopped`.
 
     Raises:
         TrainingError: keras-tuner is not installed, or no trial could be trained.
@@ -102,23 +104,13 @@ def search(
     if request.recipe.architecture != "cnn-small":
         raise TrainingError(f"The search tunes cnn-small, not {request.recipe.architecture}.")
     remember(request)
-
-    def tell(progress: Progress) -> None:
-        write_progress(request.folder / PROGRESS_FILE, progress)
-        on_progress(progress)
-
-    with sole_process(request.folder, patience_s=1.0):
-        forget_old_stop(request.folder)
-        try:
-            tell(Progress("preparing", 0, trials))
-            data = _fit_data(request, parts, tell)
-            _propose_and_train(request, data, trials, tell)
-            result = read_result(request, then_epochs=then_epochs)
-        except GalleryError as exc:
-            tell(Progress("failed", message=str(exc)))
-            raise
-        tell(Progress("finished", len(result.trials), trials, 0, 0, 0.0))
-    return result
+    try:
+        on_progress(TrainingProgress(PREPARING))
+        prepared = prepare(request, parts, on_progress)
+    except Stopped:
+        raise TrainingError("Stopped while the photos were being read; no trial was begun.") from None
+    _propose_and_train(request, prepared, trials, on_progress)
+    return read_result(request, then_epochs=then_epochs)
 
 
 def read_result(request: TrainingRequest, *, then_epochs: int | None = None) -> SearchResult:
@@ -162,9 +154,7 @@ def deepest(input_px: int, kernel_px: int) -> int:
     return layers
 
 
-def _propose_and_train(
-    request: TrainingRequest, data: FitData, trials: int, tell: Callable[[Progress], None]
-) -> None:
+def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int, tell: Tell) -> None:
     try:
         import keras_tuner
     except ImportError as exc:
@@ -192,15 +182,16 @@ def _propose_and_train(
             number = int(trial.trial_id) + 1
             recipe = request.recipe.changed(**trial.hyperparameters.values)
 
-            def told(now: Progress) -> None:
-                message = f"trial {number} of {trials}, epoch {now.epoch}"
-                tell(Progress("training", number, trials, now.step, now.steps, message=message))
-                if (folder / STOP_FILE).exists():
-                    raise _Stopped
+            def told(now: TrainingProgress) -> None:
+                stage = f"trial {number} of {trials}, epoch {now.epoch}"
+                try:
+                    tell(replace(now, stage=stage))
+                except Stopped as exc:
+                    raise _SearchStopped from exc
 
             try:
-                return _train_trial(recipe, data, folder / f"trial-{trial.trial_id}", told)
-            except _Stopped as exc:
+                return _train_trial(recipe, prepared, folder / f"trial-{trial.trial_id}", told)
+            except _SearchStopped as exc:
                 raise keras_tuner.errors.FatalRuntimeError("stopped") from exc
             except GalleryError as exc:
                 raise keras_tuner.errors.FailedTrialError(str(exc)) from exc
@@ -231,7 +222,7 @@ def _propose_and_train(
         try:
             tuner.search(verbose=0)
         except keras_tuner.errors.FatalError as exc:
-            if not isinstance(exc.__cause__, _Stopped):
+            if not isinstance(exc.__cause__, _SearchStopped):
                 raise exc.__cause__ or exc from None
             if not any(trial.val_loss is not None for trial in _finished(tuner.oracle, folder)):
                 raise TrainingError("Stopped before a trial was finished. Start it again to go on.") from None
@@ -244,8 +235,8 @@ def _write_state(stateful: Any, file: str | Path) -> None:
     write_atomic(Path(file), json.dumps(stateful.get_state()), durable=False)
 
 
-class _Stopped(Exception):
-    """Somebody asked the search to stop."""
+class _SearchStopped(Exception):
+    """The search shall stop: a trial that heard `Stopped` would end with what it has, as a finished one."""
 
 
 def _space(keras_tuner: Any, recipe: Recipe) -> Any:
@@ -260,40 +251,19 @@ def _space(keras_tuner: Any, recipe: Recipe) -> Any:
     return space
 
 
-def _train_trial(recipe: Recipe, data: FitData, folder: Path, tell: Callable[[Progress], None]) -> float:
-    from gallery.network.architectures import NetworkOptions, build
+def _train_trial(recipe: Recipe, prepared: Prepared, folder: Path, tell: Tell) -> float:
     from gallery.network.engine import keras
-    from gallery.network.precision import best_precision
     from gallery.training.fit import fit
+    from gallery.training.learning import fit_data, new_network
 
     keras.backend.clear_session()
-    keras.utils.set_random_seed(recipe.seed)
-    options = NetworkOptions(
-        recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
-    )
-    conv_dtype = "mixed_bfloat16" if best_precision() == "bfloat16" else "float32"
-    network = build("cnn-small", data.class_count, recipe.input_px, conv_dtype=conv_dtype, options=options)
+    data = fit_data(prepared, recipe)
+    network, _ = new_network(recipe, data.class_count)
     folder.mkdir(parents=True, exist_ok=True)
     result = fit(network, data, recipe, folder=folder, on_progress=tell)
     for file in folder.glob("*.npz"):
         file.unlink(missing_ok=True)
     return result.best.val_loss
-
-
-def _fit_data(request: TrainingRequest, parts: TrainingParts, tell: Callable[[Progress], None]) -> FitData:
-    from gallery.datasets.labelled import Part
-    from gallery.network.architectures import architecture_named
-    from gallery.training.fit import FitData
-
-    prepared = prepare(request, parts, tell)
-    return FitData(
-        inputs=prepared.decoded.images,
-        labels=prepared.decoded.data.labels,
-        train=prepared.split.rows(Part.TRAIN),
-        validation=prepared.split.rows(Part.VALIDATION),
-        class_count=len(prepared.decoded.data.class_names),
-        preprocessing=architecture_named(request.recipe.architecture).preprocessing,
-    )
 
 
 def _finished(oracle: Any, folder: Path) -> list[Trial]:

@@ -6,7 +6,7 @@ label to be learnt from. What it says goes through a linear adapter that is thro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from gallery.training.distillation.losses import (
 from gallery.training.distillation.teacher import Teacher, TeacherWeights, fit_ten_class_head
 from gallery.training.distillation.views import View, recoloured
 from gallery.training.fit import FitData, FitResult, fit
-from gallery.training.history import Progress
+from gallery.training.history import PREPARING, Tell, TrainingProgress
 from gallery.training.recipes import Distillation, Recipe
 
 LESSONS_FILE = "lessons.npz"
@@ -59,7 +59,7 @@ def fit_taught(
     teacher: TeacherWeights,
     target_layer: str,
     folder: Path,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Tell = lambda _: None,
 ) -> Taught:
     """Train a network on labels and a teacher's answers, as `fit` does on labels alone.
 
@@ -192,7 +192,7 @@ def _look(
     data: FitData,
     teacher: Teacher,
     recipe: Recipe,
-    on_progress: Callable[[Progress], None],
+    on_progress: Tell,
 ) -> dict[str, NDArray[Any]]:
     """Return the teacher's head for the data's classes, the adapter to begin with, and the variances."""
     labelled = data.train[data.labels[data.train] >= 0]
@@ -201,7 +201,7 @@ def _look(
     for start in range(0, len(asked), _BATCH):
         rows = asked[start : start + _BATCH]
         features[start : start + len(rows)] = np.asarray(teacher.maps(data.inputs(rows))).mean((1, 2))
-        on_progress(Progress("preparing", 0, recipe.epochs, start + len(rows), len(asked)))
+        on_progress(TrainingProgress(PREPARING, start + len(rows), len(asked), epochs=recipe.epochs))
     labels = data.labels[asked]
     taught = labels[: len(labelled)]
     kernel = np.zeros((features.shape[1], data.class_count), np.float32)

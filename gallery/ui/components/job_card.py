@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import ModelError
+from gallery.jobs.progress import Progress
 from gallery.services import collections, wiring
 from gallery.services import tagging as tagging_service
 from gallery.types import Job, JobState
@@ -12,15 +13,13 @@ from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 from gallery.words import about
 
-LIVE = frozenset([JobState.QUEUED, JobState.RUNNING])
 _LOOK_S, _IDLE_S = 1.0, 4.0
-_STAGES = {"": "Waiting for its turn"}
 
 
 def is_live(collection_id: int | None) -> bool:
     """Return whether a collection is being tagged, or waits to be."""
     job = None if collection_id is None else wiring.catalog().latest_job(collection_id)
-    return job is not None and job.state in LIVE
+    return job is not None and job.live
 
 
 def show(collection_id: int | None) -> None:
@@ -30,17 +29,9 @@ def show(collection_id: int | None) -> None:
 
 
 def time_left(job: Job) -> str:
-    """Return the remaining time in words, "" while nobody knows.
-
-    Example:
-        >>> job = Job(1, 1, "m", JobState.RUNNING, "tagging", 600, 100, 100, 0, 0, 5.0, None, None, None)
-        >>> time_left(job)
-        'about 2 min left'
-    """
-    if not job.photos_per_second or job.total <= job.done:
-        return ""
-    seconds = (job.total - job.done) / job.photos_per_second
-    return f"{about(seconds)} left"
+    """Return the remaining time in words, "" while nobody knows."""
+    left = Progress.of(job).remaining_s
+    return f"{about(left)} left" if left else ""
 
 
 def _card(collection_id: int | None, was_live: bool) -> None:
@@ -58,7 +49,7 @@ def _card(collection_id: int | None, was_live: bool) -> None:
 
 def _own(job: Job) -> None:
     with st.container(border=True, key="job_card"):
-        if job.state in LIVE:
+        if job.live:
             _progress(job)
             if st.button("Cancel", key="job_cancel", width="stretch"):
                 wiring.catalog().request_cancel(job.job_id)
@@ -72,7 +63,7 @@ def _own(job: Job) -> None:
 def _progress(job: Job) -> None:
     stage = job.stage or "waiting for its turn"
     st.markdown(f"**{escaped(stage.capitalize())}**")
-    st.progress(min(job.done / job.total, 1.0) if job.total else 0.0)
+    st.progress(Progress.of(job).share)
     facts = [f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"]
     if job.photos_per_second:
         facts.append(f"{job.photos_per_second:.0f} photos/s")
@@ -101,8 +92,8 @@ def _done(job: Job) -> None:
 
 def _tagged_by_another_model(job: Job) -> None:
     st.caption(
-        ":material/neurology: Last tagged by another model than the one that is active now. What it said and "
-        "every label, is kept."
+        ":material/neurology: Last tagged by another model than the one that is active now. Its predictions "
+        "and all labels are kept."
     )
     if st.button("Tag with the active model", key="job_again", width="stretch", icon=":material/sell:"):
         _start(job.collection_id)

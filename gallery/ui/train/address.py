@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Sequence
 
 import streamlit as st
 
 from gallery.services import train as train_service
-from gallery.services import wiring
-from gallery.settings import Settings
-from gallery.training.data_sets import DataSet, recent_sets, stored_set
-from gallery.training.looks import Looks
-from gallery.training.request import TrainingParts
-from gallery.training.trainings import TrainingRun, searches, trainings
+from gallery.services import training_runs
+from gallery.training.data_sets import DataSet
+from gallery.training.trainings import TrainingRun
 
 DATA, RECIPE, RUN, SEARCH = "data", "recipe", "run", "search"
 TITLES = {DATA: "1 · Data", RECIPE: "2 · Recipe", RUN: "3 · Run", SEARCH: "Search"}
 _SEEN = "train_address"
 _NAMES = ("step", "set", "training")
-
-_making = threading.Lock()
-
-
-def parts() -> TrainingParts:
-    """Return what a look at data uses of the other rooms."""
-    return _parts(wiring.settings())
-
-
-@functools.lru_cache(maxsize=4)
-def _parts(chosen: Settings) -> TrainingParts:
-    return train_service.training_parts(chosen)
-
-
-def looks() -> Looks:
-    """Return the looks of this process: all browsers see the same ones."""
-    with _making:
-        return _looks(wiring.settings())
-
-
-@functools.lru_cache(maxsize=4)
-def _looks(chosen: Settings) -> Looks:
-    return Looks(chosen.training_cache)
-
-
-def all_trainings() -> list[TrainingRun]:
-    """Return the trainings of this home, the latest first."""
-    return trainings(wiring.settings().trainings, cache=wiring.settings().training_cache)
-
-
-def all_searches() -> list[TrainingRun]:
-    """Return the searches of this home, the latest first."""
-    return searches(wiring.settings().trainings, cache=wiring.settings().training_cache)
 
 
 def restore() -> None:
@@ -64,7 +26,7 @@ def restore() -> None:
         return
     known: dict[str, str] = st.session_state.get(_SEEN, {})
     if not known:
-        runs = all_trainings()
+        runs = training_runs.trainings()
         waiting = [run for run in runs if run.live] + [run for run in runs if run.candidate is not None]
         known = {"step": RUN, "training": waiting[0].request.model_id} if waiting else {}
     for name, value in known.items():
@@ -92,13 +54,8 @@ def step() -> str:
 
 
 def chosen_set() -> DataSet | None:
-    """Return the data set at hand; None while none is chosen."""
-    return stored_set(st.query_params.get("set", ""), wiring.settings().training_sets)
-
-
-def known_sets() -> list[DataSet]:
-    """Return the sets that were opened, the latest first."""
-    return recent_sets(wiring.settings().training_sets)
+    """Return the data set that the address names; None while none is chosen."""
+    return train_service.known_set(st.query_params.get("set", ""))
 
 
 def chosen_run(runs: Sequence[TrainingRun]) -> TrainingRun | None:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gallery.training.history import Epoch, best_epoch
+from gallery.training.history import Epoch
 from gallery.training.search import Trial
 from gallery.ui.components.charts import CLEAR, FONT, TEXT
 
@@ -31,7 +31,7 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
         1, 2, subplot_titles=("Loss (cross-entropy)", "Accuracy (%)"), horizontal_spacing=0.08
     )
     numbers = [row.epoch for row in history]
-    best = history[best_epoch(history)]
+    best = min(history, key=lambda row: row.val_loss)
     shown: tuple[tuple[int, list[float], list[float], float], ...] = (
         (1, [row.loss for row in history], [row.val_loss for row in history], best.val_loss),
         (

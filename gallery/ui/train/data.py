@@ -1,21 +1,22 @@
-"""Step 1 of Train: which photos to learn from, and the look at them while it is being made."""
+"""Step 1 of Train: which photos to learn from, read and inspected in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from gallery.errors import DatasetError, GalleryError
-from gallery.services import wiring
-from gallery.training.data_sets import DataSet, open_set, write_people_labels
-from gallery.training.looks import COMPARING, LISTING, Look, Looked
-from gallery.types import CollectionKind, display_path
+from gallery.jobs.progress import Progress
+from gallery.jobs.task import State, Task
+from gallery.services import train as train_service
+from gallery.training.data_sets import DataSet
+from gallery.training.preparing import COMPARING, LISTING, Prepared
+from gallery.types import display_path
 from gallery.ui.components import folder_box, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
-from gallery.ui.train import look as train_look
+from gallery.ui.train import inspection as train_inspection
 from gallery.web.addresses import BASE
 from gallery.words import about, without_surrogates
 
@@ -40,31 +41,27 @@ path,label,group
 
 
 def show() -> None:
-    """Show the look at the chosen data set, or what can be chosen."""
+    """Show the chosen data set, or what can be chosen."""
     chosen = train_address.chosen_set()
     if chosen is None:
         if "set" in st.query_params:
             st.warning("This data set is not known any more. Open it again.", icon="🔎")
         _choose()
         return
-    look = train_address.looks().begin(chosen, train_address.parts())
     _heading(chosen)
-    if look.live:
-        _progress(chosen)
-    elif look.looked is None:
-        _failed(chosen, look)
-    else:
-        train_look.show(chosen, look.looked)
+    found = prepared(chosen)
+    if found is not None:
+        train_inspection.show(chosen, found)
 
 
-def looked(chosen: DataSet) -> Looked | None:
-    """Return the finished look at a set for the later steps; None, with its progress, while it is made."""
-    look = train_address.looks().begin(chosen, train_address.parts())
-    if look.live:
+def prepared(chosen: DataSet) -> Prepared | None:
+    """Return the inspected photos of a set; None, with the progress or the reason, while there are none."""
+    task = train_service.inspection(chosen)
+    if task.live:
         _progress(chosen)
-    elif look.looked is None:
-        _failed(chosen, look)
-    return look.looked
+    elif task.state is not State.DONE:
+        _failed(chosen, task)
+    return task.result if task.state is State.DONE else None
 
 
 def _choose() -> None:
@@ -103,7 +100,7 @@ def _folder() -> None:
     path = folder_box.show(start=_beginning(), base=BASE, key="train_folder")
     if path is not None:
         with refusal:
-            _open(lambda: wiring.settings().allow(Path(path.strip())))
+            _open(lambda: train_service.open_folder(path))
 
 
 def _file() -> None:
@@ -112,24 +109,7 @@ def _file() -> None:
             "Path of a zip or CSV file on this computer", key="train_file", placeholder="/home/me/owls.zip"
         )
         if st.form_submit_button("Open the file", icon=":material/folder_zip:"):
-            _open(lambda: _allowed_file(path))
-
-
-def _allowed_file(path: str) -> Path:
-    """Return a zip or table, if it is one that may be opened.
-
-    Raises:
-        DatasetError: it is none.
-        PhotoError: its folder may not be opened.
-    """
-    file = Path(path.strip().strip('"')).expanduser()
-    if file.suffix.lower() not in (".zip", ".csv") or not file.is_file():
-        raise DatasetError(
-            f"{display_path(file) if path.strip() else 'Nothing'} is no zip or CSV file. Give the whole path "
-            "of "
-            "one, such as /home/me/owls.zip."
-        )
-    return wiring.settings().allow(file.absolute().parent) / file.name
+            _open(lambda: train_service.open_file(path))
 
 
 def _people() -> None:
@@ -138,35 +118,24 @@ def _people() -> None:
         "teaches the model."
     )
     if st.button("Take these photos", icon=":material/fact_check:", key="train_people"):
-        _open(_labelled_by_people, name="Photos labelled in this gallery")
+        _open(train_service.open_peoples_labels)
 
 
-def _labelled_by_people() -> Path:
-    catalog = wiring.catalog()
-    photo_ids = list(dict.fromkeys(one.photo_id for one in catalog.all_corrections()))
-    labels = catalog.labels(photo_ids)
-    return write_people_labels(
-        ((catalog.photo_at(photo_id).path, label) for photo_id, label in labels.items()),
-        wiring.settings().training_sets,
-    )
-
-
-def _open(find: Callable[[], Path], *, name: str = "") -> None:
+def _open(find: Callable[[], DataSet]) -> None:
     """Open what is found, or say why not."""
     try:
-        opened = open_set(find(), wiring.settings().training_sets, name=name)
+        opened = find()
     except (GalleryError, OSError, ValueError, RuntimeError) as exc:
         messages.show_error(
             exc if isinstance(exc, GalleryError) else DatasetError(f"It cannot be opened: {exc}.")
         )
         return
-    train_address.looks().forget(opened)
     train_address.go(set=opened.set_id, step=train_address.DATA)
     st.rerun()
 
 
 def _recent() -> None:
-    recent = train_address.known_sets()[:_RECENT]
+    recent = train_service.known_sets()[:_RECENT]
     if not recent:
         return
     st.caption("Opened before")
@@ -183,9 +152,7 @@ def _recent() -> None:
 
 
 def _beginning() -> str:
-    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
-    known = train_address.known_sets()
-    root = known[0].source if known else folders[0].root if folders else None
+    root = train_service.first_folder()
     shown = "" if root is None else display_path(root.parent / "_")[:-1]
     return "" if "\ufffd" in shown else shown
 
@@ -199,7 +166,7 @@ def _heading(chosen: DataSet) -> None:
             icon=":material/refresh:",
             type="tertiary",
             key="train_look_again",
-            on_click=train_address.looks().forget,
+            on_click=train_service.forget,
             args=(chosen,),
             help="Finds photos that were added, removed or sorted otherwise since.",
         )
@@ -215,46 +182,48 @@ def _heading(chosen: DataSet) -> None:
 
 @st.fragment(run_every=_LOOK_S)
 def _progress(chosen: DataSet) -> None:
-    look = train_address.looks().find(chosen)
-    if look is None or not look.live:
+    task = train_service.inspection(chosen)
+    if not task.live:
         st.rerun()
+    now = task.progress
     with st.container(border=True, width=560):
-        st.markdown(f"**{look.stage.capitalize()} ...**")
-        st.progress(min(look.done / look.total, 1.0) if look.total else 0.0)
-        st.caption(_facts(look))
+        st.markdown(f"**{(now.stage or LISTING).capitalize()} ...**")
+        st.progress(now.share)
+        st.caption(_facts(now))
         if st.button("Cancel", key="train_look_cancel"):
-            look.cancelled = True
+            task.stop()
 
 
-def _facts(look: Look) -> str:
-    if look.stage == LISTING:
+def _facts(now: Progress) -> str:
+    if not now.total:
         return "The folder is being looked through."
-    facts = [f"{look.done:,} / {look.total:,} photos"]
-    if look.stage == COMPARING:
+    facts = [f"{now.done:,} / {now.total:,} photos"]
+    if now.stage == COMPARING:
         facts.append("comparing them with one another, and drawing the split")
-    if rate := look.photos_per_second:
-        facts.append(f"{rate:.0f} photos/s")
-    if (left := look.remaining_s) is not None:
-        facts.append(f"{about(left)} left")
+    if now.rate:
+        facts.append(f"{now.rate:.0f} photos/s")
+    if now.remaining_s:
+        facts.append(f"{about(now.remaining_s)} left")
     return " · ".join(facts)
 
 
-def _failed(chosen: DataSet, look: Look) -> None:
-    st.error(escaped(look.problem or ""), icon=":material/error:")
+def _failed(chosen: DataSet, task: Task[Prepared]) -> None:
+    cancelled = "Cancelled. The photos were not read to the end."
+    st.error(escaped(task.problem or cancelled), icon=":material/error:")
     row = st.container(horizontal=True)
     row.button(
         "Look again",
         icon=":material/refresh:",
         type="primary",
         key="train_look_retry",
-        on_click=train_address.looks().forget,
+        on_click=train_service.forget,
         args=(chosen,),
     )
     if chosen.plan.by_group or chosen.plan.test:
         row.button(
             "With the usual split",
             key="train_usual_split",
-            on_click=train_look.usual_plan,
+            on_click=train_inspection.usual_plan,
             args=(chosen,),
             help="85 % to learn from, 15 % to judge by, photo by photo.",
         )

@@ -6,17 +6,13 @@ import base64
 import html
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from gallery.datasets.labelled import Part
-from gallery.services.heatmaps import png
-from gallery.training.augmentation import Augmentation, preview
+from gallery.services import train as train_service
 from gallery.training.data_sets import DataSet, Draft
-from gallery.training.looks import Looked
-from gallery.types import RgbImage
+from gallery.training.preparing import Prepared
 from gallery.ui.components import theme
-from gallery.ui.train import draft as train_draft
+from gallery.ui.train.settings import change
 from gallery.words import without_surrogates
 
 _VARIANTS = 8
@@ -37,7 +33,7 @@ _CSS = (
 )
 
 
-def show(chosen: DataSet, looked: Looked, draft: Draft) -> None:
+def show(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
     """Show the sliders and what they do to a photo."""
     st.markdown("**What a photo may become**")
     if draft.recipe.trainable == "top":
@@ -47,13 +43,13 @@ def show(chosen: DataSet, looked: Looked, draft: Draft) -> None:
             "every epoch. So there is nothing to change here."
         )
         return
-    _limits(chosen, looked)
+    _limits(chosen, prepared)
 
 
 @st.fragment
-def _limits(chosen: DataSet, looked: Looked) -> None:
+def _limits(chosen: DataSet, prepared: Prepared) -> None:
     """A fragment: a slider draws the eight variants anew and nothing else."""
-    limits = train_draft.draft_of(chosen).recipe.augmentation
+    limits = train_service.draft_of(chosen).recipe.augmentation
     left, right = st.columns([2, 3], gap="medium")
     with left:
         for name, (label, least, most, units) in _LIMITS.items():
@@ -63,12 +59,9 @@ def _limits(chosen: DataSet, looked: Looked) -> None:
         st.session_state["train_augment_flip"] = limits.flip
         st.toggle("Mirrored every other time", key="train_augment_flip", on_change=_changed, args=(chosen,))
     with right:
-        rows = looked.split.rows(Part.TRAIN)
         number = st.session_state.get("train_preview", 0)
-        row = int(rows[(number * 37) % len(rows)])
-        photo = looked.decoded.images(np.array([row]))[0][::2, ::2]
-        name = theme.plain_name(looked.decoded.data.photos[row].label)
-        st.html(variants_html(np.ascontiguousarray(photo), limits, name))
+        label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
+        st.html(_variants_html(theme.plain_name(label), shown))
         if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")
@@ -77,15 +70,14 @@ def _limits(chosen: DataSet, looked: Looked) -> None:
     )
 
 
-def variants_html(photo: RgbImage, limits: Augmentation, name: str) -> str:
-    """Return a photo and eight of its variants as HTML."""
-    shown = [photo, *preview(photo, limits, count=_VARIANTS)]
-    words = [f"{name}, as it is", *(f"{name}, variant {number}" for number in range(1, _VARIANTS + 1))]
+def _variants_html(name: str, shown: list[bytes]) -> str:
+    """Return a photo and its variants, PNG files, as HTML."""
+    words = [f"{name}, as it is", *(f"{name}, variant {number}" for number in range(1, len(shown)))]
     figures = "".join(
-        f'<figure><img src="data:image/png;base64,{base64.b64encode(png(picture)).decode()}" '
+        f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
         f'alt="{html.escape(without_surrogates(alt))}">'
         f"{'<figcaption>as it is</figcaption>' if number == 0 else ''}</figure>"
-        for number, (picture, alt) in enumerate(zip(shown, words, strict=True))
+        for number, (png, alt) in enumerate(zip(shown, words, strict=True))
     )
     return f'{_CSS}<div class="train-variants">{figures}</div>'
 
@@ -94,6 +86,6 @@ def _changed(chosen: DataSet) -> None:
     values = {
         name: st.session_state[f"train_augment_{name}"] / units for name, (*_, units) in _LIMITS.items()
     }
-    before = train_draft.draft_of(chosen).recipe.augmentation
+    before = train_service.draft_of(chosen).recipe.augmentation
     flip = bool(st.session_state["train_augment_flip"])
-    train_draft.change(chosen, {"augmentation": replace(before, **values, flip=flip)})
+    change(chosen, {"augmentation": replace(before, **values, flip=flip)})

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import streamlit as st
 
-from gallery import settings
 from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
-from gallery.models import ModelStore
-from gallery.services import wiring
-from gallery.training.held_out import HeldOut, Judging, Judgings, held_out
-from gallery.training.trainings import TrainingRun, candidate_folder
-from gallery.types import Classifier, ModelCard
-from gallery.ui.components import messages
+from gallery.evaluation.comparison import ModelComparison
+from gallery.jobs.task import State
+from gallery.services import photo_lists, training_runs
+from gallery.services.training_runs import HeldOutComparison, Trained
+from gallery.training.held_out import HeldOut
+from gallery.training.trainings import TrainingRun
+from gallery.types import ModelCard, display_path
+from gallery.ui.components import confusion_table, messages, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.train import address as train_address
-from gallery.ui.train import compared as train_compared
-from gallery.words import percent
+from gallery.ui.train import pictures as train_pictures
+from gallery.ui.train.pictures import Picture
+from gallery.words import interval, percent
 
 _LOOK_S = 1.0
 _MESSAGE = "train_result_message"
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The model that a training became, kept or not.
-
-    Attributes:
-        store: where it lies.
-        kept: it is among the home's models.
-    """
-
-    run: TrainingRun
-    store: ModelStore
-    card: ModelCard
-    kept: bool
+_SHOWN = 48
+PART_WORDS = {Part.TEST: "photos to test", Part.VALIDATION: "photos to judge by"}
 
 
 def show(run: TrainingRun) -> None:
@@ -47,41 +31,20 @@ def show(run: TrainingRun) -> None:
     if message:
         st.error(escaped(message), icon=":material/error:")
     try:
-        trained = _trained(run)
+        trained = training_runs.trained(run)
     except GalleryError as exc:
         st.info(f"The model of this training is not here any more. {escaped(str(exc))}", icon="🗑️")
         return
     _decide(trained)
-    rival = _rival(trained)
-    if rival is None:
+    if trained.rival is None:
         st.caption("There is no other model to compare it with.")
         return
     try:
-        held = held_out(run.request, train_address.parts().unzip)
+        held = training_runs.held_out(run)
     except GalleryError as exc:
         messages.show_error(exc)
         return
-    _comparison(trained, rival, held)
-
-
-def _trained(run: TrainingRun) -> Trained:
-    model_id = run.request.model_id
-    if run.candidate is not None:
-        store = wiring.candidates(candidate_folder(run.request.folder))
-        return Trained(run, store, store.card(model_id), kept=False)
-    store = wiring.models()
-    return Trained(run, store, store.card(model_id), kept=True)
-
-
-def _rival(trained: Trained) -> ModelCard | None:
-    """Return the model to compare with: the active one, or the shipped one where the new one is active."""
-    active = wiring.active_model()
-    if active is not None and active.model_id != trained.card.model_id:
-        return active
-    try:
-        return wiring.models().card(settings.DEFAULT_MODEL_ID)
-    except GalleryError:
-        return None
+    _comparison(trained, trained.rival, held)
 
 
 def _decide(trained: Trained) -> None:
@@ -108,7 +71,7 @@ def _decide(trained: Trained) -> None:
             )
             return
         st.badge("Kept", icon=":material/check_circle:", color="green")
-        if wiring.models().active_id() == model_id:
+        if trained.active:
             st.badge("Active", icon=":material/sell:", color="green")
         else:
             st.button(
@@ -123,84 +86,165 @@ def _decide(trained: Trained) -> None:
 
 
 def _keep(trained: Trained) -> None:
-    folder = trained.run.candidate
     try:
-        if folder is not None:
-            wiring.models().adopt(folder)
+        training_runs.keep(trained.run)
     except GalleryError as exc:
         st.session_state[_MESSAGE] = str(exc)
 
 
 def _activate(model_id: str) -> None:
     try:
-        wiring.models().activate(model_id)
+        training_runs.activate(model_id)
     except GalleryError as exc:
         st.session_state[_MESSAGE] = str(exc)
 
 
-@functools.cache
-def _judgings() -> Judgings:
-    return Judgings()
-
-
-def _key(card: ModelCard) -> str:
-    return f"{card.model_id}-{card.weights_sha256[:8]}"
-
-
-def _judging(trained: Trained, rival: ModelCard, held: HeldOut) -> Judging:
-    load: dict[str, Callable[[], Classifier]] = {
-        _key(rival): lambda: wiring.classifier(rival.model_id),
-        _key(trained.card): lambda: wiring.load_classifier(trained.store, trained.card.model_id),
-    }
-    return _judgings().begin(trained.run.request.folder, held.photos, train_address.parts(), load)
-
-
 def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
-    judging = _judging(trained, rival, held)
-    if judging.live:
+    task = training_runs.comparison_task(trained, rival, held)
+    if task.live:
         _asking(trained, rival, held)
         return
-    if judging.said is None:
-        st.error(escaped(judging.problem or ""), icon=":material/error:")
+    if task.state is not State.DONE:
+        st.error(escaped(task.problem), icon=":material/error:")
         st.button(
             "Compare again",
             key="train_compare_again",
             icon=":material/refresh:",
-            on_click=_judgings().forget,
-            args=(trained.run.request.folder,),
+            on_click=training_runs.forget_comparison,
+            args=(trained.run,),
         )
         return
-    said_rival, said_new = judging.said[_key(rival)], judging.said[_key(trained.card)]
-    photos = [
-        photo
-        for photo in held.photos
-        if photo.photo_id in said_rival and photo.photo_id in said_new and photo.label in rival.class_names
-    ]
-    if not photos:
+    compared = training_runs.compared(trained, rival, held, task.result)
+    if compared is None:
         st.info(
             f"{escaped(rival.name)} knows none of these classes, so there is nothing to compare: the figures "
-            "above "
-            "stand for themselves.",
+            "above stand for themselves.",
             icon="🔎",
         )
         return
-    compared = train_compared.comparison(
-        photos, [said_rival[photo.photo_id] for photo in photos],
-        [said_new[photo.photo_id] for photo in photos], rival.model_id, trained.card,
-    )  # fmt: skip
-    train_compared.numbers(compared, held, len(held.photos) - len(photos))
-    train_compared.known_photos(trained.run.request.weights, rival, photos)
-    train_compared.matrices(compared)
-    train_compared.differing(photos, compared)
+    _numbers(compared, held)
+    _known_photos(compared)
+    _matrices(compared)
+    _differing(compared)
 
 
 @st.fragment(run_every=_LOOK_S)
 def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
-    judging = _judging(trained, rival, held)
-    if not judging.live:
+    task = training_runs.comparison_task(trained, rival, held)
+    if not task.live:
         st.rerun()
-    which = train_compared.PART_WORDS[held.part]
+    now, which = task.progress, PART_WORDS[held.part]
     st.progress(
-        judging.done / max(1, judging.total),
-        f"Both models look at {len(held.photos):,} {which}: {judging.done:,} of {judging.total:,} answers.",
+        now.share,
+        f"Both models look at {len(held.photos):,} {which}: {now.done:,} of {now.total:,} answers.",
     )
+
+
+def _numbers(found: HeldOutComparison, held: HeldOut) -> None:
+    """Show both accuracies with their intervals, who alone is right, and what the paired test says."""
+    compared = found.models
+    st.markdown(f"#### Beside the active model, on the same {compared.n:,} {PART_WORDS[held.part]}")
+    new, old, only_new, only_old = st.columns(4, border=True)
+    for column, name, is_new in (
+        (new, f"New: {compared.model_b}", True),
+        (old, f"Active: {compared.model_a}", False),
+    ):
+        right, low, high = found.right(new=is_new)
+        with column.container(gap=None):
+            st.metric(escaped(name), percent(right / compared.n))
+            st.caption(f"{right:,} of {compared.n:,} right; 95 % interval {interval((low, high))}")
+    only_new.metric("Only the new one is right", f"{len(compared.rows(False, True)):,}")
+    only_old.metric("Only the active one is right", f"{len(compared.rows(True, False)):,}")
+    st.markdown(verdict(compared))
+    if held.part is Part.VALIDATION:
+        st.caption(
+            "The best epoch was chosen by these photos, so the new model does a little worse on others. The "
+            "split "
+            "70 / 15 / 15 holds back photos that nothing is chosen by."
+        )
+    if found.left_out:
+        st.caption(
+            f"{found.left_out:,} photos are left out: their class is none of the active model's, or they "
+            "are gone."
+        )
+
+
+def verdict(compared: ModelComparison) -> str:
+    """Return what the paired test says, in a sentence."""
+    p_value = compared.p_value
+    test = f"McNemar's exact test on the photos that only one names rightly: p = {p_value:.2g}"
+    if p_value >= 0.05:
+        return f"**The difference may be chance** ({test}). More photos would tell."
+    better = "new" if compared.accuracy_b > compared.accuracy_a else "active"
+    return f"**The {better} model is better on these photos, by more than chance** ({test})."
+
+
+def _known_photos(found: HeldOutComparison) -> None:
+    """Say whether one of the models has seen these photos with their labels before."""
+    count, known, began_with = len(found.photos), found.known_to_rival, found.known_to_start
+    if known:
+        st.warning(
+            f"**The active model was trained on {known:,} of these {count:,} photos.** It knows them "
+            "by "
+            "heart, so it looks better here than it is.",
+            icon="⚠️",
+        )
+    if began_with:
+        st.warning(
+            f"**The new model began from one that was trained on {began_with:,} of these {count:,} "
+            "photos**, "
+            "so its layers know them too, and it looks better here than it is. Evaluate both on photos that "
+            "neither "
+            "has seen.",
+            icon="⚠️",
+        )
+
+
+def _matrices(found: HeldOutComparison) -> None:
+    """Show both confusion matrices, of the classes that occur."""
+    for column, title, is_new in zip(
+        st.columns(2),
+        (f"New: {found.models.model_b}", f"Active: {found.models.model_a}"),
+        (True, False),
+        strict=True,
+    ):
+        matrix, names = found.matrix(new=is_new)
+        with column:
+            st.markdown(f"**{escaped(title)}**")
+            confusion_table.show_still(matrix, names, key=f"train_matrix_{title}")
+
+
+@st.fragment
+def _differing(found: HeldOutComparison) -> None:
+    """Show the photos behind the counts."""
+    photos, compared = found.photos, found.models
+    kinds = {
+        "Only the new one is right": compared.rows(False, True),
+        "Only the active one is right": compared.rows(True, False),
+        "Both are wrong": compared.rows(False, False),
+    }
+    chosen = st.segmented_control(
+        "Photos",
+        list(kinds),
+        default=next((name for name, rows in kinds.items() if len(rows)), "Both are wrong"),
+        required=True,
+        key="train_differing",
+        format_func=lambda name: f"{name} ({len(kinds[name]):,})",
+        label_visibility="collapsed",
+    )
+    rows = kinds[chosen]
+    if not len(rows):
+        st.caption("There is no such photo.")
+        return
+    token = photo_lists.register_files({photo.photo_id: photo.path for photo in photos})
+    names = [theme.plain_name(name) for name in compared.class_names]
+    shown = []
+    for row in rows[:_SHOWN]:
+        true, new, old = (
+            names[int(values[row])] for values in (compared.y_true, compared.said_b, compared.said_a)
+        )
+        words = f"{true}; new: {new}; active: {old}"
+        shown.append(Picture(photos[row].photo_id, f"{display_path(photos[row].path)}: {words}", words))
+    train_pictures.show(token, shown, side_px=150)
+    if len(rows) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(rows):,}.")

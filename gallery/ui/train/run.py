@@ -5,15 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import wiring
-from gallery.training.history import best_epoch, photos_per_second
-from gallery.training.run import STOP_FILE
-from gallery.training.trainings import (
-    TrainingRun,
-    discard,
-    request_stop,
-    start_training_process,
-)
+from gallery.services import training_runs, wiring
+from gallery.training.trainings import TrainingRun
 from gallery.types import display_path
 from gallery.ui.components import charts, messages
 from gallery.ui.components.plain_text import escaped
@@ -37,7 +30,7 @@ STATES = {
 
 def show() -> None:
     """Show the chosen training, and let another one be chosen."""
-    runs = train_address.all_trainings()
+    runs = training_runs.trainings()
     message = st.session_state.pop(_MESSAGE, None)
     if message:
         st.error(escaped(message), icon=":material/error:")
@@ -92,7 +85,7 @@ def title(run: TrainingRun) -> str:
 
 def _live(name: str, was_live: bool) -> None:
     with messages.boundary():
-        run = next((one for one in train_address.all_trainings() if one.request.folder.name == name), None)
+        run = next((one for one in training_runs.trainings() if one.request.folder.name == name), None)
         if run is None or run.live != was_live:
             st.rerun()
         _state(run)
@@ -107,9 +100,9 @@ def _state(run: TrainingRun) -> None:
             st.caption(_facts(run), width="stretch")
             _buttons(run)
         if run.live:
-            st.progress(_share(run))
-        if run.state == "failed" and run.progress is not None:
-            st.error(escaped(run.progress.message), icon=":material/error:")
+            st.progress(1.0 if run.state == "measuring" else run.progress.share)
+        if run.state == "failed":
+            st.error(escaped(run.message), icon=":material/error:")
         if run.state == "interrupted":
             log = display_path(wiring.settings().logs / "training.log")
             st.caption(
@@ -119,50 +112,39 @@ def _state(run: TrainingRun) -> None:
             )
 
 
-def _share(run: TrainingRun) -> float:
-    """Return how much of a training is done at most, 0 to 1."""
-    now = run.progress
-    if now is None or not now.steps:
-        return 1.0 if run.state == "measuring" else 0.0
-    part = now.step / now.steps
-    if run.state != "training" or not now.epochs:
-        return min(part, 1.0)
-    return min((now.epoch - 1 + part) / now.epochs, 1.0)
-
-
 def _facts(run: TrainingRun) -> str:
     """Return how far a training is, in words."""
-    now, recipe = run.progress, run.request.recipe
+    now = run.progress
     facts = []
-    if run.state == "preparing" and now is not None and now.steps:
-        facts.append(f"{now.step:,} / {now.steps:,} photos")
-    if run.state == "training" and now is not None:
-        facts.append(f"epoch {now.epoch} of at most {now.epochs}")
-        if rate := photos_per_second(now, recipe.batch):
-            facts.append(f"{rate:,.0f} photos/s")
+    if run.state == "preparing" and now.total:
+        facts.append(f"{now.done:,} / {now.total:,} photos")
+    if run.state == "training":
+        facts.append(f"epoch {run.epoch} of at most {run.request.recipe.epochs}")
+        if now.rate:
+            facts.append(f"{now.rate:,.0f} photos/s")
         if now.remaining_s is not None:
             facts.append(f"{about(now.remaining_s)} left at most")
     if run.history:
-        best = run.history[best_epoch(run.history)]
+        best = min(run.history, key=lambda row: row.val_loss)
         facts.append(f"best so far {percent(best.val_accuracy)} in epoch {best.epoch}")
     if not run.live and run.history:
         facts[-1] = facts[-1].replace("best so far", "best")
         facts.append(f"{len(run.history)} epochs in {duration(sum(row.seconds for row in run.history))}")
-    if run.state == "finished" and run.progress is not None and run.progress.message:
-        facts.append(run.progress.message)
+    if run.state == "finished" and run.message:
+        facts.append(run.message)
     return escaped(" · ".join(facts))
 
 
 def _buttons(run: TrainingRun) -> None:
     if run.live:
-        stopping = (run.request.folder / STOP_FILE).exists()
+        stopping = training_runs.is_stopping(run)
         st.button(
             "Stopping ..." if stopping else "Stop and keep the best",
             icon=":material/stop:",
             key="train_stop",
             disabled=stopping or run.state == "measuring",
-            on_click=request_stop,
-            args=(run.request.folder,),
+            on_click=training_runs.stop,
+            args=(run,),
             help="Ends at the next step; the best epoch becomes the model.",
         )
     if run.resumable:
@@ -186,7 +168,7 @@ def _buttons(run: TrainingRun) -> None:
 
 def _resume(run: TrainingRun) -> None:
     try:
-        start_training_process(run.request, wiring.settings().home)
+        training_runs.resume(run)
     except GalleryError as exc:
         st.session_state[_MESSAGE] = str(exc)
 
@@ -207,7 +189,7 @@ def offer_discard(run: TrainingRun, consequence: str, *, key: str, message_key: 
 
 def _discard(run: TrainingRun, message_key: str) -> None:
     try:
-        discard(run.request.folder)
+        training_runs.discard(run)
     except GalleryError as exc:
         st.session_state[message_key] = str(exc)
     else:

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import streamlit as st
 
-from gallery.errors import GalleryError, TrainingError
-from gallery.services import wiring
-from gallery.training.data_sets import DataSet, free_id, open_set, write_draft
-from gallery.training.recipes import Recipe, recipe_named
-from gallery.training.request import TrainingRequest
-from gallery.training.search import SearchResult, read_result
-from gallery.training.trainings import (
-    SEARCH_SUFFIX,
-    TrainingRun,
-    request_stop,
-    start_search_process,
-)
+from gallery.errors import GalleryError
+from gallery.services import train as train_service
+from gallery.services import training_runs
+from gallery.training.data_sets import DataSet
+from gallery.training.recipes import Recipe
+from gallery.training.search import SearchResult
+from gallery.training.trainings import TrainingRun
 from gallery.ui.components import charts, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
 from gallery.ui.train import data as train_data
 from gallery.ui.train import run as train_run
-from gallery.ui.train.draft import draft_from
-from gallery.ui.train.recipe import hand_over_split, no_photos
+from gallery.ui.train.recipe import no_photos
 from gallery.words import percent
 
 _LIVE_S = 2.0
 _MESSAGE = "train_search_message"
-_TRIALS, _EPOCHS = 12, 5
+_EPOCHS = 5
 
 
 def show() -> None:
@@ -39,7 +30,7 @@ def show() -> None:
     message = st.session_state.pop(_MESSAGE, None)
     if message:
         st.error(escaped(message), icon=":material/error:")
-    runs = train_address.all_searches()
+    runs = training_runs.searches()
     if runs:
         run = _picked(runs)
         st.fragment(_live, run_every=_LIVE_S if run.live else None)(run.request.folder.name, run.live)
@@ -59,55 +50,24 @@ def _new(chosen: DataSet) -> None:
         "decides what is "
         "tried next (Bayesian optimisation). The best trial becomes a recipe with one click."
     )
-    if train_data.looked(chosen) is None:
+    if train_data.prepared(chosen) is None:
         return
     with st.form("train_search_form", border=False):
         first, second = st.columns(2, width=420)
-        trials = first.number_input("Trials", 1, 200, _TRIALS, key="train_trials")
+        trials = first.number_input("Trials", 1, 200, training_runs.TRIALS, key="train_trials")
         epochs = second.number_input("Epochs a trial", 1, 100, _EPOCHS, key="train_trial_epochs")
         if st.form_submit_button("Start the search", type="primary", icon=":material/search:"):
             _start(chosen, int(trials), int(epochs))
 
 
 def _start(chosen: DataSet, trials: int, epochs: int) -> None:
-    trainings = wiring.settings().trainings
-
-    def taken(model_id: str) -> bool:
-        places = (trainings / model_id, trainings / f"{model_id}{SEARCH_SUFFIX}")
-        return wiring.models().taken(model_id) or any(place.exists() for place in places)
-
-    model_id = free_id("cnn-small", chosen.name, taken)
-    request = TrainingRequest(
-        data=chosen.source,
-        recipe=recipe_named("cnn-small").changed(epochs=epochs),
-        weights="none",
-        model_id=model_id,
-        folder=trainings / f"{model_id}{SEARCH_SUFFIX}",
-        cache=wiring.settings().training_cache,
-        plan=chosen.plan,
-    )
     try:
-        hand_over_split(chosen, request.folder)
-        _run(request, trials)
+        name = train_service.start_search(chosen, trials, epochs)
     except (GalleryError, OSError) as exc:
         messages.show_error(exc)
         return
-    train_address.go(training=request.folder.name)
+    train_address.go(training=name)
     st.rerun()
-
-
-def _run(request: TrainingRequest, trials: int) -> None:
-    """Start or take up a search; how many trials it has is kept beside it."""
-    request.folder.mkdir(parents=True, exist_ok=True)
-    (request.folder / "trials.txt").write_text(str(trials), encoding="ascii")
-    start_search_process(request, wiring.settings().home, trials=trials)
-
-
-def _trials_of(folder: Path) -> int:
-    try:
-        return int((folder / "trials.txt").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return _TRIALS
 
 
 def _picked(runs: list[TrainingRun]) -> TrainingRun:
@@ -128,13 +88,12 @@ def _picked(runs: list[TrainingRun]) -> TrainingRun:
 
 def _live(name: str, was_live: bool) -> None:
     with messages.boundary():
-        run = next((one for one in train_address.all_searches() if one.request.folder.name == name), None)
+        run = next((one for one in training_runs.searches() if one.request.folder.name == name), None)
         if run is None or run.live != was_live:
             st.rerun()
         _state(run)
-        try:
-            result = read_result(run.request, then_epochs=recipe_named("cnn-small").epochs)
-        except TrainingError:
+        result = training_runs.search_result(run)
+        if result is None:
             st.caption("The table fills when the first trial is done.")
             return
         _result(run, result)
@@ -146,14 +105,14 @@ def _state(run: TrainingRun) -> None:
         st.markdown(
             f"**{'Trying out' if run.state == 'training' else train_run.STATES.get(run.state, run.state)}**"
         )
-        words = now.message if now is not None and run.live else ""
-        if run.state == "preparing" and now is not None and now.steps:
-            words = f"{now.step:,} / {now.steps:,} photos"
+        words = now.stage if run.state == "training" else ""
+        if run.state == "preparing" and now.total:
+            words = f"{now.done:,} / {now.total:,} photos"
         st.caption(escaped(words), width="stretch")
         if run.live:
             st.button(
                 "Stop here", icon=":material/stop:", key="train_search_stop",
-                on_click=request_stop, args=(run.request.folder,), help="Keeps the trials that are done.",
+                on_click=training_runs.stop, args=(run,), help="Keeps the trials that are done.",
             )  # fmt: skip
             return
         more = run.state == "finished"
@@ -167,13 +126,13 @@ def _state(run: TrainingRun) -> None:
         train_run.offer_discard(
             run, "This removes the search with its table.", key="train_search_discard", message_key=_MESSAGE
         )
-    if run.state == "failed" and now is not None:
-        st.error(escaped(now.message), icon=":material/error:")
+    if run.state == "failed":
+        st.error(escaped(run.message), icon=":material/error:")
 
 
 def _resume(run: TrainingRun, more: int) -> None:
     try:
-        _run(run.request, _trials_of(run.request.folder) + more)
+        training_runs.resume(run, more_trials=more)
     except (GalleryError, OSError) as exc:
         st.session_state[_MESSAGE] = str(exc)
 
@@ -226,9 +185,8 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
 def _take(run: TrainingRun, recipe: Recipe) -> None:
     """Fill step 2 with the best trial, on the photos that it was found with."""
     try:
-        known = {one.source: one for one in train_address.known_sets()}
-        chosen = known.get(run.request.data) or open_set(run.request.data, wiring.settings().training_sets)
-        write_draft(chosen, replace(draft_from(recipe), weights="none"))
+        chosen = train_service.set_of(run.request.data)
+        train_service.choose(chosen, recipe, weights="none")
     except (GalleryError, OSError) as exc:
         st.session_state[_MESSAGE] = str(exc)
         return

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from gallery.training.data_sets import DataSet, Draft, read_draft, write_draft
+from gallery.errors import TrainingError
+from gallery.services import train as train_service
+from gallery.services.training_parts import IMAGENET, NOTHING, PATH
+from gallery.training.data_sets import DataSet, Draft
 from gallery.training.recipes import RECIPES, Recipe
-from gallery.ui.train import draft as train_draft
-from gallery.ui.train.draft import IMAGENET, NOTHING, PATH
+
+REFUSAL = "train_refusal"
+"""Where the session keeps the sentence on a value that was refused, until the page has shown it."""
 
 RATES = (1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 BATCHES = (8, 16, 32, 64, 128, 256)
@@ -66,7 +69,7 @@ def show(chosen: DataSet, draft: Draft) -> None:
             type="tertiary",
             icon=":material/undo:",
             key="train_usual_values",
-            on_click=_reset,
+            on_click=train_service.reset,
             args=(chosen,),
         )
 
@@ -84,7 +87,7 @@ _BALANCE = "Else a class with many photos is learnt better than one with few."
 
 
 def _weights(chosen: DataSet, draft: Draft) -> None:
-    models = train_draft.fitting_models(draft.recipe)
+    models = train_service.fitting_models(draft.recipe)
     options = [*models, *([IMAGENET] if draft.recipe.architecture.startswith("vgg16") else []), NOTHING, PATH]
     current = draft.weights or options[0]
     names = {
@@ -115,11 +118,11 @@ def _weights(chosen: DataSet, draft: Draft) -> None:
 
 
 def _set_weights(chosen: DataSet) -> None:
-    train_draft.change_words(chosen, weights=st.session_state["train_weights"])
+    train_service.change_words(chosen, weights=st.session_state["train_weights"])
 
 
 def _set_weights_path(chosen: DataSet) -> None:
-    train_draft.change_words(chosen, weights=st.session_state["train_weights_path"].strip() or PATH)
+    train_service.change_words(chosen, weights=st.session_state["train_weights_path"].strip() or PATH)
 
 
 def _teacher(chosen: DataSet, draft: Draft) -> None:
@@ -133,7 +136,7 @@ def _teacher(chosen: DataSet, draft: Draft) -> None:
 
 
 def _set_word(chosen: DataSet, name: str) -> None:
-    train_draft.change_words(chosen, **{name: st.session_state[f"train_{name}"].strip()})
+    train_service.change_words(chosen, **{name: st.session_state[f"train_{name}"].strip()})
 
 
 def _form(chosen: DataSet, recipe: Recipe) -> None:
@@ -237,11 +240,12 @@ def _choice(
 
 
 def _set(chosen: DataSet, name: str, key: str) -> None:
-    train_draft.change(chosen, {name: st.session_state[key]})
+    change(chosen, {name: st.session_state[key]})
 
 
-def _reset(chosen: DataSet) -> None:
-    draft = read_draft(chosen)
-    if draft is not None:
-        usual = RECIPES.get(draft.recipe.name.removesuffix("-tuned"), draft.recipe)
-        write_draft(chosen, replace(draft, recipe=usual))
+def change(chosen: DataSet, values: Mapping[str, Any]) -> None:
+    """Change values of the recipe, or leave the sentence that says why not."""
+    try:
+        train_service.change(chosen, values)
+    except TrainingError as exc:
+        st.session_state[REFUSAL] = str(exc)

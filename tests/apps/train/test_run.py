@@ -7,8 +7,8 @@ import json
 
 import numpy as np
 import pytest
-
 from gallery.jobs.lock import sole_process
+
 from gallery.models import ModelStore
 from gallery.services import wiring
 from gallery.training.history import Progress, write_progress

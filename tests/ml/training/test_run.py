@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gallery.jobs.lock import sole_process
 
 from gallery.datasets.split import SplitPlan
 from gallery.errors import DatasetError, TrainingError
-from gallery.jobs.lock import sole_process
 from gallery.models import ModelStore
 from gallery.training.augmentation import Augmentation
 from gallery.training.history import Progress, read_history, read_progress

@@ -7,10 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from gallery.jobs.lock import is_held, sole_process
 
 from gallery.errors import TrainingError
 from gallery.jobs import lock as run_lock
-from gallery.jobs.lock import is_held, sole_process
 
 
 def test_those_who_look_at_the_same_time_do_not_take_each_other_for_the_training(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gallery.training.looks import LOOK_PX, Look, Looks
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import SplitPlan
@@ -25,7 +26,6 @@ from gallery.training.data_sets import (
     write_draft,
     write_people_labels,
 )
-from gallery.training.looks import LOOK_PX, Look, Looks
 from gallery.training.recipes import recipe_named
 from tests.stored_splits import read_split
 

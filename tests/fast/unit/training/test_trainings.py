@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from gallery.jobs.lock import is_held, sole_process
 
 from gallery.datasets.split import SplitPlan
 from gallery.errors import JobError, TrainingError
-from gallery.jobs.lock import is_held, sole_process
 from gallery.training import trainings as all_trainings
 from gallery.training.history import Epoch, Progress, write_history, write_progress
 from gallery.training.recipes import recipe_named

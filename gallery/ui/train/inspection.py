@@ -1,4 +1,4 @@
-"""What a look at a data set found: counts, the split, photos, duplicates, unreadable and small files."""
+"""What the inspection of a data set found: counts, the split, photos, duplicates, bad files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import USUAL, SplitPlan
 from gallery.services import photo_lists
-from gallery.training.data_sets import DataSet, with_plan
-from gallery.training.looks import Looked
+from gallery.services import train as train_service
+from gallery.training.data_sets import DataSet
+from gallery.training.preparing import Prepared
 from gallery.types import PhotoId, display_path
 from gallery.ui.components import charts, theme
 from gallery.ui.components.plain_text import escaped
@@ -47,14 +48,14 @@ border-radius:3px;--fill:#7c8a86;--edge:#5f6c68}
 </style>"""
 
 
-def show(chosen: DataSet, looked: Looked) -> None:
+def show(chosen: DataSet, prepared: Prepared) -> None:
     """Show what was found, and lead to the recipe."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.html(counts_html(looked.inspection, dark=charts.is_dark()))
+        st.html(counts_html(prepared.inspection, dark=charts.is_dark()))
     with right:
-        _findings(looked)
-        _split(chosen, looked)
+        _findings(prepared)
+        _split(chosen, prepared)
         st.button(
             "Next: choose a recipe",
             type="primary",
@@ -63,7 +64,7 @@ def show(chosen: DataSet, looked: Looked) -> None:
             on_click=train_address.go,
             kwargs={"step": train_address.RECIPE},
         )
-    _pictures(looked)
+    _pictures(prepared)
 
 
 def counts_html(found: Inspection, *, dark: bool) -> str:
@@ -109,17 +110,17 @@ def _kind(part: Part) -> str:
     return part.value.split()[0]
 
 
-def _findings(looked: Looked) -> None:
-    found = looked.inspection
+def _findings(prepared: Prepared) -> None:
+    found = prepared.inspection
     first, *others = found.summary()
     st.markdown(f"{escaped(first)} {escaped(found.balance)}")
-    for line in [*others, *looked.split.notes]:
+    for line in [*others, *prepared.split.notes]:
         st.markdown(f":material/info: {escaped(line)}")
 
 
-def _split(chosen: DataSet, looked: Looked) -> None:
+def _split(chosen: DataSet, prepared: Prepared) -> None:
     """Let the user say how photos are split; ready folders are as they are."""
-    if any(photo.part in (Part.VALIDATION, Part.TEST) for photo in looked.decoded.data.photos):
+    if any(photo.part in (Part.VALIDATION, Part.TEST) for photo in prepared.decoded.data.photos):
         st.markdown("**Split**: as the data's own train, validation and test folders say.")
         return
     plan = chosen.plan
@@ -137,7 +138,7 @@ def _split(chosen: DataSet, looked: Looked) -> None:
             args=(chosen,),
             help="Drawn class by class, and stored: the next training on these photos has the same. The "
             "photos to "
-            "judge by choose the best epoch; photos to test are looked at once, at the end.",
+            "judge by choose the best epoch; photos to test are prepared at once, at the end.",
         )
         st.toggle(
             "Keep folders and sources together",
@@ -154,29 +155,29 @@ def _replan(chosen: DataSet) -> None:
         st.session_state["train_shares"], (chosen.plan.validation, chosen.plan.test)
     )
     by_group = bool(st.session_state["train_by_group"])
-    with_plan(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
+    train_service.split_as(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
 
 
 def usual_plan(chosen: DataSet) -> None:
     """Split a set as usual, after another plan turned out impossible."""
-    with_plan(chosen, USUAL)
+    train_service.split_as(chosen, USUAL)
 
 
-def token_of(looked: Looked) -> str:
+def token_of(prepared: Prepared) -> str:
     """Return the token under which a set's photos are shown."""
-    return photo_lists.register_files(_places(looked))
+    return photo_lists.register_files(_places(prepared))
 
 
-def _places(looked: Looked) -> dict[PhotoId, Path]:
-    decoded = looked.decoded
+def _places(prepared: Prepared) -> dict[PhotoId, Path]:
+    decoded = prepared.decoded
     return {
         photo_id: photo.path for photo_id, photo in zip(decoded.photo_ids, decoded.data.photos, strict=True)
     }
 
 
 @st.fragment
-def _pictures(looked: Looked) -> None:
-    found = looked.inspection
+def _pictures(prepared: Prepared) -> None:
+    found = prepared.inspection
     shows = {
         "Photos": _samples,
         f"Duplicates ({len(found.duplicates):,})": _duplicates,
@@ -187,12 +188,12 @@ def _pictures(looked: Looked) -> None:
     for (_, shown), tab in zip(shows.items(), tabs, strict=True):
         if tab.open:
             with tab:
-                shown(looked)
+                shown(prepared)
 
 
-def _samples(looked: Looked) -> None:
+def _samples(prepared: Prepared) -> None:
     """Show some photos of every class, or all of one, page by page."""
-    found = looked.inspection
+    found = prepared.inspection
     name = st.pills(
         "Class",
         [ALL, *found.counts],
@@ -202,50 +203,50 @@ def _samples(looked: Looked) -> None:
         format_func=functools.partial(_class_title, found.counts),
         label_visibility="collapsed",
     )
-    token = token_of(looked)
+    token = token_of(prepared)
     if name != ALL and name in found.counts:
-        _page_of(looked, token, name)
+        _page_of(prepared, token, name)
         return
-    labels = looked.decoded.data.labels
-    for index, each in enumerate(looked.decoded.data.class_names):
+    labels = prepared.decoded.data.labels
+    for index, each in enumerate(prepared.decoded.data.class_names):
         st.markdown(f"**{escaped(theme.label_text(each))}** · {found.counts[each]:,}")
         rows = np.flatnonzero(labels == index)
         picked = rows[np.linspace(0, len(rows) - 1, min(_SAMPLES, len(rows))).astype(int)]
-        train_pictures.show(token, [_picture(looked, int(row)) for row in picked])
+        train_pictures.show(token, [_picture(prepared, int(row)) for row in picked])
 
 
 def _class_title(counts: dict[str, int], name: str) -> str:
     return "Some of each" if name == ALL else f"{theme.label_text(name)} · {counts[name]:,}"
 
 
-def _rows_of(looked: Looked, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    data = looked.decoded.data
+def _rows_of(prepared: Prepared, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    data = prepared.decoded.data
     return np.flatnonzero(data.labels == data.class_names.index(name)).astype(np.int64)
 
 
-def _page_of(looked: Looked, token: str, name: str) -> None:
-    rows = _rows_of(looked, name)
+def _page_of(prepared: Prepared, token: str, name: str) -> None:
+    rows = _rows_of(prepared, name)
     pages = -(-len(rows) // _PAGE)
     page = 1
     if pages > 1:
         page = int(st.number_input(f"Page of {pages}", 1, pages, key=f"train_page_{name}", width=140))
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
-    train_pictures.show(token, [_picture(looked, int(row), named=True) for row in shown])
+    train_pictures.show(token, [_picture(prepared, int(row), named=True) for row in shown])
 
 
-def _picture(looked: Looked, row: int, *, named: bool = False, words: str = "") -> Picture:
-    photo = looked.decoded.data.photos[row]
+def _picture(prepared: Prepared, row: int, *, named: bool = False, words: str = "") -> Picture:
+    photo = prepared.decoded.data.photos[row]
     name = display_path(Path(photo.path.name))
     return Picture(
-        looked.decoded.photo_ids[row],
+        prepared.decoded.photo_ids[row],
         f"{theme.plain_name(photo.label)}: {name}",
         words or (name if named else ""),
     )
 
 
-def _duplicates(looked: Looked) -> None:
+def _duplicates(prepared: Prepared) -> None:
     groups = sorted(
-        looked.inspection.duplicates,
+        prepared.inspection.duplicates,
         key=lambda group: (not group.contradicts, not group.doubtful, not group.leaks),
     )
     if not groups:
@@ -255,10 +256,10 @@ def _duplicates(looked: Looked) -> None:
         "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where one "
         "file bears different labels, one is wrong: move it to the right folder, then look again."
     )
-    token = token_of(looked)
+    token = token_of(prepared)
     for group in groups[:_GROUPS]:
         st.markdown(_group_words(group))
-        pictures = [_picture(looked, row, words=_where(looked, row)) for row in group.indices[:12]]
+        pictures = [_picture(prepared, row, words=_where(prepared, row)) for row in group.indices[:12]]
         train_pictures.show(token, pictures, side_px=150)
     if len(groups) > _GROUPS:
         st.caption(f"{len(groups) - _GROUPS:,} more groups are not shown.")
@@ -278,13 +279,13 @@ def _group_words(group: DuplicateGroup) -> str:
     return words
 
 
-def _where(looked: Looked, row: int) -> str:
-    part = looked.split.parts[row]
-    return f"{without_surrogates(looked.decoded.data.relative(row))} ({_PART_WORDS[part]})"
+def _where(prepared: Prepared, row: int) -> str:
+    part = prepared.split.parts[row]
+    return f"{without_surrogates(prepared.decoded.data.relative(row))} ({_PART_WORDS[part]})"
 
 
-def _unreadable(looked: Looked) -> None:
-    skipped = looked.inspection.skipped
+def _unreadable(prepared: Prepared) -> None:
+    skipped = prepared.inspection.skipped
     if not skipped:
         st.caption("Every file could be read.")
         return
@@ -299,17 +300,17 @@ def _unreadable(looked: Looked) -> None:
     )
 
 
-def _small(looked: Looked) -> None:
-    rows = looked.inspection.small
+def _small(prepared: Prepared) -> None:
+    rows = prepared.inspection.small
     if not rows:
         st.caption(f"No photo has a side under {SMALL_PX} pixels.")
         return
     st.caption(f"Photos with a side under {SMALL_PX} pixels show little when they are enlarged.")
-    sizes = zip(looked.decoded.widths_px, looked.decoded.heights_px, strict=True)
+    sizes = zip(prepared.decoded.widths_px, prepared.decoded.heights_px, strict=True)
     size_of = dict(enumerate(sizes))
     train_pictures.show(
-        token_of(looked),
-        [_picture(looked, row, words=f"{size_of[row][0]} x {size_of[row][1]}") for row in rows[:_PAGE]],
+        token_of(prepared),
+        [_picture(prepared, row, words=f"{size_of[row][0]} x {size_of[row][1]}") for row in rows[:_PAGE]],
     )
 
 
