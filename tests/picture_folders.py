@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from gallery.datasets.folder import read_folder
 from gallery.datasets.labelled import LabelledPhotos
 from gallery.datasets.pixel_store import Decode
-from gallery.evaluation.report import EvaluationReport
 from gallery.models import ModelStore
 from gallery.training.request import TrainingParts
 from gallery.types import DecodedPhoto, FileEntry, PhotoMetadata, SkippedFile, SkipReason
@@ -108,7 +107,7 @@ def store(tmp_path: Path) -> ModelStore:
 
 @pytest.fixture
 def parts(pictures: PictureFolder, store: ModelStore) -> TrainingParts:
-    """Real store and report, the pictures' own scan and decoder."""
+    """A real store, the pictures' own scan and decoder."""
 
     @contextlib.contextmanager
     def decode(input_px: int) -> Iterator[Decode]:
@@ -122,5 +121,4 @@ def parts(pictures: PictureFolder, store: ModelStore) -> TrainingParts:
         decode=decode,
         taken=lambda model_id: any(entry.model_id == model_id for entry in store.entries()),
         save=store.save,
-        evaluate=lambda *given: EvaluationReport.from_predictions(*given).to_json(),
     )

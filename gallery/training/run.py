@@ -42,14 +42,14 @@ def train(
     Raises:
         GalleryError: the data, the weights or the disk do not allow it.
     """
-    from gallery.training.learning import learn
-
     refuse_taken(request, parts)
     remember(request)
     _check_files(request)
     try:
         on_progress(TrainingProgress(PREPARING, epochs=request.recipe.epochs))
         prepared = prepare(request, parts, on_progress)
+        from gallery.training.learning import learn  # TensorFlow comes with it
+
         learnt = learn(request, prepared, on_progress)
     except Stopped:
         raise TrainingError("Stopped while the photos were being read; nothing was learnt yet.") from None

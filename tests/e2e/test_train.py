@@ -19,12 +19,13 @@ pytest.importorskip("playwright.sync_api")
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.training.data_sets import open_set
-from gallery.training.history import Progress, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
+from gallery.types import JobKind, JobState
 from tests.e2e.drawn_app import scrolls_sideways, stand_still
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
@@ -162,8 +163,11 @@ def test_a_killed_training_is_resumed_then_stopped_and_discarded(page: Page, app
     name = re.search(r"training=([^&]+)", page.url)
     assert name is not None
     folder = app.settings.trainings / name.group(1)
-    number = int((folder / "started").read_text().split()[0])
-    os.kill(number, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    with wiring.composed(app.settings) as parts:
+        job = parts.catalog.latest_named(JobKind.TRAINING, folder.name)
+    assert job is not None
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     resume = page.get_by_role("button", name="Resume")
     expect(resume).to_be_visible(timeout=PAGE_MS)
     done = len((folder / "history.csv").read_text().splitlines())
@@ -194,7 +198,9 @@ def test_a_search_is_plotted_with_a_table_and_its_best_trial_becomes_the_recipe(
     rows = [(1e-3, 0.5, 2, 3, 64, 0.9), (3e-3, 0.2, 3, 5, 128, 0.4), (9e-4, 0.1, 4, 3, 512, 0.7)]
     trials = [Trial(n, *row, 1 - row[-1] / 2, 2, 9.0) for n, row in enumerate(rows, start=1)]
     write_table(folder / "trials.csv", trials)
-    write_progress(folder / "progress.json", Progress("finished", 3, 3))
+    with wiring.composed(app.settings) as parts:
+        job = parts.catalog.queue_job(None, folder.name, kind=JobKind.SEARCH)
+        parts.catalog.finish_job(job.job_id, JobState.DONE)
     visit(page, f"{app.url}/train?step=search&training=birds-search")
     expect(page.locator(".st-key-train_parcoords .parcoords").first).to_be_attached(timeout=PAGE_MS)
     expect(page.get_by_text("Best so far: trial 2")).to_be_visible(timeout=PAGE_MS)

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gallery.services import wiring
+from gallery.services import training_runs, wiring
 from gallery.training.data_sets import DataSet, open_set
 from gallery.training.request import TrainingRequest, remember
-from gallery.ui.train import recipe as train_recipe
-from gallery.ui.train import run as train_run
 from tests.apps.small_gallery import SmallGallery
 from tests.apps.train.owls import draw, looked_at
 
@@ -43,10 +41,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainingRequest]:
     """What was asked to start; no process is."""
     asked: list[TrainingRequest] = []
 
-    def start(request: TrainingRequest, home: Path) -> None:
+    def start(request: TrainingRequest, *, trials: int | None = None) -> None:
         remember(request)
         asked.append(request)
 
-    monkeypatch.setattr(train_recipe, "start_training_process", start)
-    monkeypatch.setattr(train_run, "start_training_process", start)
+    monkeypatch.setattr(training_runs, "start", start)
     return asked

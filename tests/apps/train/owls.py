@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gallery.jobs.process import claim_named
+from gallery.services import train as train_service
 from gallery.services import wiring
 from gallery.training.data_sets import DataSet, read_draft
 from gallery.training.history import Epoch, write_history
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
+from gallery.types import Job, JobKind
 from gallery.ui.components import folder_box
-from gallery.ui.train import address as train_address
 from tests.apps.small_gallery import open_page
 
 
@@ -31,12 +32,8 @@ def draw(path: Path, number: int) -> Path:
 
 
 def looked_at(chosen: DataSet) -> None:
-    """Wait for the look at a set."""
-    look = train_address.looks().begin(chosen, train_address.parts())
-    until = time.monotonic() + 60
-    while look.live and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not look.live
+    """Wait for the inspection of a set."""
+    assert train_service.inspection(chosen).wait(60)
 
 
 def give_path(monkeypatch: pytest.MonkeyPatch, path: object) -> AppTest:
@@ -84,3 +81,11 @@ def training(name: str = "owls", **changes: Any) -> TrainingRequest:
     rows = [Epoch(1, 1.5, 0.5, 1.2, 0.55, 1e-3, 4.0), Epoch(2, 0.9, 0.7, 0.8, 0.75, 1e-3, 4.0)]
     write_history(request.folder / "history.csv", rows)
     return request
+
+
+def job_of(request: TrainingRequest, kind: JobKind = JobKind.TRAINING) -> Job:
+    """The job of a training or a search, at work in this process."""
+    wiring.catalog().queue_job(None, request.folder.name, kind=kind)
+    job = claim_named(wiring.catalog(), kind, request.folder.name)
+    assert job is not None
+    return job

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from gallery.errors import JobError
-from gallery.services import wiring
+from gallery.services import training_runs, wiring
 from gallery.training.data_sets import DataSet
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest
 from gallery.types import CollectionKind
-from gallery.ui.train import recipe as train_recipe
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, texts
 from tests.apps.train.owls import button, draft, labels, recipe_page
 from tests.stored_splits import read_split
@@ -84,10 +83,10 @@ def test_a_training_starts_as_asked_on_the_split_that_was_shown(
 def test_weights_that_are_not_there_and_a_process_that_cannot_start_are_said(
     opened: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise JobError("The training process could not be started (no memory). Free some.")
 
-    monkeypatch.setattr(train_recipe, "start_training_process", fail)
+    monkeypatch.setattr(training_runs, "start", fail)
     page = recipe_page(opened).selectbox(key="train_weights").set_value("path").run()
     page = button(page, "Start the training").click().run()
     assert "There are no weights at 'an empty path'" in texts(page)

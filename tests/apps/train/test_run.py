@@ -7,23 +7,25 @@ import json
 
 import numpy as np
 import pytest
-from gallery.jobs.lock import sole_process
 
+from gallery.jobs.process import working
+from gallery.jobs.progress import Progress
 from gallery.models import ModelStore
 from gallery.services import wiring
-from gallery.training.history import Progress, write_progress
 from gallery.training.request import TrainingRequest
 from gallery.training.trainings import candidate_folder, training_run
+from gallery.types import JobState
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
-from tests.apps.train.owls import button, labels, training
+from tests.apps.train.owls import button, job_of, labels, training
 from tests.stored_splits import read_split
 
 
 def test_a_running_training_tells_how_far_it_is_and_can_be_stopped(gallery: SmallGallery) -> None:
     request = training()
-    # 1.5 epochs of 12 x 10 photos in 6 s
-    write_progress(request.folder / "progress.json", Progress("training", 3, 4, 6, 12, 6.0))
-    with sole_process(request.folder):
+    catalog, job = wiring.catalog(), job_of(request)
+    with working(catalog, job) as running:
+        # 2.5 epochs of 120 photos are done, 1.5 are left at 30 a second
+        running.report(Progress("training", 300, 480, rate=30.0))
         page = open_page("train")  # an address without words leads to what is running
         assert not page.exception
         shown = texts(page)
@@ -31,7 +33,7 @@ def test_a_running_training_tells_how_far_it_is_and_can_be_stopped(gallery: Smal
         assert "best so far 75.0 % in epoch 2" in shown
         assert "Discard it for good" not in labels(page)
         button(page, "Stop and keep the best").click().run()
-        assert (request.folder / "stop").exists()
+        assert catalog.cancel_requested(job.job_id)
         assert "Stopping ..." in labels(open_page("train"))
 
 
@@ -39,14 +41,13 @@ def test_an_interrupted_and_a_failed_training_can_be_resumed_or_discarded(
     gallery: SmallGallery, started: list[TrainingRequest]
 ) -> None:
     request = training()
-    write_progress(request.folder / "progress.json", Progress("training", 3, 4, 6, 12, 6.0))
+    job = job_of(request)
+    wiring.catalog().finish_job(job.job_id, JobState.INTERRUPTED)
     page = open_page("train", step="run")
     assert "Resume goes on after the last whole epoch" in texts(page)
     button(page, "Resume").click().run()
     assert [one.model_id for one in started] == ["owls"]
-    write_progress(
-        request.folder / "progress.json", Progress("failed", message="The disk is full. Free some.")
-    )
+    wiring.catalog().finish_job(job_of(request).job_id, JobState.FAILED, "The disk is full. Free some.")
     page = open_page("train", step="run", training="owls")
     assert "The disk is full. Free some." in texts(page)
     page = button(page, "Discard it for good").click().run()
@@ -62,7 +63,7 @@ def finished(gallery: SmallGallery) -> TrainingRequest:
     The new model is right on all six, the active one on one of them.
     """
     request = training()
-    write_progress(request.folder / "progress.json", Progress("finished", 2, 4))
+    wiring.catalog().finish_job(job_of(request).job_id, JobState.DONE)
     card = model_card(
         "owls", class_names=("cat", "dog"), tested_on={"part": "validation", "n": 6, "accuracy": 1.0}
     )
@@ -100,7 +101,7 @@ def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -
     page = button(page, "Keep this model").click().run()
     assert not page.exception
     assert "owls" in [entry.model_id for entry in wiring.models().entries()]
-    assert training_run(finished).candidate is None
+    assert training_run(finished, wiring.catalog()).candidate is None
     assert wiring.models().active_id() == MODEL_ID
     page = button(page, "Use it for tagging").click().run()
     assert not page.exception

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from gallery.services import wiring
+from gallery.services import training_runs, wiring
 from gallery.training.data_sets import DataSet
-from gallery.training.history import Progress, write_progress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
+from gallery.types import JobKind, JobState
 from tests.apps.small_gallery import open_page, texts
-from tests.apps.train.owls import button, draft, training
+from tests.apps.train.owls import button, draft, job_of, training
 from tests.stored_splits import read_split
 
 
@@ -30,7 +28,7 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
     request = training("owls", data=opened.source, folder=here.trainings / "owls-search")
     folder = here.trainings / "owls-search"
     write_table(folder / "trials.csv", trials())
-    write_progress(folder / "progress.json", Progress("finished", 3, 3))
+    wiring.catalog().finish_job(job_of(request, JobKind.SEARCH).job_id, JobState.DONE)
     page = open_page("train", step="search")
     assert not page.exception
     assert "Best so far: trial 2" in texts(page)
@@ -50,11 +48,11 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
 def test_a_search_starts_with_its_trials_and_epochs(opened: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[TrainingRequest, int]] = []
 
-    def start(request: TrainingRequest, home: Path, *, trials: int) -> None:
+    def start(request: TrainingRequest, *, trials: int) -> None:
         remember(request)
         asked.append((request, trials))
 
-    monkeypatch.setattr("gallery.ui.train.search.start_search_process", start)
+    monkeypatch.setattr(training_runs, "start", start)
     page = open_page("train", step="search", set=opened.set_id)
     page.number_input(key="train_trials").set_value(7)
     page.number_input(key="train_trial_epochs").set_value(2)

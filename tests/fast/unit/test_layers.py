@@ -67,44 +67,11 @@ MAY_USE: dict[str, set[str]] = {
 """Every library from outside, and the rooms that may import it."""
 
 STILL_TO_CUT: set[tuple[str, str]] = {
-    ("gallery.cli.benchmark", "gallery.network.plain"),
-    ("gallery.cli.benchmark", "gallery.tagging"),
     ("gallery.cli.check", "gallery.catalog.integrity"),
-    ("gallery.cli.tag", "gallery.tagging"),
-    ("gallery.cli.train", "gallery.tagging"),
-    ("gallery.cli.train", "gallery.training.recipes"),
-    ("gallery.cli.train", "gallery.training.run"),
-    ("gallery.cli.train", "gallery.training.trainings"),
-    ("gallery.cli.tune", "gallery.training.recipes"),
-    ("gallery.cli.tune", "gallery.training.search"),
-    ("gallery.ui.train.address", "gallery.training.data_sets"),
-    ("gallery.ui.train.address", "gallery.training.trainings"),
-    ("gallery.ui.train.charts", "gallery.training.history"),
-    ("gallery.ui.train.compared", "gallery.evaluation.metrics"),
-    ("gallery.ui.train.data", "gallery.training.data_sets"),
-    ("gallery.ui.train.draft", "gallery.models"),
-    ("gallery.ui.train.draft", "gallery.training.data_sets"),
-    ("gallery.ui.train.look", "gallery.training.data_sets"),
-    ("gallery.ui.train.preview", "gallery.training.augmentation"),
-    ("gallery.ui.train.recipe", "gallery.network.precision"),
-    ("gallery.ui.train.recipe", "gallery.training.data_sets"),
-    ("gallery.ui.train.recipe", "gallery.training.estimate"),
-    ("gallery.ui.train.recipe", "gallery.training.trainings"),
-    ("gallery.ui.train.result", "gallery.models"),
-    ("gallery.ui.train.result", "gallery.training.held_out"),
-    ("gallery.ui.train.result", "gallery.training.trainings"),
-    ("gallery.ui.train.run", "gallery.training.history"),
-    ("gallery.ui.train.run", "gallery.training.trainings"),
-    ("gallery.ui.train.search", "gallery.training.data_sets"),
-    ("gallery.ui.train.search", "gallery.training.recipes"),
-    ("gallery.ui.train.search", "gallery.training.search"),
-    ("gallery.ui.train.search", "gallery.training.trainings"),
-    ("gallery.ui.train.settings", "gallery.training.data_sets"),
 }
 """Imports that the table forbids and that are still there: (module, imported). Shrinks to nothing."""
 
 CIRCLES_TO_CUT = {
-    ("gallery.training.learning", "gallery.training.run"),
 }
 """One import of each circle that is still there. Shrinks to nothing."""
 

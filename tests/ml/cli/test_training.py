@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
 import subprocess
 import sys
@@ -17,12 +16,11 @@ import pytest
 
 from gallery import cli
 from gallery.cli.train import training_request
-from gallery.services import train as train_service
-from gallery.services import wiring
+from gallery.services import training_runs, wiring
 from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest
-from gallery.training.trainings import start_training_process, training_run
+from gallery.training.trainings import training_run
 from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(300)]
@@ -91,7 +89,9 @@ def test_a_models_card_repeats_its_training(run: Run, labelled: Path) -> None:
     assert "does not say how its model was trained" in said["error"]
 
 
-def test_a_zip_in_the_child_process_of_the_app(home: Path, labelled: Path, tmp_path: Path) -> None:
+def test_a_zip_in_the_child_process_of_the_app(
+    home: Path, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
         for path in labelled.rglob("*.png"):
             archive.write(path, path.relative_to(tmp_path))
@@ -100,16 +100,17 @@ def test_a_zip_in_the_child_process_of_the_app(home: Path, labelled: Path, tmp_p
     request = TrainingRequest(
         tmp_path / "pets.zip", recipe, None, "zipped", settings.trainings / "zipped", settings.training_cache
     )
-    process = start_training_process(request, settings.home)
+    monkeypatch.setenv("GALLERY_HOME", str(home))
+    process = training_runs.start(request)
     assert process.wait(240) == 0, (settings.logs / "training.log").read_text()
-    run = training_run(request)
+    run = training_run(request, wiring.catalog())
     assert run.state == "finished"
     assert not (settings.own_models / "zipped").exists()  # until somebody keeps it
     assert run.candidate is not None
     models = wiring.model_store(settings)
     assert models.adopt(run.candidate) == settings.own_models / "zipped"
     assert models.verify("zipped") is None
-    assert training_run(request).candidate is None
+    assert training_run(request, wiring.catalog()).candidate is None
 
 
 def test_a_search_that_was_killed_goes_on_and_its_best_trial_becomes_a_model(
@@ -183,9 +184,7 @@ def test_what_cannot_be_trained_is_one_sentence(
 def test_a_search_whose_model_could_not_be_saved_is_refused_before_it_begins(
     run: Run, home: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = train_service.training_parts(Settings.from_environment(home))
-    taken = dataclasses.replace(parts, taken=lambda model_id: model_id == "owls")
-    monkeypatch.setattr(train_service, "training_parts", lambda _settings: taken)
+    monkeypatch.setattr(training_runs, "is_taken", lambda _settings, model_id: model_id == "owls")
     code, said, _ = run("tune", "--data", labelled, "--trials", 1, "--then-train", "--out", "owls")
     assert code == 2
     assert "There is a model called owls already" in said["error"]

@@ -41,7 +41,7 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
         (tmp_path / name).mkdir()
         top = fit_top(
             network, data, recipe, options=options, folder=tmp_path / name, features_folder=tmp_path,
-            photo_set="these", on_progress=lambda now: told.append((now.state, now.step, now.steps)),
+            photo_set="these", on_progress=lambda now: told.append((now.stage, now.done, now.total)),
         )  # fmt: skip
         assert sorted(read) == list(range(12))  # each photo once, in both trainings together
     assert [now for now in told if now[0] == "preparing"] == [("preparing", 12, 12)]

@@ -14,10 +14,11 @@ from gallery.datasets.split import SplitPlan
 from gallery.errors import DatasetError, TrainingError
 from gallery.models import ModelStore
 from gallery.training.augmentation import Augmentation
-from gallery.training.history import Progress, read_history
+from gallery.training.history import TrainingProgress, read_history
+from gallery.training.preparing import prepare
 from gallery.training.recipes import Distillation, Recipe, recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
-from gallery.training.run import prepare, train
+from gallery.training.run import train
 
 pytestmark = pytest.mark.network
 
@@ -44,7 +45,7 @@ def request_(striped: Any, tmp_path: Path, make_noise: Any, teacher_file: Path) 
 def test_a_taught_network_becomes_a_model_and_its_card_names_the_teacher(
     request_: TrainingRequest, parts: TrainingParts, store: ModelStore
 ) -> None:
-    told: list[Progress] = []
+    told: list[TrainingProgress] = []
     result = train(request_, parts, on_progress=told.append)
     card = store.card("taught")
     assert store.verify("taught") is None
@@ -58,8 +59,8 @@ def test_a_taught_network_becomes_a_model_and_its_card_names_the_teacher(
     assert tuple(read_history(result.model_folder / "history.csv")) == result.history
     assert all(0 < row.accuracy <= 1 and row.loss > 0 for row in result.history)
     assert result.history[-1].val_loss < result.history[0].val_loss
-    # 30 labelled photos, equally many of both classes, and 10 others: 5 batches of 8
-    assert {now.steps for now in told if now.state == "training"} == {5}
+    # 30 labelled photos, equally many of both classes, and 10 others in each epoch
+    assert {now.total for now in told if now.stage == "training"} == {40 * RECIPE.epochs}
     assert not list(request_.folder.glob("*.npz"))
 
 
@@ -68,8 +69,8 @@ def test_killed_in_its_second_epoch_it_ends_as_an_undisturbed_one(
 ) -> None:
     undisturbed = train(dataclasses.replace(request_, folder=tmp_path / "calm", model_id="calm"), parts)
 
-    def killed(now: Progress) -> None:
-        if now.state == "training" and now.epoch == 2 and now.step >= 2:
+    def killed(now: TrainingProgress) -> None:
+        if now.epoch == 2 and now.done >= 40 + 2 * 8:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

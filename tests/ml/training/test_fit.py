@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
 import subprocess
 import sys
 import time
@@ -11,9 +14,10 @@ import numpy as np
 import pytest
 
 from gallery.errors import TrainingError
+from gallery.jobs.progress import Stopped
 from gallery.training.augmentation import Augmentation
 from gallery.training.checkpoint import load_state
-from gallery.training.history import Progress, read_history, read_progress, write_progress
+from gallery.training.history import TrainingProgress, read_history
 from gallery.training.recipes import Recipe, recipe_named
 
 pytestmark = pytest.mark.network
@@ -33,7 +37,7 @@ def tinted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (noise + tint[:, None, None]).astype(np.uint8), labels
 
 
-def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0, stop_after_first_batch: bool = False):  # type: ignore[no-untyped-def]
+def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0, stop_after: float = math.inf):  # type: ignore[no-untyped-def]
     """Train on 48 pictures, validate on 16; used by the child process too."""
     import keras
 
@@ -56,12 +60,11 @@ def run(folder: Path, recipe: Recipe = RECIPE, *, pause_s: float = 0.0, stop_aft
     network = build("cnn-small", 2, 32, options=options)
     folder.mkdir(parents=True, exist_ok=True)
     data = FitData(inputs, labels, np.arange(48), np.arange(48, 64), 2, "unit")
-    told = folder / "progress.json"
 
-    def tell(now: Progress) -> None:
-        write_progress(told, now)
-        if stop_after_first_batch:
-            (folder / "stop").touch()
+    def tell(now: TrainingProgress) -> None:
+        (folder / "told.json").write_text(json.dumps([now.epoch, now.done, now.total, now.remaining_s]))
+        if now.done > stop_after:
+            raise Stopped
 
     result = fit(network, data, recipe, folder=folder, on_progress=tell)
     return network, data, result
@@ -86,9 +89,7 @@ def test_it_learns_and_tells_of_every_epoch(undisturbed) -> None:  # type: ignor
     assert (
         result.validation_logits.argmax(1) == data.labels[data.validation]
     ).mean() == result.best.val_accuracy
-    told = read_progress(folder / "progress.json")
-    assert told is not None
-    assert (told.epoch, told.epochs, told.step, told.steps, told.remaining_s) == (5, 5, 3, 3, 0.0)
+    assert json.loads((folder / "told.json").read_text()) == [5, 240, 240, 0.0]  # 5 times 48 photos
 
 
 def test_the_same_seed_gives_the_same_training_and_another_does_not(undisturbed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -105,15 +106,16 @@ def test_a_training_killed_in_an_epoch_resumes_to_the_same_best_weights(undistur
         "module = importlib.util.module_from_spec(spec)\n"
         "sys.modules['trainings'] = module\n"
         "spec.loader.exec_module(module)\n"
-        f"module.run(pathlib.Path({str(folder)!r}), pause_s=0.3)\n"
+        f"module.run(pathlib.Path({str(folder)!r}), pause_s=0.7)\n"
     )
     root = Path(__file__).resolve().parents[3]
     child = subprocess.Popen([sys.executable, "-c", code], cwd=root, stderr=subprocess.PIPE, text=True)
     try:
         for _ in range(600):
-            told = read_progress(folder / "progress.json")
-            if told is not None and told.epoch == 3 and told.step >= 2:
-                break
+            with contextlib.suppress(OSError, ValueError):
+                epoch, done, *_ = json.loads((folder / "told.json").read_text())
+                if epoch == 3 and done >= 2 * 48 + 2 * 16:
+                    break
             assert child.poll() is None, child.stderr.read() if child.stderr else ""
             time.sleep(0.05)
     finally:
@@ -128,21 +130,17 @@ def test_a_training_killed_in_an_epoch_resumes_to_the_same_best_weights(undistur
 
 def test_a_stopped_training_keeps_its_best_epoch_and_can_go_on(undisturbed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     run(tmp_path, RECIPE.changed(epochs=2))
-    (tmp_path / "stop").touch()
-    _, _, stopped = run(tmp_path)
+    _, _, stopped = run(tmp_path, stop_after=-1)
     assert (stopped.ended, len(stopped.history)) == ("stopped", 2)
-    (tmp_path / "stop").unlink()
     assert losses(run(tmp_path)[2]) == losses(undisturbed[3])
 
 
 def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_before_it_there_is_nothing(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "stop").touch()
     with pytest.raises(TrainingError, match="nothing to keep"):
-        run(tmp_path)
-    (tmp_path / "stop").unlink()
-    _, _, result = run(tmp_path, stop_after_first_batch=True)
+        run(tmp_path, stop_after=-1)
+    _, _, result = run(tmp_path, stop_after=0)
     assert (result.ended, result.best.epoch, np.isfinite(result.best.val_loss)) == ("stopped", 1, True)
 
 

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gallery.services import train as train_service
+from gallery.services import training_runs, wiring
+from gallery.services.training_parts import training_parts
 from gallery.settings import Settings
 from gallery.training.augmentation import Augmentation
 from gallery.training.history import read_history
 from gallery.training.recipes import Distillation, Recipe, recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.run import train
+from gallery.types import JobKind
 from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
@@ -67,6 +69,8 @@ def asked(settings: Settings, photos: Path, recipe: Recipe, name: str, teacher: 
 def killed_after(epochs: int, request: TrainingRequest, settings: Settings) -> int:
     """Run a training in a child process, kill it after so many epochs, and return how many were told of."""
     remember(request)
+    with wiring.composed(settings) as parts:
+        parts.catalog.queue_job(None, request.folder.name, kind=JobKind.TRAINING)
     words = [sys.executable, "-m", "gallery", "train-job", "--home", str(settings.home)]
     child = subprocess.Popen(
         [*words, "--training", request.model_id], cwd=REPOSITORY, env=dict(os.environ),
@@ -90,22 +94,22 @@ def figures(result: Any) -> list[tuple[float, ...]]:
 def test_a_training_killed_by_the_system_loses_an_epoch_at_most(
     kind: str, settings: Settings, photos: Path, teacher_file: Path
 ) -> None:
-    recipe, parts = KINDS[kind], train_service.training_parts(settings)
+    recipe = KINDS[kind]
     request = asked(settings, photos, recipe, "killed", teacher_file)
     done = killed_after(3, request, settings)
     assert done < recipe.epochs, "it was over before it could be killed"
     resumed_at: list[int] = []
 
     def seen(now: Any) -> None:
-        if now.state == "training":
+        if now.stage == "training":
             resumed_at.append(now.epoch)
 
-    resumed = train(request, parts, on_progress=seen)
+    resumed = training_runs.train_now(settings, request, on_progress=seen)
     assert resumed_at[0] in (done + 1, done + 2)  # the state is written before the table that was read here
     assert [file.path.name for file in resumed.inspection.skipped] == ["torn.png"]
 
     calm = dataclasses.replace(request, model_id="calm", folder=settings.trainings / "calm")
-    undisturbed = train(calm, parts)
+    undisturbed = train(calm, training_parts(settings))
     assert figures(resumed) == figures(undisturbed)
     assert resumed.best.epoch == undisturbed.best.epoch
     files = [result.model_folder / "weights.npz" for result in (resumed, undisturbed)]

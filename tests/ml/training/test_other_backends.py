@@ -26,7 +26,7 @@ TRAIN = """
 import json, sys
 from pathlib import Path
 from gallery.services import wiring
-from gallery.services import train as train_service
+from gallery.services.training_parts import training_parts
 from gallery.errors import TrainingError
 from gallery.settings import Settings
 from gallery.training.recipes import Distillation, recipe_named
@@ -44,7 +44,7 @@ def run(name, recipe, **values):
     request = TrainingRequest(
         photos, recipe, "none", name, settings.trainings / name, settings.training_cache, **values
     )
-    return train(request, train_service.training_parts(settings))
+    return train(request, training_parts(settings))
 
 losses = [row.val_loss for row in run("small", small).history]
 top = recipe_named("vgg16-bottleneck").changed(input_px=32, dense_units=8, epochs=1)

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gallery.jobs.lock import sole_process
 
 from gallery.datasets.split import SplitPlan
-from gallery.errors import DatasetError, TrainingError
+from gallery.errors import TrainingError
+from gallery.jobs.progress import Stopped
 from gallery.models import ModelStore
 from gallery.training.augmentation import Augmentation
-from gallery.training.history import Progress, read_history, read_progress
+from gallery.training.history import TrainingProgress, read_history
+from gallery.training.preparing import prepare
 from gallery.training.recipes import Recipe, recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
-from gallery.training.run import prepare, train
+from gallery.training.run import train
 
 pytestmark = pytest.mark.network
 
@@ -57,7 +58,7 @@ def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
 ) -> None:
     from gallery.network.architectures import build, options_from_weights, preprocess, set_weights
 
-    told: list[Progress] = []
+    told: list[TrainingProgress] = []
     result = train(request_, parts, on_progress=told.append)
     assert result.photos == {"train": 18, "validation": 9, "test": 9}
     assert result.inspection.skipped[0].path.name == "torn.npy"
@@ -82,11 +83,8 @@ def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
     true = prepared.decoded.data.labels[rows]
     assert (said == true).mean() == card.tested_on["accuracy"] == store.evaluation("red-or-blue")["accuracy"]
 
-    states = [now.state for now in told]
-    assert sorted(set(states), key=states.index) == ["preparing", "training", "measuring"]
-    last = read_progress(request_.folder / "progress.json")
-    assert last is not None
-    assert last.state == "finished"
+    stages = [now.stage for now in told]
+    assert sorted(set(stages), key=stages.index) == ["preparing", "training", "measuring"]
     assert not list(request_.folder.glob("*.npz"))
     as_json = json.loads(json.dumps(result.to_json()))
     assert as_json["skipped"][0]["reason"] == "damaged or truncated"
@@ -96,7 +94,7 @@ def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
 def test_what_was_begun_is_taken_up_but_not_with_another_recipe(
     request_: TrainingRequest, parts: TrainingParts, tmp_path: Path
 ) -> None:
-    def interrupted(now: Progress) -> None:
+    def interrupted(now: TrainingProgress) -> None:
         if now.epoch == 2:
             raise KeyboardInterrupt
 
@@ -110,32 +108,24 @@ def test_what_was_begun_is_taken_up_but_not_with_another_recipe(
         train(longer, parts)
 
 
-def test_two_processes_do_not_train_in_one_folder(request_: TrainingRequest, parts: TrainingParts) -> None:
-    request_.folder.mkdir()
-    with sole_process(request_.folder), pytest.raises(TrainingError, match="running already"):
-        train(request_, parts)
-    with sole_process(request_.folder):
-        pass
-
-
-def test_a_training_that_cannot_start_says_why_where_it_is_watched(
-    request_: TrainingRequest, parts: TrainingParts, tmp_path: Path
-) -> None:
-    request = asked(tmp_path / "nothing", tmp_path)
-    with pytest.raises(DatasetError):
-        train(request, parts)
-    told = read_progress(request.folder / "progress.json")
-    assert told is not None
-    assert told.state == "failed"
-    assert "no data set" in told.message
-
-
 def test_stopped_while_reading_photos_nothing_is_kept(
     request_: TrainingRequest, parts: TrainingParts, store: ModelStore
 ) -> None:
-    def stop(now: Progress) -> None:
-        (request_.folder / "stop").touch()
+    def stop(now: TrainingProgress) -> None:
+        raise Stopped
 
     with pytest.raises(TrainingError, match="nothing was learnt"):
         train(request_, parts, on_progress=stop)
     assert store.entries() == []
+
+
+def test_a_stop_while_it_learns_keeps_the_best_epoch_so_far(
+    request_: TrainingRequest, parts: TrainingParts, store: ModelStore
+) -> None:
+    def stop_in_second(now: TrainingProgress) -> None:
+        if now.epoch == 2:
+            raise Stopped
+
+    result = train(request_, parts, on_progress=stop_in_second)
+    assert (result.ended, len(result.history)) == ("stopped", 1)
+    assert store.verify("red-or-blue") is None

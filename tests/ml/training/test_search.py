@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from gallery.errors import TrainingError
+from gallery.jobs.progress import Stopped
 from gallery.training.augmentation import Augmentation
-from gallery.training.history import Progress
+from gallery.training.history import TrainingProgress
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
 from gallery.training.search import _finished, deepest, read_result, search
@@ -36,11 +37,11 @@ def test_trials_are_added_to_those_done_and_the_best_becomes_a_recipe(
 ) -> None:
     first = search(request_, parts, trials=2)
     assert [trial.trial for trial in first.trials] == [1, 2]
-    told: list[Progress] = []
+    told: list[TrainingProgress] = []
     more = search(request_, parts, trials=4, then_epochs=30, on_progress=told.append)
     assert more.trials[:2] == first.trials
     assert len(more.trials) == 4
-    assert {now.epoch for now in told if now.state == "training"} == {3, 4}
+    assert {now.stage.split()[1] for now in told if now.stage.startswith("trial")} == {"3", "4"}
     best = min(more.trials, key=lambda trial: trial.val_loss or 9)
     assert more.best == best
     assert (more.recipe.learning_rate, more.recipe.conv_layers) == (best.learning_rate, best.conv_layers)
@@ -56,9 +57,9 @@ def test_trials_are_added_to_those_done_and_the_best_becomes_a_recipe(
 def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
     request_: TrainingRequest, parts: TrainingParts
 ) -> None:
-    def stop_in_second(now: Progress) -> None:
-        if now.state == "training" and now.epoch == 2:
-            (request_.folder / "stop").touch()
+    def stop_in_second(now: TrainingProgress) -> None:
+        if now.stage.startswith("trial 2"):
+            raise Stopped
 
     assert len(search(request_, parts, trials=3, on_progress=stop_in_second).trials) == 1
     assert [trial.trial for trial in search(request_, parts, trials=3).trials] == [1, 2, 3]
@@ -67,9 +68,9 @@ def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
 def test_a_search_stopped_before_its_first_trial_says_so_and_nothing_of_the_photos(
     request_: TrainingRequest, parts: TrainingParts
 ) -> None:
-    def stop(now: Progress) -> None:
-        if now.state == "training":
-            (request_.folder / "stop").touch()
+    def stop(now: TrainingProgress) -> None:
+        if now.stage.startswith("trial"):
+            raise Stopped
 
     with pytest.raises(TrainingError, match=r"Stopped before a trial was finished\. Start it again to go on"):
         search(request_, parts, trials=2, on_progress=stop)

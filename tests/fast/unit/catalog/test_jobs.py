@@ -1,16 +1,17 @@
-"""Jobs: one a collection, seen alike by all, and found out when their process dies."""
+"""Jobs: one a collection or a name, seen alike by all, and found out when their process dies."""
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from gallery.catalog import Catalog
+from gallery.catalog import Catalog, schema
 from gallery.catalog.job_store import START_PATIENCE_S
 from gallery.errors import CatalogError, JobError
 from gallery.settings import JOB_HEARTBEAT_S
-from gallery.types import CollectionKind, JobState
+from gallery.types import CollectionKind, JobKind, JobState
 
 
 class Clock:
@@ -170,3 +171,61 @@ def test_removing_a_collection_removes_its_jobs(timed) -> None:
     assert timed.cancel_requested(job.job_id)
     with pytest.raises(CatalogError, match="no job"):
         timed.job(job.job_id)
+
+
+def test_trainings_run_beside_one_another_and_a_tagging_but_each_once(timed) -> None:
+    tagging = timed.queue_job(1, "m")
+    owls = timed.queue_job(None, "owls", kind=JobKind.TRAINING)
+    assert timed.queue_job(None, "owls", kind=JobKind.TRAINING) == owls
+    hawks = timed.queue_job(None, "hawks", kind=JobKind.TRAINING)
+    search = timed.queue_job(None, "owls", kind=JobKind.SEARCH)
+    assert len({job.job_id for job in (tagging, owls, hawks, search)}) == 4
+    running = timed.claim_job(11, kind=JobKind.TRAINING, name="owls", host="here")
+    assert (running.job_id, running.state, running.pid, running.host) == (
+        owls.job_id, JobState.RUNNING, 11, "here",
+    )  # fmt: skip
+    assert timed.claim_job(12, kind=JobKind.TRAINING, name="owls") is None
+    assert timed.claim_job(12, kind=JobKind.TRAINING, name="hawks").job_id == hawks.job_id
+    assert timed.claim_job(13).job_id == tagging.job_id
+    assert timed.latest_named(JobKind.SEARCH, "owls").state is JobState.QUEUED
+    assert timed.latest_named(JobKind.TRAINING, "eagles") is None
+    assert timed.live_job().job_id == tagging.job_id
+
+
+def test_a_training_that_nobody_takes_is_not_kept_waiting_by_a_tagging(timed, clock: Clock) -> None:
+    timed.queue_job(None, "owls", kind=JobKind.TRAINING)
+    tagging = timed.queue_job(1, "m")
+    timed.claim_job(11)
+    for _ in range(6):
+        clock.time += JOB_HEARTBEAT_S - 1
+        timed.update_job(tagging.job_id)
+    assert timed.latest_named(JobKind.TRAINING, "owls").state is JobState.INTERRUPTED
+    assert timed.latest_job(1).state is JobState.RUNNING
+
+
+def test_a_waiting_training_knows_the_process_that_was_started_for_it(timed) -> None:
+    job = timed.queue_job(None, "owls", kind=JobKind.TRAINING)
+    timed.note_process(job.job_id, 99, "here")
+    assert (timed.job(job.job_id).pid, timed.job(job.job_id).host) == (99, "here")
+    timed.claim_job(100, kind=JobKind.TRAINING, name="owls", host="here")
+    timed.note_process(job.job_id, 99, "here")  # the one that has taken it knows better
+    assert timed.job(job.job_id).pid == 100
+
+
+def test_an_old_catalogs_jobs_are_taggings_and_new_numbers_follow_theirs(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)
+    schema.migrate(connection, tmp_path, schema.MIGRATIONS[:4])
+    connection.execute(
+        "INSERT INTO collections (kind, root, name, opened_at, opening) "
+        "VALUES ('folder', x'2f61', 'a', '', 1)"
+    )
+    connection.execute(
+        "INSERT INTO jobs (job_id, collection_id, model_id, state, stage, total, done, tagged, message) "
+        "VALUES (7, 1, 'm', 'failed', 'tagging', 9, 4, 3, 'The disk is full.')"
+    )
+    connection.close()
+    with Catalog.open(tmp_path) as catalog:
+        job = catalog.latest_job(1)
+        assert (job.job_id, job.kind, job.state, job.model_id) == (7, JobKind.TAGGING, JobState.FAILED, "m")
+        assert (job.total, job.done, job.tagged, job.message) == (9, 4, 3, "The disk is full.")
+        assert catalog.queue_job(None, "owls", kind=JobKind.TRAINING).job_id == 8

@@ -41,6 +41,7 @@ class Studio:
         cancelled: Callable[[], bool] = lambda: False,
         scan=fakes.scan,
         model_id: str = fakes.MODEL,
+        only: set[Path] | None = None,
     ) -> TaggingResult:
         self.decoder = decoder or fakes.Decoder()
         self.classifier = classifier or fakes.Classifier()
@@ -55,6 +56,7 @@ class Studio:
             store_thumbnail=self.thumbnails.put,
             on_progress=self.progress.append,
             cancelled=cancelled,
+            only=only,
         )
 
     def shelves(self, model_id: str = fakes.MODEL) -> dict[str, int]:

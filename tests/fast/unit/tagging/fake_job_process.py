@@ -5,13 +5,12 @@ Arguments: seconds a photo, then ``--home`` and the directory.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 from gallery.catalog import Catalog
-from gallery.tagging import lower_priority, run_queued_jobs, run_tagging_job
-from gallery.types import Job
+from gallery.jobs.process import RunningJob, lower_priority, run_queued
+from gallery.tagging import run_tagging_job
 from tests.fast.unit.tagging import fakes
 
 
@@ -20,9 +19,9 @@ def main(delay_s: float, home: Path) -> None:
     decoder = fakes.Decoder(delay_s=delay_s)
     with Catalog.open(home / "catalog") as catalog:
 
-        def run_one(job: Job) -> None:
+        def run_one(running: RunningJob) -> None:
             run_tagging_job(
-                job,
+                running,
                 catalog=catalog,
                 decode=decoder,
                 scan=fakes.scan,
@@ -30,7 +29,7 @@ def main(delay_s: float, home: Path) -> None:
                 store_thumbnail=fakes.Thumbnails().put,
             )
 
-        ran = run_queued_jobs(catalog, run_one, os.getpid(), heartbeat_s=0.1)
+        ran = run_queued(catalog, run_one, heartbeat_s=0.1)
     print(f"ran {ran} jobs, read {len(decoder.read)} files", flush=True)
 
 

@@ -16,8 +16,10 @@ import pytest
 
 from gallery.catalog import Catalog
 from gallery.errors import JobError
+from gallery.jobs.process import RunningJob, run_queued
+from gallery.services.tagging import start_job_process
 from gallery.settings import JOB_HEARTBEAT_S
-from gallery.tagging import run_queued_jobs, run_tagging_job, start_job_process
+from gallery.tagging import run_tagging_job
 from gallery.types import CollectionKind, Job, JobState
 from tests.fast.unit.tagging import fakes
 
@@ -27,9 +29,9 @@ CHILD = Path(__file__).parent / "fake_job_process.py"
 def run_jobs(
     studio, *, decoder: fakes.Decoder | None = None, load: Callable[[str], fakes.Classifier] | None = None
 ) -> int:
-    def run_one(job: Job) -> None:
+    def run_one(running: RunningJob) -> None:
         run_tagging_job(
-            job,
+            running,
             catalog=studio.catalog,
             decode=decoder or fakes.Decoder(),
             scan=fakes.scan,
@@ -37,7 +39,7 @@ def run_jobs(
             store_thumbnail=studio.thumbnails.put,
         )
 
-    return run_queued_jobs(studio.catalog, run_one, os.getpid(), heartbeat_s=0.02)
+    return run_queued(studio.catalog, run_one, heartbeat_s=0.02)
 
 
 def queue(studio) -> Job:
@@ -131,11 +133,11 @@ def test_an_error_in_the_program_fails_the_job_and_is_logged(studio, caplog) -> 
 def test_a_process_that_is_asked_to_end_leaves_its_job_interrupted(studio) -> None:
     job = queue(studio)
 
-    def stopped(_: Job) -> None:
+    def stopped(_: RunningJob) -> None:
         raise SystemExit(143)
 
     with pytest.raises(SystemExit):
-        run_queued_jobs(studio.catalog, stopped, 1)
+        run_queued(studio.catalog, stopped)
     assert studio.catalog.job(job.job_id).state is JobState.INTERRUPTED
 
 
@@ -166,13 +168,13 @@ def test_the_heartbeat_goes_on_while_the_work_is_silent(tmp_path: Path) -> None:
         catalog.add_collection(tmp_path, CollectionKind.FOLDER)
         catalog.queue_job(1, "m")
 
-        def silent(_: Job) -> None:
+        def silent(_: RunningJob) -> None:
             for _tick in range(5):
                 time_now[0] += JOB_HEARTBEAT_S * 0.8
                 time.sleep(0.1)
                 assert catalog.live_job() is not None
 
-        run_queued_jobs(catalog, silent, 1, heartbeat_s=0.01)
+        run_queued(catalog, silent, heartbeat_s=0.01)
         assert catalog.latest_job(1).state is JobState.DONE
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
@@ -262,7 +264,8 @@ def test_a_process_that_cannot_start_gives_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows lowers the priority when it starts the process")
 def test_the_child_gives_way_to_the_pages(tmp_path: Path) -> None:
     program = (
-        "import os; from gallery.tagging import lower_priority; lower_priority(); print('nice', os.nice(0))"
+        "import os; from gallery.jobs.process import lower_priority; lower_priority()\n"
+        "print('nice', os.nice(0))"
     )
     before = os.nice(0)
     assert start_job_process(tmp_path, command=[sys.executable, "-c", program]).wait(20) == 0

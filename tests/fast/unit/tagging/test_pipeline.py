@@ -260,3 +260,11 @@ def test_slow_photos_do_not_wait_for_a_full_batch(studio) -> None:
     assert time.monotonic() - started > 3
     tagged_early = [p.tagged for p in studio.progress if p.tagged < 8]
     assert max(tagged_early) > 0
+
+
+def test_only_the_named_files_are_read_and_the_rest_wait(studio) -> None:
+    first, second, third = studio.photos(3)
+    result = studio.run(only={first, third})
+    assert (result.photos, result.tagged, sorted(studio.decoder.read)) == (3, 2, sorted([first, third]))
+    assert studio.run().tagged == 1
+    assert studio.decoder.read == [second]

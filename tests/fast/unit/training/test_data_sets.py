@@ -1,21 +1,19 @@
-"""Opened data sets, their plans and drafts are found again; looks are made once and told how far they are."""
+"""Opened data sets, their plans and drafts are found again; an inspection tells how far it is."""
 
 from __future__ import annotations
 
 import csv
 import os
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gallery.training.looks import LOOK_PX, Look, Looks
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import SplitPlan
 from gallery.datasets.table import read_table
 from gallery.errors import DatasetError
+from gallery.training import preparing
 from gallery.training.data_sets import (
     Draft,
     open_set,
@@ -70,91 +68,32 @@ def test_what_people_labelled_becomes_a_table_that_the_same_labels_keep(tmp_path
         write_people_labels([], tmp_path / "sets")
 
 
-def wait_for(look: Look) -> None:
-    until = time.monotonic() + 20
-    while look.live and time.monotonic() < until:
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def looked_at(parts: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The parts, whose small pictures are looked at in their own size."""
-    assert LOOK_PX == 224
-    monkeypatch.setattr("gallery.training.looks.LOOK_PX", 32)
-    return parts
-
-
-def test_a_look_is_made_once_and_another_plan_reads_no_photo_again(
-    striped: Any, looked_at: Any, tmp_path: Path
+def test_an_inspection_tells_how_far_it_is_and_another_plan_reads_no_photo_again(
+    striped: Any, parts: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    assert preparing.INSPECTED_PX == 224
+    monkeypatch.setattr(preparing, "INSPECTED_PX", 32)
     striped.spoil("across/99.npy")
-    looks = Looks(tmp_path / "cache")
     chosen = open_set(striped.root, tmp_path / "sets")
-    assert looks.find(chosen) is None
-    look = looks.begin(chosen, looked_at)
-    wait_for(look)
-    assert look.looked is not None, look.problem
-    assert (look.done, look.total, striped.decoded) == (41, 41, 41)
-    assert looks.begin(chosen, looked_at) is look
-    assert [file.path.name for file in look.looked.inspection.skipped] == ["99.npy"]
-    assert look.looked.inspection.counts == {"across": 20, "upright": 20}
-    assert len(look.looked.split.rows(Part.VALIDATION)) == 6  # 15 % of 40
+    told: list[tuple[int, int, str]] = []
+
+    def report(done: int, total: int, stage: str = "") -> None:
+        told.append((done, total, stage))
+
+    found = preparing.inspect_data(chosen, parts, tmp_path / "cache", report, before=None)
+    assert told[0] == (0, 0, "looking for photos")
+    assert (41, 41, "reading photos") in told
+    assert told[-1][2] == "looking for duplicates"
+    assert striped.decoded == 41
+    assert [file.path.name for file in found.inspection.skipped] == ["99.npy"]
+    assert found.inspection.counts == {"across": 20, "upright": 20}
+    assert len(found.split.rows(Part.VALIDATION)) == 6  # 15 % of 40
     other = with_plan(chosen, SplitPlan(0.15, 0.15))
-    again = looks.begin(other, looked_at)
-    wait_for(again)
-    assert again.looked is not None
-    assert len(again.looked.split.rows(Part.TEST)) == 6
+    again = preparing.inspect_data(other, parts, tmp_path / "cache", report, before=found)
+    assert len(again.split.rows(Part.TEST)) == 6
     assert striped.decoded == 41
     assert sum(part is Part.TEST for part in read_split(other.split_file).values()) == 6
     assert not any(part is Part.TEST for part in read_split(chosen.split_file).values())
-
-
-def test_a_look_that_fails_says_why_and_is_made_again_when_asked(
-    pictures: Any, looked_at: Any, make_noise: Any, tmp_path: Path
-) -> None:
-    pictures.add("cat/1.npy", make_noise(1))
-    looks = Looks(tmp_path / "cache")
-    chosen = open_set(pictures.root, tmp_path / "sets")
-    look = looks.begin(chosen, looked_at)
-    wait_for(look)
-    assert look.problem is not None
-    assert "only the class 'cat'" in look.problem
-    for number in range(8):
-        pictures.add(f"dog/{number}.npy", make_noise(number + 9))
-        pictures.add(f"cat/{number}.npy", make_noise(number))
-    assert looks.begin(chosen, looked_at) is look  # a page that is drawn again does not read all again
-    looks.forget(chosen)
-    again = looks.begin(chosen, looked_at)
-    wait_for(again)
-    assert again.looked is not None, again.problem
-
-
-def test_a_look_that_is_cancelled_ends_and_a_forgotten_one_is_made_anew(
-    striped: Any, looked_at: Any, tmp_path: Path
-) -> None:
-    going_on = threading.Event()
-    decode = striped.decode
-
-    def slowly(paths: Any) -> Any:
-        for number, one in enumerate(decode(paths)):
-            if number == 1:
-                going_on.wait(20)
-            yield one
-
-    striped.decode = slowly
-    looks = Looks(tmp_path / "cache")
-    chosen = open_set(striped.root, tmp_path / "sets")
-    look = looks.begin(chosen, looked_at)
-    looks.forget(chosen)
-    assert looks.find(chosen) is None
-    going_on.set()
-    wait_for(look)
-    assert look.problem is not None
-    assert "Cancelled" in look.problem
-    striped.decode = decode
-    again = looks.begin(chosen, looked_at)
-    wait_for(again)
-    assert again.looked is not None
 
 
 def test_a_table_of_labels_is_read_by_other_programs(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_an_earlier_training_of_the_same_network_counts_for_more_than_a_constant
     lines = [f"{number:064x},p,l,g,{'train' if number < 80 else 'validation'}" for number in range(100)]
     (tmp_path / "owls" / "split.csv").write_text("\n".join(["photo_id,path,label,group,part", *lines]))
     epochs = tuple(Epoch(number, 1, 0.5, 1, 0.5, 1e-3, seconds) for number, seconds in ((1, 30.0), (2, 10.0)))
-    run = TrainingRun(request, None, epochs, alive=False)
+    run = TrainingRun(request, None, epochs)
     assert run.photos == 100
     found = estimate(recipe, 50, [run], bfloat16=True)
     assert found is not None

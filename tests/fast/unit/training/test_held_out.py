@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from gallery.datasets.labelled import Part
-from gallery.errors import ModelError, TrainingError
-from gallery.training.held_out import HeldOutPhoto, Judging, Judgings, held_out, read_said, say
+from gallery.errors import TrainingError
+from gallery.training.held_out import HeldOutPhoto, answers_of, held_out, read_said, say
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest
 from gallery.types import BatchPrediction, Classifier
@@ -84,12 +83,6 @@ def photos(pictures: Any, parts: Any) -> list[HeldOutPhoto]:
     return [HeldOutPhoto(ids[path], path, "bright") for path in paths]
 
 
-def wait_for(judging: Judging) -> None:
-    until = time.monotonic() + 20
-    while judging.live and time.monotonic() < until:
-        time.sleep(0.01)
-
-
 def test_a_model_is_asked_about_every_photo_in_batches(photos: list[HeldOutPhoto], parts: Any) -> None:
     told: list[int] = []
     said = say(BrightCorner(), photos, parts, told.append)
@@ -100,6 +93,7 @@ def test_a_model_is_asked_about_every_photo_in_batches(photos: list[HeldOutPhoto
 
 def test_answers_are_kept_and_asked_for_once(photos: list[HeldOutPhoto], parts: Any, tmp_path: Path) -> None:
     loaded: list[str] = []
+    told: list[tuple[int, int]] = []
 
     def load(name: str) -> Any:
         def give() -> Classifier:
@@ -108,32 +102,22 @@ def test_answers_are_kept_and_asked_for_once(photos: list[HeldOutPhoto], parts: 
 
         return give
 
+    def report(done: int, total: int, stage: str = "") -> None:
+        told.append((done, total))
+
     asked = {"one-1": load("one-1"), "two-2": load("two-2")}
-    judgings = Judgings()
-    judging = judgings.begin(tmp_path, photos, parts, asked)
-    wait_for(judging)
-    assert judging.said is not None, judging.problem
-    assert set(judging.said) == {"one-1", "two-2"}
-    assert judgings.begin(tmp_path, photos, parts, asked) is judging
-    again = Judgings().begin(tmp_path, photos, parts, asked)  # a restarted server
-    assert again.said == judging.said
+    said = answers_of(tmp_path, photos, parts, asked, report)
+    assert set(said) == {"one-1", "two-2"}
+    assert told[-1][0] > 40  # both models' answers, a photo that is there twice once
+    assert {total for _, total in told} == {80}
+    assert answers_of(tmp_path, photos, parts, asked, report) == said
     assert loaded == ["one-1", "two-2"]
-    assert read_said(tmp_path, "one-1") == judging.said["one-1"]
+    assert read_said(tmp_path, "one-1") == said["one-1"]
     assert read_said(tmp_path, "other") is None
 
 
-def test_a_model_that_cannot_be_loaded_is_said_and_asked_again_only_when_somebody_wants_it(
+def test_answers_that_cannot_be_kept_are_a_sentence(
     photos: list[HeldOutPhoto], parts: Any, tmp_path: Path
 ) -> None:
-    def broken() -> Classifier:
-        raise ModelError("The weights are damaged. Restore them.")
-
-    judgings = Judgings()
-    judging = judgings.begin(tmp_path, photos, parts, {"one": broken})
-    wait_for(judging)
-    assert judging.problem == "The weights are damaged. Restore them."
-    assert judgings.begin(tmp_path, photos, parts, {"one": broken}) is judging
-    judgings.forget(tmp_path)
-    again = judgings.begin(tmp_path, photos, parts, {"one": BrightCorner})
-    wait_for(again)
-    assert again.said is not None
+    with pytest.raises(TrainingError, match="could not be kept"):
+        answers_of(tmp_path / "gone", photos, parts, {"one": BrightCorner}, lambda *_: None)

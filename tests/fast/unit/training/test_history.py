@@ -9,15 +9,13 @@ import pytest
 
 from gallery.training.history import (
     Epoch,
-    Progress,
+    TrainingProgress,
     best_epoch,
     next_rate,
+    photos_per_second,
     read_history,
-    read_progress,
-    remaining_s,
     stops_early,
     write_history,
-    write_progress,
 )
 from gallery.training.recipes import recipe_named
 
@@ -42,10 +40,10 @@ def test_the_rate_is_halved_after_three_epochs_without_progress_and_again_after_
 
 
 def test_the_remaining_time_is_of_the_epochs_to_come() -> None:
-    recipe = recipe_named("cnn-small").changed(epochs=5)
-    assert remaining_s(recipe, [], share_done=0, elapsed_s=3) is None
-    assert remaining_s(recipe, [], share_done=0.25, elapsed_s=3) == pytest.approx(12 * 4.75)
-    assert remaining_s(recipe, epochs(1, 1, seconds=8), share_done=0.5, elapsed_s=1) == 8 * 2.5
+    assert photos_per_second([], 100, share_done=0, elapsed_s=3) is None
+    assert photos_per_second([], 60, share_done=0.25, elapsed_s=3) == 5  # an epoch takes 12 s
+    rate = photos_per_second(epochs(1, 1, seconds=8), 40, share_done=0.5, elapsed_s=1)
+    assert TrainingProgress("training", 2 * 40 + 20, 5 * 40, rate=rate).remaining_s == 8 * 2.5
 
 
 def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -75,13 +73,3 @@ def test_a_reader_that_holds_the_file_for_a_moment_is_waited_for_and_then_passed
     write_history(tmp_path / "history.csv", rows)  # given up: the next epoch writes all rows again
     assert read_history(tmp_path / "history.csv") == rows[:1]
     assert [place.name for place in tmp_path.iterdir()] == ["history.csv"]
-
-
-def test_progress_is_read_as_it_was_told_and_what_is_none_is_none(tmp_path: Path) -> None:
-    write_progress(tmp_path / "progress.json", Progress("training", 2, 5, 3, 9, 1.5))
-    told = read_progress(tmp_path / "progress.json")
-    assert told is not None
-    assert (told.state, told.epoch, told.remaining_s) == ("training", 2, 1.5)
-    assert told.updated_at > 0
-    (tmp_path / "progress.json").write_text("{half")
-    assert read_progress(tmp_path / "progress.json") is None
