@@ -106,12 +106,12 @@ def test_a_training_killed_in_an_epoch_resumes_to_the_same_best_weights(undistur
         "module = importlib.util.module_from_spec(spec)\n"
         "sys.modules['trainings'] = module\n"
         "spec.loader.exec_module(module)\n"
-        f"module.run(pathlib.Path({str(folder)!r}), pause_s=0.7)\n"
+        f"module.run(pathlib.Path({str(folder)!r}), pause_s=0.3)\n"
     )
     root = Path(__file__).resolve().parents[3]
     child = subprocess.Popen([sys.executable, "-c", code], cwd=root, stderr=subprocess.PIPE, text=True)
     try:
-        for _ in range(600):
+        for _ in range(2400):
             with contextlib.suppress(OSError, ValueError):
                 epoch, done, *_ = json.loads((folder / "told.json").read_text())
                 if epoch == 3 and done >= 2 * 48 + 2 * 16:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gallery import cli
-from gallery.cli import benchmark
+from gallery.services import benchmark
 from gallery.settings import Settings
 from gallery.types import ModelCard
 from tests.fast.unit.cli.colour_place import Place, Run
