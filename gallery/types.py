@@ -27,7 +27,7 @@ ImageBatch = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 PhotoId = str
-"""The SHA-256 of the file's bytes, 64 lower-case hexadecimal digits."""
+"""The SHA-256 of the picture without the file's metadata (`photos.digest`), 64 hexadecimal digits."""
 
 
 def display_path(path: Path) -> str:
@@ -90,6 +90,7 @@ class PhotoMetadata:
     notes: tuple[str, ...] = ()  # "first of 12 frames", "16 bits: 0..4095 scaled to 0..255"
     brightness: float | None = None  # mean luma, 0 to 255; None where it was read before this was measured
     sharpness: float | None = None  # variance of the luma's Laplacian on the model's input
+    file_sha256: str | None = None  # of all bytes of the file it was read from; None where that was not kept
 
 
 @dataclass(frozen=True, slots=True)

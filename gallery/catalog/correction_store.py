@@ -84,7 +84,7 @@ class CorrectionStore(Store):
                     ),
                 )
                 token = None  # the first row of an action bears it
-                _settle(connection, photo_key)
+                settle_label(connection, photo_key)
 
     def take_back(self, undone: str, *, person: str, token: str) -> None:
         """Take back what one key press said of photos, all of it at once; on the disk when it returns.
@@ -119,7 +119,7 @@ class CorrectionStore(Store):
                 ).fetchone()  # fmt: skip
                 connection.execute(
                     "UPDATE corrections SET label = ? WHERE correction_id = ?",
-                    (_settle(connection, photo_key), entry),
+                    (settle_label(connection, photo_key), entry),
                 )
 
     def corrections(self, photo_id: PhotoId) -> list[Correction]:
@@ -158,7 +158,7 @@ def _next_action(connection: sqlite3.Connection) -> int:
     )
 
 
-def _settle(connection: sqlite3.Connection, photo_key: int) -> str | None:
+def settle_label(connection: sqlite3.Connection, photo_key: int) -> str | None:
     """Bring the standing label of a photo up to date, and return it."""
     row = connection.execute(
         f"SELECT label, correction_id FROM corrections c WHERE photo_key = ? AND {_COUNTS} "

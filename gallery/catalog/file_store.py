@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gallery.catalog.collection_store import root_of
+from gallery.catalog.correction_store import settle_label
 from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
@@ -48,6 +49,19 @@ def _row(root: Path, path: Path, size_bytes: int, modified_ns: int) -> tuple[byt
     return stored, name, name_key(name), folder, size_bytes, modified_ns
 
 
+def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None:
+    """Make two photos one that turned out to be the same picture; the latest label stands."""
+    keys = {"former": former, "kept": kept}
+    for table in ("files", "corrections", "verdicts"):
+        connection.execute(f"UPDATE {table} SET photo_key = :kept WHERE photo_key = :former", keys)
+    connection.execute("UPDATE files SET former_photo_key = :kept WHERE former_photo_key = :former", keys)
+    connection.execute("UPDATE OR IGNORE predictions SET photo_key = :kept WHERE photo_key = :former", keys)
+    connection.execute("DELETE FROM predictions WHERE photo_key = :former", keys)
+    connection.execute("DELETE FROM labels WHERE photo_key = :former", keys)
+    settle_label(connection, kept)
+    connection.execute("DELETE FROM photos WHERE photo_key = :former", keys)
+
+
 class FileStore(Store):
     """What the catalog knows of files."""
 
@@ -76,7 +90,8 @@ class FileStore(Store):
             ).rowcount
             changed = connection.execute(
                 "UPDATE files SET missing = 0, size_bytes = found.size_bytes, modified_ns = "
-                "found.modified_ns, photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
+                "found.modified_ns, former_photo_key = coalesce(photo_key, former_photo_key), "
+                "photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
                 f"WHERE files.collection_id = ? AND files.path = found.path AND NOT ({_SAME})",
                 (collection_id,),
             ).rowcount
@@ -97,7 +112,8 @@ class FileStore(Store):
     def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
         """Return the files that a model has yet to see, in the order of their paths.
 
-        These are files never read (or changed since), and photos without a
+        These are files never read (or changed since), photos that are not known
+        by their picture yet (an older catalog's), and photos without a
         prediction of the model, or whose features or maps are lost. A file that
         was skipped is not tried again before it changes, unless its reason may
         have passed (`RETRIED`).
@@ -112,10 +128,11 @@ class FileStore(Store):
                 f"""
                 SELECT f.path FROM files f
                 LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
+                LEFT JOIN photos ON photos.photo_key = f.photo_key
                 WHERE f.collection_id = ? AND f.missing = 0
                 AND (f.skip_reason IS NULL
                     OR (f.skip_reason IN ({",".join("?" * len(RETRIED))}) AND f.size_bytes > {_UNSCANNED}))
-                AND (p.slot IS NULL OR p.slot >= ?)
+                AND (p.slot IS NULL OR p.slot >= ? OR photos.by_picture = 0)
                 ORDER BY f.path
                 """,
                 (
@@ -132,7 +149,9 @@ class FileStore(Store):
     ) -> None:
         """Note what was read: which photo each file is, and what it says of itself.
 
-        A file that no scan has found yet is added.
+        A file that no scan has found yet is added. A photo that an older
+        catalog knows by its bytes is from now on known by its picture, with all
+        its labels, verdicts and predictions.
 
         Raises:
             CatalogError: no such collection, or a path outside its folder.
@@ -140,16 +159,19 @@ class FileStore(Store):
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
             for path, photo_id, metadata in photos:
+                stored = encode_below(root, path)
+                self._know_by_picture(connection, collection_id, stored, photo_id, metadata)
                 (photo_key,) = connection.execute(
                     """
                     INSERT INTO photos (photo_id, width_px, height_px, size_bytes, image_format, taken_at,
-                        camera, notes, brightness, sharpness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        camera, notes, brightness, sharpness, by_picture)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
                     ON CONFLICT (photo_id) DO UPDATE SET width_px = excluded.width_px,
                         height_px = excluded.height_px, size_bytes = excluded.size_bytes,
                         image_format = excluded.image_format, taken_at = excluded.taken_at,
                         camera = excluded.camera, notes = excluded.notes,
                         brightness = coalesce(excluded.brightness, brightness),
-                        sharpness = coalesce(excluded.sharpness, sharpness)
+                        sharpness = coalesce(excluded.sharpness, sharpness), by_picture = 1
                     RETURNING photo_key
                     """,
                     (
@@ -167,10 +189,54 @@ class FileStore(Store):
                 ).fetchone()
                 self._upsert(connection, collection_id, _row(root, path, metadata.size_bytes, 0))
                 connection.execute(
-                    "UPDATE files SET photo_key = ?, skip_reason = NULL, skip_detail = NULL "
-                    "WHERE collection_id = ? AND path = ?",
-                    (photo_key, collection_id, encode_below(root, path)),
+                    "UPDATE files SET photo_key = ?, sha256 = ?, former_photo_key = NULL, "
+                    "skip_reason = NULL, skip_detail = NULL WHERE collection_id = ? AND path = ?",
+                    (photo_key, metadata.file_sha256, collection_id, stored),
                 )
+
+    @staticmethod
+    def _know_by_picture(
+        connection: sqlite3.Connection,
+        collection_id: int,
+        stored: bytes,
+        photo_id: PhotoId,
+        metadata: PhotoMetadata,
+    ) -> None:
+        """Give the row of an older catalog, where a photo is known by its bytes, the digest of its picture.
+
+        That row is the one with these bytes; or, where another program has
+        changed them meanwhile, what the same path held, if both its size in
+        pixels and the two measures of its pixels are the same.
+        """
+        row = connection.execute(
+            """
+            SELECT photo_key FROM photos WHERE by_picture = 0 AND photo_id = :sha256
+            UNION ALL
+            SELECT p.photo_key FROM files f JOIN photos p ON p.photo_key = f.former_photo_key
+            WHERE f.collection_id = :collection_id AND f.path = :stored AND p.by_picture = 0
+            AND p.width_px = :width AND p.height_px = :height
+            AND p.brightness = :brightness AND p.sharpness = :sharpness
+            """,
+            {
+                "sha256": metadata.file_sha256,
+                "collection_id": collection_id,
+                "stored": stored,
+                "width": metadata.width_px,
+                "height": metadata.height_px,
+                "brightness": metadata.brightness,
+                "sharpness": metadata.sharpness,
+            },
+        ).fetchone()
+        if row is None:
+            return
+        (former,) = row
+        known = connection.execute("SELECT photo_key FROM photos WHERE photo_id = ?", (photo_id,)).fetchone()
+        if known is None or known[0] == former:
+            connection.execute(
+                "UPDATE photos SET photo_id = ?, by_picture = 1 WHERE photo_key = ?", (photo_id, former)
+            )
+        else:
+            merge_photos(connection, former, known[0])
 
     def metadata(self, photo_ids: Sequence[PhotoId]) -> list[PhotoMetadata]:
         """Return what photos say of themselves, in the order asked for; unknown ones are left out."""
@@ -181,6 +247,25 @@ class FileStore(Store):
                 (json.dumps(list(photo_ids)),),
             ).fetchall()
         return [metadata_of(row) for row in rows]
+
+    def photos_named(self, digests: Collection[str]) -> frozenset[PhotoId]:
+        """Return the photos that digests stand for: of a picture, or of all bytes of one of its files.
+
+        Args:
+            digests: SHA-256 in hexadecimal digits, as in a model's list of
+                training photos; those of no photo here are left out.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                """
+                WITH named AS (SELECT value FROM json_each(?))
+                SELECT photo_id FROM named JOIN photos ON photo_id = value
+                UNION
+                SELECT photo_id FROM named JOIN files ON files.sha256 = value JOIN photos USING (photo_key)
+                """,
+                (json.dumps(sorted(digests)),),
+            )
+            return frozenset(photo_id for (photo_id,) in rows)
 
     def read_again(self, collection_id: int) -> int:
         """Let the next tagging read the photos that lack a measure, and return how many files these are.

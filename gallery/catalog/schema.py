@@ -224,7 +224,21 @@ CREATE INDEX jobs_by_name ON jobs (kind, model_id);
 CREATE INDEX jobs_by_state ON jobs (state);
 """
 
-MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens, _job_kinds)
+
+def _pictures(connection: sqlite3.Connection) -> None:
+    _run(connection, _PICTURES)
+
+
+_PICTURES = """
+ALTER TABLE photos ADD COLUMN by_picture INTEGER NOT NULL DEFAULT 0;  -- 0: photo_id is that of the bytes
+ALTER TABLE files ADD COLUMN sha256 TEXT;                             -- of all bytes, as they were read last
+ALTER TABLE files ADD COLUMN former_photo_key INTEGER REFERENCES photos;  -- which photo a changed file was
+UPDATE files SET sha256 = (SELECT photo_id FROM photos p WHERE p.photo_key = files.photo_key);
+CREATE INDEX files_by_sha256 ON files (sha256);
+CREATE INDEX files_by_former_photo ON files (former_photo_key) WHERE former_photo_key IS NOT NULL;
+"""
+
+MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures)
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 

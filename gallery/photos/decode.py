@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from gallery.photos import formats, metadata, pixels
+from gallery.photos.digest import picture_digest, pixel_digest
 from gallery.photos.measures import measured
 from gallery.photos.reading import UnreadablePhoto, read_regular_file
 from gallery.settings import PIXEL_LIMIT
@@ -46,6 +47,7 @@ _warnings_are_global = threading.Lock()  # Python's filters are one list for all
 @dataclass(frozen=True, slots=True)
 class _Upright:
     image: Image.Image  # RGB, upright, perhaps shrunk
+    photo_id: PhotoId
     metadata: PhotoMetadata
 
 
@@ -64,15 +66,19 @@ def decode_photo(path: Path, *, input_px: int, thumbnail_px: int) -> DecodedPhot
         UnreadablePhoto: it gave no picture; its `skipped` has the reason.
     """
     data = read_regular_file(path)
-    photo_id = hashlib.sha256(data).hexdigest()
     with _faults_named(path, data):
         upright = _load(data, path, least=(input_px, thumbnail_px))
         model_input = np.asarray(_squashed(upright.image, input_px))
         brightness, sharpness = measured(model_input)
         return DecodedPhoto(
             path=path,
-            photo_id=photo_id,
-            metadata=replace(upright.metadata, brightness=brightness, sharpness=sharpness),
+            photo_id=upright.photo_id,
+            metadata=replace(
+                upright.metadata,
+                brightness=brightness,
+                sharpness=sharpness,
+                file_sha256=hashlib.sha256(data).hexdigest(),
+            ),
             model_input=model_input,
             thumbnail_jpeg=encode_jpeg(_fitted(upright.image, thumbnail_px), THUMBNAIL_QUALITY),
         )
@@ -90,7 +96,7 @@ def decode_upright(path: Path, max_px: int | None) -> RgbImage:
     """
     data = read_regular_file(path)
     with _faults_named(path, data):
-        return np.asarray(_upright_within(data, path, max_px))
+        return np.asarray(_upright_within(data, path, max_px).image)
 
 
 def large_jpeg(path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> bytes:
@@ -99,18 +105,19 @@ def large_jpeg(path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> b
     Args:
         path: a file, of whatever content.
         max_px: longer side that it is shrunk to.
-        photo_id: what the file must still hold; None takes whatever it holds now.
+        photo_id: the picture that the file must still hold; None takes whatever it holds now.
 
     Raises:
         UnreadablePhoto: it gave no picture, or another one was saved under this
             name meanwhile; its `skipped` has the reason.
     """
     data = read_regular_file(path)
-    if photo_id is not None and hashlib.sha256(data).hexdigest() != photo_id:
-        detail = "Another file has taken its place since it was tagged. Tag the folder again."
-        raise UnreadablePhoto(SkippedFile(path, SkipReason.VANISHED, detail))
     with _faults_named(path, data):
-        return encode_jpeg(_upright_within(data, path, max_px), LARGE_QUALITY)
+        upright = _upright_within(data, path, max_px)
+        if photo_id not in (None, upright.photo_id, hashlib.sha256(data).hexdigest()):
+            detail = "Another picture has taken its place since it was tagged. Tag the folder again."
+            raise UnreadablePhoto(SkippedFile(path, SkipReason.VANISHED, detail))
+        return encode_jpeg(upright.image, LARGE_QUALITY)
 
 
 def squash(image: RgbImage, input_px: int) -> RgbImage:
@@ -144,9 +151,9 @@ def picture_from_jpeg(jpeg: bytes) -> RgbImage:
         return np.asarray(image.convert("RGB"))
 
 
-def _upright_within(data: bytes, path: Path, max_px: int | None) -> Image.Image:
+def _upright_within(data: bytes, path: Path, max_px: int | None) -> _Upright:
     upright = _load(data, path, least=None if max_px is None else (1, max_px))
-    return upright.image if max_px is None else _fitted(upright.image, max_px)
+    return upright if max_px is None else replace(upright, image=_fitted(upright.image, max_px))
 
 
 def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright:
@@ -167,6 +174,7 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
     if wanted is not None:
         image.draft(None, wanted)  # only JPEG can; others stay as they are
     image.load()
+    photo_id = picture_digest(data) or pixel_digest(image)
     name = "JPEG" if image.format == "MPO" else str(image.format)
     facts = metadata.read_facts(image)  # after loading: a PNG's EXIF may follow its pixels
     if facts.damaged:
@@ -183,6 +191,7 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
     picture.info = {}  # no comment, place or profile of the original travels into a thumbnail
     return _Upright(
         picture,
+        photo_id,
         PhotoMetadata(width, height, len(data), name, facts.taken_at, facts.camera, tuple(notes)),
     )
 

@@ -265,6 +265,7 @@ class DecodePool:
                 notes=tuple(header["notes"]),
                 brightness=float(header["brightness"]),
                 sharpness=float(header["sharpness"]),
+                file_sha256=str(header["file_sha256"]),
             ),
             model_input=np.frombuffer(pixels, np.uint8).reshape(side, side, 3),
             thumbnail_jpeg=thumbnail,

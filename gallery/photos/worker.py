@@ -75,6 +75,7 @@ class Worker:
             "notes": list(facts.notes),
             "brightness": facts.brightness,
             "sharpness": facts.sharpness,
+            "file_sha256": facts.file_sha256,
         }
         return header, [photo.model_input.tobytes(), photo.thumbnail_jpeg]
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from gallery.photos.decode import UnreadablePhoto, decode_photo, decode_upright, large_jpeg, squash
+from gallery.photos.digest import picture_digest
 from gallery.photos.reading import read_regular_file
 from gallery.types import DecodedPhoto, SkipReason
 from tests.fast.unit.photos import made_photos as made
@@ -82,9 +83,11 @@ def test_every_orientation_is_turned_upright_and_so_are_its_sizes(
     assert photo.model_input[28, 28].min() > 200
 
 
-def test_the_photo_id_is_the_sha256_of_the_bytes(tmp_path: Path) -> None:
+def test_a_photo_is_known_by_its_picture_and_its_file_by_its_bytes(tmp_path: Path) -> None:
     data = made.encoded(made.corners(), "PNG")
-    assert read(made.write(tmp_path, "a.png", data)).photo_id == hashlib.sha256(data).hexdigest()
+    photo = read(made.write(tmp_path, "a.png", data))
+    assert photo.photo_id == picture_digest(data)
+    assert photo.metadata.file_sha256 == hashlib.sha256(data).hexdigest()
 
 
 def test_thumbnails_are_never_enlarged_and_keep_the_aspect(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_the_large_view_shows_the_photo_that_was_tagged_or_none(
     photo_id = hashlib.sha256(photo_bytes).hexdigest()
     assert pool.large_jpeg(path, 40, photo_id=photo_id) == pool.large_jpeg(path, 40)
     made.write(tmp_path, "a.jpg", made.encoded(made.corners(), "JPEG"))
-    with pytest.raises(UnreadablePhoto, match="Another file has taken its place"):
+    with pytest.raises(UnreadablePhoto, match="Another picture has taken its place"):
         pool.large_jpeg(path, 40, photo_id=photo_id)
 
 

@@ -81,6 +81,6 @@ def test_the_popular_animals_are_all_read(real_data: Path) -> None:
     assert Counter(type(result) for result in results) == {DecodedPhoto: 551}
     for result in results[:20]:
         assert isinstance(result, DecodedPhoto)
-        assert result.photo_id == hashlib.sha256(result.path.read_bytes()).hexdigest()
+        assert result.metadata.file_sha256 == hashlib.sha256(result.path.read_bytes()).hexdigest()
         expected = squash(decode_upright(result.path, None), 224)
         np.testing.assert_array_equal(result.model_input, expected)
