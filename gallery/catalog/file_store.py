@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,17 @@ _UNSCANNED = -1
 """Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
 
 _SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file as it was when it was read."""
+
+    file_id: int
+    path: Path  # absolute
+    size_bytes: int
+    modified_ns: int
+    sha256: str  # of all its bytes
 
 
 def metadata_of(row: Sequence[Any]) -> PhotoMetadata:
@@ -266,6 +279,28 @@ class FileStore(Store):
                 (json.dumps(sorted(digests)),),
             )
             return frozenset(photo_id for (photo_id,) in rows)
+
+    def read_files(self) -> list[ReadFile]:
+        """Return every file that was read and is not missing, with the digest of its bytes."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT file_id, root, path, size_bytes, modified_ns, sha256 FROM files "
+                "JOIN collections USING (collection_id) WHERE missing = 0 AND sha256 IS NOT NULL "
+                "AND photo_key IS NOT NULL ORDER BY collection_id, path"
+            ).fetchall()
+        return [
+            ReadFile(file_id, decode_below(Path(os.fsdecode(root)), path), size, modified, sha256)
+            for file_id, root, path, size, modified, sha256 in rows
+        ]
+
+    def read_files_again(self, file_ids: Sequence[int]) -> None:
+        """Let the next tagging read these files, as if a scan had found them changed."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE files SET former_photo_key = coalesce(photo_key, former_photo_key), photo_key = NULL "
+                "WHERE file_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(file_ids)),),
+            )
 
     def read_again(self, collection_id: int) -> int:
         """Let the next tagging read the photos that lack a measure, and return how many files these are.

@@ -98,7 +98,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--verdicts", action="store_true", help="write people's verdicts on labels (Evaluate) instead"
     )
 
-    command("check", "Look whether models, catalog, disk and libraries are in order; exit code 1 if not.")
+    check = command("check", "Check models, catalog, disk and libraries; exit code 1 if one is not in order.")
+    check.add_argument(
+        "--content", action="store_true", help="also read every photo: what changed under an unchanged date?"
+    )
 
     benchmark = command("benchmark", "Time the tagging of a folder against the plain Keras loop, in one run.")
     benchmark.add_argument("folder", type=Path, metavar="DIR")

@@ -66,13 +66,6 @@ MAY_USE: dict[str, set[str]] = {
 }
 """Every library from outside, and the rooms that may import it."""
 
-STILL_TO_CUT: set[tuple[str, str]] = {
-    ("gallery.cli.check", "gallery.catalog.integrity"),
-}
-"""Imports that the table forbids and that are still there: (module, imported). Shrinks to nothing."""
-
-CIRCLES_TO_CUT: set[tuple[str, str]] = set()
-"""One import of each circle that is still there. Shrinks to nothing."""
 
 
 def module_name(path: Path) -> str:
@@ -153,10 +146,7 @@ def problems_of(module: str, path: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_every_import_goes_downward_in_the_layer_table(module: str) -> None:
-    found = dict(problems_of(module, MODULES[module]))
-    owed = {imported for importer, imported in STILL_TO_CUT if importer == module}
-    assert not {imported: why for imported, why in found.items() if imported not in owed}
-    assert not owed - set(found), "cut: take these out of STILL_TO_CUT"
+    assert not dict(problems_of(module, MODULES[module]))
 
 
 def test_every_room_of_the_package_is_in_the_table() -> None:
@@ -189,8 +179,6 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         module: {other for other, _ in imports_of(path, for_types=True)} & set(MODULES) - {module}
         for module, path in MODULES.items()
     }
-    for module, other in CIRCLES_TO_CUT:
-        edges[module].discard(other)
     done: set[str] = set()
     circles: list[list[str]] = []
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from gallery.cli import check
+from gallery.services import check
 from tests.fast.unit.cli.colour_place import Place, Run
 
 
@@ -59,3 +60,26 @@ def test_check_reads_the_versions_that_requirements_ask_for() -> None:
     asked = check.required_versions()
     assert asked["streamlit"].startswith("1.")
     assert "tensorflow" in asked
+
+
+def test_content_finds_a_photo_that_changed_under_an_unchanged_size_and_date(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    code, said, _ = run("check", "--content")
+    details = {one["name"]: one["detail"] for one in said["checks"]}
+    assert (code, details["content"]) == (0, "4 photos hold what was read of them")
+
+    changed = place.photos / "cats" / "1.png"
+    before, data = changed.stat(), bytearray(changed.read_bytes())
+    data[-1] ^= 1  # within the last chunk's checksum: the picture stays, the bytes do not
+    changed.write_bytes(data)
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    code, said, _ = run("check", "--content")
+    (finding,) = [one for one in said["checks"] if one["name"] == "content"]
+    assert (code, finding["ok"]) == (1, False)
+    assert finding["detail"].startswith(f"1 of 4 photos changed under an unchanged size and date: {changed}.")
+
+    with place.catalog() as catalog:
+        assert catalog.pending_files(1, "colours") == [changed]
+    run("tag", place.photos)
+    assert run("check", "--content")[0] == 0
