@@ -36,7 +36,7 @@ class PhotoOverlap:
         training_known: whether the model tells the photos it was trained on; without that,
             nothing can be said of them.
         trained_on: rows of photos that the model was trained on.
-        repeated: groups of rows that are the same photo, byte for byte.
+        repeated: groups of rows that show the same picture, whatever metadata their files hold.
         contradicting: those of the groups whose labels differ: one of them is wrong.
         chosen_by: rows of photos by which the model's best epoch and temperature were chosen.
     """
@@ -63,7 +63,7 @@ class PhotoOverlap:
         said = self.training_sentences()
         if extra := self.extra_copies:
             said.append(
-                f"{counted(extra, 'photo is', 'photos are each')} a copy of another, byte for byte, and "
+                f"{counted(extra, 'photo is', 'photos are each')} a copy of another (the same picture) and "
                 "counts once more in every score."
             )
         if count := len(self.contradicting):

@@ -95,10 +95,14 @@ def _evaluate(collection_id: int, model_id: str, source: LabelSource) -> Evaluat
 def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
     """Return the photos that a model was trained and validated on, as its folder lists them.
 
+    A list may name a photo by its picture, or (an older model's) by the bytes of its file.
+
     Raises:
         ModelError: there is no such model.
     """
-    return SeenPhotos(parts.models.training_photos(model_id), parts.models.validation_photos(model_id))
+    listed = parts.models.training_photos(model_id), parts.models.validation_photos(model_id)
+    trained, validated = (digests | parts.catalog.photos_named(digests) for digests in listed)
+    return SeenPhotos(trained, validated)
 
 
 def compute_ahead(shown: Evaluation) -> None:

@@ -102,9 +102,9 @@ def _copies(whole: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate_copies"):
         st.warning(
             (
-                "**1 photo is a copy of another**, byte for byte, and counts twice."
+                "**1 photo is a copy of another** (the same picture) and counts twice."
                 if extra == 1
-                else f"**{extra:,} photos are copies of others**, byte for byte, and each counts once more."
+                else f"**{extra:,} photos are copies of others** (the same picture), each counted once more."
             )
             + (
                 f" {clash:,} of them {'lies' if clash == 1 else 'lie'} in folders of different classes: one "
