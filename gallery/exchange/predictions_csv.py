@@ -26,7 +26,7 @@ COLUMNS = (
     "taken_at",  # camera-local, as the file says; empty if it does not
     "width_px",
     "height_px",
-    "sha256",
+    "picture_sha256",
 )
 """Then follows one column a class, ``probability_<class>``."""
 

@@ -19,7 +19,7 @@ COLUMNS = (
     "model_id",
     "person",
     "made_at",
-    "sha256",
+    "picture_sha256",
 )
 
 

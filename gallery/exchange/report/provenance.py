@@ -116,10 +116,17 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
 
 
 def photo_table(contents: ReportContents) -> bytes:
-    """Return the table of all photos as CSV: file, label, answer, probabilities, SHA-256."""
+    """Return the table of all photos as CSV: file, label, prediction, probabilities, digest."""
     report = contents.evaluation.report
     names = report.class_names
-    header = ["file", "label", "predicted", "correct", *(f"probability_{name}" for name in names), "sha256"]
+    header = [
+        "file",
+        "label",
+        "predicted",
+        "correct",
+        *(f"probability_{name}" for name in names),
+        "picture_sha256",
+    ]
 
     def rows() -> Iterator[list[str | int]]:
         for row, photo_id in enumerate(contents.evaluation.photo_ids):
@@ -134,7 +141,7 @@ def photo_table(contents: ReportContents) -> bytes:
                 photo_id,
             ]
 
-    return "".join(csv_lines(header, rows())).encode("utf-8")
+    return "".join(csv_lines([*header, "picture_sha256"], rows())).encode("utf-8")
 
 
 def numbers_json(contents: ReportContents) -> dict[str, Any]:

@@ -310,7 +310,7 @@ def test_another_model_is_compared_only_when_it_is_asked_for(page: ParsedPage) -
 def test_the_table_of_all_photos_has_every_hash_and_every_probability(page: ParsedPage) -> None:
     rows = list(csv.DictReader(io.StringIO(data_link(page, "photos.csv").decode("utf-8-sig"))))
     report = evaluation().report
-    assert [row["sha256"] for row in rows] == [photo_id(row) for row in range(60)]
+    assert [row["picture_sha256"] for row in rows] == [photo_id(row) for row in range(60)]
     found = np.array([[float(row[f"probability_{name}"]) for name in NAMES] for row in rows], np.float32)
     assert (found == report.probabilities).all()
     assert [row["label"] for row in rows] == [NAMES[k] for k in report.y_true]

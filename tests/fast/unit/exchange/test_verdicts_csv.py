@@ -29,7 +29,10 @@ PLACES = {(photo * 64, "dog"): Path(f"/photos/dog/{photo}, 1.jpg") for photo in 
 def test_each_verdict_is_a_line_with_the_label_that_it_leaves() -> None:
     lines = list(csv.DictReader("".join(verdicts_csv(verdict_rows(GIVEN, PLACES))).splitlines()))
     assert tuple(lines[0]) == ("\ufeffpath", *COLUMNS[1:])
-    shown = [(line["sha256"][0], line["verdict"], line["other_label"], line["label_after"]) for line in lines]
+    shown = [
+        (line["picture_sha256"][0], line["verdict"], line["other_label"], line["label_after"])
+        for line in lines
+    ]
     assert shown == [
         ("a", "label wrong", "cat", "cat"),
         ("b", "both animals in it", "cat", "dog"),
