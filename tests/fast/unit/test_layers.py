@@ -67,7 +67,6 @@ MAY_USE: dict[str, set[str]] = {
 """Every library from outside, and the rooms that may import it."""
 
 
-
 def module_name(path: Path) -> str:
     parts = path.relative_to(REPOSITORY).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
