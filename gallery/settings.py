@@ -19,6 +19,12 @@ CLASS_NAMES = (
 
 DEFAULT_MODEL_ID = "animals10-vgg16-2"
 
+LIGHT_MODEL_ID = "animals10-efficientnet-lite2"
+"""For processors on which VGG16 is slow."""
+
+IMAGENET_MODELS = {"vgg16": "animals10-vgg16-probe", "efficientnet-lite2": LIGHT_MODEL_ID}
+"""Shipped models whose convolutions are ImageNet's, untouched: own trainings begin from them offline."""
+
 PHOTO_SUFFIXES = frozenset(
     [
         ".jpg",

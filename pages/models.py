@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import collections, models, wiring
+from gallery.ui.models import light
 from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
@@ -19,7 +20,9 @@ active = wiring.active_model()
 opened = collections.opened()
 if active is None:
     models_view.none_usable()
-elif opened:
-    models_view.offer_tagging(active, opened[0])
+else:
+    light.offer_light_model(active)
+    if opened:
+        models_view.offer_tagging(active, opened[0])
 for model in stored:
     models_view.show_model(model)

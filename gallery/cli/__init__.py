@@ -113,8 +113,9 @@ def build_parser() -> argparse.ArgumentParser:
     _training_arguments(train)
     train.add_argument(
         "--recipe", required=True, metavar="NAME",
-        help="vgg16-gap, vgg16-flatten, vgg16-bottleneck, vgg16-distilled, cnn-large, cnn-small, or a "
-        "model's card.json, whose training is repeated",
+        help="vgg16-gap, vgg16-flatten, vgg16-bottleneck, vgg16-distilled, efficientnet-lite2-gap, "
+        "resnet50-gap, inception-v3-gap, cnn-large, cnn-small, or a model's card.json, whose training is "
+        "repeated",
     )  # fmt: skip
     train.add_argument(
         "--weights",

@@ -7,7 +7,7 @@ convolutions compute in the dtype asked for, its dense layers in float32.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,11 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
+from gallery.network.efficientnet_lite import efficientnet_lite2
 from gallery.network.engine import keras
-from gallery.network.vgg16 import IMAGENET_MEAN_BGR, TARGET_LAYER, build_vgg16_gap
+from gallery.network.inception_v3 import inception_v3
+from gallery.network.layouts import CNN_LARGE_FILTERS, POOLED_UNITS
+from gallery.network.resnet50 import resnet50
+from gallery.network.vgg16 import TARGET_LAYER, vgg16
 
-CNN_LARGE_FILTERS = ((32, 64), (128, 256), (256, 512), (512, 1024))
-"""Filters of the two convolutions of each block, each block ending in batch norm and pooling."""
+Builder = Callable[[int, int, str, "NetworkOptions"], keras.Model]
+"""Classes, side in pixels, dtype of the convolutions, options -> a network with random weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +52,30 @@ class Architecture:
     """What is fixed for every network of a name.
 
     Attributes:
-        preprocessing: "caffe" (BGR minus the ImageNet mean) or "unit" (RGB / 255).
+        preprocessing: a key of `preprocessing.PREPROCESSINGS`.
         target_layer: the last convolution, whose maps Grad-CAM weighs; None where their number varies.
-        imagenet: whether keras.applications has ImageNet weights for its convolutions.
+        pooled: whether the head is global average pooling, a dense relu layer "fc1" and a dense layer
+            "predictions": then the maps of all classes have a closed form (`cam.channel_weights`).
     """
 
     name: str
     preprocessing: str
     input_px: int
     target_layer: str | None
-    imagenet: bool
+    pooled: bool = False
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     architecture.name: architecture
     for architecture in (
-        Architecture("vgg16-gap", "caffe", 224, TARGET_LAYER, imagenet=True),
-        Architecture("vgg16-flatten", "caffe", 224, TARGET_LAYER, imagenet=True),
-        Architecture("vgg16-bottleneck", "caffe", 224, TARGET_LAYER, imagenet=True),
-        Architecture("cnn-large", "unit", 128, "conv8", imagenet=False),
-        Architecture("cnn-small", "unit", 150, None, imagenet=False),
+        Architecture("vgg16-gap", "caffe", 224, TARGET_LAYER, pooled=True),
+        Architecture("vgg16-flatten", "caffe", 224, TARGET_LAYER),
+        Architecture("vgg16-bottleneck", "caffe", 224, TARGET_LAYER),
+        Architecture("efficientnet-lite2", "lite", 260, "head", pooled=True),
+        Architecture("resnet50", "torch", 224, "conv5_block3_out", pooled=True),
+        Architecture("inception-v3", "tf", 299, "mixed10", pooled=True),
+        Architecture("cnn-large", "unit", 128, "conv8"),
+        Architecture("cnn-small", "unit", 150, None),
     )
 }
 
@@ -111,9 +119,12 @@ def build(
     if class_count < 2:
         raise ModelError(f"A classifier needs two classes or more, got {class_count}.")
     builders = {
-        "vgg16-gap": _vgg16_gap,
+        "vgg16-gap": _pooled("vgg16_gap", vgg16),
         "vgg16-flatten": _vgg16_flatten,
         "vgg16-bottleneck": _vgg16_bottleneck,
+        "efficientnet-lite2": _pooled("efficientnet_lite2", efficientnet_lite2),
+        "resnet50": _pooled("resnet50", resnet50),
+        "inception-v3": _pooled("inception_v3", inception_v3),
         "cnn-large": _cnn_large,
         "cnn-small": _cnn_small,
     }
@@ -133,23 +144,6 @@ def bottleneck_top(
     return keras.Model(features, _bottleneck_head(features, class_count, options), name="bottleneck_top")
 
 
-def preprocess(images: NDArray[Any], preprocessing: str) -> NDArray[np.float32]:
-    """Return RGB pixels in 0..255, (..., 3), as the input that a network of that preprocessing takes.
-
-    Raises:
-        ModelError: an unknown preprocessing.
-
-    Example:
-        >>> preprocess(np.array([[255, 0, 51]], np.uint8), "unit").round(3).tolist()
-        [[1.0, 0.0, 0.20000000298023224]]
-    """
-    if preprocessing == "unit":
-        return np.asarray(images, np.float32) / np.float32(255)
-    if preprocessing == "caffe":
-        return np.asarray(images[..., ::-1], np.float32) - np.asarray(IMAGENET_MEAN_BGR, np.float32)
-    raise ModelError(f"There is no preprocessing {preprocessing!r}. Known here: caffe, unit.")
-
-
 def get_weights(network: keras.Model) -> dict[str, NDArray[np.float32]]:
     """Return a network's tensors by ``<layer>/<variable>``; the state of dropout's dice is none of them."""
     return {
@@ -167,12 +161,18 @@ def set_weights(
     Args:
         network: is unchanged when an error is raised.
         weights: any float dtype.
-        only: the layers to fill; None means all, and that nothing may be missing.
+        only: the layers to fill; None means all, and that nothing may be missing or left over.
 
     Raises:
-        ModelError: a tensor is missing, misshapen or not finite.
+        ModelError: a tensor is missing, left over, misshapen or not finite.
     """
     chosen = [layer for layer in network.layers if layer.weights and (only is None or layer.name in only)]
+    if only is None:
+        known = {f"{layer.name}/{weight.name}" for layer in chosen for weight in layer.weights}
+        for name in sorted(set(weights) - known):
+            raise ModelError(
+                f"The weights hold {name}, which {network.name} has not: they are another network's."
+            )
     for layer in chosen:
         for weight in layer.weights:
             name = f"{layer.name}/{weight.name}"
@@ -215,16 +215,36 @@ def options_from_weights(name: str, weights: Mapping[str, NDArray[Any]]) -> Netw
     return NetworkOptions(**found)
 
 
-def _vgg16_gap(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-    del options  # this head has neither dropout nor a choice of units
-    return build_vgg16_gap(class_count, side, backbone_dtype=dtype)
+def _pooled(name: str, convolutions: Callable[[Any, str], Any]) -> Builder:
+    """Return the builder of a network whose last feature maps are averaged, then Dense relu, then Dense.
+
+    The pooling and both dense layers always compute in float32: in bfloat16 the
+    relu masks flip and the maps are off by 10 %.
+    """
+
+    def built(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
+        del options  # this head has neither dropout nor a choice of units
+        image = _image(side)
+        maps = convolutions(image, dtype)  # (B, h, w, C)
+        x = keras.layers.GlobalAveragePooling2D(
+            data_format="channels_last", dtype="float32", name="gap"
+        )(maps)  # fmt: skip
+        x = _dense(x, POOLED_UNITS, "fc1", NetworkOptions())
+        return keras.Model(image, _logits(x, class_count, NetworkOptions()), name=name)
+
+    return built
+
+
+def _image(side: int) -> Any:
+    return keras.Input((side, side, 3), dtype="float32", name="image")
 
 
 def _vgg16_to_block5_pool(side: int, dtype: str) -> tuple[Any, Any]:
-    base = build_vgg16_gap(2, side, backbone_dtype=dtype)
-    last = base.get_layer(TARGET_LAYER).output
-    pooled = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name="block5_pool")(last)
-    return base.input, pooled  # (B, 7, 7, 512) at 224
+    image = _image(side)
+    pooled = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name="block5_pool")(
+        vgg16(image, dtype)
+    )
+    return image, pooled  # (B, 7, 7, 512) at 224
 
 
 def _vgg16_flatten(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:

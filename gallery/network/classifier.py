@@ -10,9 +10,9 @@ from scipy.special import softmax
 
 from gallery import settings
 from gallery.errors import ModelError
-from gallery.network import vgg16
 from gallery.network.engine import keras, tf
 from gallery.network.precision import Precision
+from gallery.network.preprocessing import preprocessing_named
 from gallery.types import BatchPrediction, FloatArray, ImageBatch, ModelCard
 
 
@@ -92,9 +92,7 @@ class KerasClassifier:
 
     def prepared(self, images: tf.Tensor) -> tf.Tensor:
         """Return RGB in 0..255, uint8 or float, as the network takes it."""
-        return (
-            tf.cast(images, tf.float32) / 255.0 if self.card.preprocessing == "unit" else preprocess(images)
-        )
+        return preprocessing_named(self.card.preprocessing).applied(tf.cast(images, tf.float32))
 
     def warm_up(self, batch: int = settings.TAG_BATCH) -> None:
         """Trace the network and let the libraries choose kernels: the first batch is then as fast as any."""
@@ -133,8 +131,3 @@ class KerasClassifier:
                 f"{self.model_id} takes uint8 photos of shape (batch, {wanted[0]}, {wanted[1]}, 3), "
                 f"got {images.dtype} of shape {images.shape}. Decode them with this size."
             )
-
-
-def preprocess(images: tf.Tensor) -> tf.Tensor:
-    """Return a uint8 RGB batch as the network's input: BGR minus ImageNet's mean, float32, unscaled."""
-    return tf.cast(tf.reverse(images, axis=[3]), tf.float32) - tf.constant(vgg16.IMAGENET_MEAN_BGR)

@@ -9,24 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.network import vgg16
 from gallery.network.engine import keras
+from gallery.network.loading import load_network
+from gallery.network.preprocessing import preprocess
 from gallery.types import FloatArray, ModelCard
 
 
 def build_plain_model(card: ModelCard, weights: Mapping[str, NDArray[np.floating[Any]]]) -> keras.Model:
     """Return the card's network in float32 with a softmax on top, ready for `predict`."""
-    network = vgg16.build_vgg16_gap(len(card.class_names), card.input_px)
-    vgg16.set_weights(network, weights)
+    network = load_network(card, weights, precision="float32")
     probabilities = keras.layers.Softmax(dtype="float32")(network.output / card.temperature)
     return keras.Model(network.input, probabilities)
 
 
-def classify_plainly(model: keras.Model, paths: Sequence[Path], *, batch: int = 32) -> FloatArray:
+def classify_plainly(
+    model: keras.Model, paths: Sequence[Path], preprocessing: str, *, batch: int = 32
+) -> FloatArray:
     """Return the probabilities of readable photos, (photos, classes) float32, in the order of `paths`.
 
-    `keras.utils.load_img` at the model's size, `img_to_array`,
-    `preprocess_input` and `predict`, a batch at a time. A file that is not a
+    `keras.utils.load_img` at the model's size, `img_to_array`, the card's
+    preprocessing and `predict`, a batch at a time. A file that is not a
     photo ends it, as it does in the loops that people write.
     """
     side = model.input_shape[1:3]
@@ -36,6 +38,6 @@ def classify_plainly(model: keras.Model, paths: Sequence[Path], *, batch: int = 
             keras.utils.img_to_array(keras.utils.load_img(path, target_size=side))
             for path in paths[start : start + batch]
         ]
-        images = keras.applications.vgg16.preprocess_input(np.stack(photos))
+        images = preprocess(np.stack(photos), preprocessing)
         results.append(model.predict(images, batch_size=batch, verbose=0))
     return np.concatenate(results)

@@ -42,16 +42,26 @@ def set_in_motion(network: keras.Model, photo: tf.Tensor) -> None:
     data of Salimans and Kingma 2016 (section 3), for shuffled kernels in place of drawn ones.
 
     Args:
-        network: layers one after the other, with biases of 0; its kernels are divided and its biases set.
+        network: with biases of 0; its kernels are divided and its biases set.
         photo: (1, side, side, 3), prepared as the network takes it.
     """
-    values = photo
-    for layer in network.layers[1:]:  # the first is the input
-        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
-            centre, spread = _of_channels(_before_activation(layer, values))
-            layer.kernel.assign(layer.kernel / spread)
-            layer.bias.assign(np.broadcast_to(-centre / spread, layer.bias.shape))
-        values = layer(values, training=False)
+    values = {id(network.input): photo}  # by the symbolic tensor that it is the value of
+    for layer in network.layers[1:]:  # the first is the input, and none comes before what it takes
+        several = isinstance(layer.input, list)
+        given = [values[id(tensor)] for tensor in layer.input] if several else values[id(layer.input)]
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            spread = _normalised(layer, given)
+            layer.kernel.assign(layer.kernel / spread[:, np.newaxis])  # (h, w, channels, 1)
+        elif isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+            layer.kernel.assign(layer.kernel / _normalised(layer, given))
+        values[id(layer.output)] = layer(given, training=False)
+
+
+def _normalised(layer: Any, given: tf.Tensor) -> NDArray[np.float32]:
+    """Set a layer's bias to what it must be once its kernel is divided by what is returned."""
+    centre, spread = _of_channels(_before_activation(layer, given))
+    layer.bias.assign(np.broadcast_to(-centre / spread, layer.bias.shape))
+    return spread
 
 
 def _before_activation(layer: Any, values: tf.Tensor) -> NDArray[np.float32]:

@@ -110,10 +110,10 @@ def time_plain_loop(
 
     weights = wiring.model_store(settings).weights(card.model_id)
     model = build_plain_model(card, weights)
-    classify_plainly(model, paths[:TAG_BATCH], batch=TAG_BATCH)
+    classify_plainly(model, paths[:TAG_BATCH], card.preprocessing, batch=TAG_BATCH)
     loading_s = time.perf_counter() - started
     started = time.perf_counter()
-    probabilities = classify_plainly(model, paths, batch=TAG_BATCH)
+    probabilities = classify_plainly(model, paths, card.preprocessing, batch=TAG_BATCH)
     seconds = time.perf_counter() - started
     timing = Timing(len(paths), seconds, len(paths) / seconds, loading_s, "float32")
     return timing, np.asarray(probabilities.argmax(axis=1), np.int64)

@@ -171,7 +171,7 @@ def draft_of(chosen: DataSet) -> Draft:
 
 def draft_from(recipe: Recipe) -> Draft:
     """Return a recipe with its usual starting weights: the active model's where its layers fit."""
-    if not recipe.architecture.startswith("vgg16"):
+    if recipe.backbone is None:
         return Draft(recipe, NOTHING)
     return Draft(recipe, next(iter(fitting_models(recipe)), IMAGENET))
 
@@ -208,14 +208,11 @@ def fitting_models(recipe: Recipe) -> dict[str, str]:
     """Return the models whose convolutions fit a recipe, the active one first: folder to title."""
     store = wiring.models()
     active = store.active_id()
-    family = (
-        recipe.architecture.split("-")[0] if recipe.architecture.startswith("vgg16") else recipe.architecture
-    )
     entries = sorted(store.entries(), key=lambda entry: entry.model_id != active)
     return {
         str(entry.folder): f"The {'active ' if entry.model_id == active else ''}model {entry.card.name}"
         for entry in entries
-        if entry.ok and entry.card is not None and entry.card.architecture.startswith(family)
+        if entry.ok and entry.card is not None and recipe.takes_over(entry.card.architecture)
     }
 
 

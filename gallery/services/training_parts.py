@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from gallery.services import wiring
-from gallery.settings import CLASS_NAMES, Settings
+from gallery.settings import CLASS_NAMES, IMAGENET_MODELS, Settings
 from gallery.training.request import TrainingParts
 from gallery.types import FileEntry, PhotoId
 
@@ -48,6 +50,12 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
     def unzip(file: Path) -> Path:
         return unzip_once(file, settings.training_cache / "unzipped")
 
+    def shipped_imagenet(backbone: str) -> tuple[str, Mapping[str, NDArray[Any]]] | None:
+        model_id = IMAGENET_MODELS.get(backbone, "")
+        if models.verify(model_id) is not None:  # not there, or damaged
+            return None
+        return model_id, models.weights(model_id)
+
     return TrainingParts(
         scan=photos_of,
         unzip=unzip,
@@ -55,6 +63,7 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         decode=decoder,
         taken=models.taken,
         save=models.save if candidate_in is None else wiring.candidates(candidate_in).save,
+        shipped_imagenet=shipped_imagenet,
     )
 
 

@@ -6,28 +6,31 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gallery.network.layouts import BACKBONES, CNN_LARGE_FILTERS, POOLED_UNITS
 from gallery.training.recipes import Recipe
 from gallery.training.trainings import TrainingRun
-
-VGG16_CONVOLUTIONS = 14_714_688
-"""Parameters of VGG16's thirteen convolutions (Simonyan and Zisserman 2015, configuration D)."""
-
-CNN_LARGE_FILTERS = ((32, 64), (128, 256), (256, 512), (512, 1024))
 
 STEP_S = {
     "vgg16-gap": (0.053, 0.282),
     "vgg16-flatten": (0.024, 0.12),
     "vgg16-bottleneck": (0.0015, 0.0015),
+    "efficientnet-lite2": (0.018, 0.031),
+    "resnet50": (0.02, 0.08),
+    "inception-v3": (0.03, 0.11),
     "cnn-large": (0.018, 0.05),
     "cnn-small": (0.006, 0.009),
 }
 """Seconds a photo an epoch on two cores: (bfloat16, float32).
 
 vgg16-gap's were measured (0.053 and 0.282), as were the features (0.011 and 0.084) and a step of the
-last block (0.005 and 0.020) that vgg16-flatten's are made of. Those of the small networks follow from
+last block (0.005 and 0.020) that vgg16-flatten's are made of. Those of the other backbones follow from
+their forward passes or multiplications beside VGG16's. Those of the small networks follow from
 their multiplications (3.2 and 0.2 of VGG16's 15.5 thousand million), doubled, since small layers use a
 processor less well.
 """
+
+USUAL_PX = {"efficientnet-lite2": 260, "inception-v3": 299, "cnn-large": 128, "cnn-small": 150}
+"""Side of the photos where it is not 224."""
 
 ONCE_S = {"vgg16-bottleneck": (0.012, 0.084)}
 """Seconds a photo before the first epoch: the convolutions' outputs."""
@@ -64,12 +67,13 @@ def parameter_count(recipe: Recipe, class_count: int) -> int | None:
         14982474
     """
     pooled = 512 * (recipe.input_px // 32) ** 2
-    if recipe.architecture == "vgg16-gap":
-        return VGG16_CONVOLUTIONS + _dense(512, 512, class_count)
+    if backbone := BACKBONES.get(recipe.architecture):
+        return backbone.parameters + _dense(backbone.channels, POOLED_UNITS, class_count)
+    convolutions = BACKBONES["vgg16-gap"].parameters
     if recipe.architecture == "vgg16-flatten":
-        return VGG16_CONVOLUTIONS + _dense(pooled, 512, 256, 128, class_count)
+        return convolutions + _dense(pooled, 512, 256, 128, class_count)
     if recipe.architecture == "vgg16-bottleneck":
-        return VGG16_CONVOLUTIONS + _dense(pooled, recipe.dense_units or 256, class_count)
+        return convolutions + _dense(pooled, recipe.dense_units or 256, class_count)
     if recipe.architecture == "cnn-large":
         return _cnn_large(recipe.input_px, class_count)
     if recipe.architecture == "cnn-small":
@@ -94,8 +98,7 @@ def estimate(
         return Estimate(START_S + photos * (READING_S + once + here[0] * recipe.epochs), True)
     if recipe.architecture not in STEP_S:
         return None
-    usual_px = {"cnn-large": 128, "cnn-small": 150}.get(recipe.architecture, 224)
-    larger = (recipe.input_px / usual_px) ** 2
+    larger = (recipe.input_px / USUAL_PX.get(recipe.architecture, 224)) ** 2
     step = _by_precision(STEP_S[recipe.architecture], bfloat16) * larger
     if recipe.distillation is not None:
         step += _by_precision(TEACHER_S, bfloat16)

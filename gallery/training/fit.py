@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from gallery.errors import TrainingError
 from gallery.evaluation.calibration import cross_entropy
 from gallery.jobs.progress import Stopped
-from gallery.network.architectures import get_weights, preprocess, set_weights
+from gallery.network.architectures import get_weights, set_weights
 from gallery.network.engine import keras
+from gallery.network.preprocessing import preprocess
 from gallery.training.augmentation import augment
 from gallery.training.checkpoint import (
     Tensors,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 from gallery.datasets.labelled import Part
 from gallery.network.architectures import NetworkOptions, architecture_named, build
 from gallery.network.engine import keras
+from gallery.network.layouts import LAST_BLOCKS
 from gallery.network.precision import best_precision
 from gallery.training.bottleneck import TrainedTop, fit_top
 from gallery.training.fit import FitData, FitResult, fit, learn_only
 from gallery.training.history import Tell
 from gallery.training.preparing import Prepared
 from gallery.training.recipes import Recipe
-from gallery.training.request import TrainingRequest
+from gallery.training.request import ShippedImagenet, TrainingRequest
 from gallery.training.starting_weights import Start, fill, settle
 
 _SETTLING = 32
@@ -77,7 +79,13 @@ def new_network(recipe: Recipe, class_count: int) -> tuple[keras.Model, str]:
     return network, dtype
 
 
-def learn(request: TrainingRequest, prepared: Prepared, tell: Tell) -> Learnt:
+def learn(
+    request: TrainingRequest,
+    prepared: Prepared,
+    tell: Tell,
+    *,
+    shipped: ShippedImagenet = lambda _: None,
+) -> Learnt:
     """Build a network and train it as its recipe says; it ends with the weights of its best epoch.
 
     Raises:
@@ -88,7 +96,7 @@ def learn(request: TrainingRequest, prepared: Prepared, tell: Tell) -> Learnt:
     architecture = architecture_named(recipe.architecture)
     data = fit_data(prepared, recipe)
     network, precision = new_network(recipe, data.class_count)
-    start = fill(network, architecture, request.weights)
+    start = fill(network, architecture, request.weights, shipped=shipped)
     if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
         settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
     target_layer = architecture.target_layer or start.last_convolution
@@ -128,8 +136,12 @@ def _fit(
 ) -> FitResult:
     if request.recipe.trainable == "last block":
         # A convolution that begins at random must learn, wherever it lies.
+        last = re.compile(LAST_BLOCKS.get(request.recipe.backbone or "", ""))
         learn_only(
-            network, lambda n: n.startswith("block5") or not n.startswith("block") or n in start.missing
+            network,
+            lambda name: (
+                name not in start.convolutions or name in start.missing or last.fullmatch(name) is not None
+            ),
         )
     return fit(network, data, request.recipe, folder=request.folder, on_progress=tell)
 

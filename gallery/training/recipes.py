@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from gallery.errors import TrainingError
+from gallery.network.layouts import BACKBONES, backbone_of
 from gallery.training.augmentation import Augmentation
 
 Trainable = Literal["all", "last block", "top"]
@@ -139,6 +140,19 @@ class Recipe:
                 "The teacher's answers have no class to weigh: take the balance oversample, or none."
             )
 
+    @property
+    def backbone(self) -> str | None:
+        """The convolutions that ImageNet's weights fit, None for a network from scratch."""
+        return backbone_of(self.architecture)
+
+    def takes_over(self, architecture: str) -> bool:
+        """Return whether the convolutions of another network's architecture are those of this one."""
+        return architecture == self.architecture or self.backbone == (backbone_of(architecture) or "")
+
+    @property
+    def has_dropout(self) -> bool:
+        return self.architecture not in BACKBONES  # their head is pooling and two dense layers
+
     def changed(self, **values: Any) -> Recipe:
         """Return the recipe with other values; ``None`` keeps one.
 
@@ -219,6 +233,27 @@ RECIPES: Mapping[str, Recipe] = {
             augmentation=MILD,
             distillation=Distillation(),
             description="VGG16 taught by a ResNet50, which also has something to say of unlabelled photos.",
+        ),
+        Recipe(
+            name="efficientnet-lite2-gap",
+            architecture="efficientnet-lite2",
+            input_px=260,
+            augmentation=MILD,
+            description="EfficientNet-Lite2, every layer trained: a seventeenth of VGG16's arithmetic.",
+        ),
+        Recipe(
+            name="resnet50-gap",
+            architecture="resnet50",
+            input_px=224,
+            augmentation=MILD,
+            description="ResNet50, every layer trained: a quarter of VGG16's arithmetic.",
+        ),
+        Recipe(
+            name="inception-v3-gap",
+            architecture="inception-v3",
+            input_px=299,
+            augmentation=MILD,
+            description="InceptionV3, every layer trained: a third of VGG16's arithmetic, on larger photos.",
         ),
         Recipe(
             name="cnn-large",

@@ -97,6 +97,9 @@ class TrainingRequest:
             raise TrainingError(f"There is no training in {folder} ({exc}). Start a new one.") from exc
 
 
+ShippedImagenet = Callable[[str], tuple[str, Mapping[str, NDArray[np.floating[Any]]]] | None]
+
+
 class SaveModel(Protocol):
     """`models.ModelStore.save`."""
 
@@ -123,6 +126,8 @@ class TrainingParts:
         decode: opens a decoder to a given input size.
         taken: whether there is a model of an id.
         save: stores a new model.
+        shipped_imagenet: the id and the tensors of a shipped model that keeps ImageNet's convolutions of a
+            backbone, None where there is none.
     """
 
     scan: Scan
@@ -131,6 +136,7 @@ class TrainingParts:
     decode: Callable[[int], AbstractContextManager[Decode]]
     taken: Callable[[str], bool]
     save: SaveModel
+    shipped_imagenet: ShippedImagenet = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

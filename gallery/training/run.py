@@ -50,7 +50,7 @@ def train(
         prepared = prepare(request, parts, on_progress)
         from gallery.training.learning import learn  # TensorFlow comes with it
 
-        learnt = learn(request, prepared, on_progress)
+        learnt = learn(request, prepared, on_progress, shipped=parts.shipped_imagenet)
     except Stopped:
         raise TrainingError("Stopped while the photos were being read; nothing was learnt yet.") from None
     with contextlib.suppress(Stopped):  # what was learnt is kept
@@ -150,6 +150,8 @@ def _trained_on(prepared: Prepared) -> list[PhotoId]:
 
 def _start_notes(request: TrainingRequest, learnt: Learnt) -> list[str]:
     start = learnt.start
+    if start.source.startswith("imagenet"):
+        return [f"The convolutions began from {start.source}."]
     if not start.missing or (start.source == "none" and request.recipe.trainable == "all"):
         return []
     what = "All convolutions" if start.source == "none" else f"{len(start.missing)} convolutions"

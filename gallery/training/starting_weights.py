@@ -17,6 +17,9 @@ from gallery.errors import ModelError, TrainingError
 from gallery.network.architectures import Architecture, get_weights, set_weights
 from gallery.network.engine import keras
 from gallery.network.keras_weights import read_keras_vgg16
+from gallery.network.layouts import backbone_of
+from gallery.network.published import PUBLISHED
+from gallery.training.request import ShippedImagenet
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -29,7 +32,7 @@ class Start:
     """Which layers of a network did not begin from random numbers.
 
     Attributes:
-        source: "imagenet", "none", or the file's name.
+        source: "imagenet" and where that was taken from, "none", or the file's name.
         layers: the layers filled.
         missing: convolutions that the source did not have, which begin at random.
         convolutions: all of them, in their order.
@@ -50,6 +53,7 @@ def fill(
     architecture: Architecture,
     weights: str | None,
     *,
+    shipped: ShippedImagenet = lambda _: None,
     fetch_imagenet: Callable[[], keras.Model] | None = None,
 ) -> Start:
     """Fill a network's layers from the source that a user named, and return what was filled.
@@ -57,28 +61,30 @@ def fill(
     Args:
         network: with random weights.
         architecture: its facts.
-        weights: "imagenet" (keras.applications, fetched once), "none", or a path: a
-            model's folder, a ``.npz`` of this project, or a VGG16 ``.h5`` of
-            keras.applications; None is "imagenet" where there are such weights.
-        fetch_imagenet: gives the network that has them; keras.applications does if None.
+        weights: "imagenet", "none", or a path: a model's folder, a ``.npz`` of this project, or an
+            ``.h5`` without a head of keras.applications; None is "imagenet" where there are such weights.
+        shipped: ImageNet's weights that came with the app; taken where Keras has not downloaded its own.
+        fetch_imagenet: gives the network of keras.applications; Keras does if None.
 
     Raises:
         TrainingError: no such file, no connection, or no layer fits.
     """
-    source = weights or ("imagenet" if architecture.imagenet else "none")
+    backbone = backbone_of(architecture.name)
+    source = weights or ("imagenet" if backbone else "none")
     convolutions = _convolutions(network)
     if source == "none":
         return Start("none", (), convolutions, convolutions)
     if source == "imagenet":
-        if not architecture.imagenet:
+        if backbone is None:
             raise TrainingError(
                 f"There are no ImageNet weights for {architecture.name}: it begins from nothing. "
                 "Leave --weights out, or give --weights none."
             )
-        tensors, name = _fetched(fetch_imagenet or _download_vgg16), "imagenet"
+        tensors, name = _imagenet(backbone, shipped, fetch_imagenet)
+        tensors = {key: tensor for key, tensor in tensors.items() if key.split("/")[0] in convolutions}
     else:
         path = Path(source).expanduser()
-        tensors, name = _read(path), path.parent.name if path.name == "weights.npz" else path.name
+        tensors, name = _read(path, backbone), path.parent.name if path.name == "weights.npz" else path.name
     fitting = _fitting(network, tensors)
     if not fitting & set(convolutions):
         raise TrainingError(
@@ -144,10 +150,11 @@ def _fitting(network: keras.Model, tensors: Tensors) -> set[str]:
 
 
 def _convolutions(network: keras.Model) -> tuple[str, ...]:
-    return tuple(layer.name for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    return tuple(layer.name for layer in network.layers if isinstance(layer, kinds))
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path, backbone: str | None) -> dict[str, NDArray[Any]]:
     file = path / "weights.npz" if path.is_dir() else path
     if not file.is_file():
         raise TrainingError(
@@ -155,10 +162,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
             "--weights imagenet, or --weights none."
         )
     if file.suffix.lower() in (".h5", ".hdf5"):
-        try:
-            return dict(read_keras_vgg16(file))
-        except ModelError as exc:
-            raise TrainingError(str(exc)) from exc
+        return _read_keras(file, backbone)
     try:
         with np.load(file, allow_pickle=False) as stored:
             return {name: np.asarray(stored[name], np.float32) for name in stored.files}
@@ -166,16 +170,44 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise TrainingError(f"{file} cannot be read as weights ({exc}). Give a .npz or a .h5 file.") from exc
 
 
-def _download_vgg16() -> keras.Model:
-    return keras.applications.VGG16(include_top=False, weights="imagenet")
+def _read_keras(file: Path, backbone: str | None) -> dict[str, NDArray[Any]]:
+    published = PUBLISHED.get(backbone or "")
+    if published is None:
+        raise TrainingError(
+            f"keras.applications has no network of this form: {file} cannot be its weights. Give a .npz file."
+        )
+    try:
+        if backbone == "vgg16":
+            return dict(read_keras_vgg16(file))  # any legacy file, with a head or without
+        return dict(published.read(file))
+    except ModelError as exc:
+        raise TrainingError(str(exc)) from exc
+    except (OSError, ValueError, KeyError) as exc:
+        raise TrainingError(
+            f"{file} cannot be read as the weights of {backbone} ({exc}). Give the .h5 without a head that "
+            "keras.applications publishes."
+        ) from exc
 
 
-def _fetched(fetch: Callable[[], keras.Model]) -> Tensors:
+def _imagenet(
+    backbone: str, shipped: ShippedImagenet, fetch: Callable[[], keras.Model] | None
+) -> tuple[Tensors, str]:
+    """Return ImageNet's tensors and their name: Keras' own if on this machine, else shipped, else fetched."""
+    published = PUBLISHED.get(backbone)
+    if fetch is None and not (published and published.is_downloaded):
+        found = shipped(backbone)
+        if found is not None:
+            return found[1], f"imagenet (the convolutions of {found[0]})"
+    if published is None:
+        raise TrainingError(
+            f"ImageNet's weights of {backbone} come with the app, and are not there. Restore the folder "
+            "model_store, or give --weights PATH."
+        )
     try:
         with contextlib.redirect_stdout(sys.stderr):  # keras shows its progress where an answer belongs
-            return get_weights(fetch())
+            return published.tensors((fetch or published.fetched)()), "imagenet (keras.applications)"
     except Exception as exc:  # keras raises bare Exception when the download fails
         raise TrainingError(
-            f"VGG16's ImageNet weights could not be fetched ({exc}). On a machine without a connection give "
-            "--weights PATH with a model's folder, or --weights none."
+            f"ImageNet's weights of {backbone} could not be fetched ({exc}). On a machine without a "
+            "connection give --weights PATH with a model's folder, or --weights none."
         ) from exc

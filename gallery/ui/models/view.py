@@ -124,7 +124,7 @@ def _actions(model: StoredModel) -> None:
                 type="primary",
                 key=f"use_{model.model_id}",
                 disabled=model.problem is not None,
-                on_click=_activate,
+                on_click=activate,
                 args=(model.model_id,),
                 help="Damaged models cannot be used." if model.problem else None,
             )
@@ -146,11 +146,12 @@ def _actions(model: StoredModel) -> None:
                 )
 
 
-def _activate(model_id: str) -> None:
+def activate(model_id: str) -> None:
+    """Let a model tag from now on, or say why it cannot."""
     try:
         models.activate(model_id)
     except GalleryError as exc:
-        _tell("error", str(exc))
+        tell("error", str(exc))
 
 
 def _check_again(model_id: str) -> None:
@@ -159,21 +160,22 @@ def _check_again(model_id: str) -> None:
     except GalleryError as exc:
         problem = str(exc)
     if problem:
-        _tell("error", problem)
+        tell("error", problem)
     else:
-        _tell("done", f"The weights of {model_id} are exactly those of its card.")
+        tell("done", f"The weights of {model_id} are exactly those of its card.")
 
 
 def _remove(model_id: str) -> None:
     try:
         models.remove(model_id)
     except GalleryError as exc:
-        _tell("error", str(exc))
+        tell("error", str(exc))
     else:
-        _tell("done", f"{model_id} was removed.")
+        tell("done", f"{model_id} was removed.")
 
 
-def _tell(kind: str, text: str) -> None:
+def tell(kind: str, text: str) -> None:
+    """Keep a sentence for `show_message`: of the kind "done" or "error"."""
     st.session_state["models_message"] = (kind, text)
 
 
@@ -203,6 +205,6 @@ def _tag(collection: Collection) -> None:
     try:
         tagging.start_job(collection.collection_id)
     except GalleryError as exc:
-        _tell("error", str(exc))
+        tell("error", str(exc))
     else:
-        _tell("done", f"Tagging {collection.name} has started; Browse shows its progress.")
+        tell("done", f"Tagging {collection.name} has started; Browse shows its progress.")

@@ -10,6 +10,7 @@ import streamlit as st
 from gallery.errors import TrainingError
 from gallery.services import train as train_service
 from gallery.services.training_parts import IMAGENET, NOTHING, PATH
+from gallery.settings import IMAGENET_MODELS
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.recipes import RECIPES, Recipe
 
@@ -50,9 +51,9 @@ def show(chosen: DataSet, draft: Draft) -> None:
     with second:
         rates = sorted({*RATES, recipe.learning_rate})
         _rate(chosen, recipe, rates)
-        if recipe.architecture != "vgg16-gap":
+        if recipe.has_dropout:
             _number(chosen, recipe, "dropout", "Dropout (share of units left out)", _DROPOUT, step=0.05)
-    if recipe.architecture in ("vgg16-gap", "vgg16-flatten"):
+    if recipe.trainable != "top" and recipe.backbone:
         kinds = ("all", "last block")
         _choice(chosen, recipe, "trainable", "What learns", kinds, _TRAINABLE, TRAINABLE_WORDS.__getitem__)
     balances = ("none", "oversample") if recipe.distillation else tuple(BALANCE_WORDS)
@@ -87,12 +88,12 @@ _BALANCE = "Else a class with many photos is learnt better than one with few."
 
 
 def _weights(chosen: DataSet, draft: Draft) -> None:
-    models = train_service.fitting_models(draft.recipe)
-    options = [*models, *([IMAGENET] if draft.recipe.architecture.startswith("vgg16") else []), NOTHING, PATH]
+    models, backbone = train_service.fitting_models(draft.recipe), draft.recipe.backbone
+    options = [*models, *([IMAGENET] if backbone else []), NOTHING, PATH]
     current = draft.weights or options[0]
     names = {
         **models,
-        IMAGENET: "ImageNet (downloaded once: needs a connection)",
+        IMAGENET: "ImageNet" + ("" if backbone in IMAGENET_MODELS else " (downloaded once)"),
         NOTHING: "Nothing: random numbers",
     }
     names[PATH] = "A file or a model's folder ..."
@@ -113,7 +114,7 @@ def _weights(chosen: DataSet, draft: Draft) -> None:
             key="train_weights_path",
             on_change=_set_weights_path,
             args=(chosen,),
-            placeholder="a model's folder, a .npz file, or a VGG16 .h5 file of keras.applications",
+            placeholder="a model's folder, a .npz file, or a .h5 file of keras.applications",
         )
 
 

@@ -91,14 +91,6 @@ def test_weights_that_do_not_fit_are_refused_and_change_nothing(change: object, 
         np.testing.assert_array_equal(tensor, before[name])
 
 
-def test_caffe_preprocessing_is_keras_own() -> None:
-    import keras
-
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 5, 5, 3)).astype(np.uint8)
-    expected = keras.applications.imagenet_utils.preprocess_input(pixels.astype(np.float32), mode="caffe")
-    np.testing.assert_allclose(architectures.preprocess(pixels, "caffe"), expected, atol=1e-4)
-
-
 @pytest.mark.parametrize(
     ("name", "classes", "side", "says"),
     [

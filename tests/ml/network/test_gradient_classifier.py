@@ -9,10 +9,11 @@ import pytest
 from scipy.special import softmax
 
 from gallery.errors import ModelError
-from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights, preprocess
+from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights
 from gallery.network.classifier import KerasClassifier
 from gallery.network.gradient_classifier import GradientClassifier
 from gallery.network.loading import load_classifier
+from gallery.network.preprocessing import preprocess
 from gallery.types import ModelCard
 from tests.ml.network.gradient_cams import gradient_cams
 

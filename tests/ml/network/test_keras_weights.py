@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import ModelError
-from gallery.network import vgg16
+from gallery.network.architectures import build, get_weights, set_weights
 from gallery.network.keras_weights import read_keras_vgg16
 
 pytestmark = pytest.mark.network
@@ -64,10 +64,10 @@ def test_read_backbone_fills_a_network_that_keeps_its_own_head(
 ) -> None:
     path = tmp_path / "vgg16.h5"
     write_h5(path, he_weights, published)
-    network = vgg16.build_vgg16_gap(2, 32)
-    head = vgg16.get_weights(network)["fc1/kernel"]
-    vgg16.set_weights(network, vgg16.get_weights(network) | read_keras_vgg16(path))
-    filled = vgg16.get_weights(network)
+    network = build("vgg16-gap", 2, 32)
+    head = get_weights(network)["fc1/kernel"]
+    set_weights(network, get_weights(network) | read_keras_vgg16(path))
+    filled = get_weights(network)
     np.testing.assert_array_equal(filled["block5_conv3/kernel"], he_weights["block5_conv3/kernel"])
     np.testing.assert_array_equal(filled["fc1/kernel"], head)
 

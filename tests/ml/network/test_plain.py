@@ -22,9 +22,9 @@ def test_plain_loop_says_the_same_as_the_classifier(
         paths.append(tmp_path / f"{index}.png")
         Image.fromarray(image).save(paths[-1])  # already of the model's size: nothing is resampled
     model = build_plain_model(make_card(), he_weights)
-    found = classify_plainly(model, paths, batch=2)
+    found = classify_plainly(model, paths, "caffe", batch=2)
     np.testing.assert_allclose(found, he_classifier.classify(noise[:3]).probabilities, atol=1e-5)
 
 
 def test_plain_loop_over_nothing_gives_nothing(make_card: Any, he_weights: Any) -> None:
-    assert classify_plainly(build_plain_model(make_card(), he_weights), []).shape == (0, 10)
+    assert classify_plainly(build_plain_model(make_card(), he_weights), [], "caffe").shape == (0, 10)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from gallery.errors import ModelError
-from gallery.network import vgg16
+from gallery.network.architectures import build, get_weights, set_weights
 
 pytestmark = pytest.mark.network
 
 
 @pytest.fixture(scope="module")
 def network() -> Any:
-    return vgg16.build_vgg16_gap(10, 64)
+    return build("vgg16-gap", 10, 64)
 
 
 def test_parameters_are_those_of_the_field(network: Any) -> None:
@@ -47,7 +47,7 @@ def test_same_weights_give_the_same_maps_as_keras_applications(
     for layer in reference.layers:
         if layer.variables:
             layer.set_weights([he_weights[f"{layer.name}/kernel"], he_weights[f"{layer.name}/bias"]])
-    vgg16.set_weights(network, he_weights)
+    set_weights(network, he_weights)
     ours = keras.Model(network.input, network.get_layer("block5_conv3").output)
     theirs = keras.Model(reference.input, reference.get_layer("block5_conv3").output)
     images = noise[:2].astype(np.float32)
@@ -55,8 +55,8 @@ def test_same_weights_give_the_same_maps_as_keras_applications(
 
 
 def test_written_weights_are_read_back(network: Any, he_weights: dict[str, Any]) -> None:
-    vgg16.set_weights(network, he_weights)
-    read = vgg16.get_weights(network)
+    set_weights(network, he_weights)
+    read = get_weights(network)
     assert set(read) == set(he_weights)
     for name, tensor in he_weights.items():
         np.testing.assert_array_equal(read[name], tensor)
@@ -78,16 +78,16 @@ def test_written_weights_are_read_back(network: Any, he_weights: dict[str, Any])
 def test_weights_that_do_not_fit_are_refused_by_name_and_nothing_changes(
     network: Any, he_weights: dict[str, Any], change: dict[str, Any], said: str
 ) -> None:
-    before = vgg16.get_weights(network)
+    before = get_weights(network)
     changed = {name: tensor for name, tensor in (he_weights | change).items() if tensor is not None}
     with pytest.raises(ModelError, match=said):
-        vgg16.set_weights(network, changed)
-    for name, tensor in vgg16.get_weights(network).items():
+        set_weights(network, changed)
+    for name, tensor in get_weights(network).items():
         np.testing.assert_array_equal(tensor, before[name])
 
 
 def test_head_computes_in_float32_whatever_the_backbone_does() -> None:
-    network = vgg16.build_vgg16_gap(10, 32, backbone_dtype="bfloat16")
+    network = build("vgg16-gap", 10, 32, conv_dtype="bfloat16")
     dtypes = {layer.name: layer.compute_dtype for layer in network.layers}
     assert {dtypes[name] for name in ("gap", "fc1", "predictions")} == {"float32"}
     assert {dtypes[name] for name in dtypes if name.startswith("block")} == {"bfloat16"}

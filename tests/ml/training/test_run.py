@@ -56,7 +56,8 @@ def asked(data: Path, tmp_path: Path, recipe: Recipe = RECIPE, **values: Any) ->
 def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
     request_: TrainingRequest, parts: TrainingParts, store: ModelStore
 ) -> None:
-    from gallery.network.architectures import build, options_from_weights, preprocess, set_weights
+    from gallery.network.architectures import build, options_from_weights, set_weights
+    from gallery.network.preprocessing import preprocess
 
     told: list[TrainingProgress] = []
     result = train(request_, parts, on_progress=told.append)

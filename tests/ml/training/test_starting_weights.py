@@ -59,7 +59,7 @@ def test_imagenet_weights_come_from_where_they_are_fetched(capsys: pytest.Captur
 
     start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=fetch)
     assert capsys.readouterr().out == ""  # where a command's answer belongs
-    assert (start.source, len(start.layers), start.missing) == ("imagenet", 13, ())
+    assert (start.source, len(start.layers), start.missing) == ("imagenet (keras.applications)", 13, ())
     given = published.get_layer("block3_conv2").get_weights()[0]
     np.testing.assert_array_equal(get_weights(network)["block3_conv2/kernel"], given)
 
@@ -74,6 +74,61 @@ def test_without_a_connection_imagenet_weights_are_an_error_with_its_remedy() ->
     network = build("vgg16-gap", 2, 32)
     with pytest.raises(TrainingError, match=r"no route to host.*without a connection give --weights PATH"):
         fill(network, ARCHITECTURES["vgg16-gap"], "imagenet", fetch_imagenet=offline)
+
+
+@pytest.fixture
+def nothing_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keras' folder, without any weights that it fetched before."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras"
+
+
+def test_without_a_download_imagenet_is_what_came_with_the_app(nothing_downloaded: Path) -> None:
+    from gallery.network.architectures import ARCHITECTURES, build, get_weights
+    from gallery.training.starting_weights import fill
+
+    kept, network = get_weights(build("vgg16-gap", 10, 32)), build("vgg16-bottleneck", 2, 32)
+    asked = []
+
+    def shipped(backbone: str) -> tuple[str, dict[str, np.ndarray]]:
+        asked.append(backbone)
+        return "probe", kept
+
+    before = get_weights(network)
+    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], "imagenet", shipped=shipped)
+    filled = get_weights(network)
+    assert asked == ["vgg16"]
+    assert (start.source, len(start.layers)) == ("imagenet (the convolutions of probe)", 13)
+    np.testing.assert_array_equal(filled["block5_conv3/kernel"], kept["block5_conv3/kernel"])
+    np.testing.assert_array_equal(filled["fc1/kernel"], before["fc1/kernel"])  # its head is not ImageNet's
+
+
+def test_kerass_own_download_comes_before_what_is_shipped(nothing_downloaded: Path) -> None:
+    from gallery.network.published import PUBLISHED
+
+    file = nothing_downloaded / "models" / PUBLISHED["vgg16"].file
+    assert not PUBLISHED["vgg16"].is_downloaded
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    assert PUBLISHED["vgg16"].is_downloaded
+
+
+def test_the_light_backbone_comes_with_the_app_only(nothing_downloaded: Path) -> None:
+    from gallery.network.architectures import ARCHITECTURES, build
+    from gallery.training.starting_weights import fill
+
+    network = build("efficientnet-lite2", 2, 32)
+    with pytest.raises(TrainingError, match=r"Restore the folder model_store, or give --weights PATH"):
+        fill(network, ARCHITECTURES["efficientnet-lite2"], None)
+
+
+def test_a_file_that_is_no_vgg16_is_refused(tmp_path: Path) -> None:
+    from gallery.network.architectures import ARCHITECTURES, build
+    from gallery.training.starting_weights import fill
+
+    (tmp_path / "text.h5").write_text("no weights")
+    with pytest.raises(TrainingError, match="HDF5"):
+        fill(build("vgg16-gap", 2, 32), ARCHITECTURES["vgg16-gap"], str(tmp_path / "text.h5"))
 
 
 def test_the_file_that_keras_applications_publishes_fills_all_convolutions(tmp_path: Path) -> None:
@@ -156,7 +211,7 @@ def test_nothing_is_a_beginning_too() -> None:
         ("nowhere.npz", "no weights at"),
         ("wrong.npz", "No convolution of cnn_small"),
         ("text.npz", "cannot be read as weights"),
-        ("text.h5", "HDF5"),
+        ("text.h5", "no network of this form"),
     ],
 )
 def test_weights_that_cannot_be_had_say_why(weights: str, says: str, tmp_path: Path) -> None:

@@ -31,6 +31,20 @@ def test_every_recipe_stops_after_5_slows_after_3_and_survives_json(recipe: Reci
     assert recipe.description
 
 
+@pytest.mark.parametrize(
+    ("recipe", "architecture", "fits"),
+    [
+        ("vgg16-gap", "vgg16-bottleneck", True),
+        ("efficientnet-lite2-gap", "efficientnet-lite2", True),
+        ("cnn-small", "cnn-small", True),
+        ("resnet50-gap", "vgg16-gap", False),
+        ("cnn-small", "cnn-large", False),
+    ],
+)
+def test_convolutions_are_taken_over_within_a_family_only(recipe: str, architecture: str, fits: bool) -> None:
+    assert recipe_named(recipe).takes_over(architecture) is fits
+
+
 def test_a_changed_recipe_keeps_the_rest() -> None:
     changed = recipe_named("cnn-small").changed(epochs=3, batch=None, augmentation=Augmentation(flip=True))
     assert (changed.epochs, changed.batch, changed.augmentation.rotation_deg) == (3, 32, 0)

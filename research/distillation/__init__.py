@@ -1,1 +1,0 @@
-"""The long distillation that made animals10-vgg16-2."""
