@@ -92,6 +92,9 @@ class LabelledPhotos:
 def data_set(root: Path, photos: Sequence[LabelledPhoto], problems: Sequence[str]) -> LabelledPhotos:
     """Return photos as a data set of the classes that they bear.
 
+    A class of a single photo, which cannot be trained and validated on, is left out and named where
+    two others remain: one lone label is not the end of a training.
+
     Raises:
         DatasetError: these are fewer than two.
     """
@@ -102,9 +105,19 @@ def data_set(root: Path, photos: Sequence[LabelledPhoto], problems: Sequence[str
             f"{display_path(root)} holds {got}; a training needs two classes or more. "
             "Give a folder with a sub-folder of photos for each class."
         )
+    lone = {photo.label: photo.path for photo in photos if found[photo.label] == 1}
+    if len(found) - len(lone) >= 2:
+        photos = [photo for photo in photos if photo.label not in lone]
+        problems = [*problems, *(_lone(name, path) for name, path in sorted(lone.items()))]
+        found = Counter(photo.label for photo in photos)
     known = settings.CLASS_NAMES
     names = [name for name in known if name in found] if found.keys() <= set(known) else sorted(found)
     problems = [*problems, *(f"The class {name!r} has a single photo." for name in names if found[name] == 1)]
     given = Counter(photo.label for photo in photos if photo.part in (Part.TRAIN, None))
     problems += [f"The class {name!r} has no photo to train on." for name in names if not given[name]]
     return LabelledPhotos(root, tuple(names), tuple(photos), tuple(problems))
+
+
+def _lone(name: str, path: Path) -> str:
+    shown = display_path(Path(path.name))
+    return f"The class {name!r} has a single photo, {shown}: left out. A class needs two or more."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gallery.errors import DatasetError, GalleryError, TrainingError
+from gallery.errors import CatalogError, DatasetError, GalleryError, TrainingError
 from gallery.services import training_runs, wiring
 from gallery.services.training_parts import IMAGENET, NOTHING, PATH, known_to_start, page_parts
 from gallery.training.data_sets import (
@@ -27,7 +27,7 @@ from gallery.training.data_sets import (
 )
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import SPLIT_FILE, TrainingRequest
-from gallery.types import CollectionKind, display_path
+from gallery.types import CollectionKind, PhotoId, display_path
 
 if TYPE_CHECKING:
     from gallery.datasets.split import SplitPlan
@@ -70,16 +70,26 @@ def open_file(path: str) -> DataSet:
 def open_peoples_labels() -> DataSet:
     """Open the photos that people labelled in this gallery, with the labels that stand now.
 
+    A labelled photo that no opened folder holds any more is a row of the table whose file is not there,
+    so that the reading leaves it out and says so.
+
     Raises:
         DatasetError: nobody has labelled a photo.
     """
     catalog = wiring.catalog()
     labels = catalog.labels(list(dict.fromkeys(one.photo_id for one in catalog.all_corrections())))
     table = write_people_labels(
-        ((catalog.photo_at(photo_id).path, label) for photo_id, label in labels.items()),
+        ((_place(photo_id), label) for photo_id, label in labels.items()),
         wiring.settings().training_sets,
     )
     return _open(table, name="Photos labelled in this gallery")
+
+
+def _place(photo_id: PhotoId) -> Path:
+    try:
+        return wiring.catalog().photo_at(photo_id).path
+    except CatalogError:
+        return Path(f"photo {photo_id[:12]}, which no opened folder holds any more")
 
 
 def _open(source: Path, *, name: str = "") -> DataSet:

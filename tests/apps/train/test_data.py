@@ -129,6 +129,35 @@ def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
     assert "🐱 Cat" in shown
 
 
+def test_a_lone_label_and_a_photo_that_is_gone_are_left_out_and_named(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gallery.photos / "barn_owl" / "empty.png").unlink()
+    for name in ("lone.png", "gone.png"):
+        draw(gallery.photos / name, 900 + len(name) + ord(name[0]))
+    gallery.tag({})
+    for folder, label in (("barn_owl", "cat"), ("tawny_owl", "dog")):
+        ids = [gallery.photo_id(f"{folder}/{path.name}") for path in (gallery.photos / folder).iterdir()]
+        wiring.catalog().correct(ids, label, person="me", model_id=None)
+    wiring.catalog().correct([gallery.photo_id("lone.png")], "magpie", person="me", model_id=None)
+    gone = gallery.photo_id("gone.png")
+    wiring.catalog().correct([gone], "cat", person="me", model_id=None)
+    draw(gallery.photos / "gone.png", 77)  # another picture under its name
+    gallery.tag({})
+
+    page = open_page("train")
+    page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
+    page = button(page, "Take these photos").click().run()
+    assert not page.exception
+    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    assert chosen is not None
+    looked_at(chosen)
+    shown = texts(open_page("train", set=chosen.set_id))
+    assert "24 photos in 2 classes" in shown
+    assert "The class 'magpie' has a single photo, lone.png: left out." in shown
+    assert f"photo {gone[:12]}, which no opened folder holds any more" in shown
+
+
 def test_another_split_is_drawn_shown_and_kept(opened: DataSet) -> None:
     page = open_page("train", set=opened.set_id)
     page = page.segmented_control(key="train_shares").set_value("70 / 15 / 15").run()

@@ -82,6 +82,17 @@ def test_photos_in_no_class_and_empty_folders_are_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_class_of_one_photo_is_left_out_and_named_where_two_others_remain(tmp_path: Path) -> None:
+    data = read_folder(
+        lay_out(tmp_path, "cat/1.jpg", "cat/2.jpg", "dog/3.jpg", "dog/4.jpg", "magpie/5.jpg"), scan=scan
+    )
+    assert data.class_names == ("dog", "cat")
+    assert len(data) == 4
+    assert data.problems == (
+        "The class 'magpie' has a single photo, 5.jpg: left out. A class needs two or more.",
+    )
+
+
 def test_a_class_that_only_the_test_folder_has_is_named(tmp_path: Path) -> None:
     lay_out(tmp_path, "train/cat/1.jpg", "train/cat/2.jpg", "test/dog/3.jpg", "test/dog/4.jpg")
     assert "The class 'dog' has no photo to train on." in read_folder(tmp_path, scan=scan).problems
