@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from gallery.datasets.class_names import class_of_name
 from gallery.datasets.folder import read_folder
 from gallery.datasets.labelled import LabelledPhotos, Part
 from gallery.datasets.reader import read_data
 from gallery.datasets.table import read_table
 from gallery.errors import DatasetError
+from gallery.services import wiring
+from gallery.settings import CLASS_NAMES
 from gallery.types import FileEntry
 
 
@@ -48,6 +51,29 @@ def test_the_shipped_models_classes_keep_its_order_in_any_language(tmp_path: Pat
     )
     assert data.class_names == ("dog", "cat")
     assert data.counts == {"dog": 2, "cat": 1}
+
+
+ANIMALS10 = {
+    "cane": "dog", "gatto": "cat", "cavallo": "horse", "ragno": "spider", "farfalla": "butterfly",
+    "gallina": "chicken", "pecora": "sheep", "mucca": "cow", "scoiattolo": "squirrel", "elefante": "elephant",
+}  # fmt: skip
+"""The data set's folders, as its archive names them."""
+
+
+def test_all_of_animals10_is_read_as_its_archive_lays_it_out(tmp_path: Path) -> None:
+    names = [f"raw-img/{folder}/OIP--2Gm2{folder}HaGl.jpeg" for folder in ANIMALS10]
+    lay_out(tmp_path, *names, "translate.py")
+
+    def photos(root: Path) -> Iterator[FileEntry]:
+        return (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry))
+
+    def translate(name: str) -> str | None:
+        index = class_of_name(name, CLASS_NAMES)
+        return None if index is None else CLASS_NAMES[index]
+
+    data = read_folder(tmp_path / "raw-img", scan=photos, translate=translate)
+    assert data.class_names == CLASS_NAMES
+    assert {photo.path.parent.name: photo.label for photo in data.photos} == ANIMALS10
 
 
 def test_ready_parts_are_kept_also_inside_one_outer_folder(tmp_path: Path) -> None:
