@@ -17,12 +17,12 @@ CLASS_NAMES = (
 )  # fmt: skip
 """The ten classes in the order of the shipped model's outputs, also that of the keys 1-9 and 0."""
 
-DEFAULT_MODEL_ID = "animals10-vgg16-2"
+DEFAULT_MODEL_ID = "animals10-vgg16-probe"
 
 LIGHT_MODEL_ID = "animals10-efficientnet-lite2"
 """For processors on which VGG16 is slow."""
 
-IMAGENET_MODELS = {"vgg16": "animals10-vgg16-probe", "efficientnet-lite2": LIGHT_MODEL_ID}
+IMAGENET_MODELS = {"vgg16": DEFAULT_MODEL_ID, "efficientnet-lite2": LIGHT_MODEL_ID}
 """Shipped models whose convolutions are ImageNet's, untouched: own trainings begin from them offline."""
 
 PHOTO_SUFFIXES = frozenset(

@@ -129,7 +129,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     keep = page.get_by_role("button", name="Keep this model")
     expect(keep).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("McNemar's exact test")).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_text("Active: animals10-vgg16-2").first).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("Active: animals10-vgg16-probe").first).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
     assert not (app.settings.own_models / "cnn-small-birds").exists()
     keep.click()
