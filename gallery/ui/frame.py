@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from gallery.ui.components import charts
+from gallery.ui.components import theme
 
 PAGES = {
     "browse": ("Browse", ":material/photo_library:"),
@@ -23,7 +23,7 @@ _STYLE = Path(__file__).parent / "frame.css"
 
 _DARK_STYLE = (
     "<style>[data-testid^='stBaseButton-primary']:not(:disabled), "
-    f"[data-testid^='stBaseButton-primary']:not(:disabled) p {{ color: {charts.TEXT[False]}; }}</style>"
+    f"[data-testid^='stBaseButton-primary']:not(:disabled) p {{ color: {theme.TEXT[False]}; }}</style>"
 )
 """Streamlit writes white on the light green of the dark theme: 2.1 to 1, where 4.5 is asked."""
 
@@ -40,5 +40,5 @@ def pages(folder: Path) -> list[StreamlitPage]:
 def style() -> None:
     """Make the pages look like one photo manager."""
     st.html(_STYLE)
-    if charts.is_dark():
+    if theme.is_dark():
         st.html(_DARK_STYLE)

@@ -15,6 +15,7 @@ from gallery.ui.components import job_card, messages, photo_grid, shelf_strip, t
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
 from gallery.web.addresses import THUMBNAILS
+from gallery.words import class_title
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
 _FIRST_S = 0.3  # until the first thumbnails are there
@@ -95,8 +96,8 @@ def _controls(view: View, collection: Collection, unsure_below: float) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
     ):
-        title = "All photos" if view.shelf == ALL else theme.plain_name(view.shelf)
-        st.subheader(f"{theme.look(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
+        title = "All photos" if view.shelf == ALL else class_title(view.shelf)
+        st.subheader(f"{theme.style(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
         if view.shelf != UNREADABLE:
             folders = collections_service.sub_folders(collection.collection_id)
             filters.show(view, folders=folders, unsure_below=unsure_below)
@@ -144,9 +145,9 @@ def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> 
     elif view.shelf == WAITING:
         messages.empty("✅", "Nothing waits", "Every photo of this collection is tagged.")
     else:
-        name = theme.plain_name(view.shelf)
+        name = class_title(view.shelf)
         messages.empty(
-            theme.look(view.shelf).icon, f"Nothing on the shelf {name}", "Choose another shelf above."
+            theme.style(view.shelf).icon, f"Nothing on the shelf {name}", "Choose another shelf above."
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gallery import words
 from gallery.ui.components import theme
+from gallery.words import class_title
 
 _CSS = """<style>
 .before-after { width: 100%; border-collapse: collapse; font-size: .92rem;
@@ -45,7 +46,7 @@ def table_html(
         name = class_names[index]
         change = points(float(gap[index]))
         way = {"+": "up", "−": "down"}.get(change[0], "even")
-        fill, edge = theme.look(name).fill, theme.text_colour(name, dark=dark)
+        fill, edge = theme.style(name).fill, theme.text_colour(name, dark=dark)
         rows.append(
             f"<tr{' class=most' if index == moved and change != '0.0' else ''}>"
             f"<th scope='row'>{html.escape(theme.label_text(name))}</th>"
@@ -83,7 +84,7 @@ def sentence(class_names: Sequence[str], before: NDArray[np.floating], after: ND
         'The answer turns from **Dog** (90.0\\xa0%) to **Cat** (80.0\\xa0%).'
     """
     first, then = int(np.argmax(before)), int(np.argmax(after))
-    old, new = theme.plain_name(class_names[first]), theme.plain_name(class_names[then])
+    old, new = class_title(class_names[first]), class_title(class_names[then])
     if first != then:
         return (
             f"The answer turns from **{old}** ({_share(before[first])}) to **{new}** ({_share(after[then])})."

@@ -10,7 +10,7 @@ import streamlit as st
 from gallery.explanation.perturbation import Curve
 from gallery.explanation.randomisation import SAME_MAP_CORRELATION
 from gallery.explanation.trust import Trust, TrustReport
-from gallery.ui.components import charts
+from gallery.ui.components import theme
 from gallery.words import percent
 
 HEADLINES = {
@@ -176,7 +176,7 @@ def table(report: TrustReport) -> dict[str, list[float]]:
 
 def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) -> go.Figure:
     """Return the curves of one kind, the map's own filled below."""
-    text = charts.TEXT[dark]
+    text = theme.TEXT[dark]
     grid = "rgba(128,128,128,.25)"
     lines = []
     for number, (name, curve) in enumerate(curves):
@@ -205,8 +205,8 @@ def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) 
     drawn.update_xaxes(**axis, title={"text": "of the photo exchanged", "font": {"color": text}})
     drawn.update_yaxes(**axis, title={"text": f"probability of {class_name}", "font": {"color": text}})
     drawn.update_layout(
-        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=charts.CLEAR,
-        plot_bgcolor=charts.CLEAR, font={"color": text, "family": charts.FONT}, hovermode="closest",
+        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=theme.CLEAR,
+        plot_bgcolor=theme.CLEAR, font={"color": text, "family": theme.FONT}, hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": text}},
     )  # fmt: skip
     return drawn

@@ -11,7 +11,7 @@ from gallery.evaluation.metrics import IntVector
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import photo_grid, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.words import interval, percent, photo_count
+from gallery.words import class_title, interval, percent, photo_count
 
 _CHOSEN = "evaluate_compare_chosen"
 DIFFER = "differ"
@@ -181,7 +181,7 @@ def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> 
         }
         return comparison.rows(a_right, b_right), words[a_right, b_right]
     if isinstance(what, int) and what < len(comparison.class_names):
-        title = theme.plain_name(comparison.class_names[what])
+        title = class_title(comparison.class_names[what])
         return comparison.one_right(what), f"True {title}, exactly one model is right"
     return comparison.differing(), "The models say different classes"
 

@@ -14,7 +14,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
 from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
-from gallery.ui.components import charts, clickable_chart, view_state
+from gallery.ui.components import clickable_chart, theme, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import interval, percent, photo_count
@@ -49,7 +49,7 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
     scaled = diagnosis.calibration
     st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
     with st.container(horizontal=True):
-        st.metric("Calibration error", f"{100 * evaluation.report.calibration_error:.1f} %", border=True)
+        st.metric("Calibration error", percent(evaluation.report.calibration_error), border=True)
         if scaled is None:
             st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
         else:
@@ -73,7 +73,7 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
 
     chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
     clickable_chart.show(
-        curve_charts.reliability_chart(bins, chosen=chosen, dark=charts.is_dark()),
+        curve_charts.reliability_chart(bins, chosen=chosen, dark=theme.is_dark()),
         key="evaluate_reliability",
         on_choose=choose,
     )
@@ -127,10 +127,10 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
     def asked() -> None:
         st.session_state.pop(POINT, None)
 
-    percent = st.number_input(
+    asked_percent = st.number_input(
         "Be right … % of the time", 1, 100, step=1, key=WANTED, on_change=asked, width=220
     )
-    wanted = percent / 100
+    wanted = asked_percent / 100
     of, threshold = st.session_state.get(POINT, (None, 0.0))
     clicked = curve.at_threshold(threshold) if of == evaluation.identity else None
     point = curve.coverage_at(wanted) if clicked is None else clicked
@@ -142,7 +142,7 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
         st.session_state[SHOWN] = KEPT
 
     clickable_chart.show(
-        curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=charts.is_dark()),
+        curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=theme.is_dark()),
         key="evaluate_coverage",
         on_choose=choose,
     )

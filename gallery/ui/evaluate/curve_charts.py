@@ -16,10 +16,9 @@ from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.ranking import ClassCurves
 from gallery.evaluation.slices import Slice
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import theme
-from gallery.ui.components.charts import WRONG
 from gallery.ui.components.clickable_chart import Axis, Chart, Point
-from gallery.words import interval, percent, photo_count
+from gallery.ui.components.theme import WRONG
+from gallery.words import class_title, interval, percent, photo_count
 
 ACCENT = {False: "#1f6f54", True: "#5cc49c"}
 NAME_LENGTH = 30
@@ -58,7 +57,7 @@ def precision_recall_chart(curves: ClassCurves, *, colour: str, threshold: float
         dashes=(((0, share), (1, share)),),
         ring=_at(curves, curves.recall, curves.precision, threshold),
         title="Precision and recall (dashes: guessing)",
-        alt=f"Precision-recall curve of {theme.plain_name(curves.class_name)}",
+        alt=f"Precision-recall curve of {class_title(curves.class_name)}",
     )
 
 
@@ -81,7 +80,7 @@ def roc_chart(curves: ClassCurves, *, colour: str, threshold: float) -> Chart:
         dashes=(((0, 0), (1, 1)),),
         ring=_at(curves, curves.false_positive_rate, curves.recall, threshold),
         title="ROC (dashes: guessing)",
-        alt=f"ROC curve of {theme.plain_name(curves.class_name)}",
+        alt=f"ROC curve of {class_title(curves.class_name)}",
     )
 
 

@@ -8,10 +8,10 @@ import streamlit as st
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import button_row, charts, clickable_chart, theme
+from gallery.ui.components import button_row, clickable_chart, theme
 from gallery.ui.components.button_row import Choice
 from gallery.ui.evaluate import curve_charts, matrix
-from gallery.words import photo_count
+from gallery.words import class_title, photo_count
 
 TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"
@@ -66,7 +66,7 @@ def _with_precision(curves: ClassCurves) -> str:
 
 def _areas(evaluation: Evaluation, k: int) -> None:
     curves = evaluation.diagnosis.curves[k]
-    name = theme.plain_name(curves.class_name)
+    name = class_title(curves.class_name)
     intervals = evaluation.diagnosis.area_intervals(k)
     for_ap, for_auc = ("", "")
     if intervals is None:
@@ -87,7 +87,7 @@ def _areas(evaluation: Evaluation, k: int) -> None:
 
 
 def _charts(curves: ClassCurves, threshold: float) -> None:
-    colour = theme.text_colour(curves.class_name, dark=charts.is_dark())
+    colour = theme.text_colour(curves.class_name, dark=theme.is_dark())
 
     def choose(chosen: float) -> None:
         st.session_state[THRESHOLD] = chosen
@@ -102,7 +102,7 @@ def _charts(curves: ClassCurves, threshold: float) -> None:
 
 def _photos(evaluation: Evaluation, k: int) -> None:
     """Show the photos behind a point: those past its threshold, the wrong ones of them, those missed."""
-    name = theme.plain_name(evaluation.report.class_names[k])
+    name = class_title(evaluation.report.class_names[k])
     threshold = st.slider(
         f"Photos that the model gives {name} with at least",
         0.0,

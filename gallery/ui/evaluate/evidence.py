@@ -13,10 +13,10 @@ from gallery.evaluation.evidence import BORDER_AREA, FEW_IN_A_CELL, AverageMap, 
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.report import Cell
 from gallery.services import evaluate
-from gallery.ui.components import photo_grid, theme
+from gallery.ui.components import photo_grid
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain.difference import place
-from gallery.words import percent
+from gallery.words import class_title, percent
 
 PICTURE_PX = 168
 """Side of an average heatmap: 12 pixels for each of 14 places."""
@@ -75,11 +75,11 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
     if not _any_wrong(evaluation, rows):
         return
     names = evaluation.report.class_names
-    true = "the true class" if cell is None or cell.true is None else theme.plain_name(names[cell.true])
+    true = "the true class" if cell is None or cell.true is None else class_title(names[cell.true])
     predicted = (
         "the predicted class"
         if cell is None or cell.predicted is None
-        else theme.plain_name(names[cell.predicted])
+        else class_title(names[cell.predicted])
     )
     st.caption(
         f"Worst first. What speaks for {true}, for {predicted}, on one scale; why {predicted} and not {true}:"
@@ -138,13 +138,13 @@ def _outstanding(
 def _of_predicted(evaluation: Evaluation, cell: Cell | None) -> str:
     if cell is None or cell.predicted is None:
         return "for what it says"
-    return f"for {theme.plain_name(evaluation.report.class_names[cell.predicted])}, which it says"
+    return f"for {class_title(evaluation.report.class_names[cell.predicted])}, which it says"
 
 
 def _of_true(evaluation: Evaluation, cell: Cell | None) -> str:
     if cell is None or cell.true is None:
         return "for what it is"
-    return f"for {theme.plain_name(evaluation.report.class_names[cell.true])}, which it is"
+    return f"for {class_title(evaluation.report.class_names[cell.true])}, which it is"
 
 
 def sentence(average: AverageMap) -> str:

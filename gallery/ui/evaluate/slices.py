@@ -12,7 +12,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.slices import DIMENSIONS, Slice
 from gallery.services import evaluate
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import charts, clickable_chart, job_card, messages
+from gallery.ui.components import clickable_chart, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import interval, percent, photo_count
@@ -70,7 +70,7 @@ def _chart(
     )
     clickable_chart.show(
         curve_charts.slices_chart(
-            shown, overall=evaluation.report.accuracy, chosen=chosen, mixed=mixed, dark=charts.is_dark()
+            shown, overall=evaluation.report.accuracy, chosen=chosen, mixed=mixed, dark=theme.is_dark()
         ),
         key="evaluate_slices_chart",
         on_choose=lambda place: choose(int(place)),

@@ -10,10 +10,10 @@ from gallery.errors import GalleryError
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.report import ALL_PHOTOS
 from gallery.evaluation.suspects import Suspect
-from gallery.ui.components import messages, theme, verdict_panel
+from gallery.ui.components import messages, verdict_panel
 from gallery.ui.evaluate import matrix, verdicts
 from gallery.ui.evaluate.matrix import CELL, REVEAL_AT, WHICH_LABELS
-from gallery.words import probability
+from gallery.words import class_title, probability
 
 TAB = matrix.LABELS_TAB
 SUSPECTS, ERRORS = "suspects", "errors"
@@ -33,14 +33,14 @@ def show(evaluation: Evaluation) -> None:
 def reason(suspect: Suspect, evaluation: Evaluation) -> str:
     """Return in words what speaks against a label, or for it."""
     report = evaluation.report
-    label, said = (theme.plain_name(report.class_names[k]) for k in (suspect.label, suspect.suggested))
+    label, said = (class_title(report.class_names[k]) for k in (suspect.label, suspect.suggested))
     model = f"The model is {probability(suspect.suggested_probability)} sure of {said}"
     usual = f"photos labelled {said} get {probability(suspect.usual_probability)} on average"
     nearest = Counter(report.y_true[suspect.neighbours].tolist()).most_common()
     if not nearest:
         words = f"{model}; {usual}. It has no neighbours to compare it with."
     else:
-        votes = ", ".join(f"{count} {theme.plain_name(report.class_names[k])}" for k, count in nearest)
+        votes = ", ".join(f"{count} {class_title(report.class_names[k])}" for k, count in nearest)
         words = f"{model}; {usual}. Of the {len(suspect.neighbours)} nearest photos: {votes}."
         if suspect.probably_wrong:
             words += f" Both speak against the label {label}."

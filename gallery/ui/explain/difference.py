@@ -9,8 +9,8 @@ import streamlit as st
 from gallery.services import heatmaps
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components import theme
 from gallery.ui.components.heatmap_scale import difference_css
+from gallery.words import class_title
 
 
 def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
@@ -22,7 +22,7 @@ def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
         first: the class of the first map, which the difference speaks for.
         second: the class that it speaks against.
     """
-    names = theme.plain_name(first), theme.plain_name(second)
+    names = class_title(first), class_title(second)
     difference, photo, raw_first, raw_second = st.columns([1.5, 1, 1, 1])
     with difference:
         st.image(

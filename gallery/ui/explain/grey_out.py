@@ -10,7 +10,7 @@ from gallery.jobs.task import State
 from gallery.services import explain
 from gallery.services.explain import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
-from gallery.ui.components import before_after, charts, grey_out, waiting
+from gallery.ui.components import before_after, grey_out, theme, waiting
 from gallery.ui.components.plain_text import escaped
 
 PATIENCE_S = 0.3
@@ -48,7 +48,7 @@ def _result(
         st.markdown(f"With {count} greyed out: {before_after.sentence(names, before, after)}")
     else:
         st.markdown("**Drag over the photo** to hide a part of it from the model; the bars follow at once.")
-    st.html(before_after.table_html(names, before, after, dark=charts.is_dark()))
+    st.html(before_after.table_html(names, before, after, dark=theme.is_dark()))
     st.caption(
         "The grey is the mean colour of the photos that the network began with, which is nothing to it. "
         "Still, a grey square is not what is behind the animal: small changes mean little."

@@ -12,9 +12,9 @@ from gallery.services import explain, heatmaps
 from gallery.services.explain import Choice, ExplainedPhoto
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray
-from gallery.ui.components import charts, theme, trust_badge, waiting
+from gallery.ui.components import theme, trust_badge, waiting
 from gallery.ui.components.plain_text import escaped
-from gallery.words import percent
+from gallery.words import class_title, percent
 
 PATIENCE_S = 0.3
 
@@ -36,13 +36,13 @@ def show(photo: ExplainedPhoto, choice: Choice, pair: MapPair | None, compared: 
     cam = pair.first if name == predicted else pair.second
     index = photo.prediction.class_names.index(name)
     if not heatmaps.has_evidence(cam):
-        st.info(f"There is no evidence for {theme.plain_name(name)}, so there is nothing to test.", icon="🔎")
+        st.info(f"There is no evidence for {class_title(name)}, so there is nothing to test.", icon="🔎")
         return
     which = choice.map_of(photo, index)
     report = explain.trust_of(which) or _test(photo, choice, cam, which)
     if report is None:
         return
-    trust_badge.show(report, theme.plain_name(name), choice.method.title, dark=charts.is_dark())
+    trust_badge.show(report, class_title(name), choice.method.title, dark=theme.is_dark())
     _averages(choice)
 
 

@@ -15,13 +15,14 @@ from gallery.services import explain, heatmaps
 from gallery.services.explain import Choice, ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
-from gallery.ui.components import charts, probability_bars, theme
+from gallery.ui.components import probability_bars, theme
 from gallery.ui.components.heatmap_scale import caption, gradient_css
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain import trust as explain_trust
+from gallery.words import class_title
 
 WHY, TRUST, GREY = "Why this and not that", "How far to trust it", "Grey out a part"
 
@@ -145,7 +146,7 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
             photo.prediction.probabilities,
             chosen=compared,
             person_label=photo.person_label,
-            dark=charts.is_dark(),
+            dark=theme.is_dark(),
         ),
         key="explain_bars",
         on_choose=_compare_with,
@@ -200,7 +201,7 @@ def _heatmap(
         pair.overlay(picture, cam, opacity=opacity),
         width="stretch",
         output_format="JPEG",
-        alt=f"{photo.name} with the heatmap of {theme.plain_name(name)}. {sentence}.",
+        alt=f"{photo.name} with the heatmap of {class_title(name)}. {sentence}.",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         if heatmaps.has_evidence(cam):

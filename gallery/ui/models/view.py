@@ -11,7 +11,7 @@ from gallery.errors import GalleryError
 from gallery.services import collections, models, tagging
 from gallery.services.models import StoredModel, card_facts, card_score
 from gallery.types import Collection, ModelCard
-from gallery.ui.components import charts, confusion_table, theme
+from gallery.ui.components import confusion_table, theme
 from gallery.ui.components.plain_text import escaped, facts_html
 from gallery.words import percent, photo_count, without_surrogates
 
@@ -88,7 +88,7 @@ def _numbers(card: ModelCard) -> None:
 
 
 def _class_chips(class_names: Sequence[str]) -> list[str]:
-    dark = charts.is_dark()
+    dark = theme.is_dark()
     return [
         f"<span style='white-space:nowrap;margin-right:.8em;color:{theme.text_colour(name, dark=dark)}'>"
         f"{escaped(theme.label_text(name))}</span>"

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from gallery.training.history import Epoch
 from gallery.training.search import Trial
-from gallery.ui.components.charts import CLEAR, FONT, TEXT
+from gallery.ui.components.theme import CLEAR, FONT, TEXT
 
 LEARNT = {False: "#226bae", True: "#6db3ec"}  # by dark
 JUDGED = {False: "#b3480a", True: "#f29b55"}

@@ -17,12 +17,12 @@ from gallery.services import train as train_service
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import Prepared
 from gallery.types import PhotoId, display_path
-from gallery.ui.components import charts, theme
+from gallery.ui.components import theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
-from gallery.words import without_surrogates
+from gallery.words import class_title, without_surrogates
 
 SHARES = {"85 / 15": (0.15, 0.0), "70 / 15 / 15": (0.15, 0.15)}
 _SAMPLES, _PAGE = 10, 60
@@ -52,7 +52,7 @@ def show(chosen: DataSet, prepared: Prepared) -> None:
     """Show what was found, and lead to the recipe."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.html(counts_html(prepared.inspection, dark=charts.is_dark()))
+        st.html(counts_html(prepared.inspection, dark=theme.is_dark()))
     with right:
         _findings(prepared)
         _split(chosen, prepared)
@@ -78,7 +78,7 @@ def counts_html(found: Inspection, *, dark: bool) -> str:
     )
     rows = []
     for name, count in found.counts.items():
-        edge, fill = theme.text_colour(name, dark=dark), theme.look(name).fill
+        edge, fill = theme.text_colour(name, dark=dark), theme.style(name).fill
         bars = "".join(
             f'<i class="{_kind(part)}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
             for part in parts
@@ -239,7 +239,7 @@ def _picture(prepared: Prepared, row: int, *, named: bool = False, words: str = 
     name = display_path(Path(photo.path.name))
     return Picture(
         prepared.decoded.photo_ids[row],
-        f"{theme.plain_name(photo.label)}: {name}",
+        f"{class_title(photo.label)}: {name}",
         words or (name if named else ""),
     )
 
@@ -269,10 +269,10 @@ def _group_words(group: DuplicateGroup) -> str:
     kind = "The same file" if group.exact else "Nearly the same picture"
     words = f"**{kind}, {len(group.indices)} times**"
     if group.contradicts:
-        names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
+        names = " and ".join(escaped(class_title(name)) for name in group.labels)
         words += f" · :material/warning: labelled {names}"
     elif group.doubtful:
-        names = " and ".join(escaped(theme.plain_name(name)) for name in group.labels)
+        names = " and ".join(escaped(class_title(name)) for name in group.labels)
         words += f" · labelled {names}: look whether they are right"
     if group.leaks:
         words += " · :material/warning: on both sides of the split"

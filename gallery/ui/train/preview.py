@@ -11,9 +11,8 @@ import streamlit as st
 from gallery.services import train as train_service
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.preparing import Prepared
-from gallery.ui.components import theme
 from gallery.ui.train.settings import change
-from gallery.words import without_surrogates
+from gallery.words import class_title, without_surrogates
 
 _VARIANTS = 8
 _LIMITS = {
@@ -61,7 +60,7 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
     with right:
         number = st.session_state.get("train_preview", 0)
         label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
-        st.html(_variants_html(theme.plain_name(label), shown))
+        st.html(_variants_html(class_title(label), shown))
         if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")

@@ -13,11 +13,11 @@ from gallery.services.training_runs import HeldOutComparison, Trained
 from gallery.training.held_out import HeldOut
 from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
-from gallery.ui.components import confusion_table, messages, theme
+from gallery.ui.components import confusion_table, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
-from gallery.words import interval, percent
+from gallery.words import class_title, interval, percent
 
 _LOOK_S = 1.0
 _MESSAGE = "train_result_message"
@@ -237,7 +237,7 @@ def _differing(found: HeldOutComparison) -> None:
         st.caption("There is no such photo.")
         return
     token = photo_lists.register_files({photo.photo_id: photo.path for photo in photos})
-    names = [theme.plain_name(name) for name in compared.class_names]
+    names = [class_title(name) for name in compared.class_names]
     shown = []
     for row in rows[:_SHOWN]:
         true, new, old = (

@@ -8,7 +8,7 @@ from gallery.errors import GalleryError
 from gallery.services import training_runs, wiring
 from gallery.training.trainings import TrainingRun
 from gallery.types import display_path
-from gallery.ui.components import charts, messages
+from gallery.ui.components import messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
@@ -198,7 +198,7 @@ def _discard(run: TrainingRun, message_key: str) -> None:
 
 def _curves(run: TrainingRun) -> None:
     st.plotly_chart(
-        train_charts.curves_figure(run.history, run.request.recipe.epochs, dark=charts.is_dark()),
+        train_charts.curves_figure(run.history, run.request.recipe.epochs, dark=theme.is_dark()),
         theme=None,
         key="train_curves",
         config={"displayModeBar": False},

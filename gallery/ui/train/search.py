@@ -11,7 +11,7 @@ from gallery.training.data_sets import DataSet
 from gallery.training.recipes import Recipe
 from gallery.training.search import SearchResult
 from gallery.training.trainings import TrainingRun
-from gallery.ui.components import charts, messages
+from gallery.ui.components import messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
@@ -155,7 +155,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
             _take(run, result.recipe)
             st.rerun()  # the whole page: a callback would run this part of it alone
     st.plotly_chart(
-        train_charts.search_figure(trials, dark=charts.is_dark()),
+        train_charts.search_figure(trials, dark=theme.is_dark()),
         theme=None,
         key="train_parcoords",
         config={"displayModeBar": False},

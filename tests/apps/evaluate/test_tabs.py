@@ -55,7 +55,7 @@ def unfold(page: AppTest, key: str) -> AppTest:
 
 def listed() -> list[str]:
     """The names of the photos in the list that a grid asked for last."""
-    last = next(reversed(photo_lists._lists.values()))
+    last = next(reversed(photo_lists._lists._kept.values()))
     return [
         "/".join(photo.path.parts[-2:]) for photo in wiring.catalog().photos([int(i) for i in last.file_ids])
     ]

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.report import Cell
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import assets, charts, events, theme
+from gallery.ui.components import assets, events, theme
 from gallery.ui.components.confusion_table.cells import cell_at, drawn_cells, place_of
+from gallery.words import class_title
 
 __all__ = ["COUNTS", "SHARES", "show", "show_still"]
 
@@ -62,7 +63,7 @@ def show(
 
     _component(
         key=key,
-        data=matrix_data(matrix, class_names, shares=numbers == SHARES, dark=charts.is_dark())
+        data=matrix_data(matrix, class_names, shares=numbers == SHARES, dark=theme.is_dark())
         | {"clickable": True, "chosen": None if chosen is None else place_of(chosen, len(class_names))},
         on_cell_change=clicked,
     )
@@ -74,7 +75,7 @@ def show(
 
 def show_still(matrix: NDArray[Any], class_names: Sequence[str], *, key: str) -> None:
     """Show a matrix whose photos are not at hand."""
-    data = matrix_data(matrix, class_names, shares=False, dark=charts.is_dark())
+    data = matrix_data(matrix, class_names, shares=False, dark=theme.is_dark())
     _component(key=key, data=data | {"clickable": False, "chosen": None})
 
 
@@ -85,7 +86,7 @@ def matrix_data(
     support = matrix.sum(axis=1)
     return {
         "names": [
-            *({"icon": theme.look(name).icon, "title": theme.plain_name(name)} for name in class_names),
+            *({"icon": theme.style(name).icon, "title": class_title(name)} for name in class_names),
             {"icon": "", "title": "All"},
         ],
         "few": [bool(0 < n < FEW_PHOTOS) for n in [*support.tolist(), support.sum()]],

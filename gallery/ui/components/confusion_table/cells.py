@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.evaluation.report import Cell
-from gallery.ui.components import charts
+from gallery.ui.components import theme
 from gallery.words import percent, photo_count
 
 TOTAL = {False: "#e4e9e7", True: "#2a322f"}  # by dark
@@ -93,14 +93,14 @@ def drawn_cells(
         n, inside = int(totals[i, j]), i < count and j < count
         fill, text = TOTAL[dark], f"{n:,}"
         if inside:
-            scale, full = (charts.RIGHT, 1.0) if i == j else (charts.WRONG, FULL_ERROR_SHARE)
+            scale, full = (theme.RIGHT, 1.0) if i == j else (theme.WRONG, FULL_ERROR_SHARE)
             fill = mix(*scale[dark], min(float(share[i, j]) / full, 1.0))
             text = "" if not n else percent(share[i, j], 0) if shares else text
         cell = Cell(i if i < count else None, j if j < count else None)
         return {
             "text": text,
             "fill": fill,
-            "ink": readable_on(fill) if inside else charts.TEXT[dark],
+            "ink": readable_on(fill) if inside else theme.TEXT[dark],
             "what": cell.title(class_names),
             "many": photo_count(n) + (f" ({percent(share[i, j])} of the class)" if inside else ""),
         }

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from gallery.types import GridItem
-from gallery.ui.components import assets, theme
+from gallery.ui.components import assets
+from gallery.words import class_title
 
 _component = assets.component("gallery_film_strip", css=["film_strip/strip.css"], js=["film_strip/strip.js"])
 
@@ -39,7 +40,7 @@ def show(
     photos = [
         {
             "photo_id": item.photo_id,
-            "text": item.name if item.label is None else f"{item.name}, {theme.plain_name(item.label)}",
+            "text": item.name if item.label is None else f"{item.name}, {class_title(item.label)}",
             "current": item.photo_id == current,
         }
         for item in unique.values()

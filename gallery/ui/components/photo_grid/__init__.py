@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gallery.services import collections, labelling, photo_lists
 from gallery.services.photo_lists import PhotoList
 from gallery.ui.components import assets, events, theme
+from gallery.words import class_title
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
@@ -165,11 +166,11 @@ def base_address() -> str:
 def _classes(class_names: tuple[str, ...]) -> list[dict[str, str]]:
     classes = []
     for name in class_names:
-        look = theme.look(name)
+        look = theme.style(name)
         classes.append(
             {
                 "name": name,
-                "title": theme.plain_name(name),
+                "title": class_title(name),
                 "icon": look.icon,
                 "fill": look.fill,
                 "on_fill": look.on_fill,

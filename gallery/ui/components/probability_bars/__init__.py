@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from gallery.ui.components import assets, theme
-from gallery.words import probability
+from gallery.words import class_title, probability
 
 _component = assets.component(
     "gallery_probability_bars", css=["probability_bars/bars.css"], js=["probability_bars/bars.js"]
@@ -49,10 +49,10 @@ def bars(
                 "value": value,
                 "share": share,
                 "mark": " and ".join(marks),
-                "fill": theme.look(name).fill,
+                "fill": theme.style(name).fill,
                 "edge": theme.text_colour(name, dark=dark),
                 "chosen": name == chosen,
-                "description": f"{theme.plain_name(name)}, {share}{', ' if marks else ''}"
+                "description": f"{class_title(name)}, {share}{', ' if marks else ''}"
                 f"{' and '.join(marks)}. Explain this class",
             }
         )

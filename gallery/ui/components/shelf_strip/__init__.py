@@ -9,7 +9,7 @@ import streamlit as st
 
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
 from gallery.ui.components import assets, events, theme
-from gallery.words import percent
+from gallery.words import class_title, percent
 
 _component = assets.component(
     "gallery_shelf_strip",
@@ -66,8 +66,8 @@ def _all(shelves: Sequence[Shelf]) -> Shelf:
 
 
 def _card(shelf: Shelf, *, chosen: str, thumbnails: str) -> dict[str, Any]:
-    look = theme.look(shelf.name)
-    title = theme.plain_name(shelf.name)
+    look = theme.style(shelf.name)
+    title = class_title(shelf.name)
     sure = None if shelf.mean_confidence is None else f"{percent(shelf.mean_confidence, 0)} sure"
     said = f", {shelf.corrected:,} set by people" if shelf.corrected else ""
     about = _TOOLTIPS.get(shelf.name) or (f"mean confidence {sure[:-5]}" if sure else "no photos yet")

@@ -18,6 +18,7 @@ from gallery.services import labelling, photo_lists, wiring
 from gallery.services.photo_lists import PhotoList
 from gallery.types import GivenVerdict, PhotoId
 from gallery.ui.components import assets, events, photo_grid, theme
+from gallery.words import class_title
 
 _component = assets.component(
     "gallery_verdict_panel",
@@ -134,5 +135,5 @@ def _said(one: GivenVerdict, person: str) -> list[Any]:
 
 
 def _class(name: str) -> dict[str, str]:
-    look = theme.look(name)
-    return {"name": name, "title": theme.plain_name(name), "icon": look.icon, "fill": look.fill}
+    look = theme.style(name)
+    return {"name": name, "title": class_title(name), "icon": look.icon, "fill": look.fill}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gallery.evaluation.report import Cell
-from gallery.ui.components import charts
+from gallery.ui.components import theme
 from gallery.ui.components.confusion_table import cells, matrix_data
 
 NAMES = ("dog", "cat", "cow")
@@ -48,11 +48,11 @@ def test_each_says_in_words_what_it_counts() -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_more_of_a_class_the_stronger_the_colour_and_errors_have_another(dark: bool) -> None:
     drawn = cells.drawn_cells(np.array([[10, 0, 0], [5, 5, 0], [1, 8, 1]]), NAMES, dark=dark)
-    none, right = charts.RIGHT[dark]
+    none, right = theme.RIGHT[dark]
     assert drawn[0][0]["fill"] == right  # all of the class
     assert drawn[0][1]["fill"] == none
-    assert drawn[1][0]["fill"] == charts.WRONG[dark][1]  # half of the class: errors have their full colour
-    assert drawn[2][1]["fill"] == charts.WRONG[dark][1]
+    assert drawn[1][0]["fill"] == theme.WRONG[dark][1]  # half of the class: errors have their full colour
+    assert drawn[2][1]["fill"] == theme.WRONG[dark][1]
     assert drawn[1][1]["fill"] not in (none, right)
 
 
@@ -91,11 +91,11 @@ def test_what_a_browser_should_not_send_is_no_cell(place: object) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_numbers_stand_out_from_their_cells(dark: bool) -> None:
-    for scale in (charts.RIGHT[dark], charts.WRONG[dark]):
+    for scale in (theme.RIGHT[dark], theme.WRONG[dark]):
         for share in np.linspace(0, 1, 21):
             fill = cells.mix(*scale, float(share))
             assert contrast(cells.readable_on(fill), fill) >= 4.5
-    assert contrast(charts.TEXT[dark], cells.TOTAL[dark]) >= 4.5
+    assert contrast(theme.TEXT[dark], cells.TOTAL[dark]) >= 4.5
 
 
 def contrast(first: str, second: str) -> float:

@@ -39,9 +39,9 @@ def test_text_companions_pass_aa_in_both_themes(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_text_on_a_fill_passes_aa(name: str) -> None:
-    assert _contrast(theme.look(name).on_fill, theme.look(name).fill) >= 4.5
+    assert _contrast(theme.style(name).on_fill, theme.style(name).fill) >= 4.5
 
 
 def test_every_class_and_shelf_has_its_own_colour_and_icon() -> None:
-    looks = [theme.look(name) for name in EVERYTHING]
+    looks = [theme.style(name) for name in EVERYTHING]
     assert len({look.fill for look in looks}) == len({look.icon for look in looks}) == len(EVERYTHING)
