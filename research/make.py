@@ -3,7 +3,7 @@
     python -m research.make --data DIR --weights FILE --model ID --out STORE [--photos LIST]
 
 DIR holds ``photos.csv``; FILE is the backbone's, as `python -m gallery train --weights` takes it; ID is one
-of `MODELS`; LIST has the SHA-256 of the photos to learn from (``training_photos.txt`` of the model to be made
+of `MODELS`; LIST has the digests of the photos to learn from (``training_photos.txt`` of the model to be made
 again; else all training photos that look like no test photo). What the convolutions say of each photo is kept
 in ``STORE/features-*.npy``. The scores are then measured by ``python -m gallery evaluate``.
 """
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--weights", required=True, help="the backbone's ImageNet weights")
     parser.add_argument("--model", choices=MODELS, required=True, help="which of the shipped models")
     parser.add_argument("--out", type=Path, required=True, help="store for the model")
-    parser.add_argument("--photos", type=Path, help="SHA-256 of the photos to learn from")
+    parser.add_argument("--photos", type=Path, help="digests of the photos to learn from")
     arguments = parser.parse_args()
     listed = arguments.photos and frozenset(arguments.photos.read_text(encoding="ascii").split())
     make(arguments.model, arguments.data, arguments.weights, arguments.out, listed)
@@ -99,7 +99,7 @@ def make(model_id: str, data: Path, weights: str, out: Path, listed: frozenset[s
     network = build(probe.architecture, len(CLASS_NAMES))
     fill(network, architecture, weights)
     photos = read_photos(data)
-    asked = np.array([p.split == "validation" or listed is None or p.sha256 in listed for p in photos])
+    asked = np.array([p.split == "validation" or listed is None or p.photo_id in listed for p in photos])
     features = pooled_features(network, architecture.preprocessing, photos, asked, _cache(out, model_id))
     kept = asked if listed is not None else _resembling_no_test_photo(photos, features)
     fitting = _Fitting(
@@ -111,7 +111,7 @@ def make(model_id: str, data: Path, weights: str, out: Path, listed: frozenset[s
     learnt = np.array([photo.split == "train" for photo in fitting.photos])
     found, labels = fitting.of_left_out_sources()
     card = _card(model_id, probe, int(learnt.sum()), found, labels)
-    ids = np.array([photo.sha256 for photo in fitting.photos])
+    ids = np.array([photo.photo_id for photo in fitting.photos])
     return ModelStore(out / "none", out).save(
         card,
         get_weights(network) | fitting.head(learnt),

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from gallery.photos.digest import picture_digest
 from gallery.settings import CLASS_NAMES
+from gallery.types import PhotoId
 
 THUMBNAILS = "thumb100-flickr-livestock"
 """A source of 100-pixel photos: each counts half."""
@@ -32,13 +34,13 @@ NEAR_BITS, NEAR_COSINE = 6, 0.93
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """A row of ``photos.csv``."""
+    """A row of ``photos.csv``, known by its picture as in the app."""
 
     path: Path
     label: int
     source: str
     split: str
-    sha256: str
+    photo_id: PhotoId
 
 
 def read_photos(data: Path) -> list[LabelledPhoto]:
@@ -50,7 +52,7 @@ def read_photos(data: Path) -> list[LabelledPhoto]:
                 CLASS_NAMES.index(row["class"]),
                 row["source"],
                 row["split"],
-                row["sha256"],
+                str(picture_digest((data / row["path"]).read_bytes())),
             )
             for row in csv.DictReader(rows)
         ]

@@ -173,7 +173,7 @@ class ModelStore:
             weights: any float dtype; stored as float16.
             evaluation: for ``evaluation.json``.
             history: a row an epoch, all with the same keys, for ``history.csv``.
-            training_photos: SHA-256 of each photo trained on, for finding overlaps later.
+            training_photos: digest of the picture of each photo trained on, for finding overlaps later.
             validation_photos: likewise of those that the best epoch and the temperature were chosen by.
 
         Raises:
