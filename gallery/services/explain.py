@@ -130,7 +130,7 @@ def _model_input(photo_id: PhotoId, path: str, input_px: int) -> RgbImage:
     if isinstance(decoded, SkippedFile):
         raise PhotoError(decoded.detail or "The photo could not be read. Look at its file.")
     if decoded.photo_id != photo_id:
-        raise PhotoError("Another file has taken its place. Tag its folder again on the Browse page.")
+        raise PhotoError("Another picture has taken its place. Tag its folder again on the Browse page.")
     return decoded.model_input
 
 

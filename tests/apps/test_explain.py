@@ -198,7 +198,7 @@ def test_a_photo_that_was_replaced_is_not_shown_under_the_old_ones_heatmap(galle
     gallery.draw("a.png", BLUE)
     page = open_page("explain", photo=photo_id)
     assert not page.exception
-    assert "Another file has taken its place" in page.warning[0].value
+    assert "Another picture has taken its place" in page.warning[0].value
 
 
 def jpeg() -> bytes:

@@ -141,7 +141,7 @@ def photo_table(contents: ReportContents) -> bytes:
                 photo_id,
             ]
 
-    return "".join(csv_lines([*header, "picture_sha256"], rows())).encode("utf-8")
+    return "".join(csv_lines(header, rows())).encode("utf-8")
 
 
 def numbers_json(contents: ReportContents) -> dict[str, Any]:
