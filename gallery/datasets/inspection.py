@@ -47,7 +47,7 @@ class DuplicateGroup:
 
     @property
     def leaks(self) -> bool:
-        """Whether photos to judge by are also photos to learn from."""
+        """Whether validation or test photos are also training photos."""
         return len([part for part in self.parts if part is not Part.LEFT_OUT]) > 1
 
 

@@ -48,7 +48,7 @@ def unknown_rows(unlabelled: DecodedSet, labelled: DecodedSet, split: Split) -> 
     """Return the unlabelled photos that may be learnt from.
 
     Left out are the same files as labelled ones, and what looks like a photo
-    that the network is measured by: hashes within `same_picture.NEAR_BITS`.
+    that the network is measured by: hashes within `duplicates.NEAR_BITS`.
     """
     known = set(labelled.photo_ids)
     fresh = np.array([photo_id not in known for photo_id in unlabelled.photo_ids])
