@@ -38,6 +38,13 @@ _UNSCANNED = -1
 _SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
 
 
+_READ = (
+    "FROM files k JOIN photos p ON p.photo_key = coalesce(k.photo_key, k.former_photo_key) "
+    "WHERE k.sha256 IS NOT NULL AND p.by_picture = 1 AND p.brightness IS NOT NULL AND p.sharpness IS NOT NULL"
+)
+"""Files k whose bytes and photo p need no second reading, also such as have changed since."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadFile:
     """A file as it was when it was read."""
@@ -156,6 +163,79 @@ class FileStore(Store):
                 ),
             )
             return [decode_below(root, path) for (path,) in rows]
+
+    def files_like_read_ones(self, collection_id: int) -> list[Path]:
+        """Return the unread files that are as large as a file that was read, in the order of their paths.
+
+        Only these can hold the same bytes: `record_known` is for those that do.
+
+        Raises:
+            CatalogError: there is no such collection.
+        """
+        with self._database.reading() as connection:
+            root = root_of(connection, collection_id)
+            rows = connection.execute(
+                f"SELECT path FROM files f WHERE collection_id = ? AND missing = 0 AND photo_key IS NULL "
+                f"AND skip_reason IS NULL AND size_bytes IN (SELECT k.size_bytes {_READ}) ORDER BY path",
+                (collection_id,),
+            )
+            return [decode_below(root, path) for (path,) in rows]
+
+    def unread_files(self, collection_id: int, most: int) -> list[Path]:
+        """Return the first files of a collection that were not read yet.
+
+        Raises:
+            CatalogError: there is no such collection.
+        """
+        with self._database.reading() as connection:
+            root = root_of(connection, collection_id)
+            rows = connection.execute(
+                "SELECT path FROM files WHERE collection_id = ? AND missing = 0 AND photo_key IS NULL "
+                "AND skip_reason IS NULL ORDER BY path LIMIT ?",
+                (collection_id, most),
+            )
+            return [decode_below(root, path) for (path,) in rows]
+
+    def record_known(self, collection_id: int, digests: Sequence[tuple[Path, str]]) -> int:
+        """Note which photo each unread file is whose bytes were read before, here or in another collection.
+
+        Args:
+            collection_id: whose files.
+            digests: a file and the SHA-256 of all its bytes.
+
+        Returns:
+            How many files are known now; the others are left as they were.
+
+        Raises:
+            CatalogError: no such collection, or a path outside its folder.
+        """
+        with self._database.writing() as connection:
+            root = root_of(connection, collection_id)
+            return sum(
+                connection.execute(
+                    "UPDATE files SET sha256 = :sha256, former_photo_key = NULL, photo_key = known.photo_key "
+                    f"FROM (SELECT p.photo_key {_READ} AND k.sha256 = :sha256 LIMIT 1) known "
+                    "WHERE collection_id = :collection_id AND path = :path AND files.photo_key IS NULL",
+                    {
+                        "sha256": sha256,
+                        "collection_id": collection_id,
+                        "path": encode_below(root, path),
+                    },
+                ).rowcount
+                for path, sha256 in digests
+            )
+
+    def awaits_model(self, collection_id: int, model_id: str) -> bool:
+        """Return whether a photo of the collection was read that the model has not tagged."""
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            row = connection.execute(
+                "SELECT 1 FROM files f LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = "
+                "f.photo_key WHERE f.collection_id = ? AND f.missing = 0 AND f.photo_key IS NOT NULL "
+                "AND p.slot IS NULL LIMIT 1",
+                (model.model_key if model else None, collection_id),
+            ).fetchone()
+            return row is not None
 
     def record_photos(
         self, collection_id: int, photos: Sequence[tuple[Path, PhotoId, PhotoMetadata]]

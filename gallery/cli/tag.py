@@ -12,6 +12,7 @@ from gallery.cli.stopping import STOPPED, asked_to_stop
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
 from gallery.types import display_path
+from gallery.words import photo_count
 
 
 def tag(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -28,6 +29,7 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
                 "tagged": result.tagged,
                 "unchanged": result.unchanged,
                 "skipped": skipped_json(result.skipped),
+                "gone": result.gone,
                 "seconds": result.seconds,
                 "photos_per_second": result.photos_per_second,
                 "model_id": result.model_id,
@@ -40,6 +42,8 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
             f"{result.unchanged:,} unchanged, {len(result.skipped):,} could not be read."
         )
         note_skipped(result.skipped)
+        if result.gone:
+            say(f"{photo_count(result.gone)} that were here at the last look are not there any more.")
         if not result.photos:
             say("There are no photos in this folder or below it.")
     return STOPPED if result.cancelled else 0

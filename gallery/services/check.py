@@ -20,7 +20,7 @@ from gallery import words
 from gallery.errors import GalleryError
 from gallery.services import wiring
 from gallery.settings import Settings
-from gallery.types import DecodedPhoto, display_path
+from gallery.types import DecodedPhoto, FileEntry, display_path
 
 FREE_DISK_BYTES = 1_000_000_000
 """Thumbnails, predictions and maps of 50,000 photos: 20 KB a photo."""
@@ -52,6 +52,7 @@ def findings(settings: Settings, model_id: str | None = None, *, content: bool =
     yield check_home(settings.home)
     yield check_disk(settings.home)
     yield check_catalog(settings)
+    yield check_folders(settings)
     if content:
         yield check_content(settings)
     yield check_reading()
@@ -142,6 +143,32 @@ def check_catalog(settings: Settings) -> Finding:
     except GalleryError as exc:
         return Finding("catalog", False, str(exc))
     return Finding("catalog", True, detail)
+
+
+def check_folders(settings: Settings) -> Finding:
+    """Return whether the folders of all collections still hold photos: an empty mount point holds none."""
+    if not (settings.catalog_dir / "catalog.sqlite3").exists():
+        return Finding("folders", True, "none was opened yet")
+    try:
+        with wiring.composed(settings) as parts:
+            opened = parts.catalog.collections()
+    except GalleryError as exc:
+        return Finding("folders", False, str(exc))
+    gone = [one for one in opened if one.photo_count and not holds_photos(one.root)]
+    if not gone:
+        return Finding("folders", True, f"all {len(opened):,} that were opened are there")
+    named = "; ".join(
+        f"{words.photo_count(one.photo_count)} that were in {display_path(one.root)}" for one in gone
+    )
+    return Finding("folders", False, f"gone: {named}. Is the disk connected? Tags and labels are kept.")
+
+
+def holds_photos(root: Path) -> bool:
+    """Return whether a photo lies in a folder or below it."""
+    try:
+        return any(isinstance(found, FileEntry) for found in wiring.scan(root))
+    except GalleryError:
+        return False
 
 
 def check_content(settings: Settings) -> Finding:

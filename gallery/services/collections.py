@@ -34,6 +34,7 @@ FIRST_PHOTOS = 48
 
 _LISTED = 2_000  # found before the page answers; the job finds the rest
 _LISTING_S = 0.4
+_RECOGNISING_S = 1.0
 _BATCH = 6  # thumbnails that appear together
 _log = logging.getLogger(__name__)
 
@@ -64,9 +65,10 @@ def open_folder(path: str | Path) -> Collection:
 def take_in(root: Path, kind: CollectionKind) -> Collection:
     """Return a folder that may be opened as a collection whose tagging has begun.
 
-    Of a new one, the first photos are found before this returns, and their
-    thumbnails follow within a second, however busy the machine is: the job
-    gives way to everything else.
+    Of a new one, the first photos are found before this returns. Those that
+    another collection holds too are on their shelves by then; the thumbnails of
+    the others follow within a second, however busy the machine is: the job gives
+    way to everything else.
 
     Raises:
         GalleryError: the catalog cannot be written, there is no model, or the job cannot start.
@@ -77,10 +79,11 @@ def take_in(root: Path, kind: CollectionKind) -> Collection:
     if collection.root not in known:
         found = list(_quickly(root))
         catalog.record_scan(collection.collection_id, found)
-        first = [entry.path for entry in found[:FIRST_PHOTOS]]
-        threading.Thread(
-            target=_read_first, args=(collection.collection_id, first), name="first photos", daemon=True
-        ).start()
+        _recognise(collection.collection_id)
+        if first := catalog.unread_files(collection.collection_id, FIRST_PHOTOS):
+            threading.Thread(
+                target=_read_first, args=(collection.collection_id, first), name="first photos", daemon=True
+            ).start()
     tagging.start_job(collection.collection_id)
     return collection
 
@@ -104,6 +107,14 @@ def _quickly(root: Path) -> Iterator[FileEntry]:
         yield entry
         if time.monotonic() > until:
             return
+
+
+def _recognise(collection_id: int) -> None:
+    """Find, for a moment, photos whose bytes are known; the job goes on with it."""
+    from gallery.tagging.known import recognise
+
+    until = time.monotonic() + _RECOGNISING_S
+    recognise(wiring.catalog(), collection_id, cancelled=lambda: time.monotonic() > until)
 
 
 def _read_first(collection_id: int, paths: list[Path]) -> None:

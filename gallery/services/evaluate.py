@@ -20,7 +20,7 @@ from gallery import types
 from gallery.errors import DatasetError
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.overlap import SeenPhotos
-from gallery.services import tagging, wiring
+from gallery.services import collections, tagging, wiring
 from gallery.tagging.parts import TaggingProgress
 from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
 
@@ -149,9 +149,7 @@ def open_folder(folder: Path, card: ModelCard) -> types.Collection:
     """
     root = wiring.settings().allow(folder)
     check_layout(root, card)
-    collection = wiring.catalog().add_collection(root, CollectionKind.FOLDER)
-    tagging.start_job(collection.collection_id)
-    return collection
+    return collections.take_in(root, CollectionKind.FOLDER)
 
 
 def check_layout(root: Path, card: ModelCard) -> None:

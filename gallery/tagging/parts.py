@@ -34,6 +34,9 @@ class TaggingCatalog(Protocol):
 
     def record_scan(self, collection_id: int, entries: Sequence[FileEntry]) -> ScanSummary: ...
     def pending_files(self, collection_id: int, model_id: str) -> list[Path]: ...
+    def files_like_read_ones(self, collection_id: int) -> list[Path]: ...
+    def record_known(self, collection_id: int, digests: Sequence[tuple[Path, str]]) -> int: ...
+    def awaits_model(self, collection_id: int, model_id: str) -> bool: ...
     def record_photos(
         self, collection_id: int, photos: Sequence[tuple[Path, PhotoId, PhotoMetadata]]
     ) -> None: ...
@@ -50,13 +53,17 @@ class TaggingCatalog(Protocol):
 
 
 LOOKING = "looking for photos"
+READING = "reading photos"
 LOADING = "loading the model"
 TAGGING = "tagging"
 
 
 @dataclass(frozen=True, slots=True)
 class TaggingProgress(Progress):
-    """How far a run is; its stage is LOOKING, LOADING or TAGGING, and done = tagged + unchanged + skipped."""
+    """How far a run is; done = tagged + unchanged + skipped.
+
+    Its stage is LOOKING, READING, LOADING or TAGGING.
+    """
 
     tagged: int = 0
     unchanged: int = 0
@@ -71,6 +78,7 @@ class TaggingResult:
     tagged: int  # classified in this run
     unchanged: int  # known before, or the same bytes as another file
     skipped: list[SkippedFile]  # every file that cannot be read, also those known from before
+    gone: int  # files that were here at the last look and are not now; they come back when found again
     seconds: float
     photos_per_second: float  # tagged ones, over the whole run
     model_id: str

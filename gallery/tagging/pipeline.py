@@ -17,9 +17,11 @@ import numpy as np
 from gallery.errors import GalleryError, ModelError, PhotoError
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
+from gallery.tagging.known import recognise
 from gallery.tagging.parts import (
     LOADING,
     LOOKING,
+    READING,
     TAGGING,
     Decode,
     LoadClassifier,
@@ -31,9 +33,13 @@ from gallery.tagging.parts import (
 )
 from gallery.tagging.reading import PhotoReader
 from gallery.types import Classifier, Collection, DecodedPhoto, FileEntry, SkippedFile, display_path
+from gallery.words import photo_count
 
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
+
+FIRST_BATCH = 8
+"""Photos of the first batch: the first tags are seen while the others are still being made."""
 
 _BATCH_PATIENCE_S = 1.0
 """Where photos come slowly, a batch that is not full goes on after this time."""
@@ -54,8 +60,9 @@ def tag_collection(
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, and return what was done.
 
-    The model loads while the first photos are read; photos are in the catalog
-    as soon as they are read, predictions after each batch.
+    Files whose bytes are known are not read, and the model loads, while more
+    photos are read, as soon as one is found that it has not seen. Photos are in
+    the catalog as soon as they are read, predictions after each batch.
 
     Args:
         catalog: where everything is kept.
@@ -63,7 +70,7 @@ def tag_collection(
         decode: reads files in other processes.
         scan: finds the photos of a folder.
         load_classifier: gives the model; called once, in a thread, and only if
-            there is something to read.
+            there is a photo that it has not seen.
         model_id: the model's id, by which its predictions are kept.
         store_thumbnail: keeps a photo's small picture.
         on_progress: told how far it is, about five times a second.
@@ -76,55 +83,75 @@ def tag_collection(
         CatalogError: the catalog cannot be written.
     """
     started = time.monotonic()
-    _require(collection.root)
-    entries, unopened = _look(collection.root, scan, on_progress, cancelled)
-    if entries is None:
-        return _result(catalog, collection, model_id, 0, 0, 0, started, cancelled=True)
-    catalog.record_scan(collection.collection_id, entries)
-    if unopened:
-        catalog.record_skipped(collection.collection_id, unopened)
-    pending = [
-        path
-        for path in catalog.pending_files(collection.collection_id, model_id)
-        if only is None or path in only
-    ]
-    again = set(pending)
-    skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
-    total = len(entries) + len(unopened)
-    begin = TaggingProgress(
-        LOADING if pending else TAGGING,
-        done=total - len(pending),
-        total=total,
-        unchanged=total - len(pending) - skipped,
-        skipped=skipped,
-    )
-    on_progress(begin)
-    if not pending:
-        return _result(catalog, collection, model_id, total, 0, begin.unchanged, started, cancelled=False)
-    reader = PhotoReader(
-        pending,
-        catalog=catalog,
-        collection_id=collection.collection_id,
-        model_id=model_id,
-        decode=decode,
-        store_thumbnail=store_thumbnail,
-    )
-    with _Loading(load_classifier) as loading, reader:
-        progress, stopped = _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
-    if not stopped:
-        _require(collection.root)  # a disk that was unplugged makes every file vanish
-    return _result(
-        catalog, collection, model_id, total, progress.tagged, progress.unchanged, started, cancelled=stopped
-    )
-
-
-def _require(root: Path) -> None:
-    if not root.is_dir():
-        raise PhotoError(
-            f"The folder {display_path(root)} is not there (any more): it was moved, renamed or deleted, or "
-            "its disk is not connected. Connect the disk, or open the folder at its new place; tags and "
-            "corrections are kept."
+    _require(collection)
+    with _Loading(load_classifier) as loading:
+        if only is None and catalog.awaits_model(collection.collection_id, model_id):
+            loading.begin()
+        entries, unopened = _look(collection.root, scan, on_progress, cancelled)
+        if entries is None:
+            return _result(catalog, collection, model_id, (0, 0, 0, 0), started, cancelled=True)
+        if collection.photo_count and not entries:
+            raise _gone(collection)
+        gone = catalog.record_scan(collection.collection_id, entries).gone
+        if unopened:
+            catalog.record_skipped(collection.collection_id, unopened)
+        recognise(catalog, collection.collection_id, cancelled=cancelled)
+        pending = [
+            path
+            for path in catalog.pending_files(collection.collection_id, model_id)
+            if only is None or path in only
+        ]
+        again = set(pending)
+        skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
+        total = len(entries) + len(unopened)
+        begin = TaggingProgress(
+            READING if pending else TAGGING,
+            done=total - len(pending),
+            total=total,
+            unchanged=total - len(pending) - skipped,
+            skipped=skipped,
         )
+        on_progress(begin)
+        if not pending:
+            counts = total, 0, begin.unchanged, gone
+            return _result(catalog, collection, model_id, counts, started, cancelled=False)
+        with PhotoReader(
+            pending,
+            catalog=catalog,
+            collection_id=collection.collection_id,
+            model_id=model_id,
+            decode=decode,
+            store_thumbnail=store_thumbnail,
+        ) as reader:
+            progress, stopped = _classify_all(
+                catalog, model_id, reader, loading, begin, on_progress, cancelled
+            )
+    if not stopped:
+        _require(
+            replace(collection, photo_count=len(entries))
+        )  # a disk that was unplugged makes every file vanish
+    counts = total, progress.tagged, progress.unchanged, gone
+    return _result(catalog, collection, model_id, counts, started, cancelled=stopped)
+
+
+def _require(collection: Collection) -> None:
+    if not collection.root.is_dir():
+        raise _gone(collection)
+
+
+def _gone(collection: Collection) -> PhotoError:
+    """Return the error of a folder that is not there, or empty although photos were in it."""
+    shown = display_path(collection.root)
+    what = (
+        f"{photo_count(collection.photo_count)} that {'was' if collection.photo_count == 1 else 'were'} in "
+        f"{shown} {'is' if collection.photo_count == 1 else 'are'} gone"
+        if collection.photo_count
+        else f"The folder {shown} is not there (any more)"
+    )
+    return PhotoError(
+        f"{what}: is the disk connected? Connect it, or open the folder at its new place if it was moved or "
+        "renamed. Nothing was removed from the gallery: tags and labels are kept."
+    )
 
 
 def _look(
@@ -159,7 +186,7 @@ def _classify_all(
     """Classify what the reader hands on; return how far it came, and whether it was cancelled."""
     rate = SmoothedRate()
     tagged = 0
-    stage = LOADING
+    stage = begin.stage
 
     def report() -> TaggingProgress:
         unchanged, skipped = begin.unchanged + reader.unchanged, begin.skipped + reader.skipped
@@ -182,12 +209,19 @@ def _classify_all(
         if cancelled():
             return report(), True
         reader.record_when_due()
+        if not loading.begun and not reader.wait_for_one(timeout_s=_PATIENCE_S):
+            report()
+            continue
+        loading.begin()
+        if stage == READING:
+            stage = LOADING
+            report()
         classifier = loading.result(timeout_s=0.0 if stage == TAGGING else _PATIENCE_S)
         if classifier is not None:
             stage = TAGGING
-            photos = reader.take(
-                TAG_BATCH, timeout_s=_PATIENCE_S if not reader.waiting() else _BATCH_PATIENCE_S
-            )
+            batch = TAG_BATCH if tagged else FIRST_BATCH
+            patience_s = _BATCH_PATIENCE_S if reader.waiting() else _PATIENCE_S
+            photos = reader.take(batch, timeout_s=patience_s)
             if photos:
                 _classify(catalog, model_id, classifier, photos)
                 tagged += len(photos)
@@ -214,19 +248,19 @@ def _result(
     catalog: TaggingCatalog,
     collection: Collection,
     model_id: str,
-    photos: int,
-    tagged: int,
-    unchanged: int,
+    counts: tuple[int, int, int, int],
     started: float,
     *,
     cancelled: bool,
 ) -> TaggingResult:
     seconds = time.monotonic() - started
+    photos, tagged, unchanged, gone = counts
     return TaggingResult(
         photos=photos,
         tagged=tagged,
         unchanged=unchanged,
         skipped=catalog.skipped_files(collection.collection_id),
+        gone=gone,
         seconds=seconds,
         photos_per_second=tagged / seconds if seconds > 0 else 0.0,
         model_id=model_id,
@@ -235,20 +269,27 @@ def _result(
 
 
 class _Loading:
-    """A classifier that loads in a thread."""
+    """A classifier that loads in a thread, from when it is first needed."""
 
     def __init__(self, load_classifier: LoadClassifier) -> None:
         self._load = load_classifier
         self._classifier: Classifier | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
+        self.begun = False
 
     def __enter__(self) -> _Loading:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._thread.join()  # a library that is half imported must not meet the end of the process
+        if self.begun:
+            self._thread.join()  # a library that is half imported must not meet the end of the process
+
+    def begin(self) -> None:
+        """Load it now, if that has not begun; returns at once."""
+        if not self.begun:
+            self.begun = True
+            self._thread.start()
 
     def result(self, *, timeout_s: float) -> Classifier | None:
         """Return the classifier, or None if it is not there in time.

@@ -81,6 +81,12 @@ class PhotoReader:
         with self._changed:
             return len(self._waiting)
 
+    def wait_for_one(self, *, timeout_s: float) -> bool:
+        """Return whether a photo waits for the model, or does so in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._finished, timeout_s)
+            return bool(self._waiting)
+
     def finished(self) -> bool:
         """Return whether all files are read and every photo has been taken.
 

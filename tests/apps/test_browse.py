@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.errors import PhotoError
-from gallery.services import collections, photo_lists, wiring
+from gallery.services import collections, evaluate, photo_lists, wiring
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
@@ -299,6 +300,19 @@ def test_opening_a_folder_starts_tagging_at_once(gallery: SmallGallery, started:
     collection = collections.open_folder(f" {gallery.photos / 'zoo'} ")
     assert started == [collection.collection_id]
     assert np.array_equal(wiring.catalog().collections()[0].root, (gallery.photos / "zoo").resolve())
+
+
+def test_photos_of_another_collection_are_on_their_shelves_before_a_job_has_started(
+    gallery: SmallGallery, started: list[int]
+) -> None:
+    copied = shutil.copytree(gallery.photos, gallery.folder / "copied")
+    collection = collections.open_folder(str(copied))
+    page = open_browse(collection=str(collection.collection_id))
+    assert counts(page) == {"all": 5, "cat": 2, "dog": 1, "unsure": 1, "waiting": 1}
+    shutil.copytree(copied / "zoo", gallery.folder / "labelled" / "cow")
+    evaluated = evaluate.open_folder(gallery.folder / "labelled", model_card())
+    assert len(wiring.catalog().prediction_table(evaluated.collection_id, MODEL_ID)) == 2
+    assert started == [collection.collection_id, evaluated.collection_id]
 
 
 def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(

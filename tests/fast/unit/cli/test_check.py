@@ -23,6 +23,24 @@ def test_check_of_a_sound_place_finds_nothing_wrong(place: Place, run: Run) -> N
     assert details["network"].startswith("runs in float32")
 
 
+def test_photos_that_were_there_and_are_gone_are_no_success(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    for path in place.photos.rglob("*.png"):
+        path.unlink()
+    code, said, _ = run("tag", place.photos)
+    assert (code, "4 photos that were in" in said["error"], "disk connected?" in said["error"]) == (
+        2,
+        True,
+        True,
+    )
+    code, said, _ = run("check")
+    wrong = {one["name"]: one["detail"] for one in said["checks"] if not one["ok"]}
+    assert (code, list(wrong)) == (1, ["folders"])
+    assert "gone: 4 photos that were in" in wrong["folders"]
+    assert "Is the disk connected?" in wrong["folders"]
+
+
 def test_check_names_each_thing_that_is_wrong_with_its_remedy(
     place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ def test_tag_says_what_it_did_and_names_what_it_could_not_read(place: Place, run
     code, said, _ = run("tag", place.photos)
     assert code == 0
     assert list(said) == [
-        "photos", "tagged", "unchanged", "skipped", "seconds", "photos_per_second", "model_id",
+        "photos", "tagged", "unchanged", "skipped", "gone", "seconds", "photos_per_second", "model_id",
     ]  # fmt: skip
     assert (said["photos"], said["tagged"], said["unchanged"], said["model_id"]) == (5, 4, 0, "colours")
     (skipped,) = said["skipped"]

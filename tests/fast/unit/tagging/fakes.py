@@ -70,7 +70,15 @@ class Decoder:
         return DecodedPhoto(
             path,
             hashlib.sha256(content).hexdigest(),
-            PhotoMetadata(2, 2, len(content), "JPEG"),
+            PhotoMetadata(
+                2,
+                2,
+                len(content),
+                "JPEG",
+                brightness=1.0,
+                sharpness=1.0,
+                file_sha256=hashlib.sha256(content).hexdigest(),
+            ),
             np.full((2, 2, 3), COLOURS[colour], np.uint8),
             b"small " + colour.encode(),
         )
