@@ -117,7 +117,6 @@ def parts(pictures: PictureFolder, store: ModelStore) -> TrainingParts:
     return TrainingParts(
         scan=pictures.scan,
         unzip=lambda path: path,
-        translate={"rosso": "red"}.get,
         decode=decode,
         taken=lambda model_id: any(entry.model_id == model_id for entry in store.entries()),
         save=store.save,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gallery.cli.output import ProgressBar, answer, note
@@ -35,9 +35,9 @@ def evaluations(
         GalleryError: the labels do not fit a model's classes or the folder (before anything is tagged),
             the folder vanished, or a model failed.
     """
-    labels = _labels(arguments, folder, cards[0])
+    labels, problems = _labels(arguments, folder, cards[0])
     of_each = [labels, *(compare.labels_for_second(labels, folder, cards[0], card) for card in cards[1:])]
-    found = list(_tagged(parts, folder, zip(cards, of_each, strict=True)))
+    found = list(_tagged(parts, folder, zip(cards, of_each, strict=True), problems))
     return None if None in found else [one for one in found if one is not None]
 
 
@@ -48,23 +48,27 @@ def note_stopped(what: str, *, json: bool) -> None:
         answer({"error": "stopped before the end"})
 
 
-def _labels(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> dict[Path, int] | None:
-    """Return the labels from the table, by path; None where the folders' names are the labels."""
+def _labels(
+    arguments: argparse.Namespace, folder: Path, card: ModelCard
+) -> tuple[Mapping[Path, int] | None, Sequence[str]]:
+    """Return the labels of the table, by path, with what to say of them; None where folders' names are."""
     if arguments.labels is not None:
-        return evaluate.labels_of_table(arguments.labels, folder, card, split=arguments.split)
+        listed = evaluate.labels_of_table(arguments.labels, folder, card, split=arguments.split)
+        return listed.labels, listed.problems
     evaluate.check_layout(folder, card)
-    return None
+    return None, ()
 
 
 def _tagged(
     parts: wiring.Parts,
     folder: Path,
     measured: Iterator[tuple[ModelCard, Mapping[Path, int] | None]],
+    problems: Sequence[str],
 ) -> Iterator[Evaluation | None]:
     for card, labels in measured:
         with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
             found = evaluate.tag_and_evaluate(
-                parts, folder, card, labels, on_progress=show, cancelled=stop.is_set
+                parts, folder, card, labels, problems=problems, on_progress=show, cancelled=stop.is_set
             )
         yield found
         if found is None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.datasets.class_names import class_of_name, listed_names, nearest_class_name, part_of_name
-from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Part, Scan, Translate, data_set
+from gallery.datasets.class_names import (
+    class_of_name,
+    classes_of_names,
+    kept_apart_sentences,
+    listed_names,
+    means_no_class,
+    mistyped_names,
+    naming_sentences,
+    nearest_class_name,
+    part_of_name,
+)
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Part, Scan, data_set
 from gallery.errors import DatasetError
+from gallery.settings import CLASS_NAMES
 from gallery.types import display_path
 from gallery.words import counted
 
@@ -30,10 +42,12 @@ class FolderLabels:
         y_true: (n,) int64 class indices in the order of the paths; `UNLABELLED`
             for a photo in no class's folder.
         problems: sentences on what is odd but does not stop an evaluation.
+        others: positions of the photos in folders that are no class of the model, by the folder's name.
     """
 
     y_true: NDArray[np.int64]
     problems: tuple[str, ...]
+    others: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @property
     def labelled(self) -> NDArray[np.int64]:
@@ -50,7 +64,7 @@ def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> 
         class_names: the model's classes; they give the indices.
 
     Raises:
-        DatasetError: a sub-folder's name is none of the classes, or no photo has a label.
+        DatasetError: no photo has a label, or a sub-folder's name is nearly that of a class.
     """
     places = [_place_below(root, path) for path in paths]
     if not places:
@@ -66,48 +80,60 @@ def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> 
             f"The photos of {display_path(root)} lie directly in it, so nothing says what they show. Put "
             f"them into one sub-folder a class, named {listed_names(class_names)}, and open the folder above."
         )
-    known: dict[str | None, int | None] = {name: class_of_name(name, class_names) for name in names}
+    known = {name: class_of_name(name, class_names) for name in names}
     unknown = [name for name in names if known[name] is None]
-    if unknown:
+    if len(unknown) == len(names) or mistyped_names(unknown, class_names):
         raise DatasetError(_unknown_sentence(unknown, class_names))
-    y_true = np.array([UNLABELLED if (k := known.get(name)) is None else k for name in folders], np.int64)
-    problems = []
+    y_true = np.array(
+        [UNLABELLED if name is None or (k := known[name]) is None else k for name in folders], np.int64
+    )
+    others = {
+        name: np.array([row for row, folder in enumerate(folders) if folder == name], np.int64)
+        for name in unknown
+    }
+    problems = naming_sentences({name: class_names[k] for name, k in known.items() if k is not None})
+    problems += layout.sentences()
     if len(layout.parts) > 1:
         named = ", ".join(sorted(map(_shown, layout.parts)))
         problems.append(
             f"The folder holds the parts {named} of a data set; they are evaluated together. To evaluate "
             "one of them, open it."
         )
-    problems += _outside(int((y_true == UNLABELLED).sum()))
+    problems += _outside(folders.count(None))
     problems += _without_photos(_empty_folders(root, layout, names), y_true, class_names)
-    return FolderLabels(y_true, tuple(problems))
+    return FolderLabels(y_true, tuple(problems), others)
 
 
-def read_folder(root: Path, *, scan: Scan, translate: Translate = lambda _: None) -> LabelledPhotos:
+def read_folder(root: Path, *, scan: Scan) -> LabelledPhotos:
     """Return the photos of a folder as a data set of its own classes, for a training.
 
     Args:
         root: laid out as `layout_of` has it.
         scan: lists photos below a folder.
-        translate: turns folder names into class names.
 
     Raises:
         DatasetError: there are fewer than two classes with photos.
     """
     root = Path(root).resolve()
     entries = [(entry, entry.path.relative_to(root).parts) for entry in scan(root)]
-    layout = layout_of([place for _, place in entries], lambda name: translate(name) is not None)
-    photos, used, outside = [], set(), 0
-    for entry, place in entries:
-        folder = layout.class_folder(place)
-        if folder is None:
-            outside += 1
-            continue
-        used.add(folder)
-        group = "/".join(place[:-1])
-        photos.append(LabelledPhoto(entry, translate(folder) or folder, group, layout.part(place)))
-    empty = [f"The folder {_shown(name)} holds no photos." for name in _empty_folders(root, layout, used)]
-    return data_set(root, photos, [*_outside(outside), *empty])
+    layout = layout_of(
+        [place for _, place in entries], lambda name: class_of_name(name, CLASS_NAMES) is not None
+    )
+    folders = [layout.class_folder(place) for _, place in entries]
+    class_of = classes_of_names(name for name in folders if name is not None)
+    photos = [
+        LabelledPhoto(entry, class_of[folder], layout.group(place), layout.part(place))
+        for (entry, place), folder in zip(entries, folders, strict=True)
+        if folder is not None
+    ]
+    problems = [
+        *naming_sentences(class_of),
+        *kept_apart_sentences(class_of),
+        *layout.sentences(),
+        *_outside(folders.count(None)),
+        *(f"The folder {_shown(name)} holds no photos." for name in _empty_folders(root, layout, class_of)),
+    ]
+    return data_set(root, photos, problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +143,12 @@ class Layout:
     Attributes:
         depth: position, in a photo's path below the folder, at which its class folder stands.
         parts: the folders above the classes, where these are ready parts of a data set.
+        stations: the folders around the classes, "/"-separated, where each of several holds classes.
     """
 
     depth: int
     parts: frozenset[str] = frozenset()
+    stations: frozenset[str] = frozenset()
 
     def class_folder(self, place: Sequence[str]) -> str | None:
         """Return the name of the class folder that a photo lies in, None where it lies in none."""
@@ -130,13 +158,26 @@ class Layout:
         """Return the part that a photo of a class lies in, None where there are none."""
         return part_of_name(place[self.depth - 1]) if self.parts else None
 
+    def group(self, place: Sequence[str]) -> str:
+        """Return what a photo must stay together with: its station, or else the folder that it lies in."""
+        return "/".join(place[: self.depth] if self.stations else place[:-1])
+
+    def sentences(self) -> list[str]:
+        """Return what to say of the layout, where it is not the plain one."""
+        if not self.stations:
+            return []
+        named = ", ".join(sorted(map(_shown, self.stations))[:NAMED_AT_MOST])
+        more = f" and {len(self.stations) - NAMED_AT_MOST} more" if len(self.stations) > NAMED_AT_MOST else ""
+        return [f"The class folders stand one level deeper, in {named}{more}: these are taken for stations."]
+
 
 def layout_of(places: Sequence[Sequence[str]], is_class: Callable[[str], bool]) -> Layout:
     """Return where the class folders of a labelled folder stand.
 
     A class folder may hold folders of its own. Where all sub-folders are parts
     of a data set (train, val, test), the classes stand in them; a single folder
-    around the others, as archives have, is passed through.
+    around the others, as archives have, is passed through, and so are stations
+    that each hold folders of the same classes.
 
     Args:
         places: each photo's path below the folder, in its components.
@@ -157,10 +198,36 @@ def layout_of(places: Sequence[Sequence[str]], is_class: Callable[[str], bool]) 
         if all(part_of_name(name) for name in names):
             return Layout(depth + 1, frozenset(names))
         beside, within = (any(len(place) == depth + step for place in places) for step in (1, 2))
-        around = len(names) == 1 and not beside and (len(inner) > 1 or not within)
-        if not (around or (len(names) == 1 and any(map(is_class, inner)))):
+        if len(names) > 1:
+            return _stations(places, depth, is_class) or Layout(depth)
+        around = not beside and (len(inner) > 1 or not within)
+        if not (around or any(map(is_class, inner))):
             return Layout(depth)
         depth += 1
+
+
+def _stations(places: Sequence[Sequence[str]], above: int, is_class: Callable[[str], bool]) -> Layout | None:
+    """Return where the classes stand inside several stations; None where these are no stations.
+
+    Each station holds a known class, or nothing but folders such as "blank"; or each holds the same
+    folders, two or more, whose names are no numbers and dates (as cameras and years are).
+    """
+    for depth in range(above + 1, max(map(len, places)) - 1):
+        inside: dict[str, set[str]] = {
+            "/".join(place[:depth]): set() for place in places if len(place) > depth
+        }
+        for place in places:
+            if len(place) > depth + 1:
+                inside["/".join(place[:depth])].add(place[depth])
+        every = set().union(*inside.values())
+        if any(map(is_class, every)):
+            fits = all(any(map(is_class, names)) or (names and all(map(means_no_class, names)))
+                       for names in inside.values())  # fmt: skip
+            return Layout(depth, stations=frozenset(inside)) if fits else None
+        same = len(every) > 1 and all(names == every for names in inside.values())
+        if same and not re.search(r"\d", " ".join(every)):
+            return Layout(depth, stations=frozenset(inside))
+    return None
 
 
 def _outside(count: int) -> list[str]:

@@ -21,9 +21,6 @@ from gallery.types import FileEntry, display_path
 Scan = Callable[[Path], Iterable[FileEntry]]
 """The photos below a folder: `photos.scan.scan_folder`."""
 
-Translate = Callable[[str], str | None]
-"""The class that a folder's name stands for ("cane": "dog"), None where the name is its own class."""
-
 
 class Part(StrEnum):
     """What a photo is used for."""

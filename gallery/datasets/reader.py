@@ -6,32 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gallery.datasets.folder import read_folder
-from gallery.datasets.labelled import LabelledPhotos, Scan, Translate
+from gallery.datasets.labelled import LabelledPhotos, Scan
 from gallery.datasets.table import read_table
 from gallery.errors import DatasetError
 from gallery.types import display_path
 
 
-def read_data(
-    source: Path, *, scan: Scan, unzip: Callable[[Path], Path], translate: Translate = lambda _: None
-) -> LabelledPhotos:
+def read_data(source: Path, *, scan: Scan, unzip: Callable[[Path], Path]) -> LabelledPhotos:
     """Return the labelled photos of a folder, a zip file or a table.
 
     Args:
         source: a folder of class sub-folders, a ``.zip`` of one, or a ``.csv`` of path and label.
         scan: lists photos below a folder.
         unzip: unpacks a zip file and returns the folder.
-        translate: turns folder names and labels into class names.
 
     Raises:
         DatasetError: it is none of these, or holds fewer than two classes.
     """
     if source.is_dir():
-        return read_folder(source, scan=scan, translate=translate)
+        return read_folder(source, scan=scan)
     if source.suffix.lower() == ".zip" and source.is_file():
-        return read_folder(unzip(source), scan=scan, translate=translate)
+        return read_folder(unzip(source), scan=scan)
     if source.suffix.lower() == ".csv" and source.is_file():
-        return read_table(source, translate=translate)
+        return read_table(source)
     raise DatasetError(
         f"{display_path(source)} is no data set. Give a folder with a sub-folder for each class, "
         "a zip file of one, or a CSV file with the columns path and label."

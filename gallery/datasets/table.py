@@ -13,14 +13,19 @@ from pathlib import Path
 from gallery.datasets.class_names import (
     PART_NAMES,
     class_of_name,
+    classes_of_names,
+    kept_apart_sentences,
     listed_names,
+    means_no_class,
+    mistyped_names,
+    naming_sentences,
     nearest_class_name,
     part_of_name,
 )
-from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Translate, data_set
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, data_set
 from gallery.errors import DatasetError
 from gallery.types import FileEntry, display_path
-from gallery.words import counted
+from gallery.words import counted, without_surrogates
 
 COLUMNS = {
     "path": ("path", "file", "filename", "file_name", "image", "photo", "filepath"),
@@ -47,6 +52,11 @@ class LabelTable:
     rows: tuple[TableRow, ...]
     incomplete: int
 
+    def incomplete_sentences(self) -> list[str]:
+        """Return what to say of the rows that are not among `rows`."""
+        lack = counted(self.incomplete, "row lacks", "rows lack")
+        return [f"{lack} a path or a class: left out."] if self.incomplete else []
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -66,7 +76,20 @@ class TableRow:
     split: str
 
 
-def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> dict[Path, int]:
+@dataclass(frozen=True, slots=True)
+class TableLabels:
+    """The true classes that a table gives, for an evaluation.
+
+    Attributes:
+        labels: class indices by absolute path.
+        problems: sentences on what was left out, or taken for another name.
+    """
+
+    labels: Mapping[Path, int]
+    problems: tuple[str, ...]
+
+
+def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> TableLabels:
     """Return the class index of each photo that a CSV lists, by absolute path, for an evaluation.
 
     Args:
@@ -76,8 +99,8 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
         split: take only the rows with this value in the column ``split``, or one that means the same.
 
     Raises:
-        DatasetError: the file cannot be read, lacks a column, has a class that
-            the model does not know, gives a photo two classes, or no row is left.
+        DatasetError: the file cannot be read, lacks a column, has no class that the model knows or one
+            that is nearly a class, gives a photo two classes, or no row is left.
     """
     table = read_label_rows(file)
     rows: Sequence[TableRow] = table.rows
@@ -94,23 +117,27 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
             known = ", ".join(f"{name} ({count:,})" for name, count in sorted(parts.items()))
             raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
     index_of = _indices(file, {row.label for row in rows}, class_names)
+    problems = naming_sentences({name: class_names[k] for name, k in index_of.items()})
+    others = Counter(row.label for row in rows if row.label not in index_of)
+    if others:
+        named = ", ".join(f'"{name}" ({count:,})' for name, count in others.most_common(5))
+        problems.insert(0, f"Rows left out, because the model has no such class: {named}.")
     labels: dict[Path, int] = {}
     for row in rows:
-        index = index_of[row.label]
-        if labels.setdefault(row.path, index) != index:
+        index = index_of.get(row.label)
+        if index is not None and labels.setdefault(row.path, index) != index:
             raise DatasetError(
                 f"{display_path(file)} gives {row.named} two classes, {class_names[labels[row.path]]} "
                 f"and {class_names[index]}. Keep the row that is right."
             )
-    return labels
+    return TableLabels(labels, (*problems, *table.incomplete_sentences()))
 
 
-def read_table(file: Path, *, translate: Translate = lambda _: None) -> LabelledPhotos:
+def read_table(file: Path) -> LabelledPhotos:
     """Return the photos that a CSV file names as a data set of its own classes, for a training.
 
     Args:
         file: as `read_rows` takes it; paths are relative to its own folder, or absolute.
-        translate: turns labels into class names.
 
     Raises:
         DatasetError: no such columns, a part of another name, or fewer than two classes with photos.
@@ -123,6 +150,7 @@ def read_table(file: Path, *, translate: Translate = lambda _: None) -> Labelled
             f"{table.headings['split']}, where photos for {', '.join(PART_NAMES)} are understood. Write "
             "one of these, or nothing for a photo whose part is to be drawn; or rename the column."
         )
+    class_of = classes_of_names(row.label for row in table.rows)
     photos, missing, seen = [], [], set()
     for row in table.rows:
         if row.path in seen:
@@ -131,23 +159,30 @@ def read_table(file: Path, *, translate: Translate = lambda _: None) -> Labelled
         try:
             facts = row.path.stat()
         except (OSError, ValueError):
-            missing.append(row.named)
+            missing.append(row)
             continue
         entry = FileEntry(row.path, facts.st_size, facts.st_mtime_ns)
-        label = translate(row.label) or row.label
         group = row.group or row.path.parent.as_posix()
-        photos.append(LabelledPhoto(entry, label, group, part_of_name(row.split)))
-    problems = []
-    if table.incomplete:
-        rows = counted(table.incomplete, "row lacks", "rows lack")
-        problems.append(f"{rows} a path or a class: left out.")
+        photos.append(LabelledPhoto(entry, class_of[row.label], group, part_of_name(row.split)))
+    problems = [*table.incomplete_sentences(), *naming_sentences(class_of), *kept_apart_sentences(class_of)]
     if repeated := len(table.rows) - len(seen):
         rows = counted(repeated, "row names", "rows name")
         problems.append(f"{rows} a photo again: left out, its first label counts.")
     if missing:
-        files = counted(len(missing), "file does", "files do")
-        problems.append(f"{files} not exist: left out. The first is {missing[0]}.")
+        problems.append(pointing_nowhere(file, missing, len(table.rows)))
+    if table.rows and not photos:
+        raise DatasetError(pointing_nowhere(file, missing, len(table.rows)))
     return data_set(table.file.parent, photos, problems)
+
+
+def pointing_nowhere(file: Path, missing: Sequence[TableRow], rows: int) -> str:
+    """Return what to say of a table's rows whose photo does not exist."""
+    first = missing[0]
+    return (
+        f"{len(missing):,} of {counted(rows, 'row')} of {display_path(Path(file.name))} "
+        f"{'points' if len(missing) == 1 else 'point'} to no photo: left out. The first is "
+        f"{without_surrogates(first.named)}, which was looked for at {display_path(first.path)}."
+    )
 
 
 def read_label_rows(file: Path) -> LabelTable:
@@ -235,15 +270,17 @@ def _same_part(said: str, split: str) -> bool:
     return said.lower() == split.strip().lower() or (part is not None and part_of_name(said) is part)
 
 
-def _indices(file: Path, names: set[str], class_names: Sequence[str]) -> Mapping[str, int]:
-    indices = {}
-    for name in sorted(names):
-        index = class_of_name(name, class_names)
-        if index is None:
-            near = nearest_class_name(name, class_names)
-            raise DatasetError(
-                f'The class "{name}" in {display_path(file)} is none of the model\'s'
-                f"{f' (did you mean {near}?)' if near else ''}. Known names: {listed_names(class_names)}."
-            )
-        indices[name] = index
+def _indices(file: Path, names: set[str], class_names: Sequence[str]) -> dict[str, int]:
+    """Return the index of each name that means a class of the model."""
+    indices = {name: k for name in sorted(names) if (k := class_of_name(name, class_names)) is not None}
+    unknown = sorted(names - indices.keys())
+    wrong = mistyped_names(unknown, class_names)
+    if not indices:
+        wrong = wrong or [name for name in unknown if not means_no_class(name)] or unknown
+    if wrong:
+        near = nearest_class_name(wrong[0], class_names)
+        raise DatasetError(
+            f'The class "{wrong[0]}" in {display_path(file)} is none of the model\'s'
+            f"{f' (did you mean {near}?)' if near else ''}. Known names: {listed_names(class_names)}."
+        )
     return indices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from gallery.evaluation.evaluation import Evaluation, LabelSource, StoredPhotos
 from gallery.evaluation.overlap import SeenPhotos
 from gallery.evaluation.report import EvaluationReport
 from gallery.types import Collection, PredictionTable, SkippedFile, display_path
-from gallery.words import photo_count
+from gallery.words import photo_count, without_surrogates
 
 
 class EvaluationCatalog(StoredPhotos, Protocol):
@@ -49,7 +50,7 @@ def evaluate_collection(
         problems: sentences on the labels that are put before the others.
 
     Raises:
-        DatasetError: a sub-folder's name is no class, nothing is labelled, or
+        DatasetError: no sub-folder's name is a class or one is nearly that, nothing is labelled, or
             nothing is tagged yet.
     """
     table = catalog.prediction_table(collection.collection_id, model_id)
@@ -78,7 +79,7 @@ def evaluate_collection(
             f"No tagged photo of {display_path(collection.root)} has a label. Check that the labels are of "
             "this folder, and tag it again."
         )
-    odd = [*problems, *known.problems]
+    odd = [*problems, *_of_no_class(known, table), *known.problems]
     if pending:
         odd.append(f"Not tagged yet and left out: {photo_count(len(pending))}. Tag the folder to the end.")
     if skipped:
@@ -98,6 +99,18 @@ def evaluate_collection(
         skipped=tuple(skipped),
         problems=tuple(odd),
     )
+
+
+def _of_no_class(known: FolderLabels, table: PredictionTable) -> list[str]:
+    """Return what the model calls the photos of folders that are none of its classes."""
+    said = []
+    for name, rows in known.others.items():
+        called = Counter(table.class_names[k] for k in table.probabilities[rows].argmax(axis=1).tolist())
+        calls = ", ".join(f"{class_name} {count:,}" for class_name, count in called.most_common(3))
+        more = ", ..." if len(called) > 3 else ""
+        folder = without_surrogates(name)
+        said.append(f'"{folder}" ({photo_count(len(rows))}, which the model calls {calls}{more})')
+    return [f"Left out, because they are no class of the model: {'; '.join(said)}."] if said else []
 
 
 def _nothing_tagged(root: str, model_id: str, pending: int, skipped: Sequence[SkippedFile]) -> str:

@@ -9,9 +9,10 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from gallery.evaluation.overlap import SeenPhotos
 from gallery.services import collections, tagging, wiring
 from gallery.tagging.parts import TaggingProgress
 from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
+
+if TYPE_CHECKING:
+    from gallery.datasets.table import TableLabels
 
 MANY = 1000
 """From so many photos on, opening a tab for the first time would take over a third of a second."""
@@ -208,24 +212,23 @@ def average_picture(heat: NDArray[np.floating], size_px: int) -> RgbImage:
     return drawn
 
 
-def labels_of_table(
-    table: Path, folder: Path, card: ModelCard, *, split: str | None = None
-) -> dict[Path, int]:
+def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | None = None) -> TableLabels:
     """Return the class index of each photo of a folder that a table of labels lists, by path.
 
     Raises:
-        DatasetError: the table does not fit the model's classes or the folder.
+        DatasetError: the table does not fit the model's classes or the folder, or points to no photo.
     """
     from gallery.datasets.table import read_label_table
 
     listed = read_label_table(table, card.class_names, split=split)
-    labels = {path: index for path, index in listed.items() if folder in path.parents}
+    labels = {path: index for path, index in listed.labels.items() if folder in path.parents}
     if not labels:
         raise DatasetError(
-            f"None of the {len(listed):,} photos listed in {display_path(table)} lies in "
-            f"{display_path(folder)}. Paths in a table are relative to the table's own folder."
+            f"None of the {len(listed.labels):,} photos listed in {display_path(table)} lies in "
+            f"{display_path(folder)}. Paths in a table are relative to the table's own folder. The first is "
+            f"{display_path(next(iter(listed.labels)))}."
         )
-    return labels
+    return replace(listed, labels=labels)
 
 
 def tag_and_evaluate(
@@ -234,6 +237,7 @@ def tag_and_evaluate(
     card: ModelCard,
     labels: Mapping[Path, int] | None,
     *,
+    problems: Sequence[str] = (),
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Evaluation | None:
@@ -245,6 +249,7 @@ def tag_and_evaluate(
         card: the model's.
         labels: class indices by path, to which reading is limited; None where the folders' names
             are the labels.
+        problems: sentences on these labels, which the evaluation then has before its own.
         on_progress: gets the progress of the tagging.
         cancelled: asked whether to stop.
 
@@ -263,4 +268,5 @@ def tag_and_evaluate(
         labels=labels,
         source=LabelSource.FOLDERS if labels is None else LabelSource.TABLE,
         seen=seen_photos(parts, card.model_id),
+        problems=problems,
     )  # fmt: skip

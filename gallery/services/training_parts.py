@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from gallery.services import wiring
-from gallery.settings import CLASS_NAMES, IMAGENET_MODELS, Settings
+from gallery.settings import IMAGENET_MODELS, Settings
 from gallery.training.request import TrainingParts
 from gallery.types import FileEntry, PhotoId
 
@@ -31,18 +31,12 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         settings: where things are.
         candidate_in: where the new model waits to be kept; None saves it among the home's models.
     """
-    from gallery.datasets.class_names import class_of_name
-
     models = wiring.model_store(settings)
 
     @contextmanager
     def decoder(input_px: int) -> Iterator[Decode]:
         with wiring.new_decode_pool(input_px) as pool:
             yield pool.decode
-
-    def translate(name: str) -> str | None:
-        index = class_of_name(name, CLASS_NAMES)
-        return None if index is None else CLASS_NAMES[index]
 
     def photos_of(root: Path) -> Iterator[FileEntry]:
         return (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry))
@@ -59,7 +53,6 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
     return TrainingParts(
         scan=photos_of,
         unzip=unzip,
-        translate=translate,
         decode=decoder,
         taken=models.taken,
         save=models.save if candidate_in is None else wiring.candidates(candidate_in).save,

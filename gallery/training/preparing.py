@@ -39,7 +39,7 @@ def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda 
         GalleryError: the data cannot be read, or not be split as planned.
         Stopped: as `tell` does.
     """
-    data = read_data(request.data, scan=parts.scan, unzip=parts.unzip, translate=parts.translate)
+    data = read_data(request.data, scan=parts.scan, unzip=parts.unzip)
 
     def told(done: int, total: int) -> None:
         tell(TrainingProgress(PREPARING, done, total, epochs=request.recipe.epochs))
@@ -81,7 +81,7 @@ def inspect_data(
     """
     if before is None:
         report(0, 0, LISTING)
-        data = read_data(chosen.source, scan=parts.scan, unzip=parts.unzip, translate=parts.translate)
+        data = read_data(chosen.source, scan=parts.scan, unzip=parts.unzip)
         report(0, len(data), READING)
         with parts.decode(INSPECTED_PX) as decode:
             decoded = decode_set(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.datasets.inspection import Inspection
-from gallery.datasets.labelled import Scan, Translate
+from gallery.datasets.labelled import Scan
 from gallery.datasets.pixel_store import Decode
 from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import TrainingError
@@ -122,7 +122,6 @@ class TrainingParts:
     Attributes:
         scan: lists photos below a folder.
         unzip: unpacks a zip file into a folder of the home and returns it.
-        translate: the class that a folder's name stands for.
         decode: opens a decoder to a given input size.
         taken: whether there is a model of an id.
         save: stores a new model.
@@ -132,7 +131,6 @@ class TrainingParts:
 
     scan: Scan
     unzip: Callable[[Path], Path]
-    translate: Translate
     decode: Callable[[int], AbstractContextManager[Decode]]
     taken: Callable[[str], bool]
     save: SaveModel

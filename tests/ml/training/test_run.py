@@ -32,7 +32,7 @@ RECIPE = recipe_named("cnn-small").changed(
 def request_(pictures: Any, tmp_path: Path) -> TrainingRequest:
     rng = np.random.default_rng(0)
     for number in range(36):
-        name = "rosso" if number % 3 else "blue"  # 24 red, 12 blue
+        name = "red" if number % 3 else "blue"  # 24 red, 12 blue
         picture = rng.integers(0, 160, (8, 8, 3)).repeat(4, 0).repeat(4, 1)
         picture[..., 0 if number % 3 else 2] += 90
         pictures.add(f"{name}/{number:02}.npy", picture.astype(np.uint8))

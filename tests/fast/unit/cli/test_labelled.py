@@ -36,12 +36,12 @@ def test_evaluate_without_json_prints_the_report_and_says_what_is_odd(
     assert "no folder of horse" in err
 
 
-def test_evaluate_refuses_an_unknown_folder_before_any_work(place: Place, run: Run) -> None:
+def test_evaluate_refuses_a_misspelt_folder_before_any_work(place: Place, run: Run) -> None:
     place.labelled()
-    place.photo("zebra/1.png", RED)
+    place.photo("hors/1.png", RED)
     code, said, err = run("evaluate", place.photos)
     assert code == 2
-    assert '"zebra" is not the name of a class' in said["error"]
+    assert '"hors" (did you mean horse?) is not the name of a class' in said["error"]
     assert said["error"] in err
     with place.catalog() as catalog:
         assert catalog.collections() == []

@@ -37,6 +37,12 @@ def depth(*places: str) -> int:
         (("train/owl/1.jpg", "train/gull/2.jpg"), 1),
         (("set/train/owl/1.jpg", "set/val/gull/2.jpg"), 2),
         (("train/1.jpg", "val/2.jpg"), 0),
+        (("SiteA/dog/1.jpg", "SiteA/gull/1.jpg", "SiteB/cat/2.jpg", "SiteB/x.jpg"), 1),
+        (("SiteA/dog/1.jpg", "SiteB/blank/2.jpg"), 1),
+        (("north/SiteA/dog/1.jpg", "south/SiteB/cat/2.jpg"), 2),
+        (("SiteA/dog/1.jpg", "SiteB/gull/2.jpg"), 0),
+        (("SiteA/gull/1.jpg", "SiteA/owl/1.jpg", "SiteB/gull/2.jpg", "SiteB/owl/2.jpg"), 1),
+        (("owl/100EK/1.jpg", "owl/101EK/1.jpg", "gull/100EK/2.jpg", "gull/101EK/2.jpg"), 0),
         (("1.jpg", "2.jpg"), 0),
         ((), 0),
     ],
@@ -52,7 +58,7 @@ def test_labels_come_from_the_class_folder_however_deep_the_photo_lies() -> None
 
 
 def test_an_unknown_folder_is_named_with_the_nearest_name_and_the_list() -> None:
-    with pytest.raises(DatasetError) as failure:
+    with pytest.raises(DatasetError) as failure:  # a misspelt class left out would make a wrong score
         labels_of(ROOT, below("dog/a.jpg", "hors/b.jpg", "zebra/c.jpg"), CLASS_NAMES)
     sentence = str(failure.value)
     assert '"hors" (did you mean horse?), "zebra" are not names of a class' in sentence
@@ -61,12 +67,37 @@ def test_an_unknown_folder_is_named_with_the_nearest_name_and_the_list() -> None
 
 def test_many_unknown_folders_are_not_all_listed() -> None:
     with pytest.raises(DatasetError, match="and 3 more are not names"):
-        labels_of(ROOT, below("dog/a.jpg", *(f"q{n}/a.jpg" for n in range(8))), CLASS_NAMES)
+        labels_of(ROOT, below(*(f"q{n}/a.jpg" for n in range(8))), CLASS_NAMES)
 
 
 def test_a_folder_name_that_is_not_text_can_still_be_named() -> None:
     with pytest.raises(DatasetError, match="\ufffd"):
-        labels_of(ROOT, below("dog/a.jpg", "caf\udce9/b.jpg"), CLASS_NAMES)
+        labels_of(ROOT, below("caf\udce9/b.jpg", "zebra/a.jpg"), CLASS_NAMES)
+
+
+def test_folders_beside_the_classes_are_left_out_and_kept_for_what_the_model_calls_them() -> None:
+    paths = below("blank/a.jpg", "cat/a.jpg", "dog/a.jpg", "human/a.jpg", "human/b.jpg", "zebra/a.jpg")
+    labels = labels_of(ROOT, paths, ("dog", "cat"))
+    assert labels.y_true.tolist() == [UNLABELLED, 1, 0, UNLABELLED, UNLABELLED, UNLABELLED]
+    assert {name: rows.tolist() for name, rows in labels.others.items()} == {
+        "blank": [0], "human": [3, 4], "zebra": [5],
+    }  # fmt: skip
+    assert labels.problems == ()
+
+
+def test_numbered_grades_count_as_the_one_class_that_the_model_knows() -> None:
+    labels = labels_of(ROOT, below("1_dog/a.jpg", "2_dog/a.jpg", "cat/a.jpg"), ("dog", "cat"))
+    assert labels.y_true.tolist() == [0, 0, 1]
+    assert labels.problems == ('Counted together: "1_dog" and "2_dog" as dog.',)
+
+
+def test_stations_are_passed_through_and_named() -> None:
+    paths = below(*(f"{site}/{name}/1.jpg" for site in ("SiteA", "SiteB") for name in ("cat", "cow", "dog")))
+    labels = labels_of(ROOT, paths, ("dog", "cat", "cow"))
+    assert labels.y_true.tolist() == [1, 2, 0, 1, 2, 0]
+    assert labels.problems == (
+        'The class folders stand one level deeper, in "SiteA", "SiteB": these are taken for stations.',
+    )
 
 
 def test_photos_directly_in_the_root_are_a_named_problem_and_have_no_label() -> None:
@@ -104,7 +135,8 @@ def test_the_parts_of_a_data_set_are_looked_through_for_their_classes() -> None:
     paths = below("train/cane/a.jpg", "val/gatto/b.jpg", "Test/dogs/more/c.jpg")
     labels = labels_of(ROOT, paths, ("dog", "cat"))
     assert labels.y_true.tolist() == [0, 1, 0]
-    assert '"Test", "train", "val"' in labels.problems[0]
+    assert labels.problems[0] == 'Counted together: "cane" and "dogs" as dog. Read as: "gatto" as cat.'
+    assert '"Test", "train", "val"' in labels.problems[1]
 
 
 def test_all_parts_are_looked_through_below_a_folder_around_them() -> None:
@@ -112,9 +144,9 @@ def test_all_parts_are_looked_through_below_a_folder_around_them() -> None:
     assert labels_of(ROOT, paths, ("dog", "cat")).y_true.tolist() == [0, 1, 0]
 
 
-def test_an_unknown_class_in_a_part_of_a_data_set_is_named() -> None:
-    with pytest.raises(DatasetError, match='sub-folder "gnu" is not the name'):
-        labels_of(ROOT, below("train/gnu/a.jpg", "test/dog/b.jpg"), CLASS_NAMES)
+def test_a_misspelt_class_in_a_part_of_a_data_set_is_named() -> None:
+    with pytest.raises(DatasetError, match=r'sub-folder "elefant" \(did you mean elefant[ei]\?\) is not'):
+        labels_of(ROOT, below("train/elefant/a.jpg", "test/dog/b.jpg"), CLASS_NAMES)
 
 
 def test_a_single_folder_around_the_classes_is_passed_through() -> None:

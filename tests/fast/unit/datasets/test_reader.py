@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.class_names import class_of_name
 from gallery.datasets.folder import read_folder
 from gallery.datasets.labelled import LabelledPhotos, Part
 from gallery.datasets.reader import read_data
@@ -45,12 +44,35 @@ def test_each_sub_folder_is_a_class(tmp_path: Path) -> None:
 
 
 def test_the_shipped_models_classes_keep_its_order_in_any_language(tmp_path: Path) -> None:
-    italian = {"gatto": "cat", "cane": "dog"}.get
-    data = read_folder(
-        lay_out(tmp_path, "cane/1.jpg", "dog/2.jpg", "gatto/3.jpg"), scan=scan, translate=italian
-    )
+    data = read_folder(lay_out(tmp_path, "cane/1.jpg", "dog/2.jpg", "gatto/3.jpg"), scan=scan)
     assert data.class_names == ("dog", "cat")
     assert data.counts == {"dog": 2, "cat": 1}
+    assert data.problems[0] == 'Counted together: "cane" and "dog" as dog. Read as: "gatto" as cat.'
+
+
+def test_classes_that_differ_by_a_number_stay_apart(tmp_path: Path) -> None:
+    names = ("14_spot_ladybird", "2_spot_ladybird", "7_spot_ladybird")
+    data = read_folder(lay_out(tmp_path, *(f"{n}/{i}.jpg" for n in names for i in "ab")), scan=scan)
+    assert data.class_names == names
+    assert data.problems == ()
+
+
+def test_two_names_of_one_animal_are_one_class_and_grades_are_two(tmp_path: Path) -> None:
+    hens = lay_out(tmp_path / "a", *(f"{n}/{i}.jpg" for n in ("hen", "chicken", "sheep") for i in "ab"))
+    data = read_folder(hens, scan=scan)
+    assert data.counts == {"chicken": 4, "sheep": 2}
+    assert data.problems == ('Counted together: "chicken" and "hen" as chicken.',)
+    grades = lay_out(tmp_path / "b", *(f"{n}/{i}.jpg" for n in ("1_dog", "2_dog", "cat") for i in "ab"))
+    data = read_folder(grades, scan=scan)
+    assert data.counts == {"1_dog": 2, "2_dog": 2, "cat": 2}
+    assert "which without a number would be dog" in data.problems[0]
+
+
+def test_photos_of_a_station_are_one_group(tmp_path: Path) -> None:
+    names = [f"{site}/{name}/{i}.jpg" for site in ("SiteA", "SiteB") for name in ("cat", "dog") for i in "ab"]
+    data = read_folder(lay_out(tmp_path, *names), scan=scan)
+    assert data.counts == {"dog": 4, "cat": 4}
+    assert [photo.group for photo in data.photos] == ["SiteA"] * 4 + ["SiteB"] * 4
 
 
 ANIMALS10 = {
@@ -67,11 +89,7 @@ def test_all_of_animals10_is_read_as_its_archive_lays_it_out(tmp_path: Path) -> 
     def photos(root: Path) -> Iterator[FileEntry]:
         return (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry))
 
-    def translate(name: str) -> str | None:
-        index = class_of_name(name, CLASS_NAMES)
-        return None if index is None else CLASS_NAMES[index]
-
-    data = read_folder(tmp_path / "raw-img", scan=photos, translate=translate)
+    data = read_folder(tmp_path / "raw-img", scan=photos)
     assert data.class_names == CLASS_NAMES
     assert {photo.path.parent.name: photo.label for photo in data.photos} == ANIMALS10
 
@@ -176,8 +194,12 @@ def test_rows_without_a_file_or_a_label_are_left_out_and_counted(tmp_path: Path)
     assert data.problems[:3] == (
         "1 row lacks a path or a class: left out.",
         "1 row names a photo again: left out, its first label counts.",
-        "1 file does not exist: left out. The first is gone.jpg.",
+        "1 of 4 rows of t.csv points to no photo: left out. The first is gone.jpg, which was looked for at "
+        f"{tmp_path / 'gone.jpg'}.",
     )
+    (tmp_path / "t.csv").write_text("path,label\nx/a.jpg,cat\nx/b.jpg,dog\n")
+    with pytest.raises(DatasetError, match=r"2 of 2 rows of t.csv point to no photo.* The first is x/a.jpg"):
+        read_table(tmp_path / "t.csv")
 
 
 def test_a_table_without_the_columns_is_refused_with_those_it_has(tmp_path: Path) -> None:

@@ -50,8 +50,19 @@ def test_rows_of_the_report_lead_to_their_files() -> None:
     assert result.file_ids.tolist() == [101, 102, 103]
     assert [result.paths[row] for row in result.report.cell(1, 0)] == [ROOT / "cats" / "b.jpg"]
     assert result.photo_ids[0] == f"{1:064x}"
-    assert len(result.problems) == 1
-    assert "outside the class folders" in result.problems[0]
+    assert len(result.problems) == 2
+    assert result.problems[0] == 'Read as: "cane" as dog, "cats" as cat.'
+    assert "outside the class folders" in result.problems[1]
+
+
+def test_the_problems_say_what_the_model_calls_photos_of_no_class() -> None:
+    said = {"dog/a.jpg": 0.8, "cat/b.jpg": 0.1, "blank/1.jpg": 0.9, "blank/2.jpg": 0.2, "blank/3.jpg": 0.7}
+    result = evaluate_collection(FakeCatalog(said=said), FOLDER, "m", NAMES)
+    assert result.report.n == 2
+    assert result.problems == (
+        'Left out, because they are no class of the model: "blank" (3 photos, which the model calls dog 2, '
+        "cat 1).",
+    )
 
 
 def test_what_is_waiting_or_unreadable_is_said() -> None:
