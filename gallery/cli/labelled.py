@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from gallery.cli.output import ProgressBar, answer, note
 from gallery.cli.stopping import asked_to_stop
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.evaluation import Evaluation
 from gallery.services import compare, evaluate, wiring
@@ -35,9 +36,9 @@ def evaluations(
         GalleryError: the labels do not fit a model's classes or the folder (before anything is tagged),
             the folder vanished, or a model failed.
     """
-    labels, problems = _labels(arguments, folder, cards[0])
+    labels = _labels(arguments, folder, cards[0])
     of_each = [labels, *(compare.labels_for_second(labels, folder, cards[0], card) for card in cards[1:])]
-    found = list(_tagged(parts, folder, zip(cards, of_each, strict=True), problems))
+    found = list(_tagged(parts, folder, zip(cards, of_each, strict=True)))
     return None if None in found else [one for one in found if one is not None]
 
 
@@ -48,27 +49,23 @@ def note_stopped(what: str, *, json: bool) -> None:
         answer({"error": "stopped before the end"})
 
 
-def _labels(
-    arguments: argparse.Namespace, folder: Path, card: ModelCard
-) -> tuple[Mapping[Path, int] | None, Sequence[str]]:
-    """Return the labels of the table, by path, with what to say of them; None where folders' names are."""
+def _labels(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> ModelLabels | None:
+    """Return the labels of the table; None where the folders' names are the labels."""
     if arguments.labels is not None:
-        listed = evaluate.labels_of_table(arguments.labels, folder, card, split=arguments.split)
-        return listed.labels, listed.problems
+        return evaluate.labels_of_table(arguments.labels, folder, card, split=arguments.split)
     evaluate.check_layout(folder, card)
-    return None, ()
+    return None
 
 
 def _tagged(
     parts: wiring.Parts,
     folder: Path,
-    measured: Iterator[tuple[ModelCard, Mapping[Path, int] | None]],
-    problems: Sequence[str],
+    measured: Iterator[tuple[ModelCard, ModelLabels | None]],
 ) -> Iterator[Evaluation | None]:
     for card, labels in measured:
-        with ProgressBar(None if labels is None else len(labels)) as show, asked_to_stop() as stop:
+        with ProgressBar(None if labels is None else len(labels.by_path)) as show, asked_to_stop() as stop:
             found = evaluate.tag_and_evaluate(
-                parts, folder, card, labels, problems=problems, on_progress=show, cancelled=stop.is_set
+                parts, folder, card, labels, on_progress=show, cancelled=stop.is_set
             )
         yield found
         if found is None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gallery.datasets.class_names import (
     class_of_name,
@@ -21,41 +18,17 @@ from gallery.datasets.class_names import (
     nearest_class_name,
     part_of_name,
 )
-from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, Part, Scan, data_set
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, ModelLabels, Part, Scan, data_set
 from gallery.errors import DatasetError
 from gallery.settings import CLASS_NAMES
 from gallery.types import display_path
 from gallery.words import counted
 
-UNLABELLED = -1
-"""In place of a class index: the photo lies in no class's folder, and is left out of every score."""
-
 NAMED_AT_MOST = 5
 """Unknown folders that a sentence names one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderLabels:
-    """The true class of each photo, as the folders say.
-
-    Attributes:
-        y_true: (n,) int64 class indices in the order of the paths; `UNLABELLED`
-            for a photo in no class's folder.
-        problems: sentences on what is odd but does not stop an evaluation.
-        others: positions of the photos in folders that are no class of the model, by the folder's name.
-    """
-
-    y_true: NDArray[np.int64]
-    problems: tuple[str, ...]
-    others: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
-
-    @property
-    def labelled(self) -> NDArray[np.int64]:
-        """Positions of the photos that have a label."""
-        return np.flatnonzero(self.y_true != UNLABELLED).astype(np.int64)
-
-
-def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> FolderLabels:
+def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> ModelLabels:
     """Return the label of each photo by the sub-folder of root that it lies in, for an evaluation.
 
     Args:
@@ -84,13 +57,13 @@ def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> 
     unknown = [name for name in names if known[name] is None]
     if len(unknown) == len(names) or mistyped_names(unknown, class_names):
         raise DatasetError(_unknown_sentence(unknown, class_names))
-    y_true = np.array(
-        [UNLABELLED if name is None or (k := known[name]) is None else k for name in folders], np.int64
-    )
-    others = {
-        name: np.array([row for row, folder in enumerate(folders) if folder == name], np.int64)
-        for name in unknown
-    }
+    by_path: dict[Path, int] = {}
+    others: dict[str, list[Path]] = {name: [] for name in unknown}
+    for path, name in zip(paths, folders, strict=True):
+        if name is not None and (index := known[name]) is not None:
+            by_path[path] = index
+        elif name is not None:
+            others[name].append(path)
     problems = naming_sentences({name: class_names[k] for name, k in known.items() if k is not None})
     problems += layout.sentences()
     if len(layout.parts) > 1:
@@ -100,8 +73,8 @@ def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> 
             "one of them, open it."
         )
     problems += _outside(folders.count(None))
-    problems += _without_photos(_empty_folders(root, layout, names), y_true, class_names)
-    return FolderLabels(y_true, tuple(problems), others)
+    problems += _without_photos(_empty_folders(root, layout, names), set(by_path.values()), class_names)
+    return ModelLabels(by_path, tuple(problems), others)
 
 
 def read_folder(root: Path, *, scan: Scan) -> LabelledPhotos:
@@ -253,10 +226,9 @@ def _empty_folders(root: Path, layout: Layout, used: Collection[str]) -> list[st
     return sorted({folder.name for folder in level} - set(used))
 
 
-def _without_photos(empty: Sequence[str], y_true: NDArray[np.int64], class_names: Sequence[str]) -> list[str]:
+def _without_photos(empty: Sequence[str], present: Collection[int], class_names: Sequence[str]) -> list[str]:
     """Return a sentence for each class and each folder of which an evaluation says nothing."""
-    photos = np.bincount(y_true[y_true != UNLABELLED], minlength=len(class_names))
-    absent = [k for k, count in enumerate(photos.tolist()) if not count]
+    absent = [k for k in range(len(class_names)) if k not in present]
     folder_of = {class_of_name(name, class_names): _shown(name) for name in empty}
     problems = [
         f"The folder {folder_of[k]} holds no photos: nothing can be said of the class {class_names[k]}."

@@ -1,13 +1,14 @@
-"""A data set as it was found: photos with a class, a group and perhaps a part. Nothing is decoded here.
+"""Labelled photos as they were found: for a training by their own classes, for an evaluation by a model's.
 
-What lies in a ready train, validation or test folder keeps its part; the rest is drawn later (`split`).
+Nothing is decoded here. What lies in a ready train, validation or test folder keeps its part; the rest is
+drawn later (`split`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,6 +85,21 @@ class LabelledPhotos:
         """Return a photo's path below the root, "/"-separated, as it is stored in a split."""
         path = self.photos[index].path
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLabels:
+    """The true classes of photos, as indices of a model's classes: what an evaluation goes by.
+
+    Attributes:
+        by_path: of the photos that have a label.
+        problems: sentences on what is odd but does not stop an evaluation.
+        others: the photos in folders that are no class of the model, by the folder's name.
+    """
+
+    by_path: Mapping[Path, int]
+    problems: tuple[str, ...] = ()
+    others: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
 
 def data_set(root: Path, photos: Sequence[LabelledPhoto], problems: Sequence[str]) -> LabelledPhotos:

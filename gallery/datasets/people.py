@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.datasets.class_names import class_of_name
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.types import PhotoId, PredictionTable
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsOfPeople:
-    """Class indices by path, to be handed to `evaluate_collection`.
-
-    Attributes:
-        labels: of the photos that a person has named as one of the model's classes.
-        problems: sentences on what such labels can and cannot tell.
-    """
-
-    labels: Mapping[Path, int]
-    problems: tuple[str, ...]
-
-
 def labels_of_people(
     table: PredictionTable, standing: Mapping[PhotoId, str], class_names: Sequence[str]
-) -> LabelsOfPeople:
+) -> ModelLabels:
     """Return the labels that people gave to the photos of a collection.
 
     Args:
@@ -60,4 +47,4 @@ def labels_of_people(
         )
     if others:
         problems.append(f"Left out, because people's label is no class of this model: {others:,}.")
-    return LabelsOfPeople(labels, tuple(problems))
+    return ModelLabels(labels, tuple(problems))

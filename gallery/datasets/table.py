@@ -22,7 +22,7 @@ from gallery.datasets.class_names import (
     nearest_class_name,
     part_of_name,
 )
-from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, data_set
+from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, ModelLabels, data_set
 from gallery.errors import DatasetError
 from gallery.types import FileEntry, display_path
 from gallery.words import counted, without_surrogates
@@ -76,20 +76,7 @@ class TableRow:
     split: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableLabels:
-    """The true classes that a table gives, for an evaluation.
-
-    Attributes:
-        labels: class indices by absolute path.
-        problems: sentences on what was left out, or taken for another name.
-    """
-
-    labels: Mapping[Path, int]
-    problems: tuple[str, ...]
-
-
-def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> TableLabels:
+def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> ModelLabels:
     """Return the class index of each photo that a CSV lists, by absolute path, for an evaluation.
 
     Args:
@@ -130,7 +117,7 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
                 f"{display_path(file)} gives {row.named} two classes, {class_names[labels[row.path]]} "
                 f"and {class_names[index]}. Keep the row that is right."
             )
-    return TableLabels(labels, (*problems, *table.incomplete_sentences()))
+    return ModelLabels(labels, (*problems, *table.incomplete_sentences()))
 
 
 def read_table(file: Path) -> LabelledPhotos:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from gallery.datasets.folder import UNLABELLED, FolderLabels, labels_of
+from gallery.datasets.folder import labels_of
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.evaluation.evaluation import Evaluation, LabelSource, StoredPhotos
 from gallery.evaluation.overlap import SeenPhotos
@@ -32,10 +33,9 @@ def evaluate_collection(
     model_id: str,
     class_names: Sequence[str],
     *,
-    labels: Mapping[Path, int] | None = None,
+    labels: ModelLabels | None = None,
     source: LabelSource = LabelSource.FOLDERS,
     seen: SeenPhotos | None = None,
-    problems: Sequence[str] = (),
 ) -> Evaluation:
     """Return the evaluation of the photos of a collection that a model has tagged so far.
 
@@ -44,10 +44,9 @@ def evaluate_collection(
         collection: a folder with a sub-folder a class.
         model_id: whose predictions are evaluated.
         class_names: the model's classes, in the order of its outputs.
-        labels: class indices by absolute path, in place of the folders' names.
+        labels: in place of the folders' names.
         source: where the labels come from.
         seen: the photos that the model has seen before.
-        problems: sentences on the labels that are put before the others.
 
     Raises:
         DatasetError: no sub-folder's name is a class or one is nearly that, nothing is labelled, or
@@ -57,13 +56,13 @@ def evaluate_collection(
     skipped = [
         file
         for file in catalog.skipped_files(collection.collection_id)
-        if labels is None or file.path in labels
+        if labels is None or file.path in labels.by_path
     ]
     unreadable = {file.path for file in skipped}  # some are pending too: they are tried again each time
     pending = [
         path
         for path in catalog.pending_files(collection.collection_id, model_id)
-        if path not in unreadable and (labels is None or path in labels)
+        if path not in unreadable and (labels is None or path in labels.by_path)
     ]
     if not len(table):
         raise DatasetError(_nothing_tagged(display_path(collection.root), model_id, len(pending), skipped))
@@ -72,28 +71,34 @@ def evaluate_collection(
             f"The photos were tagged with the classes {', '.join(table.class_names)}, but {model_id} now has "
             f"{', '.join(class_names)}. Tag the folder again with a model of another id."
         )
-    known = labels_of(collection.root, table.paths, class_names) if labels is None else _listed(table, labels)
-    rows = known.labelled
+    known = labels_of(collection.root, table.paths, class_names) if labels is None else labels
+    rows = np.array([row for row, path in enumerate(table.paths) if path in known.by_path], np.int64)
     if not len(rows):
         raise DatasetError(
             f"No tagged photo of {display_path(collection.root)} has a label. Check that the labels are of "
             "this folder, and tag it again."
         )
-    odd = [*problems, *_of_no_class(known, table), *known.problems]
+    odd = [*_of_no_class(known, table), *known.problems]
+    if absent := len(known.by_path.keys() - set(table.paths)):
+        odd.append(
+            f"Listed, but not evaluated: {photo_count(absent)}. They are not in the folder, or not read."
+        )
     if pending:
         odd.append(f"Not tagged yet and left out: {photo_count(len(pending))}. Tag the folder to the end.")
     if skipped:
         odd.append(f"Could not be read and left out: {photo_count(len(skipped))}.")
+    paths = tuple(table.paths[row] for row in rows)
+    y_true = np.array([known.by_path[path] for path in paths], np.int64)
     return Evaluation(
         collection_id=collection.collection_id,
         root=collection.root,
         labels=source,
         report=EvaluationReport.from_predictions(
-            known.y_true[rows], table.probabilities[rows], tuple(class_names), model_id
+            y_true, table.probabilities[rows], tuple(class_names), model_id
         ),
         file_ids=table.file_ids[rows],
         photo_ids=tuple(table.photo_ids[row] for row in rows),
-        paths=tuple(table.paths[row] for row in rows),
+        paths=paths,
         stored=catalog,
         seen=seen or SeenPhotos(),
         skipped=tuple(skipped),
@@ -101,10 +106,12 @@ def evaluate_collection(
     )
 
 
-def _of_no_class(known: FolderLabels, table: PredictionTable) -> list[str]:
+def _of_no_class(known: ModelLabels, table: PredictionTable) -> list[str]:
     """Return what the model calls the photos of folders that are none of its classes."""
     said = []
-    for name, rows in known.others.items():
+    row_of = {path: row for row, path in enumerate(table.paths)}
+    for name, paths in known.others.items():
+        rows = [row_of[path] for path in paths]
         called = Counter(table.class_names[k] for k in table.probabilities[rows].argmax(axis=1).tolist())
         calls = ", ".join(f"{class_name} {count:,}" for class_name, count in called.most_common(3))
         more = ", ..." if len(called) > 3 else ""
@@ -122,11 +129,3 @@ def _nothing_tagged(root: str, model_id: str, pending: int, skipped: Sequence[Sk
             f"{skipped[0].detail}"
         )
     return f"There are no readable photos in {root}. Open another folder."
-
-
-def _listed(table: PredictionTable, labels: Mapping[Path, int]) -> FolderLabels:
-    y_true = np.array([labels.get(path, UNLABELLED) for path in table.paths], np.int64)
-    found = set(table.paths)
-    absent = sum(path not in found for path in labels)
-    problems = [f"Listed, but not evaluated: {photo_count(absent)}. They are not in the folder, or not read."]
-    return FolderLabels(y_true, tuple(problems if absent else []))

@@ -52,6 +52,15 @@ def opened_folders() -> list[Collection]:
     return [one for one in opened() if one.kind is CollectionKind.FOLDER]
 
 
+def name_of(collection_id: int) -> str:
+    """Return a collection's name.
+
+    Raises:
+        CatalogError: there is no such collection.
+    """
+    return wiring.catalog().collection(collection_id).name
+
+
 def open_folder(path: str | Path) -> Collection:
     """Return a folder as a collection whose tagging has begun.
 

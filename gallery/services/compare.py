@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.evaluation.comparison import EvaluationPair
 from gallery.evaluation.evaluation import Evaluation
@@ -41,11 +42,6 @@ def comparable_models(evaluation: Evaluation) -> dict[str, ModelCard]:
     }
 
 
-def model_name(evaluation: Evaluation) -> str:
-    """Return the name of the model whose evaluation it is."""
-    return wiring.models().card(evaluation.report.model_id).name
-
-
 def known_to(evaluation: Evaluation, card: ModelCard) -> int:
     """Return how many of the photos have a label that is a class of the model."""
     names, support = evaluation.report.class_names, evaluation.report.scores.support.tolist()
@@ -76,7 +72,8 @@ def _evaluate(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
         return None
     return evaluate_collection(
         catalog, catalog.collection(evaluation.collection_id), card.model_id, card.class_names,
-        labels=labels, source=evaluation.labels, seen=evaluate.seen_photos(wiring.parts(), card.model_id),
+        labels=ModelLabels(labels), source=evaluation.labels,
+        seen=evaluate.seen_photos(wiring.parts(), card.model_id),
     )  # fmt: skip
 
 
@@ -90,12 +87,12 @@ def pair(a: Evaluation, b: Evaluation) -> EvaluationPair:
 
 
 def labels_for_second(
-    labels: Mapping[Path, int] | None, folder: Path, first: ModelCard, second: ModelCard
-) -> dict[Path, int] | None:
+    labels: ModelLabels | None, folder: Path, first: ModelCard, second: ModelCard
+) -> ModelLabels | None:
     """Return the labels on which a second model is evaluated, before anything is tagged.
 
     Args:
-        labels: the first one's, by path; None where the folders' names are the labels.
+        labels: the first one's; None where the folders' names are the labels.
         folder: the labelled folder.
         first: whose classes these labels are.
         second: whose classes the result is in; None where it knows the folders' names as well.
@@ -103,18 +100,16 @@ def labels_for_second(
     Raises:
         DatasetError: the second model knows none of the photos' classes.
     """
-    from gallery.datasets.folder import UNLABELLED, labels_of
+    from gallery.datasets.folder import labels_of
 
     if labels is None:
         if set(first.class_names) <= set(second.class_names):
             return None
-        paths = evaluate.photo_paths(folder)
-        indices = labels_of(folder, paths, first.class_names).y_true.tolist()
-        labels = {path: k for path, k in zip(paths, indices, strict=True) if k != UNLABELLED}
-    known = shared_labels(labels.items(), first.class_names, second.class_names)
+        labels = ModelLabels(labels_of(folder, evaluate.photo_paths(folder), first.class_names).by_path)
+    known = shared_labels(labels.by_path.items(), first.class_names, second.class_names)
     if not known:
         raise DatasetError(
             f"{second.model_id} knows none of the classes of these photos; it knows "
             f"{', '.join(second.class_names)}. Compare {first.model_id} with a model of the same animals."
         )
-    return known
+    return ModelLabels(known, labels.problems)

@@ -5,28 +5,26 @@ What pages ask for is computed once and kept as long as the catalog stays as it 
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery import types
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.overlap import SeenPhotos
+from gallery.jobs.task import Report
 from gallery.services import collections, tagging, wiring
 from gallery.tagging.parts import TaggingProgress
 from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
-
-if TYPE_CHECKING:
-    from gallery.datasets.table import TableLabels
 
 MANY = 1000
 """From so many photos on, opening a tab for the first time would take over a third of a second."""
@@ -34,15 +32,13 @@ MANY = 1000
 FIRST_S = 1.0
 """The page itself is drawn first."""
 
+AHEAD = "evaluation ahead"
+"""Lane, and first field of the key, of the one task that computes ahead."""
+
 _KEPT = 12
 _Result = TypeVar("_Result")
 _results: OrderedDict[Hashable, Any] = OrderedDict()
 _computing = threading.RLock()
-
-_newest: list[Evaluation] = []
-"""The evaluation that was shown last: only its tabs are worth being computed ahead."""
-
-_one_at_a_time = threading.Lock()
 
 
 def remembered(key: Hashable, compute: Callable[[], _Result]) -> _Result:
@@ -86,14 +82,11 @@ def _evaluate(collection_id: int, model_id: str, source: LabelSource) -> Evaluat
 
     catalog, names = wiring.catalog(), wiring.models().card(model_id).class_names
     collection, seen = catalog.collection(collection_id), seen_photos(wiring.parts(), model_id)
-    if source is LabelSource.FOLDERS:
-        return evaluate_collection(catalog, collection, model_id, names, seen=seen)
-    table = catalog.prediction_table(collection_id, model_id)
-    given = labels_of_people(table, catalog.labels(table.photo_ids), names)
-    return evaluate_collection(
-        catalog, collection, model_id, names,
-        labels=given.labels, source=source, seen=seen, problems=given.problems,
-    )  # fmt: skip
+    labels = None
+    if source is LabelSource.PEOPLE:
+        table = catalog.prediction_table(collection_id, model_id)
+        labels = labels_of_people(table, catalog.labels(table.photo_ids), names)
+    return evaluate_collection(catalog, collection, model_id, names, labels=labels, source=source, seen=seen)
 
 
 def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
@@ -112,22 +105,24 @@ def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
 def compute_ahead(shown: Evaluation) -> None:
     """Have what the tabs show first and slowly computed, so that no click waits for it; returns at once.
 
+    What fails here fails again, with its sentence, when somebody opens the tab.
+
     Args:
         shown: what the page shows now; the parts of an earlier one are not computed any further.
     """
-    if shown.report.n < MANY or (_newest and _newest[0] is shown) or wiring.catalog().live_job() is not None:
+    if shown.report.n < MANY or wiring.catalog().live_job() is not None:
         return  # a tagging changes the catalog again at once
-    _newest[:] = [shown]
-    threading.Thread(target=_compute_parts, args=(shown,), name="compute-ahead", daemon=True).start()
+    tasks, key = wiring.tasks(), (AHEAD, shown)
+    if tasks.known(key) is None:
+        tasks.forget(AHEAD)
+        tasks.ask(key, lambda tell: _compute_parts(shown, tell), lane=AHEAD)
 
 
-def _compute_parts(shown: Evaluation) -> None:
-    """What fails here fails again, with its sentence, when somebody opens the tab."""
+def _compute_parts(shown: Evaluation, tell: Report) -> None:
     time.sleep(FIRST_S)
-    with _one_at_a_time, contextlib.suppress(Exception):
-        for _ in _parts_in_order(shown):
-            if _newest[0] is not shown:
-                return
+    tell(0, 0)  # ends it, once another evaluation is shown
+    for done, _ in enumerate(_parts_in_order(shown), start=1):
+        tell(done, 0)
 
 
 def _parts_in_order(shown: Evaluation) -> Iterator[object]:
@@ -212,7 +207,7 @@ def average_picture(heat: NDArray[np.floating], size_px: int) -> RgbImage:
     return drawn
 
 
-def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | None = None) -> TableLabels:
+def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | None = None) -> ModelLabels:
     """Return the class index of each photo of a folder that a table of labels lists, by path.
 
     Raises:
@@ -221,23 +216,22 @@ def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | 
     from gallery.datasets.table import read_label_table
 
     listed = read_label_table(table, card.class_names, split=split)
-    labels = {path: index for path, index in listed.labels.items() if folder in path.parents}
-    if not labels:
+    by_path = {path: index for path, index in listed.by_path.items() if folder in path.parents}
+    if not by_path:
         raise DatasetError(
-            f"None of the {len(listed.labels):,} photos listed in {display_path(table)} lies in "
+            f"None of the {len(listed.by_path):,} photos listed in {display_path(table)} lies in "
             f"{display_path(folder)}. Paths in a table are relative to the table's own folder. The first is "
-            f"{display_path(next(iter(listed.labels)))}."
+            f"{display_path(next(iter(listed.by_path)))}."
         )
-    return replace(listed, labels=labels)
+    return replace(listed, by_path=by_path)
 
 
 def tag_and_evaluate(
     parts: wiring.Parts,
     folder: Path,
     card: ModelCard,
-    labels: Mapping[Path, int] | None,
+    labels: ModelLabels | None,
     *,
-    problems: Sequence[str] = (),
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Evaluation | None:
@@ -247,9 +241,7 @@ def tag_and_evaluate(
         parts: real or fake ones.
         folder: the labelled folder.
         card: the model's.
-        labels: class indices by path, to which reading is limited; None where the folders' names
-            are the labels.
-        problems: sentences on these labels, which the evaluation then has before its own.
+        labels: to whose photos reading is limited; None where the folders' names are the labels.
         on_progress: gets the progress of the tagging.
         cancelled: asked whether to stop.
 
@@ -259,7 +251,7 @@ def tag_and_evaluate(
     from gallery.evaluation.labelled_folder import evaluate_collection
 
     collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-    only: Collection[Path] | None = labels
+    only: Collection[Path] | None = None if labels is None else labels.by_path
     tagged = tagging.tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled, only=only)
     if tagged.cancelled:
         return None
@@ -268,5 +260,4 @@ def tag_and_evaluate(
         labels=labels,
         source=LabelSource.FOLDERS if labels is None else LabelSource.TABLE,
         seen=seen_photos(parts, card.model_id),
-        problems=problems,
     )  # fmt: skip

@@ -52,6 +52,15 @@ def stored() -> list[StoredModel]:
     return sorted(listed, key=lambda model: not model.active)
 
 
+def name_of(model_id: str) -> str:
+    """Return a model's name.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    return wiring.models().card(model_id).name
+
+
 def check_again(model_id: str) -> str | None:
     """Hash a model's weights, and return its problem; None when they are those of its card.
 

@@ -109,6 +109,21 @@ def start_job(collection_id: int, model_id: str | None = None) -> Job:
     return job
 
 
+def latest_job(collection_id: int) -> Job | None:
+    """Return the newest tagging job of a collection; None if it was never tagged."""
+    return wiring.catalog().latest_job(collection_id)
+
+
+def live_job() -> Job | None:
+    """Return the tagging that runs, else the one that waits longest; None if there is none."""
+    return wiring.catalog().live_job()
+
+
+def cancel_job(job_id: int) -> None:
+    """Ask a tagging job to stop; it does after its batch, and what is tagged is kept."""
+    wiring.catalog().request_cancel(job_id)
+
+
 def start_job_process(
     home: Path, *, environment: Mapping[str, str] | None = None, command: Sequence[str] = JOB_COMMAND
 ) -> Popen[bytes]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.errors import ModelError
 from gallery.jobs.progress import Progress
-from gallery.services import collections, wiring
+from gallery.services import collections, models, wiring
 from gallery.services import tagging as tagging_service
 from gallery.types import Job, JobState
 from gallery.ui.components import messages
@@ -18,13 +18,13 @@ _LOOK_S, _IDLE_S = 1.0, 4.0
 
 def is_live(collection_id: int | None) -> bool:
     """Return whether a collection is being tagged, or waits to be."""
-    job = None if collection_id is None else wiring.catalog().latest_job(collection_id)
+    job = None if collection_id is None else tagging_service.latest_job(collection_id)
     return job is not None and job.live
 
 
 def show(collection_id: int | None) -> None:
     """Show the job of a collection and any other that runs; it follows them by itself."""
-    live = is_live(collection_id) or wiring.catalog().live_job() is not None
+    live = is_live(collection_id) or tagging_service.live_job() is not None
     st.fragment(_card, run_every=_LOOK_S if live else _IDLE_S)(collection_id, live)
 
 
@@ -36,9 +36,8 @@ def time_left(job: Job) -> str:
 
 def _card(collection_id: int | None, was_live: bool) -> None:
     with messages.boundary():
-        catalog = wiring.catalog()
-        job = None if collection_id is None else catalog.latest_job(collection_id)
-        running = catalog.live_job()
+        job = None if collection_id is None else tagging_service.latest_job(collection_id)
+        running = tagging_service.live_job()
         if (running is not None or is_live(collection_id)) != was_live:
             st.rerun()
         if running is not None and running.collection_id != collection_id:
@@ -52,7 +51,7 @@ def _own(job: Job) -> None:
         if job.live:
             _progress(job)
             if st.button("Cancel", key="job_cancel", width="stretch"):
-                wiring.catalog().request_cancel(job.job_id)
+                tagging_service.cancel_job(job.job_id)
                 st.toast("Tagging stops after the photos at hand. What is tagged is kept.")
         elif job.state is JobState.DONE:
             _done(job)
@@ -124,13 +123,13 @@ def _other_model(job: Job) -> str | None:
     if active is not None and active.model_id == job.model_id:
         return None
     try:
-        return wiring.models().card(job.model_id).name
+        return models.name_of(job.model_id)
     except ModelError:
         return None  # removed meanwhile: the active one goes on
 
 
 def _other(job: Job) -> None:
-    name = wiring.catalog().collection(job.collection_id).name
+    name = collections.name_of(job.collection_id)
     share = f"{job.done:,} / {job.total:,}" if job.total else "starting"
     st.caption(f":material/hourglass_top: Tagging {escaped(name)}: {share}")
 

@@ -7,8 +7,8 @@ import streamlit as st
 from gallery.errors import GalleryError
 from gallery.evaluation.evaluation import Evaluation
 from gallery.services import compare as compare_service
+from gallery.services import models
 from gallery.services import tagging as tagging_service
-from gallery.services import wiring
 from gallery.types import JobState, ModelCard
 from gallery.ui.components import job_card, messages
 from gallery.ui.components.plain_text import escaped
@@ -31,7 +31,7 @@ def show(evaluation: Evaluation) -> None:
         if other is None:
             return
         other = _without_training(other, card)
-        names = [compare_service.model_name(evaluation), card.name]
+        names = [models.name_of(evaluation.report.model_id), card.name]
         agreement.show(compare_service.pair(evaluation, other), names)
     except GalleryError as exc:
         messages.show_error(exc)
@@ -112,7 +112,7 @@ def _start(collection_id: int, model_id: str) -> None:
 @st.fragment(run_every=1.0)
 def _progress(collection_id: int, card: ModelCard) -> None:
     """Follow the job, and draw the page anew when it has ended."""
-    job = wiring.catalog().latest_job(collection_id)
+    job = tagging_service.latest_job(collection_id)
     if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
         st.rerun()
     left = job_card.time_left(job)

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gallery.errors import DatasetError, GalleryError
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.services import collections as collections_service
-from gallery.services import evaluate, wiring
+from gallery.services import evaluate
 from gallery.services import tagging as tagging_service
 from gallery.services.folders import beside
 from gallery.types import Collection, JobState, ModelCard
@@ -199,7 +199,7 @@ def _offer_people(collection: Collection, card: ModelCard) -> None:
 
 def show_job(collection: Collection) -> None:
     """Show how the tagging goes, as long as there is something to see or to do."""
-    job = wiring.catalog().latest_job(collection.collection_id)
+    job = tagging_service.latest_job(collection.collection_id)
     if job is not None and job.state is not JobState.DONE:
         with st.container(width=460):
             job_card.show(collection.collection_id)

@@ -6,8 +6,8 @@ import streamlit as st
 
 from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
+from gallery.services import tagging, training_runs
 from gallery.services import train as train_service
-from gallery.services import training_runs, wiring
 from gallery.services.train import RecipeOffer
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.estimate import Estimate
@@ -163,7 +163,7 @@ def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
         found.append("The classes are unequal and nothing is done about it: oversampling costs little.")
     if any(run.live for run in [*training_runs.trainings(), *training_runs.searches()]):
         found.append("Another training is running; both at once take about twice as long.")
-    if wiring.catalog().live_job() is not None:
+    if tagging.live_job() is not None:
         found.append("Photos are being tagged at the moment; that and a training slow each other down.")
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.datasets.folder import UNLABELLED, labels_of, layout_of
+from gallery.datasets.folder import labels_of, layout_of
 from gallery.errors import DatasetError
 from gallery.settings import CLASS_NAMES
 
@@ -52,9 +52,8 @@ def test_classes_stand_where_people_put_them(places: tuple[str, ...], expected: 
 
 
 def test_labels_come_from_the_class_folder_however_deep_the_photo_lies() -> None:
-    labels = labels_of(ROOT, below("cane/a.jpg", "Cats/site 3/2024/b.jpg", "cane/c.jpg"), CLASS_NAMES)
-    assert labels.y_true.tolist() == [0, 1, 0]
-    assert labels.labelled.tolist() == [0, 1, 2]
+    paths = below("cane/a.jpg", "Cats/site 3/2024/b.jpg", "cane/c.jpg")
+    assert labels_of(ROOT, paths, CLASS_NAMES).by_path == dict(zip(paths, [0, 1, 0], strict=True))
 
 
 def test_an_unknown_folder_is_named_with_the_nearest_name_and_the_list() -> None:
@@ -78,23 +77,21 @@ def test_a_folder_name_that_is_not_text_can_still_be_named() -> None:
 def test_folders_beside_the_classes_are_left_out_and_kept_for_what_the_model_calls_them() -> None:
     paths = below("blank/a.jpg", "cat/a.jpg", "dog/a.jpg", "human/a.jpg", "human/b.jpg", "zebra/a.jpg")
     labels = labels_of(ROOT, paths, ("dog", "cat"))
-    assert labels.y_true.tolist() == [UNLABELLED, 1, 0, UNLABELLED, UNLABELLED, UNLABELLED]
-    assert {name: rows.tolist() for name, rows in labels.others.items()} == {
-        "blank": [0], "human": [3, 4], "zebra": [5],
-    }  # fmt: skip
+    assert labels.by_path == {paths[1]: 1, paths[2]: 0}
+    assert labels.others == {"blank": [paths[0]], "human": [paths[3], paths[4]], "zebra": [paths[5]]}
     assert labels.problems == ()
 
 
 def test_numbered_grades_count_as_the_one_class_that_the_model_knows() -> None:
     labels = labels_of(ROOT, below("1_dog/a.jpg", "2_dog/a.jpg", "cat/a.jpg"), ("dog", "cat"))
-    assert labels.y_true.tolist() == [0, 0, 1]
+    assert list(labels.by_path.values()) == [0, 0, 1]
     assert labels.problems == ('Counted together: "1_dog" and "2_dog" as dog.',)
 
 
 def test_stations_are_passed_through_and_named() -> None:
     paths = below(*(f"{site}/{name}/1.jpg" for site in ("SiteA", "SiteB") for name in ("cat", "cow", "dog")))
     labels = labels_of(ROOT, paths, ("dog", "cat", "cow"))
-    assert labels.y_true.tolist() == [1, 2, 0, 1, 2, 0]
+    assert list(labels.by_path.values()) == [1, 2, 0, 1, 2, 0]
     assert labels.problems == (
         'The class folders stand one level deeper, in "SiteA", "SiteB": these are taken for stations.',
     )
@@ -102,7 +99,7 @@ def test_stations_are_passed_through_and_named() -> None:
 
 def test_photos_directly_in_the_root_are_a_named_problem_and_have_no_label() -> None:
     labels = labels_of(ROOT, below("a.jpg", "dog/b.jpg"), CLASS_NAMES)
-    assert labels.y_true.tolist() == [UNLABELLED, 0]
+    assert labels.by_path == {ROOT / "dog" / "b.jpg": 0}
     assert labels.problems[0].startswith("1 photo lies outside the class folders")
 
 
@@ -134,14 +131,14 @@ def test_a_folder_for_every_class_has_no_problem() -> None:
 def test_the_parts_of_a_data_set_are_looked_through_for_their_classes() -> None:
     paths = below("train/cane/a.jpg", "val/gatto/b.jpg", "Test/dogs/more/c.jpg")
     labels = labels_of(ROOT, paths, ("dog", "cat"))
-    assert labels.y_true.tolist() == [0, 1, 0]
+    assert list(labels.by_path.values()) == [0, 1, 0]
     assert labels.problems[0] == 'Counted together: "cane" and "dogs" as dog. Read as: "gatto" as cat.'
     assert '"Test", "train", "val"' in labels.problems[1]
 
 
 def test_all_parts_are_looked_through_below_a_folder_around_them() -> None:
     paths = below("pets/train/cane/a.jpg", "pets/train/gatto/b.jpg", "pets/test/dog/c.jpg")
-    assert labels_of(ROOT, paths, ("dog", "cat")).y_true.tolist() == [0, 1, 0]
+    assert labels_of(ROOT, paths, ("dog", "cat")).by_path == dict(zip(paths, [0, 1, 0], strict=True))
 
 
 def test_a_misspelt_class_in_a_part_of_a_data_set_is_named() -> None:
@@ -150,8 +147,9 @@ def test_a_misspelt_class_in_a_part_of_a_data_set_is_named() -> None:
 
 
 def test_a_single_folder_around_the_classes_is_passed_through() -> None:
-    labels = labels_of(ROOT, below("raw-img/cane/a.jpg", "raw-img/gatto/b.jpg", "raw-img/c.jpg"), CLASS_NAMES)
-    assert labels.y_true.tolist() == [0, 1, UNLABELLED]
+    labelled = below("raw-img/cane/a.jpg", "raw-img/gatto/b.jpg")
+    labels = labels_of(ROOT, [*labelled, ROOT / "raw-img" / "c.jpg"], CLASS_NAMES)
+    assert labels.by_path == dict(zip(labelled, [0, 1], strict=True))
 
 
 def test_a_single_unknown_folder_is_not_taken_for_one_around_classes() -> None:

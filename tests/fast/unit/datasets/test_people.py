@@ -25,14 +25,14 @@ def table() -> PredictionTable:
 
 def test_labels_of_people_reach_every_place_of_their_photo(table: PredictionTable) -> None:
     found = labels_of_people(table, {A: "dog", C: "cat"}, NAMES)
-    assert found.labels == {PATHS[0]: 0, PATHS[1]: 0, PATHS[3]: 1}
+    assert found.by_path == {PATHS[0]: 0, PATHS[1]: 0, PATHS[3]: 1}
     (sentence,) = found.problems
     assert sentence.startswith("People have named 3 of 4 photos.")
 
 
 def test_labels_that_are_no_class_are_left_out_and_counted(table: PredictionTable) -> None:
     found = labels_of_people(table, {A: "dog", B: "zebra", C: "cat"}, NAMES)
-    assert PATHS[2] not in found.labels
+    assert PATHS[2] not in found.by_path
     assert found.problems[1].endswith("no class of this model: 1.")
 
 

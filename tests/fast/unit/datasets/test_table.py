@@ -17,11 +17,11 @@ def test_a_table_gives_labels_by_absolute_path(tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text("\ufeff" + TABLE, "utf-8")
     folder = tmp_path.resolve()
-    assert read_label_table(file, NAMES, split="test").labels == {
+    assert read_label_table(file, NAMES, split="test").by_path == {
         folder / "a" / "1.jpg": 0,
         folder / "b" / "2.jpg": 1,
     }
-    assert len(read_label_table(file, NAMES).labels) == 3
+    assert len(read_label_table(file, NAMES).by_path) == 3
 
 
 def test_paths_through_a_linked_folder_name_the_photos_where_they_lie(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_paths_through_a_linked_folder_name_the_photos_where_they_lie(tmp_path: 
     file.write_text(
         f"path,class\n{linked / '1.jpg'},dog\n{linked / '2.jpg'},dog\nlinked/cane/../cane/3.jpg,cat\n"
     )
-    assert read_label_table(file, NAMES).labels == {
+    assert read_label_table(file, NAMES).by_path == {
         real / "cane" / "1.jpg": 0,
         real / "cane" / "2.jpg": 0,  # a photo that is a link is found under its own name
         real / "cane" / "3.jpg": 1,  # listed, but not there
@@ -49,7 +49,7 @@ def test_folders_that_cannot_be_followed_are_taken_as_they_are_written(tmp_path:
     link(tmp_path / "loop", tmp_path / "loop")
     file = tmp_path / "labels.csv"
     file.write_text("path,class\nloop/a/../1.jpg,dog\nb\0/2.jpg,cat\n")
-    assert sorted(path.name for path in read_label_table(file, NAMES).labels) == ["1.jpg", "2.jpg"]
+    assert sorted(path.name for path in read_label_table(file, NAMES).by_path) == ["1.jpg", "2.jpg"]
 
 
 def link(place: Path, target: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_table_that_is_not_one_is_named(
     file = tmp_path / "labels.csv"
     file.write_text(text, "utf-8")
     if sentence is None:
-        assert len(read_label_table(file, NAMES, split=split).labels) == 1
+        assert len(read_label_table(file, NAMES, split=split).by_path) == 1
     else:
         with pytest.raises(DatasetError, match=sentence):
             read_label_table(file, NAMES, split=split)
@@ -94,7 +94,7 @@ def test_rows_of_no_class_or_without_a_label_are_left_out_and_said(tmp_path: Pat
     file = tmp_path / "labels.csv"
     file.write_text("path,class\na.jpg,dog\nb.jpg,Gatto\nc.jpg,blank\nd.jpg,fox\ne.jpg,fox\nf.jpg,\n")
     found = read_label_table(file, NAMES)
-    assert len(found.labels) == 2
+    assert len(found.by_path) == 2
     assert found.problems == (
         'Rows left out, because the model has no such class: "fox" (2), "blank" (1).',
         'Read as: "Gatto" as cat.',

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gallery.datasets.labelled import ModelLabels
 from gallery.errors import DatasetError
 from gallery.evaluation import evaluate_collection
 from gallery.types import Collection, CollectionKind, PredictionTable, SkippedFile, SkipReason
@@ -110,7 +111,7 @@ def test_labels_of_a_table_replace_the_folders() -> None:
         said={"b/1.jpg": 0.9, "b/2.jpg": 0.8, "b/3.jpg": 0.2}, pending=[ROOT / "b" / "9.jpg"], skipped=skipped
     )
     labels = {ROOT / "b" / "1.jpg": 0, ROOT / "b" / "2.jpg": 1, ROOT / "b" / "5.jpg": 1}
-    result = evaluate_collection(catalog, FOLDER, "m", NAMES, labels=labels)
+    result = evaluate_collection(catalog, FOLDER, "m", NAMES, labels=ModelLabels(labels))
     assert result.report.y_true.tolist() == [0, 1]
     assert result.skipped == (skipped[1],)
     assert result.problems == (
@@ -121,4 +122,6 @@ def test_labels_of_a_table_replace_the_folders() -> None:
 
 def test_labels_of_other_photos_are_refused() -> None:
     with pytest.raises(DatasetError, match="has a label"):
-        evaluate_collection(FakeCatalog(said={"a.jpg": 0.5}), FOLDER, "m", NAMES, labels={Path("/x.jpg"): 0})
+        evaluate_collection(
+            FakeCatalog(said={"a.jpg": 0.5}), FOLDER, "m", NAMES, labels=ModelLabels({Path("/x.jpg"): 0})
+        )
