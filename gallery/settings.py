@@ -129,6 +129,11 @@ class Settings:
         return self.home / "models"
 
     @property
+    def learnt_heads(self) -> Path:
+        """A folder a head that was learnt from labels and that nobody has kept yet."""
+        return self.home / "learnt_heads"
+
+    @property
     def trainings(self) -> Path:
         """A folder a training: its split, history, progress and checkpoints."""
         return self.home / "trainings"

@@ -369,6 +369,11 @@ class ModelCard:
     """All that must travel with a model's weights.
 
     `architecture` chooses code by name; nothing in a card is ever executed.
+
+    Attributes:
+        backbone: id of the model whose weights these complete: a head that was learnt on its features;
+            None for a model that has all its weights itself.
+        backbone_sha256: of that model's weights, without which this head means nothing.
     """
 
     model_id: str
@@ -389,6 +394,8 @@ class ModelCard:
     tested_on: Mapping[str, Any] = field(default_factory=dict)
     limits: Sequence[str] = ()
     library_versions: Mapping[str, str] = field(default_factory=dict)
+    backbone: str | None = None
+    backbone_sha256: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -40,6 +40,7 @@ from research.photos import (
     read_photos,
     squashed,
 )
+from research.remembered import save_selection
 
 BATCH = 16
 
@@ -112,12 +113,15 @@ def make(model_id: str, data: Path, weights: str, out: Path, listed: frozenset[s
     found, labels = fitting.of_left_out_sources()
     card = _card(model_id, probe, int(learnt.sum()), found, labels)
     ids = np.array([photo.photo_id for photo in fitting.photos])
-    return ModelStore(out / "none", out).save(
+    folder = ModelStore(out / "none", out).save(
         card,
         get_weights(network) | fitting.head(learnt),
         training_photos=ids[learnt].tolist(),
         validation_photos=ids[~learnt].tolist(),
     )
+    train = [photo for photo, use in zip(fitting.photos, learnt, strict=True) if use]
+    save_selection(folder, train, fitting.features[learnt])
+    return folder
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gallery.catalog.class_store import ClassStore
 from gallery.catalog.collection_store import CollectionStore
 from gallery.catalog.correction_store import CorrectionStore
 from gallery.catalog.database import Database
 from gallery.catalog.file_store import FileStore
+from gallery.catalog.head_store import HeadStore
 from gallery.catalog.job_store import JobStore
 from gallery.catalog.prediction_store import PredictionStore
 from gallery.catalog.shelf_queries import ShelfQueries
@@ -23,6 +25,8 @@ class Catalog(
     CollectionStore,
     FileStore,
     PredictionStore,
+    HeadStore,
+    ClassStore,
     ShelfQueries,
     CorrectionStore,
     VerdictStore,

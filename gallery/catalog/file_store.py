@@ -13,7 +13,7 @@ from typing import Any
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
 from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
-from gallery.catalog.prediction_records import model_row
+from gallery.catalog.prediction_records import HELD, model_row
 from gallery.catalog.store import Store
 from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
 from gallery.words import without_surrogates
@@ -152,14 +152,14 @@ class FileStore(Store):
                 WHERE f.collection_id = ? AND f.missing = 0
                 AND (f.skip_reason IS NULL
                     OR (f.skip_reason IN ({",".join("?" * len(RETRIED))}) AND f.size_bytes > {_UNSCANNED}))
-                AND (p.slot IS NULL OR p.slot >= ? OR photos.by_picture = 0)
+                AND (p.slot IS NULL OR NOT ({HELD}) OR photos.by_picture = 0)
                 ORDER BY f.path
                 """,
                 (
                     model.model_key if model else None,
                     collection_id,
                     *map(str, RETRIED),
-                    model.first_lost_slot(self._folder) if model else 0,
+                    *(model.held(self._folder) if model else (0, 0)),
                 ),
             )
             return [decode_below(root, path) for (path,) in rows]

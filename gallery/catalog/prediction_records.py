@@ -21,17 +21,25 @@ _FLOAT16_LARGEST = 65504.0
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model as its predictions made it known."""
+    """A model as its predictions made it known.
+
+    Attributes:
+        vectors_key: the model whose file has the features: itself, or the one on whose backbone it is a head.
+            All heads of one backbone number their records together.
+        cam_shape: None until a batch brings maps.
+    """
 
     model_key: int
     model_id: str
+    vectors_key: int
+    vectors_id: str
     class_names: tuple[str, ...]
     feature_size: int
-    cam_shape: tuple[int, int] | None  # None until a batch brings maps
+    cam_shape: tuple[int, int] | None
     next_slot: int
 
     def features_file(self, folder: Path) -> FlatFile:
-        return FlatFile(folder / "vectors" / f"{file_stem(self.model_id)}.f16", 2 * self.feature_size)
+        return FlatFile(folder / "vectors" / f"{file_stem(self.vectors_id)}.f16", 2 * self.feature_size)
 
     def cams_file(self, folder: Path) -> FlatFile | None:
         if self.cam_shape is None:
@@ -40,26 +48,40 @@ class ModelRow:
         record_bytes = len(self.class_names) * height * width
         return FlatFile(folder / "cams" / f"{file_stem(self.model_id)}.u8", record_bytes)
 
-    def first_lost_slot(self, folder: Path) -> int:
-        """Return the first slot that the files do not hold: they are missing, or were cut short."""
-        files = [self.features_file(folder), self.cams_file(folder)]
-        return min(file.count() for file in files if file is not None)
+    def held(self, folder: Path) -> tuple[int, int]:
+        """Return how many records of features and of maps the files hold: they may be cut short."""
+        cams = self.cams_file(folder)
+        return self.features_file(folder).count(), 0 if cams is None else cams.count()
 
 
 def model_row(connection: sqlite3.Connection, model_id: str) -> ModelRow | None:
     """Return what is known of a model; None before its first prediction."""
     row = connection.execute(
         """
-        SELECT model_key, class_names, feature_size, cam_height, cam_width, next_slot
-        FROM models WHERE model_id = ?
+        SELECT m.model_key, v.model_key, v.model_id, m.class_names, m.feature_size,
+            m.cam_height, m.cam_width, v.next_slot
+        FROM models m JOIN models v ON v.model_key = coalesce(m.vectors_of, m.model_key)
+        WHERE m.model_id = ?
         """,
         (model_id,),
     ).fetchone()
     if row is None:
         return None
-    model_key, class_names, feature_size, height, width, next_slot = row
-    shape = None if height is None else (height, width)
-    return ModelRow(model_key, model_id, tuple(json.loads(class_names)), feature_size, shape, next_slot)
+    model_key, vectors_key, vectors_id, class_names, feature_size, height, width, next_slot = row
+    return ModelRow(
+        model_key,
+        model_id,
+        vectors_key,
+        vectors_id,
+        tuple(json.loads(class_names)),
+        feature_size,
+        None if height is None else (height, width),
+        next_slot,
+    )
+
+
+HELD = "p.slot < ? AND (p.cams_crc IS NULL OR p.slot < ?)"
+"""Whether the files hold a prediction's records; the values are `ModelRow.held`."""
 
 
 def admit_model(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import decode_below
 from gallery.catalog.prediction_records import (
+    HELD,
     BatchRecords,
     ModelRow,
     admit_model,
@@ -77,7 +78,7 @@ class PredictionStore(Store):
                 )
             connection.execute(
                 "UPDATE models SET next_slot = next_slot + ? WHERE model_key = ?",
-                (len(photo_ids), model.model_key),
+                (len(photo_ids), model.vectors_key),
             )
 
     def prediction(self, photo_id: PhotoId, model_id: str) -> Prediction | None:
@@ -97,8 +98,8 @@ class PredictionStore(Store):
                 return set()
             rows = connection.execute(
                 "SELECT photo_id FROM json_each(?) CROSS JOIN photos ON photo_id = value "
-                "CROSS JOIN predictions USING (photo_key) WHERE model_key = ? AND slot < ?",
-                (json.dumps(list(photo_ids)), model.model_key, model.first_lost_slot(self._folder)),
+                f"CROSS JOIN predictions p USING (photo_key) WHERE model_key = ? AND {HELD}",
+                (json.dumps(list(photo_ids)), model.model_key, *model.held(self._folder)),
             )
             return {photo_id for (photo_id,) in rows}
 
@@ -122,7 +123,7 @@ class PredictionStore(Store):
         if not record:
             return None
         if zlib.crc32(record) != checksum:
-            self._give_up(model, [(photo_key, slot)])
+            self._give_up([(model.model_key, photo_key, slot)])
             return None
         assert model.cam_shape is not None
         return restore(record, peaks, model.cam_shape)
@@ -166,11 +167,13 @@ class PredictionStore(Store):
                 cams[n] = restore(record, rows[n][3], model.cam_shape, class_indices[n])
                 known[n] = True
         if damaged:
-            self._give_up(model, damaged)
+            self._give_up([(model.model_key, *record) for record in damaged])
         return cams, known
 
     def features(self, model_id: str, photo_ids: Sequence[PhotoId]) -> FloatArray:
         """Return the photos' feature vectors, (n, channels) float32, as float16 kept them.
+
+        What any head of the same backbone has seen counts.
 
         Raises:
             CatalogError: some are not there, or lost; the remedy is to tag again.
@@ -183,21 +186,30 @@ class PredictionStore(Store):
                 )
             rows = connection.execute(
                 """
-                SELECT p.photo_key, p.slot, p.features_crc
-                FROM json_each(?) j
+                SELECT p.model_key, p.photo_key, p.slot, p.features_crc
+                FROM json_each(:ids) j
                 LEFT JOIN photos ON photo_id = j.value
-                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = photos.photo_key
+                LEFT JOIN predictions p ON p.photo_key = photos.photo_key AND p.model_key = (
+                    SELECT q.model_key FROM models m
+                    CROSS JOIN predictions q ON q.model_key = m.model_key AND q.photo_key = photos.photo_key
+                    WHERE :vectors IN (m.model_key, m.vectors_of) AND q.slot IS NOT NULL
+                    ORDER BY m.model_key != :model LIMIT 1
+                )
                 ORDER BY j.key
                 """,
-                (json.dumps(list(photo_ids)), model.model_key),
+                {
+                    "ids": json.dumps(list(photo_ids)),
+                    "vectors": model.vectors_key,
+                    "model": model.model_key,
+                },
             ).fetchall()
-        known = [n for n, (_, slot, _) in enumerate(rows) if slot is not None]
-        records = model.features_file(self._folder).read([rows[n][1] for n in known])
+        known = [n for n, (_, _, slot, _) in enumerate(rows) if slot is not None]
+        records = model.features_file(self._folder).read([rows[n][2] for n in known])
         damaged = [
-            n for n, record in zip(known, records, strict=True) if record and zlib.crc32(record) != rows[n][2]
+            n for n, record in zip(known, records, strict=True) if record and zlib.crc32(record) != rows[n][3]
         ]
         if damaged:
-            self._give_up(model, [rows[n][:2] for n in damaged])
+            self._give_up([rows[n][:3] for n in damaged])
         absent = len(rows) - len(known) + len(damaged) + sum(not record for record in records)
         if absent:
             raise CatalogError(
@@ -249,11 +261,18 @@ class PredictionStore(Store):
         """Note which records the files no longer hold, before new ones hide the gap."""
         if model is None:
             return
-        lost = model.first_lost_slot(self._folder)
-        if lost < model.next_slot:
+        features, cams = model.held(self._folder)
+        if features < model.next_slot:
             connection.execute(
-                "UPDATE predictions SET slot = NULL WHERE model_key = ? AND slot >= ?",
-                (model.model_key, lost),
+                "UPDATE predictions SET slot = NULL WHERE slot >= ? AND model_key IN "
+                "(SELECT model_key FROM models WHERE ? IN (model_key, vectors_of))",
+                (features, model.vectors_key),
+            )
+        if model.cam_shape is not None and cams < model.next_slot:
+            connection.execute(
+                "UPDATE predictions SET slot = NULL WHERE model_key = ? AND slot >= ? "
+                "AND cams_crc IS NOT NULL",
+                (model.model_key, cams),
             )
 
     def _write(self, model: ModelRow, records: BatchRecords) -> None:
@@ -269,12 +288,12 @@ class PredictionStore(Store):
                 "or check that you may write there, then tag again: what was stored so far is kept."
             ) from exc
 
-    def _give_up(self, model: ModelRow, records: Sequence[tuple[int, int]]) -> None:
-        """Mark records (photo_key, slot) as lost, so that tagging again makes them anew."""
+    def _give_up(self, records: Sequence[tuple[int, int, int]]) -> None:
+        """Mark records (model_key, photo_key, slot) as lost, so that tagging again makes them anew."""
         with self._database.writing(shown=False) as connection:
             connection.executemany(
                 "UPDATE predictions SET slot = NULL WHERE model_key = ? AND photo_key = ? AND slot = ?",
-                [(model.model_key, photo_key, slot) for photo_key, slot in records],
+                records,
             )
 
 

@@ -238,7 +238,22 @@ CREATE INDEX files_by_sha256 ON files (sha256);
 CREATE INDEX files_by_former_photo ON files (former_photo_key) WHERE former_photo_key IS NOT NULL;
 """
 
-MIGRATIONS: Sequence[Migration] = (_first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures)
+
+def _shared_vectors(connection: sqlite3.Connection) -> None:
+    _run(connection, _SHARED_VECTORS)
+
+
+_SHARED_VECTORS = """
+ALTER TABLE models ADD COLUMN vectors_of INTEGER REFERENCES models;  -- a head: whose file has its features
+CREATE TABLE class_map (             -- what words count for when a head learns; others count for themselves
+    word TEXT NOT NULL UNIQUE,
+    class_name TEXT                  -- NULL: for no class
+);
+"""
+
+MIGRATIONS: Sequence[Migration] = (
+    _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors,
+)  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 

@@ -150,6 +150,22 @@ def build_parser() -> argparse.ArgumentParser:
         help="12, 12.jpg or cats/12.jpg (default: stem)",
     )  # fmt: skip
 
+    learn = command(
+        "learn", "Fit the head to people's labels in seconds; show what would change, then keep it or not."
+    )
+    learn.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="an opened folder (default: all)")
+    choice = learn.add_mutually_exclusive_group()
+    choice.add_argument("--keep", metavar="ID", help="make a learnt head the model that tags")
+    choice.add_argument("--discard", metavar="ID", help="forget a learnt head")
+
+    classes = command("classes", "Classes of one's own, for `learn`; labels stay as they were given.", of_all)
+    change = classes.add_mutually_exclusive_group()
+    change.add_argument("--add", metavar="NAME", help="learn a new class from the photos labelled so")
+    change.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="call a class otherwise")
+    change.add_argument("--merge", nargs=2, metavar=("ONE", "INTO"), help="let one class count for another")
+    change.add_argument("--retire", metavar="NAME", help="learn this class no more")
+    change.add_argument("--restore", metavar="NAME", help="take back what was said of a name")
+
     jobs = (
         ("tag-job", "Run the waiting jobs"),
         ("train-job", "Run a training that the Train page asked for"),

@@ -51,6 +51,9 @@ def card_from_json(data: Mapping[str, Any], model_id: str) -> ModelCard:
             raise refuse(f"{name} is not a JSON object")
     if not isinstance(values.get("limits", []), list | tuple):
         raise refuse("limits is not a list")
+    for name in ("backbone", "backbone_sha256"):
+        if not isinstance(values.get(name), str | None):
+            raise refuse(f"{name} is {values[name]!r}")
     names = tuple(values["class_names"])
     if not all(isinstance(name, str) and name for name in names) or not 2 <= len(names) == len(set(names)):
         raise refuse(f"class_names must be two or more different names, not {list(names)!r}")

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from gallery.errors import ModelError
 from gallery.files import write_atomic
-from gallery.types import display_path
+from gallery.types import ModelCard, display_path
 
 WEIGHTS_LIMIT_BYTES = 2 * 1024**3
 """Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
@@ -52,6 +53,37 @@ def read_weights(path: Path) -> dict[str, NDArray[np.floating[Any]]]:
                 f"{name} in {path} holds {tensor.dtype}, not floating-point weights. Export it again."
             )
     return tensors
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFeatures:
+    """What a model's convolutions say of a balanced selection of the photos it was trained on.
+
+    A head that is fitted anew sees them again, so that nothing is forgotten.
+
+    Attributes:
+        features: (n, channels) float32, pooled as they are stored with a prediction.
+        class_indices: (n,) in the order of the card's classes.
+    """
+
+    features: NDArray[np.float32]
+    class_indices: NDArray[np.int64]
+
+
+def read_training_features(path: Path, card: ModelCard) -> TrainingFeatures:
+    """Return the training features in a model's folder.
+
+    Raises:
+        ModelError: the file is damaged or does not fit the card.
+    """
+    tensors = read_weights(path)
+    features, classes = tensors.get("features"), tensors.get("class_indices")
+    if features is None or classes is None or features.ndim != 2 or classes.shape != features.shape[:1]:
+        raise ModelError(f"{path} holds no features with their classes. Restore the folder.")
+    indices = classes.astype(np.int64)
+    if not np.isfinite(features).all() or not ((indices >= 0) & (indices < len(card.class_names))).all():
+        raise ModelError(f"{path} holds features or classes that {card.model_id} cannot have. Restore it.")
+    return TrainingFeatures(features.astype(np.float32), indices)
 
 
 def to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:

@@ -3,7 +3,9 @@
 A model is a folder named by its id, with ``card.json``, ``weights.npz``
 (float16 arrays named ``<layer>/kernel`` and ``<layer>/bias``) and, where it was
 measured, ``evaluation.json``, ``history.csv`` and ``training_photos.txt``. It
-holds numbers and text only: a model from a stranger cannot run code.
+holds numbers and text only: a model from a stranger cannot run code. A head
+that was learnt on another model's features holds its own tensors alone, and
+names that model on its card: its backbone.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ from gallery.files import open_atomic, write_atomic
 from gallery.models.card import card_from_json
 from gallery.models.entries import CARD_FILE, ModelEntry, model_folders, read_entry
 from gallery.models.parts import (
+    TrainingFeatures,
     read_ids,
     read_json,
+    read_training_features,
     read_weights,
     sha256_of,
     to_float16,
@@ -39,6 +43,7 @@ EVALUATION_FILE = "evaluation.json"
 HISTORY_FILE = "history.csv"
 TRAINING_PHOTOS_FILE = "training_photos.txt"
 VALIDATION_PHOTOS_FILE = "validation_photos.txt"
+TRAINING_FEATURES_FILE = "training_features.npz"
 ACTIVE_FILE = "active.json"
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
@@ -63,7 +68,8 @@ class ModelStore:
             if entry.model_id in ids:
                 problem = f"A shipped model is called {entry.model_id} too. Rename the folder {entry.folder}."
                 own[index] = dataclasses.replace(entry, problem=problem)
-        return shipped + own
+        by_id = {entry.model_id: entry for entry in own + shipped}
+        return [_with_backbone(entry, by_id) for entry in shipped + own]
 
     def entry(self, model_id: str) -> ModelEntry:
         """Return the model of that id; where a shipped and an own one clash, the shipped one.
@@ -92,6 +98,8 @@ class ModelStore:
     def weights(self, model_id: str) -> dict[str, NDArray[np.floating[Any]]]:
         """Return the tensors as stored (float16), after checking that the file is the one of the card.
 
+        A head's own ones, and for all else those of its backbone.
+
         Raises:
             ModelError: no such model, a changed or damaged file, objects in place of numbers.
         """
@@ -99,7 +107,8 @@ class ModelStore:
         problem = self.verify(model_id)
         if problem is not None:
             raise ModelError(problem)
-        return read_weights(self.entry(model_id).folder / card.weights_file)
+        own = read_weights(self.entry(model_id).folder / card.weights_file)
+        return own if card.backbone is None else self.weights(card.backbone) | own
 
     def verify(self, model_id: str) -> str | None:
         """Return what is wrong with a model after hashing its weights, None when nothing is."""
@@ -110,7 +119,7 @@ class ModelStore:
         except (ModelError, OSError) as exc:
             return str(exc)
         if found == card.weights_sha256.lower():
-            return None
+            return None if card.backbone is None else self.verify(card.backbone)
         remedy = "train or import it again" if entry.own else "restore the folder from the download"
         return (
             f"The weights of {model_id} are not those of its card (SHA-256 {found[:12]}..., "
@@ -132,7 +141,7 @@ class ModelStore:
         Raises:
             ModelError: there is no such model.
         """
-        return read_ids(self.entry(model_id).folder / TRAINING_PHOTOS_FILE)
+        return self._listed(model_id, TRAINING_PHOTOS_FILE)
 
     def validation_photos(self, model_id: str) -> frozenset[str]:
         """Return the SHA-256 of the photos by which a model's best epoch and temperature were chosen.
@@ -143,7 +152,22 @@ class ModelStore:
         Raises:
             ModelError: there is no such model.
         """
-        return read_ids(self.entry(model_id).folder / VALIDATION_PHOTOS_FILE)
+        return self._listed(model_id, VALIDATION_PHOTOS_FILE)
+
+    def _listed(self, model_id: str, file: str) -> frozenset[str]:
+        """Return the photos that a model's list has, and that of its backbone."""
+        entry = self.entry(model_id)
+        backbone = entry.card.backbone if entry.card and entry.ok else None
+        return read_ids(entry.folder / file) | (self._listed(backbone, file) if backbone else frozenset())
+
+    def training_features(self, model_id: str) -> TrainingFeatures | None:
+        """Return what a model's convolutions say of a selection of its training photos, None without one.
+
+        Raises:
+            ModelError: there is no such model, or the file is damaged.
+        """
+        path = self.entry(model_id).folder / TRAINING_FEATURES_FILE
+        return read_training_features(path, self.card(model_id)) if path.is_file() else None
 
     def taken(self, model_id: str) -> bool:
         """Return whether a model has this id, or had it until it was removed."""
@@ -166,7 +190,7 @@ class ModelStore:
         """Write a new own model and return its folder; whole or not at all.
 
         The card's weights_file, weights_sha256 and parameter_count are filled
-        in from what is written.
+        in from what is written; a head counts the parameters of its backbone too.
 
         Args:
             card: its model_id names the folder.
@@ -202,7 +226,8 @@ class ModelStore:
                     card,
                     weights_file=WEIGHTS_FILE,
                     weights_sha256=sha256_of(staging / WEIGHTS_FILE),
-                    parameter_count=sum(tensor.size for tensor in tensors.values()),
+                    parameter_count=sum(tensor.size for tensor in tensors.values())
+                    + self._lent(card, tensors),
                 )
                 card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
                 if evaluation is not None:
@@ -224,6 +249,12 @@ class ModelStore:
         except (OSError, TypeError, ValueError) as exc:  # the latter two: no JSON in an evaluation or history
             raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
         return target
+
+    def _lent(self, card: ModelCard, own: Mapping[str, Any]) -> int:
+        """Return how many parameters of its backbone a head uses."""
+        if card.backbone is None:
+            return 0
+        return sum(tensor.size for name, tensor in self.weights(card.backbone).items() if name not in own)
 
     def adopt(self, folder: Path) -> Path:
         """Move a finished model's folder, named by its id, into the user's own ones, and return its place.
@@ -278,12 +309,18 @@ class ModelStore:
         """Delete an own model; its id is not given again.
 
         Raises:
-            ModelError: there is no such model, it is shipped, or the disk refuses.
+            ModelError: there is no such model, it is shipped, others were learnt on it, or the disk refuses.
         """
         entry = self.entry(model_id)
         if not entry.own:
             raise ModelError(
                 f"{model_id} came with the app and cannot be removed. Activate another one instead."
+            )
+        heads = [one.model_id for one in self.entries() if one.card and one.card.backbone == model_id]
+        if heads:
+            raise ModelError(
+                f"{model_id} cannot be removed: {', '.join(heads)} were learnt on it and cannot work without "
+                "it. Remove them first."
             )
         try:
             with (self.own / REMOVED_FILE).open("a", encoding="utf-8", newline="\n") as file:
@@ -293,3 +330,20 @@ class ModelStore:
             shutil.rmtree(doomed)
         except OSError as exc:
             raise ModelError(f"{model_id} could not be removed from {self.own}: {exc}.") from exc
+
+
+def _with_backbone(entry: ModelEntry, by_id: Mapping[str, ModelEntry]) -> ModelEntry:
+    """Return a head with what stands against its backbone; any other model as it is."""
+    if entry.card is None or entry.card.backbone is None or entry.problem is not None:
+        return entry
+    named = entry.card.backbone
+    backbone = by_id.get(named)
+    if backbone is None or backbone.card is None or backbone.problem is not None:
+        problem = f"It was learnt on {named}, which is not there or cannot be used. Restore that model."
+    elif backbone.card.backbone is not None:
+        problem = f"It names {named} as its backbone, which is a head itself. Correct its card.json."
+    elif backbone.card.weights_sha256 != entry.card.backbone_sha256:
+        problem = f"It was learnt on an earlier {named}. Learn again from your labels."
+    else:
+        return entry
+    return dataclasses.replace(entry, problem=problem)

@@ -36,7 +36,8 @@ class NetworkOptions:
         conv_layers: convolution and pooling pairs of cnn-small.
         kernel_px: side of their kernels.
         filters: of the first one; each further one doubles them, to 128 at most.
-        dense_units: of the first dense layer of cnn-small and vgg16-bottleneck; 0 is the usual number.
+        dense_units: of the first dense layer of cnn-small, vgg16-bottleneck and the pooled heads; 0 is the
+            usual number.
     """
 
     dropout: float = 0.5
@@ -201,7 +202,7 @@ def options_from_weights(name: str, weights: Mapping[str, NDArray[Any]]) -> Netw
     Raises:
         ModelError: tensors that the architecture always has are missing.
     """
-    if name not in ("cnn-small", "vgg16-bottleneck"):
+    if name not in ("cnn-small", "vgg16-bottleneck") and not architecture_named(name).pooled:
         return NetworkOptions()
     if "fc1/kernel" not in weights:
         raise ModelError(f"The weights lack fc1/kernel: they belong to another network than {name}.")
@@ -223,13 +224,12 @@ def _pooled(name: str, convolutions: Callable[[Any, str], Any]) -> Builder:
     """
 
     def built(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-        del options  # this head has neither dropout nor a choice of units
         image = _image(side)
         maps = convolutions(image, dtype)  # (B, h, w, C)
         x = keras.layers.GlobalAveragePooling2D(
             data_format="channels_last", dtype="float32", name="gap"
         )(maps)  # fmt: skip
-        x = _dense(x, POOLED_UNITS, "fc1", NetworkOptions())
+        x = _dense(x, options.dense_units or POOLED_UNITS, "fc1", NetworkOptions())  # no dropout here
         return keras.Model(image, _logits(x, class_count, NetworkOptions()), name=name)
 
     return built

@@ -69,7 +69,7 @@ def predictions(
     """
     from gallery.exchange.predictions_csv import prediction_rows, write_predictions_csv
 
-    card, collections = wiring.chosen_card(parts.models, model_id), _collections(parts, folder)
+    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
     rows: dict[Path, PredictionRow] = {}
     for collection in collections:
         for row in prediction_rows(parts.catalog, collection.collection_id, card.model_id, card.class_names):
@@ -94,7 +94,7 @@ def verdicts(
     """
     from gallery.exchange.verdicts_csv import verdict_rows, write_verdicts_csv
 
-    card, collections = wiring.chosen_card(parts.models, model_id), _collections(parts, folder)
+    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
     copies: dict[PhotoId, list[Path]] = {}
     for collection in collections:
         files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
@@ -119,7 +119,7 @@ def _labelled_copy(paths: Sequence[Path], label: str) -> Path:
     return next(named, paths[0])
 
 
-def _collections(parts: wiring.Parts, folder: Path | None) -> list[types.Collection]:
+def collections_of(parts: wiring.Parts, folder: Path | None) -> list[types.Collection]:
     """Return the collection of a folder, which may be gone by now, or all of them.
 
     Raises:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gallery import types
 from gallery.errors import ModelError
 from gallery.services import wiring
+from gallery.services.heads import name_from_features
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingProgress, TaggingResult
 from gallery.types import CollectionKind, Job, ModelCard
@@ -46,6 +47,7 @@ def tag(
     """
     from gallery.tagging import tag_collection
 
+    name_from_features(parts, card)
     with wiring.new_decode_pool(card.input_px) as pool:
         return tag_collection(
             catalog=parts.catalog,
@@ -172,7 +174,9 @@ def run_waiting_jobs(settings: Settings) -> int:
             return loaded[model_id]
 
         def run_one(running: RunningJob) -> None:
-            with wiring.new_decode_pool(parts.models.card(running.job.model_id).input_px) as pool:
+            card = parts.models.card(running.job.model_id)
+            name_from_features(parts, card)
+            with wiring.new_decode_pool(card.input_px) as pool:
                 run_tagging_job(
                     running,
                     catalog=parts.catalog,

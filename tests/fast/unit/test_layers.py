@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 ROWS: dict[str, tuple[str, ...]] = {
     "faces": ("app", "pages", "gallery.__main__", "gallery.ui", "gallery.web", "gallery.cli"),
     "services": ("gallery.services",),
-    "work": ("gallery.tagging", "gallery.training", "gallery.exchange"),
+    "work": ("gallery.tagging", "gallery.training", "gallery.learning", "gallery.exchange"),
     "logic": ("gallery.evaluation", "gallery.explanation", "gallery.jobs"),
     "datasets": ("gallery.datasets",),
     "adapters": ("gallery.photos", "gallery.network", "gallery.catalog", "gallery.models"),
@@ -47,11 +47,18 @@ MAY_USE: dict[str, set[str]] = {
     "keras": {"gallery.network", "gallery.training"},
     "tensorflow": {"gallery.network", "gallery.training"},
     "keras_tuner": {"gallery.training"},
-    "sklearn": {"gallery.datasets", "gallery.evaluation", "gallery.explanation", "gallery.training"},
+    "sklearn": {
+        "gallery.datasets",
+        "gallery.evaluation",
+        "gallery.explanation",
+        "gallery.learning",
+        "gallery.training",
+    },
     "scipy": {
         "gallery.datasets",
         "gallery.evaluation",
         "gallery.explanation",
+        "gallery.learning",
         "gallery.network",
         "gallery.training",
     },

@@ -1,0 +1,144 @@
+"""Heads on a backbone that has tagged before: its features are stored, so no photo is read again."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gallery.catalog.prediction_records import model_row
+from gallery.catalog.store import Store
+from gallery.errors import CatalogError
+from gallery.types import FloatArray, ModelCard, PhotoId
+
+_OF_BACKBONE = "SELECT model_key FROM models WHERE ? IN (model_key, vectors_of)"
+
+_IN_ONE_TRANSACTION = 4096
+"""Rows: others may write in between, a label for instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPhoto:
+    """A photo that people have labelled, with what tells whether it was taken together with another.
+
+    Attributes:
+        file_id: one of its places.
+        place: of its folder; equal for photos that lie side by side.
+        taken_at: ISO 8601 camera-local; None where the file does not tell.
+    """
+
+    photo_id: PhotoId
+    label: str
+    file_id: int
+    place: tuple[int, str]
+    taken_at: str | None
+
+
+class HeadStore(Store):
+    """What the catalog knows of heads that share a backbone's features."""
+
+    def admit_head(self, card: ModelCard, backbone: ModelCard, feature_size: int) -> None:
+        """Note that a model shares the features of its backbone, before either has tagged or after.
+
+        Args:
+            card: the head's.
+            backbone: the model's that holds all but the head.
+            feature_size: channels of a feature vector.
+        """
+        with self._database.writing(shown=False) as connection:
+            for one in (backbone, card):
+                connection.execute(
+                    "INSERT INTO models (model_id, class_names, feature_size) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
+                    (one.model_id, json.dumps(one.class_names), feature_size),
+                )
+            connection.execute(
+                "UPDATE models SET vectors_of = (SELECT model_key FROM models WHERE model_id = ?) "
+                "WHERE model_id = ?",
+                (backbone.model_id, card.model_id),
+            )
+
+    def unnamed_by(self, model_id: str) -> list[PhotoId]:
+        """Return the photos whose features are stored and of which this head has not said anything."""
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            if model is None:
+                return []
+            rows = connection.execute(
+                f"""
+                SELECT DISTINCT photo_id FROM predictions p JOIN photos USING (photo_key)
+                WHERE p.model_key IN ({_OF_BACKBONE}) AND p.slot < ? AND NOT EXISTS (
+                    SELECT 1 FROM predictions q
+                    WHERE q.model_key = ? AND q.photo_key = p.photo_key AND q.slot IS NOT NULL)
+                """,
+                (model.vectors_key, model.held(self._folder)[0], model.model_key),
+            )
+            return [photo_id for (photo_id,) in rows]
+
+    def record_head(self, model_id: str, photo_ids: Sequence[PhotoId], probabilities: FloatArray) -> None:
+        """Store what a head says of photos whose features are there; it brings no maps.
+
+        Args:
+            model_id: an admitted head's.
+            photo_ids: the photos.
+            probabilities: (n, classes), in their order.
+
+        Raises:
+            CatalogError: the head is not known, or the probabilities are not of its classes.
+        """
+        stored = np.ascontiguousarray(probabilities, "<f4")
+        for start in range(0, len(photo_ids), _IN_ONE_TRANSACTION):
+            rows = slice(start, start + _IN_ONE_TRANSACTION)
+            with self._database.writing() as connection:
+                self._record(connection, model_id, photo_ids[rows], stored[rows])
+
+    def _record(
+        self,
+        connection: sqlite3.Connection,
+        model_id: str,
+        photo_ids: Sequence[PhotoId],
+        probabilities: FloatArray,
+    ) -> None:
+        model = model_row(connection, model_id)
+        if model is None or probabilities.shape != (len(photo_ids), len(model.class_names)):
+            raise CatalogError(
+                f"{probabilities.shape} probabilities do not fit {len(photo_ids)} photos and {model_id}."
+            )
+        winners = probabilities.argmax(axis=1)
+        connection.executemany(
+            f"""
+            INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence,
+                features_crc, cams_crc, cam_peaks, probabilities)
+            SELECT ?, photo_key, slot, ?, ?, features_crc, NULL, NULL, ?
+            FROM photos CROSS JOIN predictions USING (photo_key)
+            WHERE photo_id = ? AND model_key IN ({_OF_BACKBONE}) AND slot IS NOT NULL LIMIT 1
+            """,
+            [
+                (model.model_key, int(winner), float(row[winner]), row.tobytes(), photo_id, model.vectors_key)
+                for photo_id, row, winner in zip(photo_ids, probabilities, winners, strict=True)
+            ],
+        )
+
+    def named_photos(self, model_id: str) -> list[NamedPhoto]:
+        """Return the photos of collections that people have labelled and whose features are stored.
+
+        Those that any head of this model's backbone has seen; the first labelled comes first.
+        """
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            if model is None:
+                return []
+            rows = connection.execute(
+                f"""
+                SELECT photo_id, l.label, min(f.file_id), f.collection_id, f.folder, taken_at
+                FROM labels l CROSS JOIN photos USING (photo_key) CROSS JOIN files f USING (photo_key)
+                WHERE EXISTS (SELECT 1 FROM predictions p WHERE p.photo_key = l.photo_key
+                    AND p.model_key IN ({_OF_BACKBONE}) AND p.slot IS NOT NULL)
+                GROUP BY l.photo_key ORDER BY l.correction_id
+                """,
+                (model.vectors_key,),
+            )
+            return [NamedPhoto(row[0], row[1], row[2], (row[3], row[4]), row[5]) for row in rows]

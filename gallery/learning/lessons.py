@@ -1,0 +1,187 @@
+"""What people's labels teach a head, whether it is better on labels it has not seen, and what it forgets."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import GroupKFold
+
+from gallery.errors import TrainingError
+from gallery.learning.classes import LearntClasses
+from gallery.learning.fit import LABEL_COUNTS, Examples, Scale, fit_head, labelled
+from gallery.learning.head import Head
+from gallery.types import FloatArray, PhotoId
+
+FOLDS = 5
+"""Each label is held back once, with all taken together with it, from a head that learnt the rest."""
+
+NEAR_COSINE = 0.93
+"""Features as like as this are of one animal a moment later, or of a copy: as in `research.photos`."""
+
+COMPARED = 5000
+"""Among more labels than this near duplicates are found by the moment they were taken alone."""
+
+SEQUENCE_S = 60.0
+"""Photos of one folder that follow each other so soon are one sequence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """The photos that people labelled as one of the classes.
+
+    Attributes:
+        photo_ids: n of them.
+        features: (n, channels).
+        class_indices: (n,) of the new head's classes.
+        groups: (n,), equal for photos of one sequence and for near duplicates.
+        unseen: (n,), False for those that the shown model was trained on: they say nothing about it.
+    """
+
+    photo_ids: tuple[PhotoId, ...]
+    features: FloatArray
+    class_indices: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    unseen: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldBack:
+    """What two heads say of labelled photos: the shown one, and new ones that had not seen the label.
+
+    Attributes:
+        rows: (m,) of the lessons.
+        truth: (m,) class indices.
+        before: (m,) what the shown model says; -1 for a class that the new head has not.
+        after: (m,) what a head says that learnt without this label and those taken together with it.
+    """
+
+    rows: NDArray[np.int64]
+    truth: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+
+    @property
+    def fixed(self) -> NDArray[np.int64]:
+        """Rows of the lessons that become right."""
+        return np.asarray(self.rows[(self.before != self.truth) & (self.after == self.truth)])
+
+    @property
+    def broken(self) -> NDArray[np.int64]:
+        """Rows of the lessons that become wrong."""
+        return np.asarray(self.rows[(self.before == self.truth) & (self.after != self.truth)])
+
+    @property
+    def accuracies(self) -> tuple[float, float] | None:
+        """The shares that are right before and after; None where no label could be held back."""
+        if not len(self.rows):
+            return None
+        return float((self.before == self.truth).mean()), float((self.after == self.truth).mean())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearntHead:
+    """A head that learnt from labels, and what is known of it."""
+
+    head: Head
+    held_back: HeldBack
+
+
+def learn_head(
+    shown: Head,
+    base: Head,
+    classes: LearntClasses,
+    lessons: Lessons,
+    remembered: Examples | None,
+    scale: Scale,
+) -> LearntHead:
+    """Fit a head on all labels, and others that show how good it is on labels it has not seen.
+
+    Args:
+        shown: the head that people see the tags of.
+        base: the one that the new head begins from: of the model that has the backbone.
+        classes: of the new head.
+        lessons: people's labels.
+        remembered: examples besides them, of the new classes; None for none.
+        scale: of the features.
+
+    Raises:
+        TrainingError: there is no label to learn from.
+    """
+    if not len(lessons):
+        raise TrainingError(
+            "There is nothing to learn from: no photo whose features are stored has a label that counts for "
+            "a class. Label photos in Browse or Review, and tag the collection with this model."
+        )
+    start = base.with_classes(classes.names, classes.columns)
+    count = len(classes.names)
+
+    def fitted(rows: NDArray[np.integer]) -> Head:
+        examples = labelled(lessons.features[rows], lessons.class_indices[rows], count, LABEL_COUNTS)
+        return fit_head(start, examples if remembered is None else remembered + examples, scale)
+
+    after = np.full(len(lessons), -1, np.int64)
+    folds = min(FOLDS, len(np.unique(lessons.groups)))
+    if folds > 1 and lessons.unseen.any():
+        parts = GroupKFold(folds, shuffle=True, random_state=0)
+        for learnt, kept_back in parts.split(lessons.features, groups=lessons.groups):
+            asked = kept_back[lessons.unseen[kept_back]]
+            if len(asked):
+                after[asked] = fitted(learnt).scores(lessons.features[asked]).argmax(axis=1)
+    rows = np.flatnonzero(after >= 0)
+    before = said_by(shown, lessons.features[rows], classes)
+    held_back = HeldBack(rows, lessons.class_indices[rows], before, after[rows])
+    return LearntHead(fitted(np.arange(len(lessons))), held_back)
+
+
+def said_by(head: Head, features: FloatArray, classes: LearntClasses) -> NDArray[np.int64]:
+    """Return what a head says of features, (n,), as indices of other classes; -1 where those have it not."""
+    found = [classes.index_of(name) for name in head.class_names]
+    as_new = np.array([-1 if index is None else index for index in found], np.int64)
+    return np.asarray(as_new[head.scores(features).argmax(axis=1)])
+
+
+def taken_together(
+    features: FloatArray, places: Sequence[tuple[int, str]], taken_at: Sequence[str | None]
+) -> NDArray[np.int64]:
+    """Return a group number of each photo, (n,): those of one sequence, and near duplicates, have the same.
+
+    Args:
+        features: (n, channels).
+        places: of each photo's folder.
+        taken_at: ISO 8601, None where it is not known.
+    """
+    count = len(features)
+    ties = [_sequences(places, taken_at)]
+    if count <= COMPARED:
+        lengths = np.linalg.norm(features, axis=1, keepdims=True)
+        units = features / np.where(lengths > 0, lengths, 1)
+        ties.append(np.argwhere(np.triu(units @ units.T >= NEAR_COSINE, k=1)))
+    one, other = np.concatenate(ties).T
+    tied = coo_array((np.ones(len(one), np.bool_), (one, other)), shape=(count, count))
+    return np.asarray(connected_components(tied, directed=False)[1], np.int64)
+
+
+def _sequences(places: Sequence[tuple[int, str]], taken_at: Sequence[str | None]) -> NDArray[np.int64]:
+    """Return the pairs of rows that follow each other closely in one folder, (m, 2)."""
+    timed = []
+    for row, (place, text) in enumerate(zip(places, taken_at, strict=True)):
+        with contextlib.suppress(ValueError):  # no time, or none that can be read
+            timed.append((place, datetime.datetime.fromisoformat(text or "").replace(tzinfo=None), row))
+    timed.sort()
+    pairs = [
+        (one[2], other[2])
+        for one, other in itertools.pairwise(timed)
+        if one[0] == other[0] and (other[1] - one[1]).total_seconds() <= SEQUENCE_S
+    ]
+    return np.array(pairs, np.int64).reshape(-1, 2)

@@ -1,0 +1,458 @@
+"""Learn from people's labels: fit a head on stored features, show what it would change, keep it or not.
+
+A head that nobody has kept yet lies in a folder of its own (`Settings.learnt_heads`), so that one process
+may make it and another keep it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import re
+import shutil
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import ModelError, TrainingError
+from gallery.files import open_atomic, write_atomic
+from gallery.learning.classes import LearntClasses
+from gallery.learning.fit import OPINION_COUNTS, Examples, Scale, labelled
+from gallery.learning.head import Head
+from gallery.learning.lessons import LearntHead, Lessons, learn_head, said_by, taken_together
+from gallery.network.layouts import BACKBONES
+from gallery.services import wiring
+from gallery.services.heads import features_in_chunks, head_of, name_from_features
+from gallery.types import MODEL_ID, Collection, FloatArray, ModelCard, PhotoId
+from gallery.words import counted
+
+if TYPE_CHECKING:
+    from gallery.catalog.head_store import NamedPhoto
+    from gallery.models.parts import TrainingFeatures
+
+CANDIDATE_FILE, HEAD_FILE = "candidate.json", "head.npz"
+
+OPINIONS = 500
+"""Photos without a label on which a head without training photos keeps its opinion."""
+
+_LEARNT = re.compile(r"-learnt-\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPhotos:
+    """Photos without a label that would get another tag.
+
+    Attributes:
+        was: their class now.
+        becomes: the new head's.
+        files: the numbers of their files.
+    """
+
+    was: str
+    becomes: str
+    files: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnPreview:
+    """A head that was learnt and not kept yet, and what it would change.
+
+    Attributes:
+        id: by which it is kept; the new model's id.
+        shown_id: the model whose tags people see.
+        backbone_id: the model that has all but the head.
+        class_names: the new head's.
+        labels: how many it learnt from, by class.
+        held_back: labels that were held back from a head to see whether it is better.
+        held_back_before: the share of them that the shown model names as people do; None without any.
+        held_back_after: that of heads that had not seen the label.
+        fixed: files of held-back photos that become right.
+        broken: those that become wrong.
+        remembered_before: the share of remembered training photos that is right; None for a model without.
+        remembered_after: the same with the new head.
+        photos: photos without a label that both heads have named.
+        changed: those of them that would get another tag, by classes, most first.
+        seconds: from the call to here.
+        notes: sentences on what should be known.
+    """
+
+    id: str
+    shown_id: str
+    backbone_id: str
+    class_names: tuple[str, ...]
+    labels: Mapping[str, int]
+    held_back: int
+    held_back_before: float | None
+    held_back_after: float | None
+    fixed: tuple[int, ...]
+    broken: tuple[int, ...]
+    remembered_before: float | None
+    remembered_after: float | None
+    photos: int
+    changed: tuple[ChangedPhotos, ...]
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def better(self) -> bool | None:
+        """Whether more held-back labels become right than wrong; None where none were held back."""
+        return None if self.held_back_before is None else len(self.fixed) > len(self.broken)
+
+    @property
+    def changed_count(self) -> int:
+        return sum(len(one.files) for one in self.changed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``learn --json`` prints: numbers, not photos."""
+        return {
+            "id": self.id,
+            "model_id": self.shown_id,
+            "backbone": self.backbone_id,
+            "labels": sum(self.labels.values()),
+            "labels_by_class": dict(self.labels),
+            "held_back": self.held_back,
+            "held_back_before": self.held_back_before,
+            "held_back_after": self.held_back_after,
+            "better": self.better,
+            "fixed": len(self.fixed),
+            "broken": len(self.broken),
+            "remembered_before": self.remembered_before,
+            "remembered_after": self.remembered_after,
+            "photos": self.photos,
+            "changed": self.changed_count,
+            "changed_by_class": [
+                {"was": one.was, "becomes": one.becomes, "photos": len(one.files)} for one in self.changed
+            ],
+            "seconds": round(self.seconds, 3),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHead:
+    """A learnt head that became a model of the store and is the one that tags now."""
+
+    model_id: str
+    photos: int  # named from stored features
+    seconds: float
+
+
+def why_not(card: ModelCard) -> str | None:
+    """Return why a model cannot learn from labels in seconds, None where it can."""
+    if card.architecture in BACKBONES:
+        return None
+    return (
+        f"{card.model_id} has no head on pooled features ({card.architecture}), so its head cannot be fitted "
+        "to labels alone. Train it anew on the Train page, or activate a model that can learn, such as the "
+        "shipped ones."
+    )
+
+
+def preview(
+    parts: wiring.Parts, *, model_id: str | None = None, collection: Collection | None = None
+) -> LearnPreview:
+    """Fit a head to all that people labelled, and return what it would change; nothing is changed yet.
+
+    Args:
+        parts: real or fake ones.
+        model_id: whose tags people see; the active model's if left out.
+        collection: whose photos are looked through for changed tags; None for all collections.
+
+    Raises:
+        TrainingError: there is nothing to learn from, or the model has no pooled head.
+        GalleryError: the model is damaged, features are lost, or the disk refuses.
+    """
+    started = time.monotonic()
+    card = wiring.chosen_card(parts.models, model_id)
+    reason = why_not(card)
+    if reason is not None:
+        raise TrainingError(reason)
+    backbone = card if card.backbone is None else parts.models.card(card.backbone)
+    name_from_features(parts, card)
+    named = parts.catalog.named_photos(card.model_id)
+    lessons, files, classes, notes = _lessons(parts, card, backbone, named)
+    shown, base = head_of(parts, card), head_of(parts, backbone)
+    tagged = _Tagged.of(parts, card, collection, {one.photo_id for one in named})
+    remembered = parts.models.training_features(backbone.model_id)
+    if remembered is None:
+        opinions = parts.catalog.features(card.model_id, tagged.sample(OPINIONS))
+        scale = Scale.of(np.concatenate([opinions, lessons.features]))
+        beside = _opinions(shown, opinions, classes)
+    else:
+        scale = Scale.of(remembered.features)
+        beside = _remembered(remembered, classes)
+    learnt = learn_head(shown, base, classes, lessons, beside, scale)
+    before, after = _remembering(shown, learnt.head, remembered, classes)
+    accuracies = learnt.held_back.accuracies
+    found = LearnPreview(
+        id=_free_id(parts, backbone.model_id),
+        shown_id=card.model_id,
+        backbone_id=backbone.model_id,
+        class_names=classes.names,
+        labels={
+            classes.names[index]: count
+            for index, count in sorted(Counter(lessons.class_indices.tolist()).items())
+        },
+        held_back=len(learnt.held_back.rows),
+        held_back_before=None if accuracies is None else accuracies[0],
+        held_back_after=None if accuracies is None else accuracies[1],
+        fixed=tuple(files[row] for row in learnt.held_back.fixed.tolist()),
+        broken=tuple(files[row] for row in learnt.held_back.broken.tolist()),
+        remembered_before=before,
+        remembered_after=after,
+        photos=len(tagged.photo_ids),
+        changed=_changed(parts, card, learnt.head, tagged),
+        seconds=0.0,
+        notes=tuple(notes),
+    )
+    _save_candidate(parts, found, _new_card(found, card, backbone), learnt, lessons.photo_ids)
+    return dataclasses.replace(found, seconds=time.monotonic() - started)
+
+
+def keep(parts: wiring.Parts, candidate_id: str) -> KeptHead:
+    """Make a learnt head a model of the store and the one that tags; all known photos get its tags at once.
+
+    Raises:
+        ModelError: there is no such head, or its backbone has changed since.
+        GalleryError: the disk refuses.
+    """
+    started = time.monotonic()
+    folder = _candidate(parts, candidate_id)
+    from gallery.models.card import card_from_json
+    from gallery.models.parts import read_json, read_weights
+
+    data = read_json(folder / CANDIDATE_FILE)
+    card = card_from_json(data["card"], candidate_id)
+    backbone = parts.models.card(str(card.backbone))
+    if backbone.weights_sha256 != card.backbone_sha256:
+        raise ModelError(
+            f"{backbone.model_id} has changed since {candidate_id} was learnt on it. Learn again from your "
+            "labels."
+        )
+    parts.models.save(card, read_weights(folder / HEAD_FILE), training_photos=data["training_photos"])
+    threshold = parts.catalog.unsure_threshold(str(data["shown_id"]))
+    if threshold is not None:
+        parts.catalog.choose_unsure_threshold(candidate_id, threshold)
+    card = parts.models.card(candidate_id)
+    photos = name_from_features(parts, card)
+    parts.models.activate(candidate_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    return KeptHead(candidate_id, photos, time.monotonic() - started)
+
+
+def discard(parts: wiring.Parts, candidate_id: str) -> None:
+    """Forget a learnt head; labels stay.
+
+    Raises:
+        ModelError: there is none of this name.
+    """
+    shutil.rmtree(_candidate(parts, candidate_id), ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tagged:
+    """The photos without a label that the shown model has named."""
+
+    photo_ids: tuple[PhotoId, ...]
+    files: NDArray[np.int64]
+    class_indices: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, parts: wiring.Parts, card: ModelCard, collection: Collection | None, labelled_ids: set[PhotoId]
+    ) -> _Tagged:
+        chosen = parts.catalog.collections() if collection is None else [collection]
+        photo_ids: list[PhotoId] = []
+        files: list[int] = []
+        classes: list[int] = []
+        known = set(labelled_ids)
+        for one in chosen:
+            table = parts.catalog.prediction_table(one.collection_id, card.model_id)
+            said = table.probabilities.argmax(axis=1) if len(table) else []
+            for photo_id, file_id, index in zip(table.photo_ids, table.file_ids, said, strict=True):
+                if photo_id not in known:
+                    known.add(photo_id)
+                    photo_ids.append(photo_id)
+                    files.append(int(file_id))
+                    classes.append(int(index))
+        return cls(tuple(photo_ids), np.array(files, np.int64), np.array(classes, np.int64))
+
+    def sample(self, count: int) -> list[PhotoId]:
+        """Return some of the photos, always the same ones."""
+        rows = np.random.default_rng(0).permutation(len(self.photo_ids))[:count]
+        return [self.photo_ids[row] for row in rows.tolist()]
+
+
+def _lessons(
+    parts: wiring.Parts, card: ModelCard, backbone: ModelCard, named: Sequence[NamedPhoto]
+) -> tuple[Lessons, list[int], LearntClasses, list[str]]:
+    """Return what labels teach, the files of their photos, the classes, and what should be known of them."""
+    classes = LearntClasses.of(backbone.class_names, parts.catalog.class_map())
+    counts = Counter(classes.index_of(one.label) for one in named)
+    unknown = [
+        name
+        for index, (name, column) in enumerate(zip(classes.names, classes.columns, strict=True))
+        if column is None and not counts[index]
+    ]
+    classes = classes.without(unknown)
+    notes = [f"No photo is labelled {name} yet, so this class is not learnt." for name in unknown]
+    of_label = {label: classes.index_of(label) for label in {one.label for one in named}}
+    usable = [one for one in named if of_label[one.label] is not None]
+    others = Counter(one.label for one in named if of_label[one.label] is None)
+    if others:
+        words = ", ".join(f"{label} ({count:,})" for label, count in others.most_common(5))
+        notes.append(f"Labels that count for no class are not learnt from: {words}.")
+    trained = _digests_seen(parts, card)
+    photo_ids = tuple(one.photo_id for one in usable)
+    features = parts.catalog.features(card.model_id, photo_ids)
+    lessons = Lessons(
+        photo_ids,
+        features,
+        np.array([of_label[one.label] for one in usable], np.int64),
+        taken_together(features, [one.place for one in usable], [one.taken_at for one in usable]),
+        np.array([photo_id not in trained for photo_id in photo_ids], bool),
+    )
+    seen = int((~lessons.unseen).sum())
+    if seen:
+        notes.append(f"{counted(seen, 'label')} were known to the shown model and say nothing about it.")
+    return lessons, [one.file_id for one in usable], classes, notes
+
+
+def _digests_seen(parts: wiring.Parts, card: ModelCard) -> frozenset[PhotoId]:
+    listed = parts.models.training_photos(card.model_id)
+    return listed | parts.catalog.photos_named(listed)
+
+
+def _remembered(known: TrainingFeatures, classes: LearntClasses) -> Examples:
+    """Return training photos as examples of the new classes; those of a retired class are left out."""
+    as_new = np.array([-1 if (k := classes.index_of(name)) is None else k for name in classes.base_names])
+    indices = as_new[known.class_indices]
+    kept = indices >= 0
+    return labelled(known.features[kept], indices[kept], len(classes.names), 1.0)
+
+
+def _opinions(shown: Head, features: FloatArray, classes: LearntClasses) -> Examples:
+    """Return what the shown head says of photos as examples: what no label contradicts shall stay."""
+    said = shown.probabilities(features)
+    targets = np.zeros((len(features), len(classes.names)), np.float32)
+    for column, name in enumerate(shown.class_names):
+        index = classes.index_of(name)
+        if index is not None:
+            targets[:, index] += said[:, column]
+    kept = targets.sum(axis=1) > 0
+    targets = targets[kept] / targets[kept].sum(axis=1, keepdims=True)
+    return Examples(features[kept], targets, np.full(len(targets), OPINION_COUNTS, np.float32))
+
+
+def _remembering(
+    shown: Head, new: Head, known: TrainingFeatures | None, classes: LearntClasses
+) -> tuple[float | None, float | None]:
+    """Return the shares of remembered training photos that are right by the shown head and by the new one."""
+    if known is None:
+        return None, None
+    examples = _remembered(known, classes)
+    truth = examples.targets.argmax(axis=1)
+    before = said_by(shown, examples.features, classes)
+    after = new.scores(examples.features).argmax(axis=1)
+    return float((before == truth).mean()), float((after == truth).mean())
+
+
+def _changed(parts: wiring.Parts, card: ModelCard, head: Head, tagged: _Tagged) -> tuple[ChangedPhotos, ...]:
+    became: dict[tuple[str, str], list[int]] = {}
+    for rows, features in features_in_chunks(parts, card.model_id, tagged.photo_ids):
+        new = head.scores(features).argmax(axis=1)
+        for file_id, was, becomes in zip(
+            tagged.files[rows].tolist(), tagged.class_indices[rows].tolist(), new.tolist(), strict=True
+        ):
+            pair = card.class_names[was], head.class_names[becomes]
+            if pair[0] != pair[1]:
+                became.setdefault(pair, []).append(file_id)
+    most_first = sorted(became.items(), key=lambda item: -len(item[1]))
+    return tuple(ChangedPhotos(was, becomes, tuple(files)) for (was, becomes), files in most_first)
+
+
+def _free_id(parts: wiring.Parts, backbone_id: str) -> str:
+    """Return an id that no model has, had, or is about to get."""
+    stem = _LEARNT.sub("", backbone_id)[:50]
+    number = 1
+    while (
+        parts.models.taken(f"{stem}-learnt-{number}")
+        or (parts.settings.learnt_heads / f"{stem}-learnt-{number}").exists()
+    ):
+        number += 1
+    return f"{stem}-learnt-{number}"
+
+
+def _new_card(found: LearnPreview, card: ModelCard, backbone: ModelCard) -> ModelCard:
+    total = sum(found.labels.values())
+    learnt = {
+        "backbone": backbone.model_id,
+        "shown_before": card.model_id,
+        "labels": total,
+        "labels_by_class": dict(found.labels),
+        "held_back": found.held_back,
+        "held_back_accuracy_before": found.held_back_before,
+        "held_back_accuracy_after": found.held_back_after,
+        "fixed": len(found.fixed),
+        "broken": len(found.broken),
+        "made_by": "python -m gallery learn",
+    }
+    return dataclasses.replace(
+        backbone,
+        model_id=found.id,
+        name=f"{backbone.name}, learnt from {counted(total, 'label')}",
+        class_names=found.class_names,
+        weights_file="weights.npz",
+        weights_sha256="",  # filled in by the store, as is the number of parameters
+        created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        description=(
+            f"The head of {backbone.model_id}, fitted anew to people's labels in this gallery; its "
+            "convolutions are the same."
+        ),
+        trained_on=learnt,
+        tested_on={},
+        limits=(
+            "Measured only on labels that were held back while it was learnt: it may do worse on other "
+            "places and cameras.",
+            *backbone.limits,
+        ),
+        library_versions={name: importlib.metadata.version(name) for name in ("numpy", "scipy")},
+        backbone=backbone.model_id,
+        backbone_sha256=backbone.weights_sha256,
+    )
+
+
+def _save_candidate(
+    parts: wiring.Parts,
+    found: LearnPreview,
+    card: ModelCard,
+    learnt: LearntHead,
+    photo_ids: Sequence[PhotoId],
+) -> None:
+    folder = parts.settings.learnt_heads / found.id
+    content = {"card": card.to_json(), "shown_id": found.shown_id, "training_photos": list(photo_ids)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_atomic(folder / HEAD_FILE, durable=False) as file:
+            tensors: dict[str, Any] = learnt.head.tensors()
+            np.savez(file, **tensors)
+        write_atomic(folder / CANDIDATE_FILE, json.dumps(content), durable=False)
+    except OSError as exc:
+        raise ModelError(f"The learnt head could not be saved in {folder}: {exc}.") from exc
+
+
+def _candidate(parts: wiring.Parts, candidate_id: str) -> Path:
+    folder = parts.settings.learnt_heads / candidate_id
+    if not MODEL_ID.fullmatch(candidate_id) or not (folder / CANDIDATE_FILE).is_file():
+        raise ModelError(
+            f"There is no learnt head called {candidate_id!r} to keep. Learn again: it takes seconds."
+        )
+    return folder
