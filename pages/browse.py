@@ -21,7 +21,7 @@ library.show(collections, chosen)
 
 if chosen is None:
     messages.empty(
-        "🐾",
+        ":material/pets:",
         "Open a folder and see it sorted",
         "Choose a folder with photos of animals. They are sorted into ten classes by a network on this "
         "machine; nothing leaves it, and nothing is written into your folder.",

@@ -1,4 +1,4 @@
-"""Train: look at a data set, choose a recipe, watch it learn, keep or discard."""
+"""Train: choose photos and a recipe, watch the training, keep or discard the model."""
 
 from __future__ import annotations
 

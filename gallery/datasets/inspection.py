@@ -58,7 +58,7 @@ class Inspection:
     Attributes:
         counts: readable photos of each class.
         part_counts: the same for each part, where there is a split.
-        smallest_px, median_px, largest_px: (width, height), by area.
+        smallest_px, median_px, largest_px: (width, height) of one photo, by area.
         small: rows of photos with a side under `SMALL_PX`.
         skipped: files that could not be read.
         duplicates: exact and near ones, the largest group first.
@@ -91,10 +91,20 @@ class Inspection:
         least = min(self.counts, key=lambda name: self.counts[name])
         most = max(self.counts, key=lambda name: self.counts[name])
         if self.imbalance < UNEQUAL:
-            return "The classes are about equally large."
+            return "The classes are balanced."
         return (
-            f"Unequal classes: {self.imbalance:.1f} photos of {most} for each one of {least}. A network "
-            "learns the large class better; oversampling or class weights in the recipe make up for it."
+            f"Class imbalance: {self.imbalance:.1f} photos of {most} for each one of {least}. Oversampling "
+            "or "
+            "class weights in the recipe reduce its effect."
+        )
+
+    @property
+    def _sizes(self) -> str:
+        if self.smallest_px == self.largest_px:
+            return f"all have {_by(self.median_px)} pixels"
+        return (
+            f"the smallest has {_by(self.smallest_px)} pixels, the largest {_by(self.largest_px)}, "
+            f"half of them {_by(self.median_px)} or fewer"
         )
 
     def summary(self) -> list[str]:
@@ -102,8 +112,7 @@ class Inspection:
         total = sum(self.counts.values())
         lines = [
             f"{total} photos in {len(self.counts)} classes, {min(self.counts.values())} to "
-            f"{max(self.counts.values())} each; sizes from {_by(self.smallest_px)} to "
-            f"{_by(self.largest_px)}, typically {_by(self.median_px)} pixels."
+            f"{max(self.counts.values())} each; {self._sizes}."
         ]
         if self.small:
             are = counted(len(self.small), "photo is", "photos are")
@@ -119,13 +128,13 @@ class Inspection:
                 photos = sum(len(group.indices) for group in groups)
                 lines.append(f"{photos} photos in {counted(len(groups), 'group', 'groups')} are {kind}.")
         if contradictions := sum(group.contradicts for group in self.duplicates):
-            bear = counted(contradictions, "group of equal files bears", "groups of equal files bear")
+            bear = counted(contradictions, "group of equal files has", "groups of equal files have")
             lines.append(f"{bear} different labels: one must be wrong.")
         if doubtful := sum(group.doubtful for group in self.duplicates):
             bear = counted(
-                doubtful, "group of nearly equal pictures bears", "groups of nearly equal pictures bear"
+                doubtful, "group of nearly equal pictures has", "groups of nearly equal pictures have"
             )
-            lines.append(f"{bear} different labels: look whether they are right.")
+            lines.append(f"{bear} different labels: please check.")
         if leaks := sum(group.leaks for group in self.duplicates):
             lie = counted(leaks, "group of duplicates lies", "groups of duplicates lie")
             lines.append(f"{lie} on both sides of the split.")

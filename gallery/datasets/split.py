@@ -1,4 +1,4 @@
-"""Which photos are learnt from, which judged by: drawn by class, kept together by group, stored."""
+"""The split into training, validation and test photos: drawn by class, kept together by group, stored."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class SplitPlan:
     def __post_init__(self) -> None:
         if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
             raise DatasetError(
-                "The shares of validation and test photos must leave some for training, "
-                f"got {self.validation:g} and {self.test:g}. Usual are 0.15 and 0, or 0.15 and 0.15."
+                "The shares of validation and test photos must leave some for training, got "
+                f"{self.validation:g} and {self.test:g}. Usual are 0.15 and 0, or 0.15 and 0.15."
             )
 
 
@@ -110,7 +110,9 @@ def split_set(
         settled, left_out = _settle(fixed, copies, learnt)
         parts = list(draw(settled, _with_singles(copies, len(decoded)), labels, plan))
     if left_out:
-        notes.append(f"{left_out} photos show the same picture as one to judge by and are left out.")
+        notes.append(
+            f"{left_out} photos show the same picture as a validation or test photo and are left out."
+        )
     split = Split(tuple(part or Part.TRAIN for part in parts), tuple(notes))
     _check(split, decoded, plan)
     if stored is not None:
@@ -147,7 +149,7 @@ def draw(
         usable &= np.array([part is not Part.TEST for part in fixed])
     totals = np.bincount(labels[usable], minlength=classes)
     lacking = np.array([shares[part] * totals for part in choices])  # (parts, classes)
-    for place in range(1, len(choices)):  # of two photos one is judged by, of three one is tested on too
+    for place in range(1, len(choices)):  # of two photos one is for validation, of three one for the test too
         lacking[place] = np.maximum(lacking[place], totals > place)
     lacking[0] = totals - lacking[1:].sum(0)
     parts = list(fixed)
@@ -181,7 +183,7 @@ def _hold_back(
 ) -> None:
     """Move the smallest cluster of a class to where the class has no photo.
 
-    No class loses its last photo to learn from. By shares alone, a class of two
+    No class loses its last training photo. By shares alone, a class of two
     equal groups would have both in the training.
     """
     for part in wanted:
@@ -246,8 +248,8 @@ def _settle(
 ) -> tuple[list[Part | None], int]:
     """Return the parts with every cluster that has one on one side, and how many photos that left out.
 
-    The photos to judge by stay where they are, test before validation; new
-    photos join their like; photos to learn from are left out.
+    Validation and test photos stay where they are, test before validation; new
+    photos join their like; training photos are left out.
 
     Args:
         fixed: parts so far, (N,).

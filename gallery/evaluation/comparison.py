@@ -25,8 +25,8 @@ def mcnemar_p_value(only_a: int, only_b: int) -> float:
     p = 2 * P(X <= min(b, c)), at most 1 (McNemar 1947, in its exact form).
 
     Args:
-        only_a: photos that only model A named rightly.
-        only_b: photos that only model B named rightly.
+        only_a: photos that only model A classified correctly.
+        only_b: photos that only model B classified correctly.
 
     Example:
         >>> mcnemar_p_value(1, 5)  # 2 * (1 + 6) / 2^6
@@ -48,8 +48,8 @@ def paired_difference_interval(only_a: int, only_b: int, n: int, *, z: float = Z
     keeps its coverage also for few photos (Bonett and Price 2012, eq. 3).
 
     Args:
-        only_a: photos that only model A named rightly.
-        only_b: photos that only model B named rightly.
+        only_a: photos that only model A classified correctly.
+        only_b: photos that only model B classified correctly.
         n: all photos.
         z: quantile of the normal distribution; 1.96 for 95 %.
 
@@ -72,7 +72,7 @@ class ClassChange:
     Attributes:
         class_index: the class.
         n: its photos.
-        right_a: how many of them A names rightly.
+        right_a: how many of them A classifies correctly.
         right_b: how many B does.
         only_a: right with A, wrong with B.
         only_b: right with B, wrong with A.
@@ -149,12 +149,12 @@ class ModelComparison:
 
     @property
     def accuracy_a(self) -> float:
-        """The share that A names rightly."""
+        """The share that A classifies correctly."""
         return float((self.said_a == self.y_true).mean())
 
     @property
     def accuracy_b(self) -> float:
-        """The share that B names rightly."""
+        """The share that B classifies correctly."""
         return float((self.said_b == self.y_true).mean())
 
     @property

@@ -81,12 +81,12 @@ class PhotoOverlap:
         if count := len(self.trained_on):
             said.append(
                 f"{name or 'The model'} was trained on {count:,} of these {self.n:,} photos, so its scores "
-                "here are too good. Believe those on photos it has not seen."
+                "here are optimistic. Rely on those of photos that it was not trained on."
             )
         if count := len(self.chosen_by):
             said.append(
-                f"By {count:,} of these {self.n:,} photos {name or 'the model'}'s best epoch and its "
-                "temperature were chosen, so its scores on them are a little too good."
+                f"{count:,} of these {self.n:,} photos were used as validation data for "
+                f"{name or 'the model'}; its scores on them are slightly optimistic."
             )
         return said
 

@@ -33,17 +33,17 @@ class Cell:
 
         Example:
             >>> Cell(0, 1).sentence(["dog", "cat"])
-            'true Dog, model says Cat'
+            'true Dog, predicted Cat'
             >>> Cell(None, 1).sentence(["dog", "cat"])
-            'model says Cat'
+            'predicted Cat'
         """
         true, predicted = (
             None if k is None else class_names[k].replace("_", " ").capitalize()
             for k in (self.true, self.predicted)
         )
         if true is not None and true == predicted:
-            return f"true {true}, recognised"
-        parts = [f"true {true}"] * (true is not None) + [f"model says {predicted}"] * (predicted is not None)
+            return f"true {true}, correct"
+        parts = [f"true {true}"] * (true is not None) + [f"predicted {predicted}"] * (predicted is not None)
         return ", ".join(parts) or "all photos"
 
     def title(self, class_names: Sequence[str]) -> str:
@@ -296,8 +296,8 @@ class EvaluationReport:
         low, high = self.accuracy_interval
         width = max(len(name) for name in [*self.class_names, "weighted avg"])
         lines = [
-            f"{self.model_id} on {self.n:,} photos: accuracy {percent(self.accuracy)} "
-            f"(95 % interval {interval((low, high))}), loss {self.loss:.3f}, macro F1 {self.macro_f1:.3f}",
+            f"{self.model_id} on {self.n:,} photos: accuracy {percent(self.accuracy)} (95 % CI "
+            f"{interval((low, high))}), loss {self.loss:.3f}, macro F1 {self.macro_f1:.3f}",
             "",
             f"{'':{width}}  precision  recall  f1-score  support",
         ]
@@ -306,7 +306,7 @@ class EvaluationReport:
                 lines += ["", f"{name:{width}}  {'':9}  {'':6}  {f1:8.3f}  {support:7,}"]
             else:
                 lines.append(f"{name:{width}}  {precision:9.3f}  {recall:6.3f}  {f1:8.3f}  {support:7,}")
-        lines += ["", "Confusion matrix: a row is the true class, a column what the model says"]
+        lines += ["", "Confusion matrix: rows are true classes, columns predicted classes"]
         short = [name[:5] for name in self.class_names]
         lines.append(f"{'':{width}}  " + " ".join(f"{name:>5}" for name in short))
         for name, row in zip(self.class_names, self.confusion_matrix, strict=True):

@@ -24,7 +24,8 @@ UNKNOWN = "not known"
 """The slice of the photos that lack the value: a camera without a clock, for instance."""
 
 FOLDER, DAY, HOUR = "Folder", "Day or night", "Hour"
-BRIGHTNESS, SHARPNESS, SIZE = "Brightness", "Sharpness", "Size of the photo"
+BRIGHTNESS, SHARPNESS, SIZE = "Brightness", "Sharpness", "Longer side"
+MEASURES = (BRIGHTNESS, SHARPNESS, SIZE)
 DIMENSIONS = (FOLDER, DAY, HOUR, BRIGHTNESS, SHARPNESS, SIZE)
 
 CHANCE_ALONE = 0.05
@@ -42,7 +43,7 @@ class Slice:
         dimension: what was divided: "folder", "hour", "brightness" ...
         name: the value, as people read it.
         n: photos.
-        right: of them, those that the model named rightly.
+        right: of them, those that the model classified correctly.
         interval: Wilson's 95 % interval of the accuracy.
         accuracy_of_rest: of all other photos; None where there are none.
         p_value: how probable it is that so few are right here if it is no worse than the rest
@@ -108,9 +109,13 @@ def slice_names(
         FOLDER: folder_names(paths, root),
         DAY: day_or_night_names(hours),
         HOUR: hour_names(hours),
-        BRIGHTNESS: part_names(values(lambda one: one.brightness), unit="of 255"),
-        SHARPNESS: part_names(values(lambda one: one.sharpness)),
-        SIZE: part_names(values(lambda one: one.width_px * one.height_px / 1e6), unit="megapixels"),
+        BRIGHTNESS: part_names(
+            values(lambda one: one.brightness), ("dark", "normal brightness", "bright"), unit="of 255"
+        ),
+        SHARPNESS: part_names(values(lambda one: one.sharpness), ("blurred", "normal sharpness", "sharp")),
+        SIZE: part_names(
+            values(lambda one: max(one.width_px, one.height_px)), ("small", "medium", "large"), unit="px"
+        ),
     }
 
 
@@ -120,7 +125,7 @@ def slices_by(dimension: str, names: Sequence[str], right: NDArray[np.bool_]) ->
     Args:
         dimension: what the names are of.
         names: one a photo.
-        right: (n,) whether the model named the photo rightly.
+        right: (n,) whether the model classified the photo correctly.
 
     Raises:
         DatasetError: there are not as many names as photos.
@@ -149,7 +154,7 @@ def all_slices(names: Mapping[str, Sequence[str]], right: NDArray[np.bool_]) -> 
 
     Args:
         names: of each dimension, one a photo.
-        right: (n,) whether the model named the photo rightly.
+        right: (n,) whether the model classified the photo correctly.
 
     Raises:
         DatasetError: there are not as many names as photos.
@@ -261,44 +266,32 @@ def day_or_night_names(hours: NDArray[np.floating]) -> list[str]:
     return [UNKNOWN if np.isnan(h) else day if DAY_BEGINS <= h < DAY_ENDS else night for h in hours.tolist()]
 
 
-def part_names(values: NDArray[np.floating], *, unit: str = "", parts: int = 4) -> list[str]:
-    """Return for each value which of several parts, of about as many photos each, it is in.
+def part_names(values: NDArray[np.floating], parts: Sequence[str], *, unit: str = "") -> list[str]:
+    """Return for each value which of several parts, of about as many photos each, it is in, with its range.
 
     The edges are quantiles of the known values. Equal values stay together, so
-    parts may be uneven, or fewer. Each name gives its part's smallest and largest value.
+    parts may be uneven; where all values are equal, all are in the middle one.
 
     Args:
         values: (n,) brightness, sharpness, pixels ...; nan where not known.
-        unit: put after the values.
-        parts: into how many to divide.
+        parts: their names, from low to high.
+        unit: of the values.
 
     Example:
-        >>> part_names(np.array([1.0, 2.0, 3.0, np.nan, 40.0]), unit="MP", parts=2)
-        ['1 to 2 MP', '1 to 2 MP', '3 to 40 MP', 'not known', '3 to 40 MP']
+        >>> part_names(np.array([10.0, 20.0, np.nan, 40.0]), ("small", "large"), unit="px")
+        ['small (10 to 20 px)', 'small (10 to 20 px)', 'not known', 'large (40 px)']
     """
     values = np.asarray(values, np.float64)
     known = np.isfinite(values)
-    edges = np.quantile(values[known], np.arange(1, parts) / parts) if known.any() else np.zeros(0)
-    part_of = np.searchsorted(edges, values, side="left")
-    parts_there = [known & (part_of == part) for part in np.unique(part_of[known])]
-    spans = [(float(values[inside].min()), float(values[inside].max())) for inside in parts_there]
     names = np.full(len(values), UNKNOWN, dtype=object)
-    for inside, span in zip(parts_there, _spans(spans), strict=True):
-        names[inside] = f"{span} {unit}".strip()
+    if known.any():
+        edges = np.quantile(values[known], np.arange(1, len(parts)) / len(parts))
+        part_of = np.searchsorted(edges, values, side="left")
+        if values[known].min() == values[known].max():
+            part_of = np.full(len(values), len(parts) // 2)
+        for part in np.unique(part_of[known]).tolist():
+            inside = known & (part_of == part)
+            low, high = (f"{value:,.0f}" for value in (values[inside].min(), values[inside].max()))
+            span = low if low == high else f"{low} to {high}"
+            names[inside] = f"{parts[part]} ({f'{span} {unit}'.strip()})"
     return [str(name) for name in names]
-
-
-def _spans(spans: Sequence[tuple[float, float]]) -> list[str]:
-    """Return different spans as different texts, with three digits where they are enough."""
-    for digits in (3, 5, 9):
-        texts = [
-            _figure(low, digits) if low == high else f"{_figure(low, digits)} to {_figure(high, digits)}"
-            for low, high in spans
-        ]
-        if len(set(texts)) == len(texts):
-            return texts
-    return [f"{low!r} to {high!r}" for low, high in spans]
-
-
-def _figure(value: float, digits: int) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"

@@ -120,18 +120,14 @@ class CardScore:
     part: Literal["test", "validation"] = "test"
 
     def sentence(self) -> str:
-        """Return the interval and the number of photos in words.
+        """Return the number of photos and the interval in words.
 
         Example:
             >>> CardScore(0.833, (0.807, 0.856), 917).sentence()
-            '95 % interval 80.7 to 85.6\\xa0%, 917 test photos'
+            '917 test photos (95 % CI 80.7 to 85.6\\xa0%)'
         """
-        parts = []
-        if self.interval is not None:
-            parts.append(f"95 % interval {interval(self.interval)}")
-        if self.photos is not None:
-            parts.append(f"{self.photos:,} {self.part} photos")
-        return ", ".join(parts) or "the card does not say on how many photos"
+        photos = f"{self.part} photos" if self.photos is None else f"{self.photos:,} {self.part} photos"
+        return photos if self.interval is None else f"{photos} (95 % CI {interval(self.interval)})"
 
 
 def card_score(tested_on: Mapping[str, Any]) -> CardScore | None:

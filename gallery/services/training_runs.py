@@ -424,7 +424,7 @@ class HeldOutComparison:
     known_to_start: int
 
     def right(self, *, new: bool) -> tuple[int, float, float]:
-        """Return how many photos a model names rightly, and its accuracy's 95 % interval."""
+        """Return how many photos a model classifies correctly, and its accuracy's 95 % interval."""
         from gallery.evaluation.metrics import wilson_interval
 
         said = self.models.said_b if new else self.models.said_a

@@ -5,6 +5,8 @@ from __future__ import annotations
 BASE = "/gallery"
 THUMBNAILS = f"{BASE}/thumb/"
 """A photo_id completes it."""
+ICON = "/icon/"
+"""Below `BASE`; the name of a class's tile completes it (`class_styles.tile_name`)."""
 
 
 def labelled_photo(token: str, photo_id: str) -> str:

@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gallery import class_styles
 from gallery.services import photo_lists, photo_view
 from gallery.services.photo_view import PHOTO_ID, PhotoFacts
 from gallery.types import GridItem, Prediction, display_path
 from gallery.web import downloads, folders, report, uploads
-from gallery.web.addresses import BASE
+from gallery.web.addresses import BASE, ICON
 from gallery.web.guard import SAFE, NotAnIdError, guarded, refusal
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -31,6 +32,7 @@ _NEVER = "no-store"
 def all_routes() -> list[BaseRoute]:
     """Return the routes for ``st.App(routes=...)``."""
     pages = {
+        ICON + "{name}": class_icon,
         "/thumb/{photo_id}": thumb,
         "/photo/{photo_id}": large_photo,
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
@@ -44,6 +46,14 @@ def all_routes() -> list[BaseRoute]:
     ]
     others = (uploads, downloads, report, folders)
     return reading + [route for module in others for route in module.all_routes(BASE)]
+
+
+def class_icon(request: Request) -> Response:
+    """Answer with the icon of a class on its colour."""
+    tile = class_styles.tiles().get(request.path_params["name"])
+    if tile is None:
+        return refusal(404, "There is no such icon.")
+    return _answer(tile.encode("ascii"), "image/svg+xml", _FOR_EVER)
 
 
 def thumb(request: Request) -> Response:

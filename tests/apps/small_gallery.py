@@ -124,7 +124,7 @@ class SmallGallery:
         return place
 
     def tag(self, said: dict[str, dict[str, float]], model_id: str = MODEL_ID) -> Collection:
-        """Catalogue the folder; the model says of each photo, by its path below, what is given."""
+        """Catalogue the folder; the model predicts of each photo, by its path below, what is given."""
         catalog = wiring.catalog()
         collection = catalog.add_collection(self.photos, CollectionKind.FOLDER)
         entries = list(scan_folder(self.photos))

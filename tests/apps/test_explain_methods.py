@@ -120,7 +120,7 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped_and_begun_again(
     page = open_page("explain", photo=gallery.photo_id("a.png"), method="occlusion")
     assert reached.wait(100)
     page.run()
-    assert "Occlusion: 16 of 196 looks" in page.get("progress")[0].proto.text
+    assert "Occlusion: 16 of 196 model runs" in page.get("progress")[0].proto.text
     page.button(key="explain_maps_waiting_stop").click().run()
     go_on.set()
     for task in list(wiring.tasks()._tasks.values()):
@@ -162,7 +162,7 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
     # the network's own map: red, which is all that the answer rests on
     page = open_page("explain", photo=gallery.photo_id("a.png"), method="layer-cam")
     settled(page)
-    page.session_state["explain_tab"] = "How far to trust it"
+    page.session_state["explain_tab"] = "Test the heatmap"
     page.run()
     assert explainer.photos_seen == 0  # nothing is tested unasked
     page.button(key="explain_trust_test").click().run()
@@ -173,11 +173,11 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
     numbers = {metric.label: metric.value for metric in page.metric}
     assert float(numbers["Deletion, area"]) < 0.3
     assert float(numbers["Insertion, area"]) > 0.7
-    assert abs(float(numbers["Scrambled weights"])) < 0.3
+    assert abs(float(numbers["Randomised-network check"])) < 0.3
     seen = explainer.photos_seen
     assert seen == 332
     again = open_page("explain", photo=gallery.photo_id("a.png"), method="layer-cam")
-    again.session_state["explain_tab"] = "How far to trust it"
+    again.session_state["explain_tab"] = "Test the heatmap"
     settled(again.run())
     assert "Passes: this map" in texts(again)
     assert explainer.photos_seen == seen  # kept on the disk
@@ -189,7 +189,7 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
 
 def test_a_map_without_evidence_is_not_tested(gallery: SmallGallery, explainer: RedExplainer) -> None:
     page = open_page("explain", photo=gallery.photo_id("a.png"), **{"class": "cow"})
-    page.session_state["explain_tab"] = "How far to trust it"
+    page.session_state["explain_tab"] = "Test the heatmap"
     page.run()
     page.segmented_control(key="explain_trust_class").set_value("cow").run()
     assert "no evidence for Cow, so there is nothing to test" in texts(page)

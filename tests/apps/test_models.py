@@ -32,7 +32,7 @@ def test_a_card_shows_scores_classes_limits_and_hash(gallery: SmallGallery) -> N
         "Test accuracy": "80.0\u00a0%", "Classes": "10", "Parameters": "0.0 M", "Training photos": "1,234"
     }  # fmt: skip
     text = texts(page)
-    assert "95 % interval 71.1 to 86.7 %, 100 test photos" in text
+    assert "100 test photos (95 % CI 71.1 to 86.7 %)" in text
     assert "Drawings confuse it." in text
     card = json.loads((gallery.store / MODEL_ID / "card.json").read_text())
     assert card["weights_sha256"] in text

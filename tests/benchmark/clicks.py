@@ -38,18 +38,18 @@ WATCH = """([words, tab, chart]) => {
 
 TABS = {
     "Curves": ("area under the ROC curve", "evaluate_curves"),
-    "Confidence": ("Is it right as often as it is sure", "evaluate_reliability"),
+    "Confidence": ("Does accuracy match confidence", "evaluate_reliability"),
     "Slices": ("All slices as a table", "evaluate_slices_chart"),
     "Correct": ("Least certain first", ""),
     "Incorrect": ("Most certain first", ""),
-    "Labels that are probably wrong": ("You decide", ""),
+    "Suspicious labels": ("You decide", ""),
     "Downloads": ("a row a photo", ""),
     "Classification report": ("Precision: of the photos", ""),
 }
 """The words that a tab shows, and the key of its chart."""
 
 CELLS = [(0, 1), (3, 4), (7, 2)]
-"""Row and column of the matrix: (true class, what the model says)."""
+"""Row and column of the matrix: (true class, what is predicted)."""
 
 
 def rest(page: Page) -> None:

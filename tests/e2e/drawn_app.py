@@ -45,7 +45,7 @@ def served(
     Args:
         server: the running app.
         folder: gets the home, the models and the photos.
-        said: what the model says of each photo, by its path.
+        said: what the model predicts of each photo, by its path.
     """
     with pytest.MonkeyPatch.context() as environment:
         gallery = SmallGallery.make(folder, environment)

@@ -51,16 +51,16 @@ def expect_thumbnails(page: Page, photo_ids: set[str]) -> None:
 
 
 def test_the_largest_error_is_open_with_its_photos(page: Page, app: DrawnApp) -> None:
-    expect(page.get_by_text("True Dog, model says Cat: 2 photos")).to_be_visible()
+    expect(page.get_by_text("True Dog, predicted Cat: 2 photos")).to_be_visible()
     expect_thumbnails(page, {app.gallery.photo_id("dog/2.png"), app.gallery.photo_id("dog/3.png")})
 
 
 def test_a_click_on_a_cell_opens_its_photos_and_the_address_keeps_it(page: Page, app: DrawnApp) -> None:
-    click_cell(page, MATRIX, COW, COW, "True Cow, recognised: 1 photo")
+    click_cell(page, MATRIX, COW, COW, "True Cow, correct: 1 photo")
     expect(page).to_have_url(re.compile("true=cow&said=cow"))
     expect_thumbnails(page, {app.gallery.photo_id("mucca/1.png")})
     page.reload()
-    expect(page.get_by_text("True Cow, recognised: 1 photo")).to_be_visible()
+    expect(page.get_by_text("True Cow, correct: 1 photo")).to_be_visible()
 
 
 def test_a_click_on_a_sum_opens_the_row_and_the_column(page: Page) -> None:
@@ -72,21 +72,21 @@ def test_a_click_on_a_sum_opens_the_row_and_the_column(page: Page) -> None:
 
 
 def test_a_second_click_on_the_same_cell_keeps_it(page: Page) -> None:
-    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
     settle(page)
-    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
     page.wait_for_timeout(800)
     settle(page)
-    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    expect(page.get_by_text("True Cat, correct: 2 photos")).to_be_visible()
 
 
 def test_back_to_a_cell_after_another_door(page: Page) -> None:
-    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
     settle(page)
     page.get_by_role("button", name="2 wrong").click()
     expect(page.get_by_text("Photos that the model got wrong, most certain first: 2 photos")).to_be_visible()
     settle(page)
-    click_cell(page, MATRIX, CAT, CAT, "True Cat, recognised: 2 photos")
+    click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
 
 
 def test_each_photo_shows_the_heatmaps_of_its_true_and_its_predicted_class(page: Page) -> None:
@@ -113,10 +113,10 @@ def test_the_keyboard_walks_over_the_matrix_and_opens_a_cell(page: Page) -> None
     page.keyboard.press("ArrowDown")
     expect(cell(page, MATRIX, CAT, CAT)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("True Cat, recognised: 2 photos")).to_be_visible()
+    expect(page.get_by_text("True Cat, correct: 2 photos")).to_be_visible()
     settle(page)
     expect(cell(page, MATRIX, CAT, CAT)).to_be_focused()  # drawing the page anew leaves it where it was
-    expect(page.locator(f".st-key-{MATRIX} .tip")).to_contain_text("True Cat, recognised2 photos (100.0 % of")
+    expect(page.locator(f".st-key-{MATRIX} .tip")).to_contain_text("True Cat, correct2 photos (100.0 % of")
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page.get_by_text("True Cat: 2 photos")).to_be_visible()
@@ -161,12 +161,12 @@ def test_pointing_at_a_cell_says_what_it_counts(page: Page) -> None:
     expect(tip).to_be_hidden()
     cell(page, MATRIX, DOG, CAT).hover()
     expect(tip).to_be_visible()
-    expect(tip).to_contain_text("True Dog, model says Cat")
+    expect(tip).to_contain_text("True Dog, predicted Cat")
     expect(tip).to_contain_text("2 photos (66.7 % of the class)")
     page.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     cell(page, MATRIX, DOG, DOG).hover()
-    expect(tip).to_contain_text("True Dog, recognised")
+    expect(tip).to_contain_text("True Dog, correct")
 
 
 def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
@@ -207,7 +207,7 @@ def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: 
     expect(tabs.get_by_role("tab", name="Confidence")).to_be_focused()
     expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Is it right as often as it is sure?")).to_be_visible()
+    expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
     expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "false")
     for key, name in (
         ("Home", "Classification report"),
@@ -220,18 +220,18 @@ def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: 
     expect(page.get_by_text("least certain first: 4 photos")).to_be_visible()
     settle(page)
     expect(tabs.get_by_role("tab", selected=True)).to_have_text("Confidence")
-    expect(page.get_by_text("Is it right as often as it is sure?")).to_be_visible()
+    expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
 
 
 def test_the_mark_is_on_the_open_tab_also_when_another_door_opens_one_at_once(page: Page) -> None:
     cell(page, MATRIX, DOG, CAT).click()
     tabs = page.get_by_role("tablist", name="Parts of the evaluation")
-    open_tab(page, "Labels that are probably wrong")
+    open_tab(page, "Suspicious labels")
     for _ in range(3):
         tabs.get_by_role("tab", name="Curves").click()
         page.get_by_role("button", name="Judge these labels").click()
         settle(page)
-        expect(tabs.get_by_role("tab", selected=True)).to_have_text("Labels that are probably wrong")
+        expect(tabs.get_by_role("tab", selected=True)).to_have_text("Suspicious labels")
         expect(page.locator(".st-key-evaluate_panel").get_by_text("area under the ROC")).to_have_count(0)
 
 

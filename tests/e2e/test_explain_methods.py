@@ -139,7 +139,7 @@ def test_rectangles_stay_when_another_part_of_the_page_is_looked_at(opened: Page
     page = greyed(opened)
     drag(page, (0.05, 0.25), (0.5, 0.75))
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
-    page.get_by_role("tab", name="Why this and not that").click()
+    page.get_by_role("tab", name="Difference of both classes").click()
     expect(page.get_by_text("speaks for Dog", exact=True)).to_be_visible()
     page.get_by_role("tab", name="Grey out a part").click()
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
@@ -163,23 +163,23 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
 def test_a_heatmap_is_tested_and_its_badge_has_numbers_and_curves(opened: Page) -> None:
     """Of a network this small, scrambled, nothing is left to compare with: the badge says so."""
     page = visit(opened, f"{opened.url}&method=layer-cam")
-    page.get_by_role("tab", name="How far to trust it").click()
+    page.get_by_role("tab", name="Test the heatmap").click()
     page.get_by_role("button", name="Test this heatmap").click(timeout=LOADING_MS)
     expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible(timeout=LOADING_MS)
-    for number in ("Deletion, area", "Insertion, area", "Scrambled weights"):
+    for number in ("Deletion, area", "Insertion, area", "Randomised-network check"):
         expect(page.get_by_text(number, exact=True)).to_be_visible()
     expect(page.get_by_text("could not be tested")).to_be_visible()
     curves = page.get_by_role("figure", name=re.compile("^Deletion: .*this map 0.*random 0"))
     expect(curves).to_be_visible()
     visit(page, page.url)  # kept on the disk
-    page.get_by_role("tab", name="How far to trust it").click()
+    page.get_by_role("tab", name="Test the heatmap").click()
     expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible()
 
 
 def test_a_cell_of_the_matrix_has_its_average_heatmaps_and_differences(page: Page, app: RedApp) -> None:
     page.set_viewport_size({"width": 1440, "height": 1000})
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}&true=dog&said=cat")
-    expect(page.get_by_text("Where the model looks on average of 1 photo")).to_be_visible()
+    expect(page.get_by_text("Mean heatmap of 1 photo")).to_be_visible()
     for name in ("for Cat, which it says", "for Dog, which it is"):
         average = page.get_by_role("img", name=re.compile(f"^Average heatmap {name}"))
         expect(average).to_be_visible()

@@ -98,9 +98,9 @@ def near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
 
 
 def test_a_number_of_the_matrix_leads_to_its_photos(opened: Page) -> None:
-    opened.get_by_role("link", name="5 photos: labelled Dog, the model says Cat").click()
+    opened.get_by_role("link", name="5 photos: labelled Dog, predicted Cat").click()
     assert opened.url.endswith("#cell-0-1")
-    expect(opened.get_by_role("heading", name="Dog taken for Cat: 5 photos")).to_be_in_viewport()
+    expect(opened.get_by_role("heading", name="Dog predicted as Cat: 5 photos")).to_be_in_viewport()
     worst = int(evaluation().report.cell(0, 1)[0])
     expect(opened.locator(f"#photo-{worst}")).to_be_in_viewport()
     expect(opened.locator("#cell-0-1 figure")).to_have_count(5)
@@ -131,10 +131,10 @@ def test_small_pictures_in_other_sections_show_the_photo_and_lead_to_it(opened: 
 
 
 def test_the_keyboard_reaches_the_photos_and_the_tables(opened: Page) -> None:
-    link = opened.get_by_role("link", name="3 photos: labelled Guinea pig, the model says Cat")
+    link = opened.get_by_role("link", name="3 photos: labelled Guinea pig, predicted Cat")
     link.focus()
     opened.keyboard.press("Enter")
-    expect(opened.get_by_role("heading", name="Guinea pig taken for Cat: 3 photos")).to_be_in_viewport()
+    expect(opened.get_by_role("heading", name="Guinea pig predicted as Cat: 3 photos")).to_be_in_viewport()
     summary = opened.get_by_text("The curve as a table")
     summary.focus()
     opened.keyboard.press("Enter")
@@ -192,5 +192,5 @@ def test_evaluate_hands_out_the_report_which_opens_from_disk(
     context = browser.new_context(offline=True)
     file_page = context.new_page()
     file_page.goto(saved.as_uri())
-    expect(file_page.get_by_role("link", name="2 photos: labelled Dog, the model says Cat")).to_be_visible()
+    expect(file_page.get_by_role("link", name="2 photos: labelled Dog, predicted Cat")).to_be_visible()
     context.close()

@@ -206,7 +206,7 @@ def test_a_search_is_plotted_with_a_table_and_its_best_trial_becomes_the_recipe(
     expect(page.get_by_text("Best so far: trial 2")).to_be_visible(timeout=PAGE_MS)
     expect(page.get_by_role("region", name="The trials with their values")).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
-    page.get_by_role("button", name="Make it the recipe").click()
+    page.get_by_role("button", name="Use these settings").click()
     expect(page).to_have_url(re.compile("step=recipe"), timeout=PAGE_MS)
     expect(page.get_by_text("cnn-small-tuned").first).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("spinbutton", name="Dense units (0: usual)")).to_have_value(

@@ -43,7 +43,7 @@ def open_tab(page: Page, app: DrawnApp, other: str = "") -> None:
     page.set_default_timeout(SLOW_MS)
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}{other}")
-    page.get_by_role("tab", name="Two models").click()
+    page.get_by_role("tab", name="Compare models").click()
     expect(page.get_by_text("Compare with").first).to_be_visible()
 
 
@@ -59,7 +59,7 @@ def test_both_scores_the_paired_test_and_every_count_with_its_photos(
     open_tab(page, app, f"&other={SECOND}")
     for text in ("Who is right where", "McNemar's exact paired test: p = 1", "+0.0 points"):
         expect(page.get_by_text(text).first).to_be_visible()
-    expect(page.get_by_text("The models say different classes: 3 photos")).to_be_visible()
+    expect(page.get_by_text("The models disagree: 3 photos")).to_be_visible()
     expect_photos(page, 3)
     for name, sentence, path in (
         ("right_wrong", "Only Model drawn-vgg16 is right: 1 photo", "mucca/1.png"),

@@ -30,7 +30,7 @@ SAID = {
     "cat/5.png": {"dog": 0.6, "cat": 0.4},
 }
 DOG, CAT = 0, 1
-TAB = "Labels that are probably wrong"
+TAB = "Suspicious labels"
 SLOW_MS = 90_000
 """A busy machine of two cores needs half a minute for the first page; nothing here waits without need."""
 
@@ -84,9 +84,9 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     page.set_default_timeout(SLOW_MS)
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}")
-    click_cell(page, "evaluate_confusion", CAT, DOG, "True Cat, model says Dog: 1 photo")
+    click_cell(page, "evaluate_confusion", CAT, DOG, "True Cat, predicted Dog: 1 photo")
     settle(page)
-    click_cell(page, "evaluate_confusion", DOG, CAT, "True Dog, model says Cat: 2 photos")
+    click_cell(page, "evaluate_confusion", DOG, CAT, "True Dog, predicted Cat: 2 photos")
     page.get_by_role("button", name="Judge these labels").click()
     desk = page.locator(".verdict-panel")
     expect(desk).to_be_in_viewport()
@@ -98,11 +98,11 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     page.keyboard.press("l")
     expect_kept(page, "1 of 2 looked at")
     expect(
-        page.get_by_text("Changed cells: true Dog, model says Cat: 2 → 1; true Cat, recognised: 4 → 5")
+        page.get_by_text("Changed cells: true Dog, predicted Cat: 2 → 1; true Cat, correct: 4 → 5")
     ).to_be_visible()
     expect(page.get_by_text("1 label wrong. 1 photo moved to another class, 0 left out.")).to_be_visible()
     expect(page.get_by_text("After the verdicts (75.0 % of 8)")).to_be_visible()  # 5 of 8 were right before
-    click_cell(page, "evaluate_judged_after", CAT, CAT, "After the verdicts: true Cat, recognised: 5 photos")
+    click_cell(page, "evaluate_judged_after", CAT, CAT, "After the verdicts: true Cat, correct: 5 photos")
     assert given(app) == {"dog/2.png": ("label wrong", "cat")}
     assert (app.gallery.photos / "dog" / "2.png").is_file()
 
@@ -163,7 +163,7 @@ def test_arrows_move_and_never_decide_and_other_keys_stay_with_the_desk(page: Pa
 def test_the_mouse_gives_every_verdict_too_and_the_table_has_them(page: Page, app: DrawnApp) -> None:
     desk = open_desk(page, app, "All 3 contradicted")
     expect(page.get_by_text("0 of 3 looked at")).to_be_visible()
-    desk.get_by_role("button", name="Sheep").click()  # neither the label nor what the model says
+    desk.get_by_role("button", name="Sheep").click()  # neither the label nor what is predicted
     expect_kept(page, "1 of 3 looked at")
     desk.get_by_role("button", name="Cannot tell").click()
     expect_kept(page, "2 of 3 looked at")

@@ -105,11 +105,11 @@ class Album:
             if heatmaps is None:
                 shown.append(_without(f"No heatmap of {title} is stored"))
             elif heat is None:
-                shown.append(_without(f"Nothing in the photo speaks for {title}"))
+                shown.append(_without(f"No evidence for {title} in the photo"))
             else:
-                label = f"What speaks for {title} in {self.name(row)}"
+                label = f"Heatmap of {title} in {self.name(row)}"
                 shown.append(
-                    _picture([_again(row), _heat(heat, thumbnail)], thumbnail, label, f"Why {title}")
+                    _picture([_again(row), _heat(heat, thumbnail)], thumbnail, label, f"Heatmap of {title}")
                 )
         return tag(
             "figure",
@@ -132,8 +132,8 @@ class Album:
         there = self.shown(rows)[: self.level.listed]
         return tag("div", [self.small(row) for row in there], class_="strip")
 
-    def looks(self, true: int, said: int) -> Markup | None:
-        """Return where the model looks on average in a cell's photos; None without maps, or for one photo."""
+    def mean_heatmaps(self, true: int, said: int) -> Markup | None:
+        """Return the mean heatmaps of a cell's photos; None without heatmaps, or for one photo."""
         evidence, rows = self._contents.evaluation.evidence, self._cells[true, said]
         if evidence is None or len(rows) < 2:
             return None
@@ -142,7 +142,7 @@ class Album:
         drawn = []
         for name, average in averages if true != said else averages[1:]:
             if average.photos:
-                caption = f"Why {name}, mean of {photo_count(average.photos)}"
+                caption = f"Heatmap of {name}, mean of {photo_count(average.photos)}"
                 drawn.append(
                     tag(
                         "div",
@@ -156,7 +156,7 @@ class Album:
         return self._contents.names[row]
 
     def answer(self, row: int) -> str:
-        """Return in a sentence what the photo is labelled and what the model says.
+        """Return in a sentence what the photo is labelled and what is predicted.
 
         Both with the probability that the model gives them.
         """
@@ -164,10 +164,10 @@ class Album:
         true, said = int(self._report.y_true[row]), int(self._report.y_pred[row])
         of = self._report.probabilities[row]
         if true == said:
-            return f"labelled and recognised as {class_title(names[true])} ({percent(float(of[true]))})"
+            return f"labelled and predicted {class_title(names[true])} ({percent(float(of[true]))})"
         return (
-            f"labelled {class_title(names[true])} ({percent(float(of[true]))}), "
-            f"the model says {class_title(names[said])} ({percent(float(of[said]))})"
+            f"labelled {class_title(names[true])} ({percent(float(of[true]))}), predicted "
+            f"{class_title(names[said])} ({percent(float(of[said]))})"
         )
 
     def _occurring_cells(self) -> Iterator[tuple[int, int]]:

@@ -31,7 +31,7 @@ def confidence_section(contents: ReportContents) -> Markup:
     diagnosis = evaluation.diagnosis
     before = [
         _reliability(
-            "As the model gives it",
+            "As predicted",
             f"Calibration error {evaluation.report.calibration_error:.3f}",
             diagnosis.bins,
         )
@@ -40,23 +40,21 @@ def confidence_section(contents: ReportContents) -> Markup:
     if scaled is not None and diagnosis.bins_after is not None:
         low, high = float(scaled.temperatures.min()), float(scaled.temperatures.max())
         said = f"Calibration error {scaled.ece_after:.3f}, temperatures {low:.2f} to {high:.2f}"
-        before.append(
-            _reliability("Scaled by a temperature fitted on other photos", said, diagnosis.bins_after)
-        )
+        before.append(_reliability("After temperature scaling (cross-validated)", said, diagnosis.bins_after))
     return tag(
         "section",
-        tag("h2", "How far its confidence can be believed", id="confidence"),
+        tag("h2", "Calibration", id="confidence"),
         tag(
             "p",
-            "Each dot is a group of photos of about the same confidence. On the dotted line the model is as "
-            "often right as it says; below it, it is too sure of itself. Bars are 95 % intervals.",
+            "Each dot is a group of photos of about the same confidence. On the dotted line accuracy equals "
+            "confidence; below it the model is overconfident. Bars are 95 % confidence intervals.",
         ),
         tag("div", before, class_="charts"),
         legend(
             [
                 Series(f"{FEW_PHOTOS} photos or more", (), (), line=0),
                 Series(f"fewer than {FEW_PHOTOS} photos", (), (), line=1),
-                Series("as often right as it says", (), (), quiet=True),
+                Series("well calibrated", (), (), quiet=True),
             ]
         ),
         _coverage(contents),
@@ -68,13 +66,13 @@ def curves_section(contents: ReportContents) -> Markup:
     with_photos = [one for one in contents.evaluation.diagnosis.curves if one.positives]
     return tag(
         "section",
-        tag("h2", "How well each class is told from the others", id="curves"),
+        tag("h2", "Precision-recall and ROC curves", id="curves"),
         tag(
             "p",
-            "Each curve moves a threshold on the class's probability from 1 to 0. Left: how many of the "
-            "photos past it are of the class (precision), against how many of the class's photos are past it "
-            "(recall). Right: recall against the share of all other photos that are past it too. The dotted "
-            "lines are what guessing gives.",
+            "Each curve moves a threshold on the class's probability from 1 to 0. Left: precision (share of "
+            "the photos above the threshold that are of the class) against recall (share of the class's "
+            "photos above it). Right: recall against the false positive rate. The dotted lines are what "
+            "guessing gives.",
         ),
         [_class_curves(one) for one in with_photos],
     )
@@ -102,7 +100,7 @@ def _class_curves(curves: ClassCurves) -> Markup:
         drawn.append(
             chart(
                 f"ROC curve of {title}: area {auc:.3f}",
-                Axis("Share of the other photos"),
+                Axis("False positive rate"),
                 Axis("Recall (share)"),
                 [
                     Series("guessing", [0, 1], [0, 1], quiet=True),
@@ -143,7 +141,7 @@ def _curve_table(curves: ClassCurves, title: str) -> Markup:
                 )
             )
     return table(
-        ("Probability at least", "Photos", "Of the class", "Precision", "Recall", "Share of the others"),
+        ("Probability at least", "Photos", "Of the class", "Precision", "Recall", "False positive rate"),
         rows,
         caption=f"Thresholds on the probability of {title}",
     )
@@ -151,7 +149,7 @@ def _curve_table(curves: ClassCurves, title: str) -> Markup:
 
 def _reliability(title: str, said: str, bins: tuple[ReliabilityBin, ...]) -> Markup:
     there = [one for one in bins if one.confidence is not None and one.accuracy is not None]
-    series = [Series("as often right as it says", [0, 1], [0, 1], quiet=True)]
+    series = [Series("well calibrated", [0, 1], [0, 1], quiet=True)]
     for line, few in ((1, True), (0, False)):
         chosen = [one for one in there if (one.n < FEW_PHOTOS) == few]
         series.append(
@@ -181,13 +179,13 @@ def _reliability(title: str, said: str, bins: tuple[ReliabilityBin, ...]) -> Mar
         chart(
             f"Reliability diagram. {title}. {said}",
             Axis("Confidence (mean of the group)"),
-            Axis("Right (share of the group)"),
+            Axis("Accuracy of the group"),
             series,
         ),
         as_table(
             "The diagram as a table",
             table(
-                ("Confidence", "Photos (n)", "Mean confidence", "Right", "95 % interval"),
+                ("Confidence", "Photos (n)", "Mean confidence", "Accuracy", "95 % CI"),
                 rows,
                 caption=f"Groups by confidence. {title}",
             ),
@@ -202,19 +200,19 @@ def _coverage(contents: ReportContents) -> Markup:
     begin = min(0.9, np.floor(lowest * 10) / 10)
     ticks = tuple(float(round(tick, 3)) for tick in np.linspace(begin, 1.0, 5))
     series = [
-        Series("right 95 % of the time", [0, 1], [WANTED, WANTED], quiet=True),
-        Series("right", curve.coverage[kept].tolist(), curve.accuracy[kept].tolist()),
+        Series("95 % accuracy", [0, 1], [WANTED, WANTED], quiet=True),
+        Series("accuracy", curve.coverage[kept].tolist(), curve.accuracy[kept].tolist()),
     ]
-    said = "No threshold makes it right 95 % of the time on these photos."
+    said = "No confidence threshold reaches 95 % accuracy on these photos."
     if point is not None:
         series.append(
             Series("threshold", [point.coverage], [point.accuracy], kind="dots", intervals=[point.interval],
                    line=2)
         )  # fmt: skip
         said = (
-            f"To be right 95 % of the time, set the Unsure shelf to {percent(point.threshold)}: it then "
-            f"keeps {point.kept:,} of {photo_count(point.n)} and leaves out {point.left_out:,} "
-            f"({percent(point.share_left_out)}). Chosen on these very photos, so a little too kind."
+            f"For 95 % accuracy, set the confidence threshold to {percent(point.threshold)}: {point.kept:,} "
+            f"of {photo_count(point.n)} are above it, {point.left_out:,} ({percent(point.share_left_out)}) "
+            "below. Chosen on these photos, so slightly optimistic."
         )
     rows = [
         (
@@ -229,18 +227,18 @@ def _coverage(contents: ReportContents) -> Markup:
     ]
     return tag(
         "div",
-        tag("h3", "How many photos to leave to people"),
+        tag("h3", "Accuracy above a confidence threshold"),
         tag("p", said),
         chart(
             f"Accuracy against coverage. {said}",
-            Axis("Photos kept, the surest first (share of all)"),
-            Axis("Right (share of those kept)", begin, 1.0, ticks),
+            Axis("Share of photos above the threshold"),
+            Axis("Accuracy of those above", begin, 1.0, ticks),
             series,
         ),
         as_table(
             "The curve as a table",
             table(
-                ("Confidence at least", "Photos kept", "Share of all", "Right", "95 % interval"),
+                ("Confidence at least", "Photos", "Share of all", "Accuracy", "95 % CI"),
                 rows,
                 caption="What a threshold on the confidence keeps",
             ),

@@ -31,20 +31,19 @@ def slices_section(contents: ReportContents, album: Album) -> Markup | None:
     rest = len(slices) - len(listed)
     return tag(
         "section",
-        tag("h2", "On which photos it does worse", id="slices"),
+        tag("h2", "Accuracy by site, time and image quality", id="slices"),
         tag(
             "p",
-            "The photos divided by folder, by time and by what can be measured on them; the worst parts "
-            "first, those of few photos last. A part is marked where it is worse than all other photos "
-            "beyond chance (Fisher's exact test, corrected after Holm for the number of parts: where none is "
-            "worse, 19 evaluations of 20 have no mark).",
+            "The photos grouped by folder, time and image quality; the lowest accuracy first, groups of few "
+            "photos last. A group is marked where its accuracy is significantly lower than that of all other "
+            "photos (Fisher's exact test, p < 0.05 after Holm's correction).",
         ),
         table(
-            ("Part", "Photos (n)", "Right", "95 % interval", "All others", "Errors it is surest of"),
+            ("Group", "Photos (n)", "Accuracy", "95 % CI", "All others", "Errors of highest confidence"),
             [_slice_row(one, contents, album) for one in listed],
-            caption="Accuracy on parts of the photos",
+            caption="Accuracy by group",
         ),
-        tag("p", f"and {rest:,} more parts.") if rest > 0 else None,
+        tag("p", f"and {rest:,} more groups.") if rest > 0 else None,
     )
 
 
@@ -54,14 +53,14 @@ def suspects_section(contents: ReportContents, album: Album) -> Markup:
     listed = suspects[:SUSPECTS_LISTED]
     rest = len(suspects) - len(listed)
     intro = (
-        "Here the model says another class, and is as sure of it as it usually is of photos of that class; "
-        "and more of the photos that look most alike to it (ten at most) bear that class than any other. "
-        "Only a person can decide whether the label is wrong. The strongest evidence comes first."
+        "Here another class is predicted with the confidence usual for that class, and most of the nearest "
+        "photos (ten at most) have that label. Only a person can decide whether the label is wrong. The "
+        "strongest evidence comes first."
     )
     return tag(
         "section",
         tag("h2", "Labels that may be wrong", id="labels"),
-        tag("p", intro if suspects else "No label looks wrong by the model and the nearest photos together."),
+        tag("p", intro if suspects else "No label is contradicted by both the model and the nearest photos."),
         [_suspect(one, contents, album) for one in listed],
         tag("p", f"and {rest:,} more.") if rest > 0 else None,
     )
@@ -82,7 +81,7 @@ def verdicts_section(contents: ReportContents, album: Album) -> Markup | None:
     changes = judged.changes
     moved = [
         (
-            f"{names[true]}, the model says {names[said]}",
+            f"{names[true]}, predicted {names[said]}",
             int(judged.before.confusion_matrix[true, said]),
             int(judged.after.confusion_matrix[true, said]),
         )
@@ -102,16 +101,16 @@ def verdicts_section(contents: ReportContents, album: Album) -> Markup | None:
             )
     return tag(
         "section",
-        tag("h2", "What people said of the errors", id="verdicts"),
+        tag("h2", "Verdicts on the errors", id="verdicts"),
         tag(
             "p",
-            "Where people found the label wrong, the photo counts under the class that they named. Where "
-            "both animals are in it, either is right. Where nobody can tell, it is left out. “Model wrong” "
-            "confirms the label. Nothing in the folder was changed.",
+            "Label wrong: the photo counts under the class that a person named. Both animals in it: either "
+            "class is correct. Cannot tell: left out. “Model wrong” confirms the label. Nothing in the "
+            "folder was changed.",
         ),
         tag("p", judged.caution) if judged.caution else None,
         table(
-            ("", "Photos (n)", "Accuracy", "95 % interval", "Macro F1"),
+            ("", "Photos (n)", "Accuracy", "95 % CI", "Macro F1"),
             rows,
             caption=f"Before and after {len(judged.judgements):,} verdicts",
         ),
@@ -137,7 +136,7 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
         (f"Only {b}: {len(compared.rows(False, True)):,}", compared.rows(False, True)),
         (f"Both wrong: {len(compared.rows(False, False)):,}", None),
     ]
-    verdict = "more than chance" if compared.p_value < 0.05 else "perhaps chance; more photos would tell"
+    verdict = "significant" if compared.p_value < 0.05 else "not significant"
     low, high = compared.difference_interval
     names = [class_title(name) for name in compared.class_names]
     agreement = [
@@ -145,19 +144,19 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
     ]
     return tag(
         "section",
-        tag("h2", "Beside another model", id="comparison"),
+        tag("h2", "Comparison with another model", id="comparison"),
         [tag("p", sentence, class_="note") for sentence in _what_it_has_seen(b, pair.b.overlap)],
         table(
-            ("Model", "Accuracy", "95 % interval"),
+            ("Model", "Accuracy", "95 % CI"),
             [
                 (a, share(compared.accuracy_a), interval(compared.interval_a)),
                 (b, share(compared.accuracy_b), interval(compared.interval_b)),
             ],
-            caption=f"Accuracy on the {photo_count(compared.n)} that both have named",
+            caption=f"Accuracy on the {photo_count(compared.n)} that both have classified",
         ),
         tag(
             "p",
-            f"{b} is right on {_points(compared.difference)} of the photos than {a} (95 % interval "
+            f"{b} is right on {_points(compared.difference)} of the photos than {a} (95 % CI "
             f"{100 * low:+.1f} to {100 * high:+.1f}). McNemar's exact test of the photos on which only one "
             "is right gives p = ", exact(compared.p_value, f"{compared.p_value:.2g}"),
             f": the difference is {verdict}.",
@@ -173,17 +172,17 @@ def comparison_section(contents: ReportContents, album: Album) -> Markup | None:
         table(
             (f"{a} \\ {b}", *names),
             agreement,
-            caption=f"Agreement: a row is what {a} says, a column what {b} says",
+            caption=f"Agreement: rows are predictions of {a}, columns of {b}",
         ),
     )  # fmt: skip
 
 
 def _what_it_has_seen(name: str, overlap: PhotoOverlap) -> list[str]:
-    """Return what makes the second model look better beside the first than it is."""
+    """Return what makes the second model's score optimistic."""
     if not overlap.training_known:
         unknown = (
-            f"{name} does not tell which photos it was trained on. If some of them are among these, it looks "
-            "better here than it is, and nobody can see it."
+            f"The training photos of {name} are not known. If some of them are among these, its score is "
+            "optimistic."
         )
         return [unknown, *overlap.training_sentences(name)]
     return overlap.training_sentences(name)
@@ -217,7 +216,7 @@ def _points(difference: float) -> str:
 
 
 def _mark(one: Slice) -> Markup | None:
-    return tag("span", " worse than the rest", class_="few") if one.stands_out else None
+    return tag("span", " significantly lower", class_="few") if one.stands_out else None
 
 
 def _suspect(one: Suspect, contents: ReportContents, album: Album) -> Markup:
@@ -228,7 +227,7 @@ def _suspect(one: Suspect, contents: ReportContents, album: Album) -> Markup:
         tag("div", album.small(one.row)),
         tag(
             "div",
-            tag("strong", f"Labelled {label}, looks like {suggested}"),
+            tag("strong", f"Labelled {label}, probably {suggested}"),
             tag("br"),
             tag("bdi", contents.names[one.row]),
             tag("br"),

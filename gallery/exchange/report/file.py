@@ -13,6 +13,7 @@ from gallery.exchange.csv_text import write_whole
 from gallery.exchange.report import curves, evidence, matrix, overview, provenance
 from gallery.exchange.report.album import LEVELS, Album, Level, chosen_rows
 from gallery.exchange.report.contents import Pictures, ReportContents
+from gallery.exchange.report.icons import icon_symbols
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.style import style_sheet
 from gallery.types import display_path
@@ -161,6 +162,7 @@ def _page(contents: ReportContents, album: Album, table: bytes | None) -> str:
     )
     footer = tag("footer", f"{contents.made_by}. This file holds everything it shows: it loads nothing.")
     body = [
+        icon_symbols(contents.evaluation.report.class_names),
         overview.header(contents),
         navigation,
         tag("main", [content for _, _, content in sections]),
@@ -180,10 +182,10 @@ def _sections(contents: ReportContents, album: Album, table: bytes | None) -> li
         ("Confusion matrix", "matrix", matrix.matrix_section(contents)),
         ("Class by class", "classes", overview.class_report(contents)),
         ("Confidence", "confidence", curves.confidence_section(contents)),
-        ("Worse photos", "slices", evidence.slices_section(contents, album)),
+        ("Site, time, quality", "slices", evidence.slices_section(contents, album)),
         ("Labels", "labels", evidence.suspects_section(contents, album)),
         ("Verdicts", "verdicts", evidence.verdicts_section(contents, album)),
-        ("Two models", "comparison", evidence.comparison_section(contents, album)),
+        ("Compare models", "comparison", evidence.comparison_section(contents, album)),
         ("Photos", "photos", matrix.photos_section(contents, album)),
         ("Curves", "curves", curves.curves_section(contents)),
         ("Model card", "card", provenance.card_section(contents)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gallery.evaluation.report import Cell
 from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
+from gallery.exchange.report.icons import class_icon
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.words import few_note
 from gallery.words import class_title, percent, photo_count
@@ -23,13 +24,18 @@ def matrix_section(contents: ReportContents) -> Markup:
     counts = report.confusion_matrix.tolist()
     shares = report.row_shares.tolist()
     head = [
-        tag("th", tag("span", "Label ↓   The model says →"), class_="corner"),
+        tag("th", tag("span", "true class ↓   predicted →"), class_="corner"),
         *(
-            tag("th", tag("a", tag("span", name), href=f"#said-{k}"), scope="col", class_="upright")
+            tag(
+                "th",
+                tag("a", tag("span", name), class_icon(k), href=f"#said-{k}"),
+                scope="col",
+                class_="upright",
+            )
             for k, name in enumerate(names)
         ),
         tag("th", "Photos", scope="col"),
-        tag("th", "Recognised", scope="col"),
+        tag("th", "Recall", scope="col"),
     ]
     rows = []
     for true, name in enumerate(names):
@@ -41,7 +47,12 @@ def matrix_section(contents: ReportContents) -> Markup:
         rows.append(
             tag(
                 "tr",
-                tag("th", tag("a", name, href=f"#true-{true}") if support else name, scope="row"),
+                tag(
+                    "th",
+                    class_icon(true),
+                    tag("a", name, href=f"#true-{true}") if support else name,
+                    scope="row",
+                ),
                 cells,
                 tag("td", tag("a", support, href=f"#true-{true}") if support else 0, class_="sum"),
                 tag("td", recognised, " ", few_note(support), class_="sum"),
@@ -58,14 +69,14 @@ def matrix_section(contents: ReportContents) -> Markup:
         tag("td", report.n, class_="sum"),
         tag("td", class_="sum"),
     )
-    caption = "Confusion matrix: a row is the label, a column what the model says, a number counts photos"
+    caption = "Confusion matrix: rows are true classes, columns predicted classes, numbers count photos"
     return tag(
         "section",
-        tag("h2", "Which animals it takes for which", id="matrix"),
+        tag("h2", "Confusion matrix", id="matrix"),
         tag(
             "p",
-            "Every number leads to its photos, the worst first. The diagonal holds the photos that the model "
-            "recognised; all others are errors. Shades show the share of the row.",
+            "Every number leads to its photos, the worst first. The diagonal holds the correct photos; all "
+            "others are errors. Shades show the share of the row.",
         ),
         tag(
             "div",
@@ -93,8 +104,8 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
     level = album.level
     intro = (
         f"At most {photo_count(level.per_cell)} of each cell are in this file, the worst first: the errors "
-        "that the model was surest of, and of the recognised photos those that it was least sure of; besides "
-        "them those that other sections name. They are small copies; the originals stay where they are."
+        "with the highest confidence, and the correct photos with the lowest; besides them those that other "
+        "sections name. They are small copies; the originals stay where they are."
         if level.per_cell
         else "There are too many photos for their pictures to be in this file; the table at the end has all."
     )
@@ -105,26 +116,25 @@ def photos_section(contents: ReportContents, album: Album) -> Markup:
         _heat_scale(album) if len(album) else None,
         tag(
             "p",
-            "A square stands for all photos of a cell: where the evidence lies on average. A dotted line "
-            "marks off the border, where the animal seldom is.",
+            "A square is the mean heatmap of all photos of a cell. A dotted line marks the outer frame, "
+            "where the animal seldom is.",
         )
         if contents.evaluation.evidence is not None
         else None,
         [_class_photos(true, names, contents, album) for true in range(len(names)) if support[true]],
-        tag("h3", "By what the model says"),
+        tag("h3", "By predicted class"),
         [_said(said, names, contents, album) for said in range(len(names))],
     )
 
 
 def border_note(contents: ReportContents, true: int | None, said: int | None) -> Markup | None:
-    """Return the warning that the model looks at the border of these photos; None where it does not."""
+    """Return the warning that the attention is on the outer frame of these photos; None where it is not."""
     for group in contents.outstanding:
         if group.cell == Cell(true, said):
             return tag(
                 "p",
-                f"Look at what surrounds the animals: {percent(group.border_share)} of what speaks for the "
-                f"answer lies at the border of these {photo_count(group.photos)}, against "
-                f"{percent(group.usual)} usually.",
+                f"Check what surrounds the animals: {percent(group.border_share)} of the attention is on the "
+                f"outer frame of these {photo_count(group.photos)}; {percent(group.usual)} is usual.",
                 class_="note",
             )
     return None
@@ -144,8 +154,8 @@ def _cell(true: int, said: int, count: int, share: float, names: list[str]) -> M
 
 def _what(true: int, said: int, names: list[str]) -> str:
     if true == said:
-        return f"{names[true]}, recognised"
-    return f"labelled {names[true]}, the model says {names[said]}"
+        return f"{names[true]}, correct"
+    return f"labelled {names[true]}, predicted {names[said]}"
 
 
 def _class_photos(true: int, names: list[str], contents: ReportContents, album: Album) -> Markup:
@@ -153,7 +163,12 @@ def _class_photos(true: int, names: list[str], contents: ReportContents, album: 
     total, right = sum(map(len, cells.values())), len(cells.get(true, []))
     return tag(
         "section",
-        tag("h3", f"Labelled {names[true]}: {photo_count(total)}, {right:,} recognised", id=f"true-{true}"),
+        tag(
+            "h3",
+            class_icon(true),
+            f"Labelled {names[true]}: {photo_count(total)}, {right:,} correct",
+            id=f"true-{true}",
+        ),
         tag(
             "ul",
             [
@@ -176,11 +191,11 @@ def _cell_photos(
         "section",
         tag(
             "h4",
-            f"{names[true]}, recognised" if true == said else f"{names[true]} taken for {names[said]}",
+            f"{names[true]}, correct" if true == said else f"{names[true]} predicted as {names[said]}",
             f": {photo_count(len(rows))}",
         ),
         border_note(contents, true, said),
-        album.looks(true, said),
+        album.mean_heatmaps(true, said),
         tag("div", [album.figure(row) for row in shown], class_="photos"),
         tag(
             "p",
@@ -206,7 +221,7 @@ def _said(said: int, names: list[str], contents: ReportContents, album: Album) -
     )
     return tag(
         "div",
-        tag("h4", f"The model says {names[said]}: {photo_count(sum(map(len, of.values())))}"),
+        tag("h4", class_icon(said), f"Predicted {names[said]}: {photo_count(sum(map(len, of.values())))}"),
         border_note(contents, None, said),
         tag("ul", links, class_="doors") if of else None,
         id=f"said-{said}",
@@ -223,7 +238,7 @@ def _heat_scale(album: Album) -> Markup:
     ]
     return tag(
         "p",
-        "Heatmaps show which parts of the photo speak for a class (Grad-CAM). The maps of one photo share "
+        "Heatmaps show which parts of the photo support a class (Grad-CAM). The heatmaps of one photo share "
         "one scale: ",
         tag("span", "no evidence "),
         tag(

@@ -8,6 +8,7 @@ import numpy as np
 
 from gallery.exchange.report.album import Album
 from gallery.exchange.report.contents import ReportContents
+from gallery.exchange.report.icons import class_icon
 from gallery.exchange.report.markup import Markup, joined, tag
 from gallery.exchange.report.words import (
     Words,
@@ -31,7 +32,7 @@ NAMED_COPIES = 20
 BORDERS_NAMED = 3
 
 HEADINGS = (
-    "Class", "Photos (n)", "Recall", "95 % interval", "Precision", "F1", "Average precision", "ROC area",
+    "Class", "Photos (n)", "Recall", "95 % CI", "Precision", "F1", "Average precision", "ROC area",
 )  # fmt: skip
 """Of the classification report."""
 
@@ -63,8 +64,8 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
         parts.append(
             tag(
                 "p",
-                "The model does not tell which photos it was trained on. If some of them are "
-                "among these, its scores are too good, and nobody can see it.",
+                "The training photos of this model are not known. If some of them are among these, its "
+                "scores are optimistic.",
                 class_="note",
             )
         )
@@ -83,7 +84,7 @@ def before_the_numbers(contents: ReportContents, album: Album) -> Markup:
             tag(
                 "p",
                 f"On the {photo_count(unseen.n)} that it has not seen, its accuracy is ",
-                share(unseen.accuracy), " (95 % interval ", interval(unseen.accuracy_interval), ").",
+                share(unseen.accuracy), " (95 % CI ", interval(unseen.accuracy_interval), ").",
             )
         )  # fmt: skip
     if contents.left_out:
@@ -127,32 +128,32 @@ def numbers(contents: ReportContents) -> Markup:
     guessing = float(np.log(len(report.class_names)))
     rows: list[tuple[str, Markup, Markup | None, str]] = [
         ("Accuracy", share(report.accuracy), interval(report.accuracy_interval),
-         "The share of the photos that it names rightly."),
+         "Share of photos that are classified correctly."),
         ("Balanced accuracy", share(diagnosis.balanced_accuracy),
          interval(diagnosis.balanced_accuracy_interval),
-         "The mean of the classes' recalls: a class of few photos counts as much as one of many."),
+         "Mean of the classes' recall: a class with few photos counts as much as one with many."),
         ("Macro F1", figure(report.macro_f1), plain_interval(report.macro_f1_interval),
-         "Precision and recall in one number, the mean over the classes. 1 is best."),
+         "Mean of the classes' F1, the harmonic mean of precision and recall. 1 is best."),
         ("Weighted F1", figure(report.weighted_f1), plain_interval(report.weighted_f1_interval),
-         "The same, each class counted by its photos."),
-        ("Top 2", share(diagnosis.top_2), interval(diagnosis.top_2_interval),
-         "The share of the photos whose class is one of the two that it finds most probable."),
+         "The same, each class weighted by its number of photos."),
+        ("Top-2 accuracy", share(diagnosis.top_2), interval(diagnosis.top_2_interval),
+         "Share of photos whose true class is one of the two most probable classes."),
         ("Log loss", figure(report.loss), plain_interval(report.loss_interval),
-         f"In nats; 0 is certain and right every time, guessing gives {guessing:.2f}. "
-         "Being sure and wrong costs most."),
-        ("Calibration error", figure(report.calibration_error), None,
-         "How far its confidence is from its share of right answers, over 15 bins. 0 is best."),
+         f"Mean cross-entropy in nats, lower is better: 0 is certain and correct, guessing gives "
+         f"{guessing:.2f}."),
+        ("Calibration error (ECE)", figure(report.calibration_error), None,
+         "Expected calibration error: mean difference of confidence and accuracy, over 15 bins. 0 is best."),
     ]  # fmt: skip
     if scaled is not None:
         rows.append(
-            ("Calibration error, scaled", figure(scaled.ece_after), None,
-             "The same with a temperature that was fitted on other photos than those it is applied to."),
+            ("ECE after temperature scaling", figure(scaled.ece_after), None,
+             "The same, with a temperature fitted by cross-validation."),
         )  # fmt: skip
     return tag(
         "section",
         tag("h2", "The numbers", id="numbers"),
         table(
-            ("Score", "Value", "95 % interval"),
+            ("Score", "Value", "95 % CI"),
             [
                 (joined([name, tag("span", meaning, class_="meaning")]), value, bounds)
                 for name, value, bounds, meaning in rows
@@ -161,17 +162,17 @@ def numbers(contents: ReportContents) -> Markup:
         ),
         tag(
             "p",
-            "An interval holds, 95 times of 100, what the score would be on all photos of the same kind. "
-            "Those of shares of photos are Wilson's; that of balanced accuracy is put together from the "
-            "classes' (Zou and Donner 2008); those of F1 come from drawing the photos anew (bootstrap); that "
-            "of log loss is its mean, give or take 1.96 standard errors.",
+            "95 of 100 such intervals contain the score on all photos of the same kind. Those of shares of "
+            "photos are Wilson's; that of balanced accuracy is put together from the classes' (Zou and "
+            "Donner 2008); those of F1 come from drawing the photos anew (bootstrap); that of log loss is "
+            "its mean, give or take 1.96 standard errors.",
             class_="quiet-text",
         ),
     )
 
 
 def class_report(contents: ReportContents) -> Markup:
-    """Return the classification report: a row a class, then the averages."""
+    """Return the classification report: one row per class, then the averages."""
     report, curves = contents.evaluation.report, contents.evaluation.diagnosis.curves
     scores = report.scores
     rows: list[tuple[object, ...]] = []
@@ -179,6 +180,7 @@ def class_report(contents: ReportContents) -> Markup:
         count = int(scores.support[k])
         precision_recall, auc = curves[k].average_precision, curves[k].auc
         link = tag("a", class_title(name), href=f"#true-{k}") if count else class_title(name)
+        link = joined([class_icon(k), link])
         rows.append(
             (
                 link,
@@ -206,10 +208,10 @@ def class_report(contents: ReportContents) -> Markup:
         ),
         tag(
             "p",
-            "Recall: of the photos of the class, the share that it finds. Precision: of the photos that it "
-            "calls so, the share that are. Average precision and ROC area: how well the class's probability "
-            f"tells its photos from the others; 1 is best. With fewer than {FEW_PHOTOS} photos a figure "
-            "says little.",
+            "Recall: share of photos of the class that are recognised. Precision: share of photos predicted "
+            "as the class that are correct. Average precision and ROC area: how well the class's probability "
+            f"separates its photos from the others; 1 is best. With fewer than {FEW_PHOTOS} photos a figure "
+            "is a rough guess.",
             class_="quiet-text",
         ),
     )  # fmt: skip
@@ -221,8 +223,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
     right = int(np.trace(report.confusion_matrix))
     yield joined(
         [
-            f"It names {right:,} of {photo_count(report.n)} rightly: an accuracy of "
-            f"{percent(report.accuracy)} (95 % interval ",
+            f"{right:,} of {photo_count(report.n)} correct: accuracy {percent(report.accuracy)} (95 % CI ",
             interval(report.accuracy_interval), ").",
         ]
     )  # fmt: skip
@@ -233,8 +234,8 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
         low, high = report.recall_interval(weakest)
         yield joined(
             [
-                "The class that it misses most is ", tag("a", names[weakest], href=f"#true-{weakest}"),
-                f": it finds {percent(float(report.scores.recall[weakest]))} of "
+                "Class with the lowest recall: ", tag("a", names[weakest], href=f"#true-{weakest}"),
+                f", {percent(float(report.scores.recall[weakest]))} of "
                 f"{photo_count(int(support[weakest]))} ({plain_bounds((low, high))}).",
             ]
         )  # fmt: skip
@@ -243,19 +244,19 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
     if true is not None and said is not None:
         yield joined(
             [
-                "Its most frequent error: ",
-                tag("a", f"{names[true]} taken for {names[said]}", href=f"#cell-{true}-{said}"),
+                "Most frequent error: ",
+                tag("a", f"{names[true]} predicted as {names[said]}", href=f"#cell-{true}-{said}"),
                 f", {photo_count(int(report.confusion_matrix[true, said]))}.",
             ]
         )
     point = evaluation.diagnosis.at_95
     if point is None:
-        yield joined("No threshold makes it right 95 % of the time on these photos.")
+        yield joined("No confidence threshold reaches 95 % accuracy on these photos.")
     else:
         yield joined(
             [
-                "To be right 95 % of the time, ", tag("a", "leave out", href="#confidence"),
-                f" what it is less than {percent(point.threshold)} sure of: {point.left_out:,} of "
+                "For 95 % accuracy, ", tag("a", "leave out", href="#confidence"),
+                f" photos with a confidence below {percent(point.threshold)}: {point.left_out:,} of "
                 f"{photo_count(point.n)} ({percent(point.share_left_out)}).",
             ]
         )  # fmt: skip
@@ -263,17 +264,16 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
         anchor = _anchor(group.cell.true, group.cell.predicted)
         yield joined(
             [
-                "It may look at the surroundings rather than at the animal: ",
+                "Attention on the surroundings rather than on the animal: ",
                 tag("a", _place(group.cell.true, group.cell.predicted, names), href=anchor),
-                f", {percent(group.border_share)} of the evidence at the border, usually "
-                f"{percent(group.usual)}.",
+                f", {percent(group.border_share)} of it on the outer frame, usually {percent(group.usual)}.",
             ]
         )
     worst = [one for one in evaluation.slices_by() if one.stands_out and not one.few]
     if worst:
         yield joined(
             [
-                "Photos on which it does worst: ",
+                "Photos with the lowest accuracy: ",
                 tag("a", f"{worst[0].dimension.lower()} {worst[0].name}", href="#slices"),
                 f", {percent(worst[0].accuracy)} of {photo_count(worst[0].n)}.",
             ]
@@ -283,7 +283,7 @@ def _findings(contents: ReportContents) -> Iterator[Markup]:
         yield joined([tag("a", f"{count:,} label{'s' * (count > 1)}", href="#labels"), " may be wrong."])
     few = [names[k] for k in range(len(names)) if 0 < support[k] < FEW_PHOTOS]
     if few:
-        yield joined(f"Of few photos, and so hardly known: {', '.join(few)}.")
+        yield joined(f"Rough guesses, because of few photos: {', '.join(few)}.")
 
 
 def _anchor(true: int | None, said: int | None) -> str:
@@ -294,7 +294,7 @@ def _anchor(true: int | None, said: int | None) -> str:
 
 def _place(true: int | None, said: int | None, names: list[str]) -> str:
     parts = [] if true is None else [f"labelled {names[true]}"]
-    return ", ".join(parts if said is None else [*parts, f"the model says {names[said]}"])
+    return ", ".join(parts if said is None else [*parts, f"predicted {names[said]}"])
 
 
 def _copies(contents: ReportContents, album: Album) -> Iterator[Markup]:

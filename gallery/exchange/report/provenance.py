@@ -20,7 +20,7 @@ METHODS = (
     ("Calibration error", "Guo et al. 2017, On Calibration of Modern Neural Networks; 15 bins."),
     ("Heatmaps", "Selvaraju et al. 2017, Grad-CAM, of the class's logit at the card's target layer."),
     ("Doubtful labels", "Northcutt, Jiang and Chuang 2021, Confident Learning, and the ten nearest photos."),
-    ("Two models", "McNemar 1947, exact binomial form."),
+    ("Compare models", "McNemar 1947, exact binomial form."),
     ("Curves", "Average precision as a sum of steps, without interpolation; ROC area by trapezoids."),
 )  # fmt: skip
 
@@ -94,7 +94,7 @@ def files_section(contents: ReportContents, notes: list[str], table_csv: bytes |
             "p",
             tag("a", "Table of all photos (CSV)", href=data_uri(table_csv, "text/csv;charset=utf-8"),
                 download="photos.csv"),
-            f": {photo_count(contents.evaluation.report.n)}, each with its label, what the model says, all "
+            f": {photo_count(contents.evaluation.report.n)}, each with its label, the prediction, all "
             "probabilities and the SHA-256 of the file.",
         )  # fmt: skip
     return tag(

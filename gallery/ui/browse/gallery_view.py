@@ -44,7 +44,7 @@ def _gallery(collection: Collection, awaited: bool) -> None:
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
         if _warn(collection) or any(shelf.count for shelf in shelves):
-            _controls(view, collection, unsure_below)
+            _controls(view, collection, class_names, unsure_below)
         if view.shelf == UNREADABLE:
             _unreadable(collection)
         else:
@@ -92,12 +92,14 @@ def _photos(
         view_state.change(photo=state.opened_file_id)
 
 
-def _controls(view: View, collection: Collection, unsure_below: float) -> None:
+def _controls(view: View, collection: Collection, class_names: tuple[str, ...], unsure_below: float) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
     ):
         title = "All photos" if view.shelf == ALL else class_title(view.shelf)
-        st.subheader(f"{theme.style(view.shelf).icon} {escaped(title)}", anchor=False, width="stretch")
+        st.subheader(
+            f"{theme.icon_markdown(view.shelf, class_names)} {escaped(title)}", anchor=False, width="stretch"
+        )
         if view.shelf != UNREADABLE:
             folders = collections_service.sub_folders(collection.collection_id)
             filters.show(view, folders=folders, unsure_below=unsure_below)
@@ -125,36 +127,48 @@ def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> 
     known = sum(shelf.count for shelf in shelves)
     unreadable = sum(shelf.count for shelf in shelves if shelf.name == UNREADABLE)
     if view.is_filtered and known:
-        messages.empty("🔍", "No photo matches these filters", "Widen them, or look at the whole shelf.")
+        messages.empty(
+            ":material/search:", "No photo matches these filters", "Widen them, or look at the whole shelf."
+        )
         st.container(horizontal_alignment="center").button(
             "Clear filters", key="empty:clear", on_click=view_state.clear_filters
         )
     elif job_card.is_live(collection.collection_id) and not known:
-        messages.empty("⏳", "Looking through the folder", "The first photos appear in a moment.")
+        messages.empty(
+            ":material/hourglass_top:", "Looking through the folder", "The first photos appear in a moment."
+        )
     elif known == 0:
         messages.empty(
-            "🏞️",
+            ":material/landscape:",
             "There are no photos in this folder",
-            "JPEG, PNG, TIFF, WebP, BMP, GIF and AVIF files are shown, also those in sub-folders. "
-            "Open another folder, or put photos into this one and look again.",
+            "JPEG, PNG, TIFF, WebP, BMP, GIF and AVIF files are shown, also those in sub-folders. Open "
+            "another folder, or put photos into this one and look again.",
         )
     elif unreadable == known:
         messages.empty(
-            "🚫", "None of the files could be read", "The shelf Unreadable says why, file by file."
+            ":material/block:",
+            "None of the files could be read",
+            "The shelf Unreadable says why, file by file.",
         )
     elif view.shelf == WAITING:
-        messages.empty("✅", "Nothing waits", "Every photo of this collection is tagged.")
+        messages.empty(
+            ":material/check_circle:", "Nothing waits", "Every photo of this collection is tagged."
+        )
     else:
         name = class_title(view.shelf)
         messages.empty(
-            theme.style(view.shelf).icon, f"Nothing on the shelf {name}", "Choose another shelf above."
+            theme.icon_markdown(view.shelf, [shelf.name for shelf in shelves]),
+            f"No photos on the shelf {name}",
+            "Choose another shelf above.",
         )
 
 
 def _unreadable(collection: Collection) -> None:
     skipped = collections_service.skipped_files(collection.collection_id)
     if not skipped:
-        messages.empty("✅", "Every file could be read", "Nothing was left out of this collection.")
+        messages.empty(
+            ":material/check_circle:", "Every file could be read", "Nothing was left out of this collection."
+        )
         return
     root = collection.root
     names = [

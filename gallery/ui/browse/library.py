@@ -16,7 +16,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
 from gallery.words import without_surrogates
 
-_ICONS = {CollectionKind.FOLDER: "📁", CollectionKind.UPLOAD: "⬆️"}
+_KINDS = {CollectionKind.FOLDER: "", CollectionKind.UPLOAD: " (uploaded)"}
 _RECENT = 5
 """Folders offered again; more would push the path box out of sight."""
 
@@ -29,7 +29,7 @@ def show(collections: list[Collection], chosen: Collection | None) -> None:
         chosen: the one that is shown.
     """
     with st.sidebar:
-        st.markdown("#### 🐾 Smart Gallery")
+        st.markdown("#### :material/pets: Smart Gallery")
         if collections:
             _picker(collections, chosen)
         ways = st.container(horizontal=True)
@@ -106,4 +106,4 @@ def _title(by_id: dict[int, Collection], collection_id: int) -> str:
     namesakes = sum(other.name == one.name for other in by_id.values())
     place = f" in {one.root.parent}" if namesakes > 1 and one.kind is CollectionKind.FOLDER else ""
     number = f" #{one.collection_id}" if namesakes > 1 and not place else ""
-    return f"{_ICONS[one.kind]} {without_surrogates(one.name + place)}{number}"
+    return f"{without_surrogates(one.name + place)}{number}{_KINDS[one.kind]}"

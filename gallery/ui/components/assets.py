@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from gallery.web.addresses import BASE
+
 _HERE = Path(__file__).parent
 
 
-def component(name: str, *, css: Sequence[str], js: Sequence[str]) -> Any:
+def component(
+    name: str, *, css: Sequence[str], js: Sequence[str], constants: Mapping[str, Any] | None = None
+) -> Any:
     """Return a component made of files of this folder.
 
     Args:
         name: under which the browser knows it.
         css: paths below this folder, in order.
         js: likewise; the last one exports what Streamlit calls, and uses those before it.
+        constants: that the scripts find, by name.
     """
-    return st.components.v2.component(name, css=_joined(css), js=_joined(js))
+    given = "".join(f"const {key} = {json.dumps(value)};\n" for key, value in (constants or {}).items())
+    return st.components.v2.component(name, css=_joined(css), js=given + _joined(js))
+
+
+def base_address() -> str:
+    """Return under which address a component finds the routes, wherever the app is served."""
+    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{prefix}{BASE}" if prefix else BASE
 
 
 def _joined(paths: Sequence[str]) -> str:

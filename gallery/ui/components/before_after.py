@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery import words
+from gallery.class_styles import style, text_colour
 from gallery.ui.components import theme
 from gallery.words import class_title
 
@@ -46,10 +46,10 @@ def table_html(
         name = class_names[index]
         change = points(float(gap[index]))
         way = {"+": "up", "−": "down"}.get(change[0], "even")
-        fill, edge = theme.style(name).fill, theme.text_colour(name, dark=dark)
+        fill, edge = style(name, class_names).fill, text_colour(name, class_names, dark=dark)
         rows.append(
             f"<tr{' class=most' if index == moved and change != '0.0' else ''}>"
-            f"<th scope='row'>{html.escape(theme.label_text(name))}</th>"
+            f"<th scope='row'>{theme.label_html(name, class_names)}</th>"
             f"<td class='bars'><div class='was' style='width:{100 * before[index]:.2f}%'></div>"
             f"<div class='is' style='width:{100 * after[index]:.2f}%;background:{fill};border-color:{edge}'>"
             f"</div></td><td>{_share(before[index])}</td><td>{_share(after[index])}</td>"
@@ -57,7 +57,7 @@ def table_html(
         )
     return (
         f"{_CSS}<table class='before-after'><thead><tr><th scope='col'>Class</th>"
-        "<th scope='col'>outline: whole photo, filled: greyed</th><th scope='col'>whole</th>"
+        "<th scope='col'>outline: whole photo, filled: part greyed</th><th scope='col'>whole</th>"
         "<th scope='col'>greyed</th><th scope='col'>points</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

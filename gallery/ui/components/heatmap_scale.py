@@ -29,7 +29,7 @@ def difference_css() -> str:
 
 
 def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:
-    """Return one sentence on how much speaks for a class.
+    """Return one sentence on the evidence for a class.
 
     Example:
         >>> import numpy as np
@@ -37,8 +37,8 @@ def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:
         >>> caption(MapPair(some, nothing), nothing, "cat")
         'No evidence for Cat in this photo'
         >>> caption(MapPair(some, some / 4), some / 4, "cat")
-        'Strongest spot: 25\\xa0% of the shared scale'
+        'Maximum: 25\\xa0% of the shared scale'
     """
     if not has_evidence(cam):
         return f"No evidence for {class_title(class_name)} in this photo"
-    return f"Strongest spot: {percent(pair.share_of_scale(cam), 0)} of the shared scale"
+    return f"Maximum: {percent(pair.share_of_scale(cam), 0)} of the shared scale"

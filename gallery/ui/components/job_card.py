@@ -52,7 +52,7 @@ def _own(job: Job) -> None:
             _progress(job)
             if st.button("Cancel", key="job_cancel", width="stretch"):
                 tagging_service.cancel_job(job.job_id)
-                st.toast("Tagging stops after the photos at hand. What is tagged is kept.")
+                st.toast("Tagging stops after the current photos. Tagged photos are kept.")
         elif job.state is JobState.DONE:
             _done(job)
         else:
@@ -60,7 +60,7 @@ def _own(job: Job) -> None:
 
 
 def _progress(job: Job) -> None:
-    stage = job.stage or "waiting for its turn"
+    stage = job.stage or "queued"
     st.markdown(f"**{escaped(stage.capitalize())}**")
     st.progress(Progress.of(job).share)
     facts = [f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"]
@@ -77,7 +77,7 @@ def _done(job: Job) -> None:
         if not collections.all_tagged(job.collection_id, active.model_id):
             _tagged_by_another_model(job)
             return
-        facts = ["tagged by the active model"]  # and after it, to compare, by another
+        facts = ["tagged with the active model"]  # and after it, to compare, by another
     else:
         facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
         if job.unchanged:
@@ -85,14 +85,13 @@ def _done(job: Job) -> None:
     if job.skipped:
         facts.append(f"{job.skipped:,} unreadable")
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
-    if st.button("Look for new photos", key="job_again", width="stretch", icon=":material/refresh:"):
+    if st.button("Find new photos", key="job_again", width="stretch", icon=":material/refresh:"):
         _start(job.collection_id)
 
 
 def _tagged_by_another_model(job: Job) -> None:
     st.caption(
-        ":material/neurology: Last tagged by another model than the one that is active now. Its predictions "
-        "and all labels are kept."
+        ":material/neurology: Tagged with a different model. Earlier results and your labels are kept."
     )
     if st.button("Tag with the active model", key="job_again", width="stretch", icon=":material/sell:"):
         _start(job.collection_id)
@@ -101,7 +100,7 @@ def _tagged_by_another_model(job: Job) -> None:
 def _stopped(job: Job) -> None:
     said = {
         JobState.CANCELLED: "Tagging was cancelled.",
-        JobState.INTERRUPTED: "Tagging was interrupted: its process is gone.",
+        JobState.INTERRUPTED: "Tagging was interrupted.",
         JobState.FAILED: "Tagging failed.",
     }.get(job.state, "Tagging stopped.")
     if job.state is JobState.FAILED:
@@ -112,7 +111,7 @@ def _stopped(job: Job) -> None:
         st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
     name = _other_model(job)
     if name is not None:
-        st.caption(f"It was tagging with {escaped(name)}, which is not the active model.")
+        st.caption(f"It used {escaped(name)}, which is not the active model.")
     if st.button("Resume", key="job_resume", type="primary", width="stretch", icon=":material/play_arrow:"):
         _start(job.collection_id, None if name is None else job.model_id)
 

@@ -41,8 +41,14 @@ def boundary() -> Iterator[None]:
 
 
 def empty(icon: str, title: str, remedy: str) -> None:
-    """Show an empty state: what is missing, and what to do next."""
+    """Show an empty state: what is missing, and what to do next.
+
+    Args:
+        icon: one of Streamlit's bundled icons, ":material/...:", or a class's (`theme.icon_markdown`).
+        title: what is missing.
+        remedy: what to do next.
+    """
     with st.container(key="empty_state", horizontal_alignment="center"):
-        st.markdown(f"<div class='empty-icon' aria-hidden='true'>{icon}</div>", unsafe_allow_html=True)
+        st.container(key="empty_icon", horizontal_alignment="center").markdown(icon)
         st.subheader(escaped(title), anchor=False, text_alignment="center")
         st.markdown(escaped(remedy), text_alignment="center")

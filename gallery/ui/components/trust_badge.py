@@ -1,4 +1,4 @@
-"""What a test of a heatmap found, in words, numbers and two curves."""
+"""The result of a heatmap's test, in words, numbers and two curves."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gallery.ui.components import theme
 from gallery.words import percent
 
 HEADLINES = {
-    Trust.PASSES: "Passes: this map shows what the answer rests on",
-    Trust.DOUBTFUL: "Doubtful: take this map as a hint, not as a finding",
-    Trust.FAILS: "Fails: do not read anything into this map",
+    Trust.PASSES: "Passes: the prediction rests on the marked parts",
+    Trust.DOUBTFUL: "Doubtful: take this heatmap as a hint, not as a finding",
+    Trust.FAILS: "Fails: this heatmap shows nothing about the prediction",
 }
 _BOXES = {
-    Trust.PASSES: (st.success, "✅"),
-    Trust.DOUBTFUL: (st.warning, "❔"),
-    Trust.FAILS: (st.error, "🚫"),
+    Trust.PASSES: (st.success, ":material/check_circle:"),
+    Trust.DOUBTFUL: (st.warning, ":material/help:"),
+    Trust.FAILS: (st.error, ":material/block:"),
 }
 _LINES = {False: ("#1f6f54", "#ae4b00", "#5c6c6a"), True: ("#5cc49c", "#f16700", "#94a4a2")}
 """This map, elsewhere, random; by dark. The dashes tell them apart without colour."""
@@ -47,7 +47,7 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
         (left, "Deletion: the marked parts turn grey", _of(report, "deletion"), "should fall early"),
         (
             right,
-            "Insertion: they come back to the blurred photo",
+            "Insertion: the marked parts are restored on the blurred photo",
             _of(report, "insertion"),
             "should rise early",
         ),
@@ -65,9 +65,8 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
         st.dataframe(table(report), hide_index=True, alt="Deletion and insertion curves as numbers")
     st.caption(
         f"{method}. Deletion and insertion: Petsiuk et al. 2018; average drop and increase: Chattopadhay et "
-        "al. 2018; scrambled weights: Adebayo et al. 2018. *Elsewhere* is the same map shifted by "
-        "thirds of the photo, the mean of eight; *random* are cells of the photo in random order, the mean "
-        "of two."
+        "al. 2018; randomised networks: Adebayo et al. 2018. *Elsewhere*: the same heatmap shifted by thirds "
+        "of the photo, mean of eight; *random*: cells in random order, mean of two."
     )
 
 
@@ -75,39 +74,38 @@ def _why(report: TrustReport, class_name: str) -> str:
     test = report.randomisation
     if test is not None and test.passed is False:
         return (
-            "A network that learnt nothing gives nearly the same map, so it shows the outlines of the photo "
-            "and not what this model learnt."
+            "Randomised (untrained) networks give nearly the same heatmap, so it shows the outlines of the "
+            "photo and nothing about this model."
         )
     if test is not None and test.passed is None:
         return (
-            "Networks that learnt nothing give this photo no map to compare with, so nothing shows that this "
-            "one is of what the model learnt."
+            "Randomised (untrained) networks give empty heatmaps for this photo, so the comparison with them "
+            "says nothing."
         )
     if report.is_faint:
-        return (
-            f"The model gives {class_name} only {percent(report.whole)} here: there is hardly an answer "
-            "whose grounds could be tested."
-        )
+        return f"The model gives {class_name} only {percent(report.whole)} here, too little to test."
     if report.points_at_evidence:
         return (
-            "Taken away and handed back together, what it marks matters clearly more than the same shape "
-            f"laid at eight other places{_weaker_way(report)}. So do one in four maps of other photos, whose "
-            "animal often stands in the same place: it is a strong hint and no proof."
+            "Removed and restored, the marked parts change the prediction clearly more than the same shape "
+            f"at eight other places{_weaker_way(report)}. One in four heatmaps of other photos passes too, "
+            "since animals often stand in the same place: a strong hint, not a proof."
         )
     if report.is_ahead:
         return (
-            "What it marks matters more than the same shape laid at eight other places, but one of them "
-            "comes close."
+            "The marked parts change the prediction more than the same shape at eight other places, but one "
+            "of them comes close."
         )
-    return "The same shape laid elsewhere on the photo matters as much as what it marks, or more."
+    return (
+        "The same shape elsewhere on the photo changes the prediction as much as the marked parts, or more."
+    )
 
 
 def _weaker_way(report: TrustReport) -> str:
     """Return which of both ways would not have shown it alone."""
     if not report.deletes_early:
-        return ", though another place costs as much when it is taken away alone"
+        return ", although removing another place alone changes as much"
     if not report.inserts_early:
-        return ", though another place gives as much when it is handed back alone"
+        return ", although restoring another place alone changes as much"
     return ""
 
 
@@ -116,14 +114,14 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
     test = report.randomisation
     found = [
         (
-            "Deletion, area",
+            "Deletion (area under the curve)",
             f"{report.deletion.area:.2f}",
             report.deletes_early,
             f"elsewhere {report.deletion_elsewhere.area:.2f}, random {report.deletion_random.area:.2f}, "
             f"the best elsewhere {min(report.deletion_others):.2f}; lower is better",
         ),
         (
-            "Insertion, area",
+            "Insertion (area under the curve)",
             f"{report.insertion.area:.2f}",
             report.inserts_early,
             f"elsewhere {report.insertion_elsewhere.area:.2f}, random {report.insertion_random.area:.2f}, "
@@ -135,26 +133,28 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
             if not report.increased
             else f"+{100 * (report.kept - report.whole):.1f} points",
             None,
-            f"with only the marked parts shown, {percent(report.whole, 0)} become {percent(report.kept, 0)}; "
-            "a small drop is good",
+            f"with only the marked parts shown, {percent(report.whole, 0)} becomes "
+            f"{percent(report.kept, 0)}; a small drop is good",
         ),
     ]
     if test is None:
-        return [*found, ("Scrambled weights", "not tested", None, "")]
+        return [*found, ("Randomised-network check", "not tested", None, "")]
     networks = "1 network" if len(test.correlations) == 1 else f"{len(test.correlations)} networks"
     meaning = (
-        f"rank correlation with the maps of {networks} that learnt nothing; from {SAME_MAP_CORRELATION} on "
-        "it is the same map"
+        f"rank correlation with the heatmaps of {networks.replace('network', 'randomised network')}; "
+        f"{SAME_MAP_CORRELATION} or more counts as the same heatmap"
     )
     if test.mean is None:
-        untested = f"could not be tested: the maps of {networks} that learnt nothing are empty"
-        return [*found, ("Scrambled weights", "no map", None, untested)]
-    return [*found, ("Scrambled weights", f"{test.mean:.2f}", test.passed, meaning)]
+        untested = (
+            f"not tested: the heatmaps of {networks.replace('network', 'randomised network')} are empty"
+        )
+        return [*found, ("Randomised-network check", "no map", None, untested)]
+    return [*found, ("Randomised-network check", f"{test.mean:.2f}", test.passed, meaning)]
 
 
 def _of(report: TrustReport, kind: str) -> list[tuple[str, Curve]]:
     return [
-        ("this map", getattr(report, kind)),
+        ("this heatmap", getattr(report, kind)),
         ("elsewhere", getattr(report, f"{kind}_elsewhere")),
         ("random", getattr(report, f"{kind}_random")),
     ]
@@ -167,7 +167,7 @@ def in_words(curves: Sequence[tuple[str, Curve]]) -> str:
 
 def table(report: TrustReport) -> dict[str, list[float]]:
     """Return both kinds of curves as columns, in percent."""
-    columns = {"Exchanged (%)": [round(100 * share, 1) for share in report.deletion.shares]}
+    columns = {"Replaced (%)": [round(100 * share, 1) for share in report.deletion.shares]}
     for kind in ("deletion", "insertion"):
         for name, curve in _of(report, kind):
             columns[f"{kind.capitalize()}, {name}"] = [round(100 * p, 1) for p in curve.probabilities]
@@ -194,7 +194,7 @@ def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) 
                 },
                 fill="tozeroy" if number == 0 else None,
                 fillcolor="rgba(92,196,156,.15)",
-                hovertemplate=f"{name}<br>%{{x:.0f}} % exchanged: %{{y:.1f}} %<extra></extra>",
+                hovertemplate=f"{name}<br>%{{x:.0f}} % replaced: %{{y:.1f}} %<extra></extra>",
             )
         )
     drawn = go.Figure(lines)
@@ -202,7 +202,7 @@ def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) 
         "gridcolor": grid, "zeroline": False, "fixedrange": True, "ticksuffix": " %",
         "tickfont": {"color": text}, "range": [0, 100],
     }  # fmt: skip
-    drawn.update_xaxes(**axis, title={"text": "of the photo exchanged", "font": {"color": text}})
+    drawn.update_xaxes(**axis, title={"text": "of the photo replaced", "font": {"color": text}})
     drawn.update_yaxes(**axis, title={"text": f"probability of {class_name}", "font": {"color": text}})
     drawn.update_layout(
         height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=theme.CLEAR,

@@ -32,18 +32,18 @@ def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
     Args:
         task: the work.
         what: its name as people know it.
-        unit: of its steps, "looks".
+        unit: of its steps, "model runs".
         key: the button's.
     """
     if task.live:
         _progress(task, what, unit, key)
         return
     if task.state is State.FAILED:
-        st.error(escaped(task.problem), icon="⚠️")
+        st.error(escaped(task.problem), icon=":material/warning:")
     else:
-        st.info(f"{what} was stopped.", icon="⏹️")
+        st.info(f"{what} was stopped.", icon=":material/stop_circle:")
     st.button(
-        "Begin again",
+        "Start again",
         key=f"{key}_again",
         icon=":material/refresh:",
         on_click=lambda: st.session_state.update(waiting_again=id(task)),
@@ -59,13 +59,13 @@ def _progress(task: Task[Any], what: str, unit: str, key: str) -> None:
     st.progress(task.progress.share, text=sentence(task, what, unit))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=task.stop)
-        st.caption("You may leave this page; what is computed is kept for a while.", width="content")
+        st.caption("You may leave this page; the result is kept for a while.", width="content")
 
 
 def sentence(task: Task[Any], what: str, unit: str) -> str:
     """Return how far the work is, in words."""
     if task.state is State.WAITING:
-        return f"{what} waits for its turn ..."
+        return f"{what}: queued ..."
     now = task.progress
     if not now.total:
         return f"{what}: loading the model ..."

@@ -32,13 +32,13 @@ def _numbers(comparison: ModelComparison, names: list[str]) -> None:
     ):
         with column.container(gap=None):
             st.metric(escaped(name), percent(accuracy))
-            st.caption(f"95 % interval {interval((low, high))}, n = {comparison.n:,}")
+            st.caption(f"95 % CI {interval((low, high))}, n = {comparison.n:,}")
     low, high = comparison.difference_interval
     p_value = comparison.p_value
     with columns[2].container(gap=None):
-        st.metric("Difference (second less first)", f"{100 * comparison.difference:+.1f} points")
+        st.metric("Difference (second minus first)", f"{100 * comparison.difference:+.1f} points")
         st.caption(
-            f"95 % interval {100 * low:+.1f} to {100 * high:+.1f} points. McNemar's exact paired test: "
+            f"95 % CI {100 * low:+.1f} to {100 * high:+.1f} points. McNemar's exact paired test: "
             f"{p_text(p_value)}; {comparison.chance}."
         )
 
@@ -67,7 +67,7 @@ def _counts_and_photos(pair: EvaluationPair, names: list[str]) -> None:
 
 def _agreement(comparison: ModelComparison, names: list[str]) -> None:
     """Show the matrix of agreement, right or wrong by right or wrong; each count opens its photos."""
-    st.markdown("##### Who is right where")
+    st.markdown("##### Agreement")
     head = st.columns([3, 2, 2], vertical_alignment="bottom")
     head[1].markdown(f"**{escaped(names[1])}** right")
     head[2].markdown(f"**{escaped(names[1])}** wrong")
@@ -78,14 +78,14 @@ def _agreement(comparison: ModelComparison, names: list[str]) -> None:
             _count(column, comparison, (a_right, b_right))
     differing = len(comparison.differing())
     st.button(
-        f"{photo_count(differing)} on which they say different classes",
+        f"{photo_count(differing)} on which the models disagree",
         type="tertiary",
         icon=":material/photo_library:",
         key="evaluate_compare_differ",
         on_click=_choose,
         args=(DIFFER,),
     )
-    st.caption("The paired test looks only at the photos on which exactly one of the two is right.")
+    st.caption("The paired test uses only the photos on which exactly one model is right.")
 
 
 def _count(column: DeltaGenerator, comparison: ModelComparison, cell: tuple[bool, bool]) -> None:
@@ -122,6 +122,7 @@ def _classes(comparison: ModelComparison) -> None:
         on_select=chosen,
         selection_mode="single-row",
         column_config={
+            theme.ICON_COLUMN: theme.icon_column(),
             _CHANGE: st.column_config.TextColumn(width=145),
             "Photos": st.column_config.NumberColumn(width=60),
             "First": st.column_config.NumberColumn(format="%.1f %%", width=65),
@@ -136,18 +137,19 @@ def _classes(comparison: ModelComparison) -> None:
     )
     st.caption(
         "First and Second: recall of the class with each model, largest change first. Only first, only "
-        "second: photos that one model alone has right. p: McNemar's exact "
-        f"test on the class; with {len(changes)} classes one p below 0.05 is easily chance. Choose a row to "
-        "see the photos of the class on which exactly one model is right."
+        "second: photos that one model alone has right. p: McNemar's exact test on the class; with "
+        f"{len(changes)} classes one p below 0.05 is easily chance. Choose a row to see the photos of the "
+        "class on which exactly one model is right."
     )
 
 
 def classes_frame(changes: tuple[ClassChange, ...], class_names: tuple[str, ...]) -> pd.DataFrame:
-    """Return how the classes fare as people read it: a row a class."""
+    """Return how the classes fare as people read it: one row per class."""
     return pd.DataFrame(
         [
             {
-                "Class": theme.label_text(class_names[one.class_index]),
+                theme.ICON_COLUMN: theme.icon_address(class_names[one.class_index], class_names),
+                "Class": class_title(class_names[one.class_index]),
                 _CHANGE: _direction(one),
                 "Photos": one.n,
                 "First": 100 * one.right_a / one.n,
@@ -183,7 +185,7 @@ def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> 
     if isinstance(what, int) and what < len(comparison.class_names):
         title = class_title(comparison.class_names[what])
         return comparison.one_right(what), f"True {title}, exactly one model is right"
-    return comparison.differing(), "The models say different classes"
+    return comparison.differing(), "The models disagree"
 
 
 def _photos(pair: EvaluationPair, names: list[str]) -> None:
@@ -197,7 +199,7 @@ def _photos(pair: EvaluationPair, names: list[str]) -> None:
             [0, 1],
             default=0,
             required=True,
-            format_func=lambda n: f"as {names[n]} sees them",
+            format_func=lambda n: f"predictions of {names[n]}",
             key="evaluate_compare_whose",
             label_visibility="collapsed",
         )

@@ -15,7 +15,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import agreement
 from gallery.words import photo_count
 
-TAB = "Two models"
+TAB = "Compare models"
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 _ADDRESS = "other"
 
@@ -60,10 +60,7 @@ def _choose(evaluation: Evaluation) -> ModelCard | None:
         width=420,
     )
     if chosen is None:
-        st.caption(
-            "Both are then measured on the same photos, and a paired test says whether the difference "
-            "is more than chance."
-        )
+        st.caption("Both models are evaluated on the same photos, with a paired test of the difference.")
     return cards.get(chosen) if chosen is not None else None
 
 
@@ -80,8 +77,8 @@ def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
     wanted = compare_service.known_to(evaluation, card)
     if wanted < evaluation.report.n:
         st.caption(
-            f"{photo_count(evaluation.report.n - wanted)} of classes that {escaped(card.name)} does "
-            "not know are left out."
+            f"{photo_count(evaluation.report.n - wanted)} of classes that {escaped(card.name)} does not have "
+            "are left out."
         )
     if known >= wanted:
         return
@@ -106,7 +103,7 @@ def _start(collection_id: int, model_id: str) -> None:
     try:
         tagging_service.start_job(collection_id, model_id)
     except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon="⚠️")
+        st.toast(escaped(str(exc)), icon=":material/warning:")
 
 
 @st.fragment(run_every=1.0)
@@ -116,7 +113,7 @@ def _progress(collection_id: int, card: ModelCard) -> None:
     if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
         st.rerun()
     left = job_card.time_left(job)
-    facts = [f"{job.done:,} / {job.total:,} photos"] if job.total else [job.stage or "waiting for its turn"]
+    facts = [f"{job.done:,} / {job.total:,} photos"] if job.total else [job.stage or "queued"]
     who = card.name if job.model_id == card.model_id else job.model_id
     st.progress(
         min(job.done / job.total, 1.0) if job.total else 0.0,
@@ -132,24 +129,25 @@ def _without_training(other: Evaluation, card: ModelCard) -> Evaluation:
     overlap, name = other.overlap, escaped(card.name)
     if chosen_by := len(overlap.chosen_by):
         st.warning(
-            f"**By {chosen_by:,} of these {overlap.n:,} photos {name}'s best epoch and temperature were "
-            "chosen**: it was not trained on them, yet they flatter it a little.",
-            icon="⚠️",
+            f"**{chosen_by:,} of these {overlap.n:,} photos were validation data of {name}**; its score on "
+            "them is slightly optimistic.",
+            icon=":material/warning:",
         )
     count = len(overlap.trained_on)
     if not count:
         return other
     if count == overlap.n:
         st.warning(
-            f"**{name} was trained on all of these {count:,} photos**, so it looks better here than it is. "
-            "Compare on photos that neither model has seen.",
-            icon="⚠️",
+            f"**{name} was trained on all of these {count:,} photos**, so its score here is optimistic. "
+            "Compare on photos that neither model was trained on.",
+            icon=":material/warning:",
         )
         return other
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
-            f"**{name} was trained on {count:,} of these {overlap.n:,} photos**: counted, they flatter it.",
-            icon="⚠️",
+            f"**{name} was trained on {count:,} of these {overlap.n:,} photos**: with them, its score is "
+            "optimistic.",
+            icon=":material/warning:",
         )
         choice = st.segmented_control(
             "Photos the second model was trained on",

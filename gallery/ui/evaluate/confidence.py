@@ -1,4 +1,4 @@
-"""The tab on whether confidence can be believed, and the threshold that makes the model as right as asked."""
+"""The tab on calibration, and on the confidence threshold that reaches an accuracy."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ POINT = "evaluate_coverage_point"
 BIN = "evaluate_bin"
 SHOWN = "evaluate_confidence_shown"
 KEPT, LEFT_OUT, IN_BIN = "kept", "left out", "bin"
-BEFORE, AFTER = "As the model says", "With temperature scaling"
+BEFORE, AFTER = "As predicted", "After temperature scaling"
 
 
 def show(evaluation: Evaluation) -> None:
     """Show the tab: reliability left, accuracy against coverage right, clicked photos below."""
     if evaluation.report.n < FEW_PHOTOS:
         st.warning(
-            f"Only {photo_count(evaluation.report.n)}: what is said here of confidence is a rough "
-            "guess. Label more photos before you choose a threshold by it.",
-            icon="⚠️",
+            f"Only {photo_count(evaluation.report.n)}: these figures are rough guesses. Label more photos "
+            "before you choose a threshold.",
+            icon=":material/warning:",
         )
     left, right = st.columns(2, gap="large")
     with left:
@@ -47,18 +47,25 @@ def show(evaluation: Evaluation) -> None:
 def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
     diagnosis = evaluation.diagnosis
     scaled = diagnosis.calibration
-    st.markdown("**Is it right as often as it is sure?** Bars on the dashes are honest.")
+    st.markdown("**Does accuracy match confidence?** Bars on the dashed line are well calibrated.")
     with st.container(horizontal=True):
-        st.metric("Calibration error", percent(evaluation.report.calibration_error), border=True)
+        st.metric(
+            "Calibration error (ECE)",
+            percent(evaluation.report.calibration_error),
+            border=True,
+            help="Expected calibration error: the mean difference between confidence and accuracy, over 15 "
+            "bins of confidence; 0 is best.",
+        )
         if scaled is None:
-            st.caption("Temperature scaling needs two photos at least: one to fit it, one to try it.")
+            st.caption("Temperature scaling needs at least two photos.")
         else:
             st.metric(
-                f"with temperature {float(np.median(scaled.temperatures)):.2f}",
+                "After temperature scaling",
                 percent(scaled.ece_after),
                 border=True,
-                help="Fitted on four fifths of the photos and tried on the other fifth, five times: no photo "
-                "is scaled by a temperature that was fitted on it.",
+                help="Confidences are divided by a temperature "
+                f"({float(np.median(scaled.temperatures)):.2f}) fitted by five-fold cross-validation: on no "
+                "photo that it is applied to.",
             )
     which = BEFORE
     if scaled is not None:
@@ -101,8 +108,8 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
                 "Confidence": [interval((one.low, one.high), 0) for _, one in there],
                 "Photos": [one.n for _, one in there],
                 "Mean confidence": [one.confidence for _, one in there],
-                "Share right": [one.accuracy for _, one in there],
-                "95 % interval": [interval(one.interval, 0) for _, one in there],
+                "Accuracy": [one.accuracy for _, one in there],
+                "95 % CI": [interval(one.interval, 0) for _, one in there],
             }
         ),
         key="evaluate_bins",
@@ -111,8 +118,7 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
         selection_mode="single-row",
         height="content",
         column_config={
-            name: st.column_config.NumberColumn(format="percent")
-            for name in ("Mean confidence", "Share right")
+            name: st.column_config.NumberColumn(format="percent") for name in ("Mean confidence", "Accuracy")
         },
         alt="Reliability diagram as a table; choosing a row shows its photos",
     )
@@ -121,14 +127,14 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
 def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
     """Show the accuracy asked for and the curve; return the point that is chosen, by either."""
     curve = evaluation.diagnosis.coverage
-    st.markdown("**How many photos can be left to the model?**")
+    st.markdown("**How many photos can the model sort alone?**")
     st.session_state.setdefault(WANTED, round(100 * WANTED_ACCURACY))
 
     def asked() -> None:
         st.session_state.pop(POINT, None)
 
     asked_percent = st.number_input(
-        "Be right … % of the time", 1, 100, step=1, key=WANTED, on_change=asked, width=220
+        "Target accuracy (%)", 1, 100, step=1, key=WANTED, on_change=asked, width=220
     )
     wanted = asked_percent / 100
     of, threshold = st.session_state.get(POINT, (None, 0.0))
@@ -146,30 +152,30 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
         key="evaluate_coverage",
         on_choose=choose,
     )
-    st.caption("Each point is a threshold: click it to see the photos that are kept. The ring is the chosen.")
+    st.caption("Each point is a confidence threshold: click one to see the photos above it.")
     return point
 
 
 def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
     if point is None:
         st.warning(
-            f"No threshold makes the model right {percent(wanted, 0)} of the time on these photos: even the "
-            "surest ones are wrong more often. Ask for less, or train it on photos like these.",
-            icon="⚠️",
+            f"No confidence threshold reaches {percent(wanted, 0)} accuracy on these photos. Set a lower "
+            "target, or train the model on photos like these.",
+            icon=":material/warning:",
         )
         return
     st.markdown(
-        f"{'At this point' if by_click else f'To be right {percent(wanted, 0)} of the time'}: Unsure below "
-        f"**{percent(point.threshold)}** leaves out **{point.left_out:,} of {point.n:,} photos** "
-        f"({percent(point.share_left_out)}). Of the {point.kept:,} kept, {percent(point.accuracy)} are right "
-        f"(95 % interval {interval(point.interval)})."
+        f"{'At this point' if by_click else f'For {percent(wanted, 0)} accuracy'}: a confidence threshold of "
+        f"**{percent(point.threshold)}** leaves **{point.left_out:,} of {point.n:,} photos** "
+        f"({percent(point.share_left_out)}) to people. Of the {point.kept:,} others, "
+        f"{percent(point.accuracy)} are correct (95 % CI {interval(point.interval)})."
     )
     if point.kept < FEW_PHOTOS:
-        st.caption(f"⚠ That rests on {photo_count(point.kept)} only: a rough guess.")
+        st.caption(f"Only {photo_count(point.kept)} are above it: a rough guess.")
     with st.container(horizontal=True, gap="small"):
         for words, which, count in (
-            ("left out", LEFT_OUT, point.left_out),
-            ("kept", KEPT, point.kept),
+            ("below", LEFT_OUT, point.left_out),
+            ("above", KEPT, point.kept),
         ):
             st.button(
                 f"{count:,} {words}",
@@ -209,7 +215,7 @@ def _threshold(model_id: str, point: CoveragePoint | None) -> None:
                 on_click=_choose,
                 args=(model_id, None),
             )
-        st.markdown(f"The Unsure shelf takes photos below **{percent(now)}** now.", width="content")
+        st.markdown(f"Confidence threshold of the Unsure shelf now: **{percent(now)}**.", width="content")
 
 
 def _choose(model_id: str, threshold: float | None) -> None:
@@ -217,10 +223,13 @@ def _choose(model_id: str, threshold: float | None) -> None:
         collections.choose_threshold(model_id, threshold)
         view_state.change(unsure_below=None)  # what this session had set in Browse gives way to it
     except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon="⚠️")
+        st.toast(escaped(str(exc)), icon=":material/warning:")
         return
     share = UNSURE_BELOW if threshold is None else threshold
-    st.toast(f"Browse sorts by it: photos below {percent(share)} go to the Unsure shelf.", icon="✅")
+    st.toast(
+        f"Photos with a confidence below {percent(share)} are now on the Unsure shelf.",
+        icon=":material/check_circle:",
+    )
 
 
 def _photos(evaluation: Evaluation, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:

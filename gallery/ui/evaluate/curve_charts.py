@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.ranking import ClassCurves
-from gallery.evaluation.slices import Slice
+from gallery.evaluation.slices import MEASURES, Slice
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components.clickable_chart import Axis, Chart, Point
 from gallery.ui.components.theme import WRONG
@@ -44,14 +44,14 @@ def precision_recall_chart(curves: ClassCurves, *, colour: str, threshold: float
     points = tuple(
         Point(
             r, p, door=t, colour=colour,
-            tip=(f"From {percent(t)} on", photo_count(tp + fp), f"{tp:,} of the class ({percent(p)})",
-                 f"{percent(r)} of the class found"),
+            tip=(f"Threshold {percent(t)}", photo_count(tp + fp), f"Precision {percent(p)}",
+                 f"Recall {percent(r)}"),
         )
         for t, tp, fp, p, r in _points(shown, shown.precision, shown.recall)
     )  # fmt: skip
     return Chart(
-        Axis("Recall: share of the class found"),
-        Axis("Precision: share that is right"),
+        Axis("Recall"),
+        Axis("Precision"),
         points,
         joined=True,
         dashes=(((0, share), (1, share)),),
@@ -67,14 +67,14 @@ def roc_chart(curves: ClassCurves, *, colour: str, threshold: float) -> Chart:
     points = tuple(
         Point(
             f, r, door=t, colour=colour,
-            tip=(f"From {percent(t)} on", f"{percent(r)} of the class found ({photo_count(tp)})",
-                 f"{percent(f)} of the others taken for it ({photo_count(fp)})"),
+            tip=(f"Threshold {percent(t)}", f"Recall {percent(r)} ({photo_count(tp)})",
+                 f"False positive rate {percent(f)} ({photo_count(fp)})"),
         )
         for t, tp, fp, r, f in _points(shown, shown.recall, shown.false_positive_rate)
     )  # fmt: skip
     return Chart(
-        Axis("Share of other photos taken for it"),
-        Axis("Recall: share of the class found"),
+        Axis("False positive rate"),
+        Axis("Recall"),
         points,
         joined=True,
         dashes=(((0, 0), (1, 1)),),
@@ -94,19 +94,19 @@ def reliability_chart(
             width=one.high - one.low, interval=one.interval, few=one.n < FEW_PHOTOS, chosen=m == chosen,
             label=f"{one.n:,}" if one.n < 10_000 else f"{one.n / 1000:.0f}k",
             tip=(f"Confidence {interval((one.low, one.high), 0)}, mean {percent(one.confidence or 0.0)}",
-                 f"{photo_count(one.n)}, {percent(one.accuracy)} right",
-                 f"95 % interval {interval(one.interval)}",
+                 f"{photo_count(one.n)}, {percent(one.accuracy)} correct",
+                 f"95 % CI {interval(one.interval)}",
                  *["few photos"] * (one.n < FEW_PHOTOS)),
         )
         for m, one in enumerate(bins)
         if one.n and one.accuracy is not None
     )  # fmt: skip
     return Chart(
-        Axis("How sure the model is"),
-        Axis("Share that is right", low=0, high=1.1),
+        Axis("Confidence"),
+        Axis("Accuracy", low=0, high=1.1),
         points,
         dashes=(((0, 0), (1, 1)),),
-        alt="Reliability diagram: the share of right answers by confidence",
+        alt="Reliability diagram: accuracy by confidence",
     )
 
 
@@ -126,9 +126,9 @@ def coverage_chart(
     points = tuple(
         Point(
             one.coverage, one.accuracy, door=one.threshold, colour=ACCENT[dark],
-            tip=(f"Unsure below {percent(one.threshold)}",
-                 f"{one.kept:,} of {one.n:,} photos kept, {percent(one.accuracy)} right",
-                 f"{one.left_out:,} left out"),
+            tip=(f"Threshold {percent(one.threshold)}",
+                 f"{one.kept:,} of {one.n:,} photos above, {percent(one.accuracy)} correct",
+                 f"{one.left_out:,} below"),
         )
         for one in there
     )  # fmt: skip
@@ -136,13 +136,13 @@ def coverage_chart(
     step = 0.1 if low < 0.6 else 0.05
     ticks = tuple((k * step, percent(k * step, 0)) for k in range(round(1 / step) + 1) if k * step >= low)
     return Chart(
-        Axis("Share of the photos that is kept"),
-        Axis("Share of those that is right", low=low, ticks=ticks),
+        Axis("Share of photos above the threshold"),
+        Axis("Accuracy of those", low=low, ticks=ticks),
         points,
         joined=True,
         dashes=(((0, wanted), (1, wanted)),),
         ring=(chosen.coverage, chosen.accuracy) if chosen else None,
-        alt="Accuracy against coverage: how often the model is right on the photos it is surest of",
+        alt="Accuracy against the share of photos above the confidence threshold",
     )
 
 
@@ -169,24 +169,24 @@ def slices_chart(
             shape="diamond" if _worse(one) else "dot",
             colour=WRONG[dark][1] if _worse(one) else ACCENT[dark],
             tip=(f"{one.dimension}: {one.name}",
-                 f"{one.right:,} of {one.n:,} right ({percent(one.accuracy)})",
-                 f"95 % interval {interval(one.interval)}",
+                 f"{one.right:,} of {one.n:,} correct ({percent(one.accuracy)})",
+                 f"95 % CI {interval(one.interval)}",
                  *["few photos"] * one.few, *["worse than the rest"] * _worse(one)),
         )
         for m, one in enumerate(slices)
     )  # fmt: skip
     names = [
-        f"{one.dimension + ': ' if mixed else ''}{_short(one.name)}  ({one.n:,}{', few' * one.few})"
+        f"{one.dimension + ': ' if mixed else ''}{_short(one)}  ({one.n:,}{', few' * one.few})"
         for one in slices
     ]
     end = len(slices) - 0.4
     return Chart(
-        Axis("Share that is right"),
+        Axis("Accuracy"),
         Axis("", low=end, high=-0.6, ticks=tuple(enumerate(names)), grid=False),
         points,
         dashes=(((overall, -0.6), (overall, end)),),
         height=96 + SLICE_HEIGHT * len(slices),
-        alt="Share of right answers of each slice with its 95 % interval, the worst first",
+        alt="Accuracy of each group of photos with its 95 % confidence interval, the lowest first",
     )
 
 
@@ -200,8 +200,10 @@ def _worse(one: Slice) -> bool:
     return one.stands_out and not one.few
 
 
-def _short(name: str) -> str:
-    """Return a name without its middle where it is long: ends tell folders apart best."""
+def _short(one: Slice) -> str:
+    """Return a name without the range of a measure, and without its middle where it is long: ends tell "
+    "folders apart best."""
+    name = one.name.partition(" (")[0] if one.dimension in MEASURES else one.name
     return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH // 3]}…{name[-NAME_LENGTH * 2 // 3 :]}"
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
+from gallery.class_styles import text_colour
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import button_row, clickable_chart, theme
 from gallery.ui.components.button_row import Choice
 from gallery.ui.evaluate import curve_charts, matrix
-from gallery.words import class_title, photo_count
+from gallery.words import class_title, counted, photo_count
 
 TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"
@@ -26,13 +29,14 @@ def show(evaluation: Evaluation) -> None:
     curves = evaluation.diagnosis.curves
     if not evaluation.diagnosis.curves_worst_first:
         st.info(
-            "A curve needs photos of at least two classes. Evaluate a folder with more than one.", icon="📈"
+            "A curve needs photos of at least two classes. Evaluate a folder with more than one.",
+            icon=":material/monitoring:",
         )
         return
     k = _class(evaluation)
     threshold = float(st.session_state.setdefault(THRESHOLD, 0.5))
     _areas(evaluation, k)
-    _charts(curves[k], threshold)
+    _charts(curves[k], threshold, evaluation.report.class_names)
     _photos(evaluation, k)
     table = st.expander("All classes as a table", key="evaluate_curves_open", on_change="rerun")
     if table.open:
@@ -50,9 +54,12 @@ def _class(evaluation: Evaluation) -> int:
         st.session_state[CLASS] = name
 
     button_row.show(
-        [Choice(name, _with_precision(curves[k])) for name, k in names.items()],
+        [
+            Choice(name, _with_precision(curves[k]), theme.icon_address(name, evaluation.report.class_names))
+            for name, k in names.items()
+        ],
         chosen=curves[chosen].class_name,
-        label="Class, with its average precision; at first the lowest of enough photos",
+        label="Class, with its average precision",
         key="evaluate_curve_classes",
         on_choose=choose,
         look="pills",
@@ -61,7 +68,7 @@ def _class(evaluation: Evaluation) -> int:
 
 
 def _with_precision(curves: ClassCurves) -> str:
-    return f"{theme.label_text(curves.class_name)} {curves.average_precision:.2f}"
+    return f"{class_title(curves.class_name)} {curves.average_precision:.2f}"
 
 
 def _areas(evaluation: Evaluation, k: int) -> None:
@@ -70,24 +77,23 @@ def _areas(evaluation: Evaluation, k: int) -> None:
     intervals = evaluation.diagnosis.area_intervals(k)
     for_ap, for_auc = ("", "")
     if intervals is None:
-        for_auc = " (no 95 % intervals: too few photos, or every draw of them gives the same)"
+        for_auc = " (no 95 % CI: too few photos, or no errors)"
     else:
-        for_ap, for_auc = (f" (95 % interval {low:.3f} to {high:.3f})" for low, high in intervals)
+        for_ap, for_auc = (f" (95 % CI {low:.3f} to {high:.3f})" for low, high in intervals)
     st.markdown(
-        f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. "
-        f"Average precision **{curves.average_precision:.3f}**{for_ap}, area under the ROC curve "
-        f"**{curves.auc:.3f}**{for_auc}."
+        f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. Average precision "
+        f"**{curves.average_precision:.3f}**{for_ap}, area under the ROC curve **{curves.auc:.3f}**{for_auc}."
     )
     if curves.positives < FEW_PHOTOS:
         st.warning(
-            f"Only {photo_count(curves.positives)} of {name}: a single photo moves these "
-            "curves a lot. Take them for a rough guess, or label more.",
-            icon="⚠️",
+            f"Only {photo_count(curves.positives)} of {name}: a single photo moves these curves a lot. Take "
+            "them for a rough guess, or label more.",
+            icon=":material/warning:",
         )
 
 
-def _charts(curves: ClassCurves, threshold: float) -> None:
-    colour = theme.text_colour(curves.class_name, dark=theme.is_dark())
+def _charts(curves: ClassCurves, threshold: float, class_names: Sequence[str]) -> None:
+    colour = text_colour(curves.class_name, class_names, dark=theme.is_dark())
 
     def choose(chosen: float) -> None:
         st.session_state[THRESHOLD] = chosen
@@ -104,7 +110,7 @@ def _photos(evaluation: Evaluation, k: int) -> None:
     """Show the photos behind a point: those past its threshold, the wrong ones of them, those missed."""
     name = class_title(evaluation.report.class_names[k])
     threshold = st.slider(
-        f"Photos that the model gives {name} with at least",
+        f"Threshold: photos with a probability of {name} of at least",
         0.0,
         1.0,
         step=0.01,
@@ -113,28 +119,35 @@ def _photos(evaluation: Evaluation, k: int) -> None:
         width=420,
     )
     found = evaluation.diagnosis.rows_at(k, threshold)._asdict()
-    words = {PAST: "in all", "false": f"of them no {name}", "missed": f"{name} missed"}
+    counts = {name: len(rows) for name, rows in found.items()}
+    titles = {
+        PAST: f"{counts[PAST]:,} above the threshold",
+        "false": counted(counts["false"], "false positive"),
+        "missed": counted(counts["missed"], f"missed {name.lower()} photo"),
+    }
     which = st.segmented_control(
         "Which of them",
         list(found),
         key="evaluate_curve_which",
         default=PAST,
         required=True,
-        format_func=lambda one: f"{len(found[one]):,} {words[one]}",
+        format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
     rows = found[which or PAST]
     if not len(rows):
-        st.info("There is none at this threshold. Choose another point.", icon="🔎")
+        st.info("There are none at this threshold. Choose another point.", icon=":material/search:")
         return
     scope = f"{k} {threshold} {which}"
     matrix.grid(evaluation, rows, key="evaluate_curve_grid", height=480, scope=scope)
 
 
 def _table(curves: tuple[ClassCurves, ...]) -> None:
+    names = [one.class_name for one in curves]
     frame = pd.DataFrame(
         {
-            "Class": [theme.label_text(one.class_name) for one in curves],
+            theme.ICON_COLUMN: [theme.icon_address(one.class_name, names) for one in curves],
+            "Class": [class_title(one.class_name) for one in curves],
             "Average precision": [one.average_precision for one in curves],
             "AUC": [one.auc for one in curves],
             "Photos": [one.positives for one in curves],
@@ -147,7 +160,8 @@ def _table(curves: tuple[ClassCurves, ...]) -> None:
         height="content",
         column_config={
             name: st.column_config.NumberColumn(format="%.3f") for name in ("Average precision", "AUC")
-        },
+        }
+        | {theme.ICON_COLUMN: theme.icon_column()},
         alt="Average precision and area under the ROC curve of each class",
     )
 

@@ -1,4 +1,4 @@
-"""Where the model looks on average: the mean heatmap of chosen photos, and cells that look at the border."""
+"""Mean heatmaps of chosen photos, and cells whose evidence lies at the border of the frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gallery.services import evaluate
 from gallery.ui.components import photo_grid
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain.difference import place
-from gallery.words import class_title, percent
+from gallery.words import class_title, percent, photo_count
 
 PICTURE_PX = 168
 """Side of an average heatmap: 12 pixels for each of 14 places."""
@@ -58,9 +58,9 @@ def show(
         with st.container(gap=None, width="stretch", key="evaluate_evidence_words"):
             _words(predicted, next((one for one in found.groups if one.cell == cell), None), len(rows))
             border_first = st.toggle(
-                "Most at the border first",
+                "Sort by attention on the outer frame",
                 key="evaluate_border_first",
-                help="Shows first the photos whose evidence lies at the border of the picture the most.",
+                help="Shows first the photos with most attention on the outer frame.",
             )
     return found.border_first(rows) if border_first else rows
 
@@ -81,9 +81,7 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
         if cell is None or cell.predicted is None
         else class_title(names[cell.predicted])
     )
-    st.caption(
-        f"Worst first. What speaks for {true}, for {predicted}, on one scale; why {predicted} and not {true}:"
-    )
+    st.caption(f"Worst first. Heatmaps of {true} and {predicted} on one scale, and their difference:")
     st.html(explain_difference.legend(predicted, true))
 
 
@@ -92,19 +90,19 @@ def _any_wrong(evaluation: Evaluation, rows: IntVector) -> bool:
 
 
 def _words(average: AverageMap, group: Group | None, count: int) -> None:
-    st.markdown(f"**Where the model looks** on average of {count:,} photo{'' if count == 1 else 's'}")
+    st.markdown(f"**Mean heatmap** of {photo_count(count)}")
     st.markdown(sentence(average))
     if group is None:
         if count < FEW_IN_A_CELL:
             st.caption(f"Fewer than {FEW_IN_A_CELL} photos: too few to compare.")
     elif group.stands_out:
         st.warning(
-            f"**{percent(group.border_share, 0)} at the border, where {percent(group.usual, 0)} is usual.** "
-            "Look whether a caption, a frame or a fence goes with this class.",
-            icon="🖼️",
+            f"**{percent(group.border_share, 0)} on the outer frame, where {percent(group.usual, 0)} is "
+            "usual.** Check whether a caption, a frame or a fence goes with this class.",
+            icon=":material/image:",
         )
     elif not math.isnan(group.usual):
-        st.caption(f"Usual at the border: {percent(group.usual, 0)}.")
+        st.caption(f"Usual on the outer frame: {percent(group.usual, 0)}.")
     if average.without:
         st.caption(f"{average.without:,} of them have no evidence for the predicted class and are left out.")
 
@@ -119,7 +117,10 @@ def _outstanding(
     if not groups:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_outstanding"):
-        st.markdown("🖼️ **Evidence at the border of the picture**, far more than elsewhere:", width="content")
+        st.markdown(
+            ":material/image: **Attention on the outer frame**, far more than usual:",
+            width="content",
+        )
         for group in groups[:NAMED]:
             st.button(
                 f"{group.cell.title(evaluation.report.class_names)} ({percent(group.border_share, 0)})",
@@ -128,8 +129,8 @@ def _outstanding(
                 key=f"evaluate_border_{group.cell.true}_{group.cell.predicted}",
                 on_click=on_choose,
                 args=(group.cell,),
-                help=f"{percent(group.border_share, 0)} of the evidence of {group.photos:,} photos lies at "
-                f"the border; {percent(group.usual, 0)} is usual. Shows these photos.",
+                help=f"{percent(group.border_share, 0)} of the attention in {group.photos:,} photos is on "
+                f"the outer frame; {percent(group.usual, 0)} is usual. Shows these photos.",
             )
         if len(groups) > NAMED:
             st.markdown(f"and {len(groups) - NAMED} more", width="content")
@@ -137,14 +138,14 @@ def _outstanding(
 
 def _of_predicted(evaluation: Evaluation, cell: Cell | None) -> str:
     if cell is None or cell.predicted is None:
-        return "for what it says"
-    return f"for {class_title(evaluation.report.class_names[cell.predicted])}, which it says"
+        return "predicted class"
+    return f"predicted class ({class_title(evaluation.report.class_names[cell.predicted]).lower()})"
 
 
 def _of_true(evaluation: Evaluation, cell: Cell | None) -> str:
     if cell is None or cell.true is None:
-        return "for what it is"
-    return f"for {class_title(evaluation.report.class_names[cell.true])}, which it is"
+        return "true class"
+    return f"true class ({class_title(evaluation.report.class_names[cell.true]).lower()})"
 
 
 def sentence(average: AverageMap) -> str:
@@ -154,11 +155,11 @@ def sentence(average: AverageMap) -> str:
         >>> heat = np.zeros((14, 14))
         >>> heat[6, 7], heat[0, 0] = 0.75, 0.25
         >>> sentence(AverageMap(heat, 4, 0))
-        'Strongest in the middle; 25\\xa0% of the evidence at the border (49\\xa0% of the picture).'
+        'Strongest in the middle; 25\\xa0% of attention on the outer 49\\xa0% of the frame.'
     """
     if not average.photos:
         return "No photo has evidence for it."
     return (
         f"Strongest in the {place(average.heat.astype(np.float32))}; {percent(average.border_share, 0)} of "
-        f"the evidence at the border ({percent(BORDER_AREA, 0)} of the picture)."
+        f"attention on the outer {percent(BORDER_AREA, 0)} of the frame."
     )

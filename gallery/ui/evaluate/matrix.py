@@ -20,17 +20,17 @@ from gallery.words import photo_count
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
 _SHOWN = {
-    RIGHT: "photos that the model recognised, least certain first",
-    WRONG: "photos that the model got wrong, most certain first",
+    RIGHT: "correctly classified photos, lowest confidence first",
+    WRONG: "misclassified photos, highest confidence first",
     TRAINED_ON: "photos that the model was trained on",
     COPIES: "photos that are there more than once",
-    TOP_2: "photos whose class is the model's second choice, most certain first",
+    TOP_2: "photos whose true class is the second choice, highest confidence first",
 }
 
 OPEN_TAB = "evaluate_tab"
 """Where the session remembers the name of the open tab."""
 
-LABELS_TAB = "Labels that are probably wrong"
+LABELS_TAB = "Suspicious labels"
 WHICH_LABELS, CELL = "evaluate_judge_which", "cell"
 """Where the session remembers which labels are judged, and its value for those of the chosen cell."""
 
@@ -146,7 +146,7 @@ def behind(evaluation: Evaluation, now: Chosen) -> None:
     rows = now.rows(evaluation)
     st.markdown(f"**{now.sentence(evaluation.report.class_names)}: {photo_count(len(rows))}**")
     if not len(rows):
-        st.info("No photo is in this cell. Choose another one in the matrix.", icon="🔎")
+        st.info("No photo is in this cell. Choose another one in the matrix.", icon=":material/search:")
         return
     names = evaluation.report.class_names
     rows = evidence.show(evaluation, rows, now.cell, on_choose=lambda cell: choose_cell(cell, names))

@@ -18,7 +18,6 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import matrix
 from gallery.words import NO_BREAK, interval, percent, photo_count
 
-FEW_SIGN = "⚠"
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
 
 
@@ -36,7 +35,7 @@ def choose_photos(whole: Evaluation) -> Evaluation:
             f"**By {chosen_by:,} of these {whole.report.n:,} photos the model's best epoch and temperature "
             "were chosen.** It was not trained on them, yet scores on them are a little better than on new "
             "photos.",
-            icon="⚠️",
+            icon=":material/warning:",
         )
     count = len(whole.overlap.trained_on)
     if not count:
@@ -46,9 +45,9 @@ def choose_photos(whole: Evaluation) -> Evaluation:
         return whole
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate_trained_on"):
         st.warning(
-            f"**{count:,} of these {whole.report.n:,} photos were used to train the model.** It has seen "
-            "them with their labels, so scores on them are better than they would be on new photos.",
-            icon="⚠️",
+            f"**{count:,} of these {whole.report.n:,} photos were used to train the model**, so scores on "
+            "them are optimistic.",
+            icon=":material/warning:",
         )
         with st.container(width="content", gap=None):
             st.session_state["evaluate_trained"] = COUNT if _counted() else LEAVE_OUT
@@ -77,18 +76,18 @@ def _trained_chosen() -> None:
 
 def _warn_all(whole: Evaluation) -> None:
     st.warning(
-        f"**The model was trained on all of these {photo_count(whole.report.n)}.** The numbers "
-        "below only say how well it remembers them. Evaluate a folder that it has not seen.",
-        icon="⚠️",
+        f"**The model was trained on all of these {photo_count(whole.report.n)}**, so the scores below are "
+        "optimistic. Evaluate a folder of other photos.",
+        icon=":material/warning:",
     )
 
 
 def _people(whole: Evaluation) -> None:
     sentences = " ".join(escaped(problem) for problem in whole.problems[:1])
     st.info(
-        f"**Evaluated on {photo_count(whole.report.n)} that people labelled in this gallery.** "
-        "People look where they expect errors, so such photos are a biased sample: the model may do better, "
-        f"or worse, on all photos. {sentences}",
+        f"**Evaluated on {photo_count(whole.report.n)} with manual labels.** People tend to label photos "
+        "where they expect errors, so this is a biased sample: the accuracy on all photos may be higher or "
+        f"lower. {sentences}",
         icon=":material/person_check:",
     )
 
@@ -112,7 +111,7 @@ def _copies(whole: Evaluation) -> None:
                 if clash
                 else ""
             ),
-            icon="⚠️",
+            icon=":material/warning:",
         )
         matrix.open_button("See the copies", matrix.COPIES)
 
@@ -122,24 +121,26 @@ def show(evaluation: Evaluation) -> None:
     report, diagnosis = evaluation.report, evaluation.diagnosis
     with st.container(horizontal=True, key="evaluate_numbers"):
         with _box("accuracy", report.n):
-            st.metric("Accuracy", percent(report.accuracy))
+            st.metric(
+                "Accuracy", percent(report.accuracy), help="Share of photos that are classified correctly."
+            )
             _interval(interval(report.accuracy_interval))
             wrong = len(report.incorrect())
             with st.container(horizontal=True, gap="small"):
-                matrix.open_button(f"{report.n - wrong:,} right", matrix.RIGHT, icon=None)
+                matrix.open_button(f"{report.n - wrong:,} correct", matrix.RIGHT, icon=None)
                 matrix.open_button(f"{wrong:,} wrong", matrix.WRONG, icon=None)
         with _box("balanced", report.n):
             st.metric(
                 "Balanced accuracy",
                 percent(diagnosis.balanced_accuracy),
-                help="The mean of the classes' recall: each class counts the same.",
+                help="Mean of the classes' recall: each class counts the same, however many photos it has.",
             )
             _interval(interval(diagnosis.balanced_accuracy_interval))
         with _box("macro_f1", report.n):
             st.metric(
                 "Macro F1",
                 f"{report.macro_f1:.3f}",
-                help="Precision and recall in one; each class counts the same.",
+                help="Mean of the classes' F1, the harmonic mean of precision and recall; 1 is best.",
             )
             _shares(report.macro_f1_interval)
             if absent := _absent_classes(report):
@@ -148,14 +149,14 @@ def show(evaluation: Evaluation) -> None:
             st.metric(
                 "Weighted F1",
                 f"{report.weighted_f1:.3f}",
-                help="Precision and recall in one; each class counts by its number of photos.",
+                help="Mean of the classes' F1, each weighted by its number of photos; 1 is best.",
             )
             _shares(report.weighted_f1_interval)
         with _box("top_2", report.n):
             st.metric(
-                "Top 2",
+                "Top-2 accuracy",
                 percent(diagnosis.top_2),
-                help="The true class is the first or the second choice of the model.",
+                help="Share of photos whose true class is the first or second choice of the model.",
             )
             _interval(interval(diagnosis.top_2_interval))
             second = len(diagnosis.second_choices())
@@ -164,7 +165,7 @@ def show(evaluation: Evaluation) -> None:
             st.metric(
                 "Log loss",
                 f"{report.loss:.3f}",
-                help="Cross-entropy: 0 is certain and right every time; guessing among "
+                help="Mean cross-entropy, lower is better: 0 is certain and correct; guessing among "
                 f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}.",
             )
             _shares(report.loss_interval)
@@ -179,7 +180,7 @@ def _box(name: str, n: int) -> Iterator[None]:
     with st.container(border=True, gap=None, key=f"evaluate_number_{name}{'_few' if few else ''}"):
         yield
         if few and name != "photos":
-            st.caption(f"{FEW_SIGN} {_only(n)}: a rough guess.")
+            st.caption(f"{_only(n)}: a rough guess.".capitalize())
 
 
 def _only(n: int) -> str:
@@ -205,22 +206,23 @@ def _photos(evaluation: Evaluation) -> None:
 def _shares(bounds: tuple[float, float] | None) -> None:
     """Show an interval of a score that is no share, or why there is none."""
     if bounds is None:
-        st.caption(f"no interval: fewer than {FEW_PHOTOS} photos of a class, or no error to draw")
+        st.caption(f"no CI: fewer than {FEW_PHOTOS} photos of a class, or no errors")
     else:
         _interval(f"{bounds[0]:.3f} to {bounds[1]:.3f}")
 
 
 def _interval(words: str) -> None:
-    st.caption(f"95{NO_BREAK}% interval {words}")
+    st.caption(f"95{NO_BREAK}% CI {words}")
 
 
 def _absent_classes(report: EvaluationReport) -> str:
-    """Return what lowers the macro F1 for no fault of the photos: classes that are said and are not there."""
+    """Return what lowers the macro F1 for no fault of the photos: classes that are predicted and not "
+    "present."""
     count = report.absent_but_predicted
     if not count:
         return ""
     if count == 1:
-        return "One class without photos here was predicted and counts as 0."
+        return "A class without photos here was predicted and counts as 0."
     return f"{count} classes without photos here were predicted and count as 0."
 
 

@@ -1,4 +1,4 @@
-"""What Evaluate looks at: which folder, whose labels; and the tagging of it."""
+"""Which folder and which labels Evaluate uses; and the tagging of it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gallery.ui.components import folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
 
-_LABELS = {LabelSource.FOLDERS: "Folders' names", LabelSource.PEOPLE: "People's labels"}
+_LABELS = {LabelSource.FOLDERS: "Folder names", LabelSource.PEOPLE: "Manual labels"}
 _EXAMPLE = """\
 my photos/
-├── cane/      or dog/
+├── dog/
 │   ├── IMG_0001.jpg
 │   └── IMG_0002.jpg
-├── gatto/     or cat/
+├── cat/
 │   └── IMG_0417.jpg
-└── mucca/     or cow/
+└── cow/
     └── DSC_0099.jpg
 """
 
@@ -43,7 +43,10 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
     chosen = collections.get(int(named)) if named.isascii() and named.isdigit() else None
     if chosen is None:
         if named:
-            st.warning("This folder is not open any more. Give its path again, or choose another.", icon="🔎")
+            st.warning(
+                "This folder is no longer open. Give its path again, or choose another.",
+                icon=":material/search:",
+            )
         _explain_layout(card)
         _folder_box(card, key="evaluate_folder")
     if collections:
@@ -70,7 +73,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
                         key="evaluate_tag",
                         on_click=_tag,
                         args=(chosen,),
-                        help="Looks for new photos, and tags what the active model has not tagged yet.",
+                        help="Finds new photos, and tags those that the active model has not tagged yet.",
                     )
     return chosen
 
@@ -86,8 +89,8 @@ def _labels_control() -> None:
         label_visibility="collapsed",
         required=True,
         on_change=_labels_chosen,
-        help="Where the true class of a photo comes from: the sub-folder it lies in, or what people said of "
-        "it in this gallery.",
+        help="Where the true class of a photo comes from: the name of its sub-folder, or the label given in "
+        "this gallery.",
     )
 
 
@@ -116,16 +119,15 @@ def _explain_layout(card: ModelCard) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(
-            "**How good is the model on your photos?** Give it photos whose animals you know, sorted into "
-            "one sub-folder a class. It tags them, and this page compares its tags with your folders: "
-            "accuracy, the confusion matrix, and every photo that it got wrong.\n\n"
-            "Sub-folders may be named in English or Italian, singular or plural. The photos stay where they "
-            "are; nothing is written into the folder.\n\n"
-            "Photos that people labelled in this gallery will do as well: choose a collection that is open "
-            "already, then **People's labels**."
+            "**How accurate is the model on your photos?** Open a folder of photos whose animals are known, "
+            "with one sub-folder per class. The model tags them, and this page compares its predictions with "
+            "the folder names: accuracy, the confusion matrix, and every misclassified photo.\n\nThe photos "
+            "stay where they are; nothing is written into the folder.\n\nPhotos labelled in this gallery can "
+            "be used too: choose an open collection, then **Manual labels**."
         )
-        names = ", ".join(theme.label_text(name) for name in card.class_names)
-        st.markdown(f"**{escaped(card.name)}** knows {names}.")
+        names = ", ".join(theme.label_markdown(name, card.class_names) for name in card.class_names)
+        st.markdown(f"Classes of **{escaped(card.name)}**: {names}.")
+        st.caption("Sub-folders may also be named in the plural or in Italian: cane, gatto, mucca.")
     with right:
         st.code(_EXAMPLE, language=None)
 
@@ -140,7 +142,7 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     if path is None:
         return
     try:
-        with st.spinner("Looking at the folders ..."):
+        with st.spinner("Reading the folders ..."):
             collection = evaluate.open_folder(Path(path.strip()), card)
     except GalleryError as exc:
         with refusal:
@@ -167,7 +169,9 @@ def evaluated(collection: Collection, card: ModelCard) -> Evaluation | None:
         evaluation = evaluate.find(collection.collection_id, card.model_id, labels)
     except DatasetError as exc:
         if live:
-            st.info("The first numbers appear when the first photos are tagged.", icon="⏳")
+            st.info(
+                "The first numbers appear when the first photos are tagged.", icon=":material/hourglass_top:"
+            )
         else:
             messages.show_error(exc)
             if labels is LabelSource.FOLDERS:
@@ -178,9 +182,9 @@ def evaluated(collection: Collection, card: ModelCard) -> Evaluation | None:
         return None
     if live:
         st.info(
-            f"Preliminary: these are the {evaluation.report.n:,} photos that were tagged when this page was "
-            "drawn. It is drawn anew when the job is done.",
-            icon="⏳",
+            f"Preliminary: the {evaluation.report.n:,} photos tagged so far. The page updates when the job "
+            "is done.",
+            icon=":material/hourglass_top:",
         )
     return evaluation
 
@@ -189,7 +193,7 @@ def _offer_people(collection: Collection, card: ModelCard) -> None:
     """Offer the labels of people where the folders are of no use, if there are any."""
     if count := evaluate.labelled_by_people(collection.collection_id, card.model_id):
         st.button(
-            f"Evaluate on the {count:,} photos that people labelled in this gallery",
+            f"Evaluate on the {count:,} photos with manual labels",
             key="evaluate_offer_people",
             icon=":material/person_check:",
             on_click=use_labels,
@@ -209,4 +213,4 @@ def _tag(collection: Collection) -> None:
     try:
         tagging_service.start_job(collection.collection_id)
     except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon="⚠️")
+        st.toast(escaped(str(exc)), icon=":material/warning:")

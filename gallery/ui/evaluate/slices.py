@@ -1,4 +1,4 @@
-"""The tab with slices: how good the model is on photos of one folder, hour, brightness, sharpness or size."""
+"""The tab with the accuracy by site, time and image quality."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import interval, percent, photo_count
 
-TAB = "Slices"
+TAB = "By site, time, quality"
 ALL = "All"
 CHOSEN = "evaluate_slice"
 DRAWN = 25
@@ -27,13 +27,14 @@ DRAWN = 25
 def show(evaluation: Evaluation) -> None:
     """Show the tab: the worst slices first, and the photos of the chosen one."""
     dimension = st.segmented_control(
-        "Slices by", [ALL, *DIMENSIONS], default=ALL, required=True, key="evaluate_slices_by"
+        "Accuracy by", [ALL, *DIMENSIONS], default=ALL, required=True, key="evaluate_slices_by"
     )
     shown = evaluation.slices_by(None if dimension == ALL else dimension)
     _unmeasured(evaluation)
     if not shown:
         st.info(
-            "These photos are all alike in everything that divides photos: there are no slices.", icon="🔎"
+            "These photos cannot be grouped: they all have the same folder, time and image quality.",
+            icon=":material/search:",
         )
         return
     key = st.session_state.get(CHOSEN)
@@ -50,7 +51,8 @@ def show(evaluation: Evaluation) -> None:
             st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
     with right:
         _photos(evaluation, shown, chosen)
-    table = st.expander("All slices as a table", key="evaluate_slices_open", on_change="rerun")
+    st.caption("Brightness: mean of the photo, 0 black to 255 white. Sharpness: variance of the Laplacian.")
+    table = st.expander("All groups as a table", key="evaluate_slices_open", on_change="rerun")
     if table.open:
         with table:
             _table(shown, choose)
@@ -65,8 +67,8 @@ def _chart(
     mixed: bool,
 ) -> None:
     st.markdown(
-        f"**Where is it worse?** Dashes: all photos, {percent(evaluation.report.accuracy)} right. Click a "
-        "dot for its photos."
+        f"**Accuracy by site, time and image quality.** Dashed line: all photos "
+        f"({percent(evaluation.report.accuracy)}). Click a dot to see its photos."
     )
     clickable_chart.show(
         curve_charts.slices_chart(
@@ -76,9 +78,8 @@ def _chart(
         on_choose=lambda place: choose(int(place)),
     )
     st.caption(
-        "Worst first. Orange diamonds are worse than the rest beyond chance, though so many slices are "
-        "looked at: where none is worse, 19 evaluations of 20 have no diamond (Fisher's exact test, Holm's "
-        f"correction). Rings, at the end, have fewer than {FEW_PHOTOS} photos."
+        "Lowest first. Orange diamonds: significantly lower than the other photos (Fisher's exact test, "
+        f"p < 0.05 after Holm's correction). Rings, at the end: fewer than {FEW_PHOTOS} photos."
     )
 
 
@@ -87,7 +88,7 @@ def _photos(evaluation: Evaluation, shown: Sequence[Slice], chosen: int) -> None
     rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
         f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
-        f"{percent(one.accuracy)} right (95 % interval {interval(one.interval)}){rest}. Errors first."
+        f"{percent(one.accuracy)} correct (95 % CI {interval(one.interval)}){rest}. Errors first."
     )
     rows = evaluation.report.worst_first(one.rows)
     matrix.grid(evaluation, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}")
@@ -102,12 +103,12 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Slice by": [one.dimension for one in shown],
-                "Slice": [one.name for one in shown],
+                "Grouped by": [one.dimension for one in shown],
+                "Group": [one.name for one in shown],
                 "Photos": [one.n for one in shown],
-                "Right": [one.right for one in shown],
-                "Share right": [one.accuracy for one in shown],
-                "95 % interval": [interval(one.interval, 0) for one in shown],
+                "Correct": [one.right for one in shown],
+                "Accuracy": [one.accuracy for one in shown],
+                "95 % CI": [interval(one.interval, 0) for one in shown],
                 "": [remark(one) for one in shown],
             }
         ),
@@ -115,16 +116,16 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
         hide_index=True,
         on_select=selected,
         selection_mode="single-row",
-        column_config={"Share right": st.column_config.NumberColumn(format="percent")},
-        alt="Slices as a table, the worst first; choosing a row shows its photos",
+        column_config={"Accuracy": st.column_config.NumberColumn(format="percent")},
+        alt="Accuracy by group, the lowest first; choosing a row shows its photos",
     )
 
 
 def remark(one: Slice) -> str:
-    """Return what must be known of a slice's figure; nothing where it can be taken as it is."""
+    """Return what must be known of a group's accuracy; nothing where it can be taken as it is."""
     if one.few:
         return "few photos: a rough guess"
-    return "worse than the rest" if one.stands_out else ""
+    return "significantly lower" if one.stands_out else ""
 
 
 def _unmeasured(evaluation: Evaluation) -> None:
@@ -134,9 +135,9 @@ def _unmeasured(evaluation: Evaluation) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate_unmeasured"):
         st.info(
-            f"{photo_count(count)} {'was' if count == 1 else 'were'} read before brightness "
-            "and sharpness were measured. Reading them again measures them; tags and labels stay.",
-            icon="🔆",
+            f"{photo_count(count)} {'was' if count == 1 else 'were'} read before brightness and sharpness "
+            "were measured. Reading them again measures them; tags and labels stay.",
+            icon=":material/light_mode:",
         )
         if not job_card.is_live(evaluation.collection_id) and st.button(
             "Measure them", icon=":material/refresh:", key="evaluate_measure"

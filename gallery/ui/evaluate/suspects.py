@@ -20,7 +20,7 @@ SUSPECTS, ERRORS = "suspects", "errors"
 
 
 def show(evaluation: Evaluation) -> None:
-    """Show the tab: which labels, the desk, the scores before and after."""
+    """Show the tab: which labels, the review panel, the scores before and after."""
     try:
         found = evaluation.diagnosis.contradicted  # computed once for an evaluation
     except GalleryError as exc:  # stored features that are lost: the sentence says how to get them again
@@ -34,20 +34,20 @@ def reason(suspect: Suspect, evaluation: Evaluation) -> str:
     """Return in words what speaks against a label, or for it."""
     report = evaluation.report
     label, said = (class_title(report.class_names[k]) for k in (suspect.label, suspect.suggested))
-    model = f"The model is {probability(suspect.suggested_probability)} sure of {said}"
-    usual = f"photos labelled {said} get {probability(suspect.usual_probability)} on average"
+    model = f"The model predicts {said} with {probability(suspect.suggested_probability)} confidence"
+    usual = f"photos labelled {said} have {probability(suspect.usual_probability)} on average"
     nearest = Counter(report.y_true[suspect.neighbours].tolist()).most_common()
     if not nearest:
-        words = f"{model}; {usual}. It has no neighbours to compare it with."
+        words = f"{model}; {usual}. There are no similar photos to compare with."
     else:
         votes = ", ".join(f"{count} {class_title(report.class_names[k])}" for k, count in nearest)
         words = f"{model}; {usual}. Of the {len(suspect.neighbours)} nearest photos: {votes}."
         if suspect.probably_wrong:
-            words += f" Both speak against the label {label}."
+            words += f" Both contradict the label {label}."
         elif suspect.neighbours_of_label > suspect.neighbours_of_suggested:
-            words += f" The neighbours speak for the label {label}: rather an error of the model."
+            words += f" The nearest photos support the label {label}: probably an error of the model."
         else:
-            words += " Together that is no strong evidence against the label."
+            words += " This is no strong evidence against the label."
     if suspect.row in evaluation.overlap.trained_on:
         words += " The model was trained on this photo, so its answer is not independent of the label."
     return words
@@ -55,7 +55,7 @@ def reason(suspect: Suspect, evaluation: Evaluation) -> str:
 
 @st.fragment
 def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
-    """A fragment: a verdict draws the desk and the two matrices again, not the page."""
+    """A fragment: a verdict draws the panel and the two matrices again, not the page."""
     chosen, scope = _which(evaluation, found)
     given = evaluation.verdicts()
     if chosen:
@@ -70,11 +70,11 @@ def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
         )
     else:
         st.success(
-            "No label looks wrong: wherever the model contradicts a label, it is less sure than usual, or "
-            "the nearest photos side with the label."
+            "No label is probably wrong: where the model contradicts a label, its confidence is lower than "
+            "usual, or the nearest photos support the label."
             if scope == SUSPECTS
-            else "Label and model agree on every one of these photos.",
-            icon="✅",
+            else "Label and prediction agree on all of these photos.",
+            icon=":material/check_circle:",
         )
     try:
         after = evaluation.judged(given)
@@ -85,7 +85,7 @@ def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
 
 
 def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Suspect], str]:
-    """Let the user choose labels to look at; return them, the strongest evidence first, and what they are."""
+    """Let the user choose labels to review; return them, the strongest evidence first, and what they are."""
     suspects = [one for one in found if one.probably_wrong]
     cell = matrix.chosen(evaluation).cell
     rows = frozenset(() if cell is None else evaluation.report.wrong_in(cell).tolist())
@@ -99,7 +99,7 @@ def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Sus
     if st.session_state.get(WHICH_LABELS) not in titles:
         st.session_state[WHICH_LABELS] = SUSPECTS if suspects else ERRORS
     chosen = st.segmented_control(
-        "Which labels to look at",
+        "Which labels to review",
         list(titles),
         format_func=titles.__getitem__,
         required=True,
@@ -112,7 +112,7 @@ def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Sus
 
 
 def _cases(evaluation: Evaluation, chosen: list[Suspect]) -> list[verdict_panel.Case]:
-    """Return what the desk shows; a photo that lies in a folder twice is judged once."""
+    """Return what the panel shows; a photo that lies in a folder twice is judged once."""
     cases: dict[tuple[str, int], verdict_panel.Case] = {}
     for one in chosen:
         photo_id = evaluation.photo_ids[one.row]
@@ -140,11 +140,11 @@ def _out_of_sample(evaluation: Evaluation) -> str:
     )
     if count := len(evaluation.overlap.trained_on):
         return basis + (
-            f"**The model was trained on {count:,} of these {evaluation.report.n:,} photos**: it has learnt "
-            "their labels, also wrong ones, so wrong labels among them can hide."
+            f"**The model was trained on {count:,} of these {evaluation.report.n:,} photos** and their "
+            "labels, so wrong labels among them may not be found."
         )
     if evaluation.overlap.training_known:
-        return basis + "The model was trained on none of these photos: it knows none of these labels."
+        return basis + "The model was trained on none of these photos."
     return basis + (
-        "This model does not tell which photos it was trained on; if these are among them, wrong labels hide."
+        "The training photos of this model are not known; wrong labels among them may not be found."
     )

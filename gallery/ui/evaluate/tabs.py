@@ -23,7 +23,7 @@ from gallery.ui.evaluate import compare, confidence, curves, matrix, numbers, sl
 from gallery.ui.evaluate.matrix import OPEN_TAB
 from gallery.web.addresses import BASE
 from gallery.web.report import PATH as REPORT_PATH
-from gallery.words import photo_count
+from gallery.words import class_title, photo_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def show(evaluation: Evaluation) -> None:
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
-    """Return the classification report as people read it: a row a class, then the averages.
+    """Return the classification report as people read it: one row per class, then the averages.
 
     The interval is Wilson's 95 % interval of the recall; a class without
     photos has no recall and no interval.
@@ -94,13 +94,15 @@ def report_frame(report: EvaluationReport) -> pd.DataFrame:
     support = frame["support"].to_numpy()
     intervals = [_interval(report, k) for k in range(len(report.class_names))]
     averages = [""] * (len(frame) - len(intervals))
-    names = [theme.label_text(name) for name in report.class_names] + ["Macro average", "Weighted average"]
+    names = [class_title(name) for name in report.class_names] + ["Macro average", "Weighted average"]
+    icons = [theme.icon_address(name, report.class_names) for name in report.class_names] + [None] * 2
     return pd.DataFrame(
         {
+            theme.ICON_COLUMN: icons,
             "Class": names,
             "Precision": frame["precision"].to_numpy(),
             "Recall": np.where(support > 0, frame["recall"].to_numpy(), np.nan),
-            "95 % interval of recall": intervals + averages,
+            "95 % CI of recall": intervals + averages,
             "F1": frame["f1-score"].to_numpy(),
             "Photos": support,
         }
@@ -125,13 +127,15 @@ def _report(evaluation: Evaluation) -> None:
         selection_mode="single-row",
         column_config={
             name: st.column_config.NumberColumn(format="%.3f") for name in ("Precision", "Recall", "F1")
-        },
+        }
+        | {theme.ICON_COLUMN: theme.icon_column()},
         height="content",
         alt="Classification report: precision, recall, F1 and number of photos of each class",
     )
     st.caption(
-        "Precision: of the photos that the model calls so, the share that are. Recall: of those that are so, "
-        "the share it finds. F1: both in one. Choose a row to see the photos of its class."
+        "Precision: share of photos predicted as this class that are correct. Recall: share of photos of "
+        "this class that are recognised. F1: harmonic mean of both. Choose a row to see the photos of its "
+        "class."
     )
     row = selected_row(state)
     if row is None:
@@ -152,38 +156,38 @@ def selected_row(state: Any) -> int | None:
 def _correct(evaluation: Evaluation) -> None:
     rows = evaluation.report.correct()
     if not len(rows):
-        st.info("The model recognised none of these photos.", icon="🔎")
+        st.info("No photo is classified correctly.", icon=":material/search:")
         return
-    st.caption("Least certain first: the first ones nearly went wrong.")
+    st.caption("Lowest confidence first.")
     matrix.grid(evaluation, rows, key="evaluate_correct_grid", height=600)
 
 
 def _incorrect(evaluation: Evaluation) -> None:
     rows = evaluation.report.incorrect()
     if not len(rows):
-        st.success("The model recognised every photo.", icon="✅")
+        st.success("All photos are classified correctly.", icon=":material/check_circle:")
         return
-    st.caption("Most certain first: here the model was sure and wrong, or the label of the folder is.")
+    st.caption("Highest confidence first: here the model, or the label, is wrong.")
     matrix.grid(evaluation, rows, key="evaluate_incorrect_grid", height=600)
 
 
 def _problems(evaluation: Evaluation) -> None:
     if not evaluation.problems and not evaluation.skipped:
-        st.success("Every file could be read and every folder is a class.", icon="✅")
+        st.success("All files could be read, and all folders are classes.", icon=":material/check_circle:")
         return
     for problem in evaluation.problems:
-        st.warning(escaped(problem), icon="⚠️")
+        st.warning(escaped(problem), icon=":material/warning:")
     if evaluation.skipped:
-        st.markdown("**Files that could not be read**; they are in no number above.")
+        st.markdown("**Files that could not be read**; they are not counted above.")
         numbers.skipped_table(evaluation)
 
 
 def _downloads(evaluation: Evaluation) -> None:
     _report_button(evaluation)
     for title, what, table in (
-        ("Classification report", "a row a class, with the averages", EvaluationTable.REPORT),
+        ("Classification report", "one row per class, with the averages", EvaluationTable.REPORT),
         ("Confusion matrix", "rows are true classes", EvaluationTable.MATRIX),
-        ("Predictions", "a row a photo, with all probabilities", EvaluationTable.PHOTOS),
+        ("Predictions", "one row per photo, with all probabilities", EvaluationTable.PHOTOS),
     ):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(

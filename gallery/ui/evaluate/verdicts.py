@@ -39,7 +39,7 @@ def show(
         st.caption(f":material/trending_up: {judged.caution}")
     before, after = st.columns(2, gap="medium")
     with before:
-        _matrix(evaluation, "before", "As the labels say", judged.before)
+        _matrix(evaluation, "before", "With the labels as they are", judged.before)
     with after:
         _matrix(evaluation, "after", "After the verdicts", judged.after)
     st.markdown(cells_text(judged))
@@ -50,7 +50,7 @@ def show(
 def _numbers(judged: JudgedReport) -> None:
     before, after, changes = st.columns(3, border=True)
     with before.container(gap=None):
-        _accuracy("Accuracy as the labels say", judged.before)
+        _accuracy("Accuracy with the labels as they are", judged.before)
     with after.container(gap=None):
         _accuracy("Accuracy after the verdicts", judged.after)
     with changes.container(gap=None):
@@ -61,7 +61,7 @@ def _numbers(judged: JudgedReport) -> None:
 def _accuracy(title: str, report: EvaluationReport) -> None:
     low, high = report.accuracy_interval
     st.metric(title, percent(report.accuracy))
-    st.caption(f"95 % interval {interval((low, high))}, n = {report.n:,}")
+    st.caption(f"95 % CI {interval((low, high))}, n = {report.n:,}")
 
 
 def changes_text(judged: JudgedReport) -> str:
@@ -81,7 +81,7 @@ def cells_text(judged: JudgedReport) -> str:
     """Return in words which cells changed, the most changed first.
 
     Example:
-        "Changed cells: true Dog, model says Cat: 2 → 1; true Cat, recognised: 1 → 2"
+        "Changed cells: true Dog, predicted Cat: 2 → 1; true Cat, correct: 1 → 2"
     """
     changed = judged.changed_cells()
     if not changed:
@@ -127,7 +127,7 @@ def _photos(evaluation: Evaluation, judged: JudgedReport) -> None:
         part, cell = chosen
         rows, truth = judged.cell(cell, after=part == "after")
         sentence = cell.sentence(report.class_names)
-        title = f"{'After the verdicts' if part == 'after' else 'As the labels say'}: {sentence}"
+        title = f"{'After the verdicts' if part == 'after' else 'With the labels as they are'}: {sentence}"
     st.markdown(f"**{title}: {photo_count(len(rows))}**")
     if not len(rows):
         st.caption("Click a number in a matrix to see its photos.")
@@ -160,5 +160,5 @@ def _download(
             on_click="ignore",
         )
         st.markdown(
-            "a row a verdict: label, verdict, what to call the photo now, who and when", width="content"
+            "one row per verdict: label, verdict, class after the verdict, who and when", width="content"
         )

@@ -1,4 +1,4 @@
-"""Why one class and not the other: the signed difference of two maps, with its legend, and the raw maps."""
+"""The signed difference of the heatmaps of two classes, with its legend, and the raw maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
     Args:
         picture: the photo.
         pair: the maps.
-        first: the class of the first map, which the difference speaks for.
+        first: the class of the first map, which the difference supports.
         second: the class that it speaks against.
     """
     names = class_title(first), class_title(second)
@@ -36,7 +36,7 @@ def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
     for column, cam, name in zip((raw_first, raw_second), (pair.first, pair.second), names, strict=True):
         column.image(
             pair.raw(cam, picture),
-            caption=f"Raw map, {name}: {shape(cam)} places",
+            caption=f"Raw heatmap, {name}: {shape(cam)} cells",
             width="stretch",
             alt=f"Raw {shape(cam)} map of {name}",
         )
@@ -49,18 +49,18 @@ def in_words(pair: MapPair, first: str, second: str) -> str:
         >>> import numpy as np
         >>> left = np.array([[1, 0]], np.float32)
         >>> in_words(MapPair(left, left[:, ::-1]), "Dog", "Cat")
-        'Orange speaks more for Dog than for Cat (strongest in the upper left); purple the reverse.'
+        'Orange: more evidence for Dog than for Cat (strongest in the upper left); purple: the reverse.'
     """
     if not heatmaps.has_evidence(pair.first) and not heatmaps.has_evidence(pair.second):
-        return f"Nothing in the photo speaks for {first} or {second}."
+        return f"There is no evidence for {first} or {second} in the photo."
     gap = pair.first - pair.second
     if not gap.any():
-        return f"Both maps are the same: this method does not tell {first} from {second}."
+        return "Both heatmaps are the same: this method does not depend on the class."
     if gap.max() <= 0:
-        return f"Nowhere does more speak for {first} than for {second}."
+        return f"No part of the photo supports {first} more than {second}."
     return (
-        f"Orange speaks more for {first} than for {second} (strongest in the {place(gap)}); "
-        "purple the reverse."
+        f"Orange: more evidence for {first} than for {second} (strongest in the {place(gap)}); purple: the "
+        "reverse."
     )
 
 
@@ -79,13 +79,13 @@ def place(cam: FloatArray) -> str:
 
 
 def legend(first: str, second: str) -> str:
-    """Return the scale of a difference as HTML: on the left what speaks for the second class."""
+    """Return the scale of a difference as HTML: on the left what supports the second class."""
     return (
         "<div style='display:flex;gap:.6em;align-items:center;font-size:.85rem'>"
-        f"<span>speaks for {html.escape(second)}</span>"
+        f"<span>supports {html.escape(second)}</span>"
         "<span role='img' aria-label='Scale from purple over grey to orange' style='flex:1;height:.7em;"
         f"border-radius:.35em;background:{difference_css()}'></span>"
-        f"<span>speaks for {html.escape(first)}</span></div>"
+        f"<span>supports {html.escape(first)}</span></div>"
     )
 
 

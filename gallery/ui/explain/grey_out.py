@@ -1,4 +1,4 @@
-"""Grey out parts of a photo and see the probabilities move: one look of the network for each change."""
+"""Grey out parts of a photo and see the probabilities change: one model run for each change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
             image = photo.model_input()
             before, after = _probabilities(card.weights_sha256, photo.photo_id, regions, card.model_id, image)
         except GalleryError as exc:
-            st.warning(escaped(str(exc)), icon="⚠️")
+            st.warning(escaped(str(exc)), icon=":material/warning:")
             return
         _result(photo, regions, before, after)
 
@@ -47,11 +47,11 @@ def _result(
         count = "1 rectangle" if len(regions) == 1 else f"{len(regions)} rectangles"
         st.markdown(f"With {count} greyed out: {before_after.sentence(names, before, after)}")
     else:
-        st.markdown("**Drag over the photo** to hide a part of it from the model; the bars follow at once.")
+        st.markdown("**Drag over the photo** to hide a part of it from the model; the bars change at once.")
     st.html(before_after.table_html(names, before, after, dark=theme.is_dark()))
     st.caption(
-        "The grey is the mean colour of the photos that the network began with, which is nothing to it. "
-        "Still, a grey square is not what is behind the animal: small changes mean little."
+        "The rectangles are neutral grey (mean training colour). They do not show what is behind the animal, "
+        "so small changes mean little."
     )
 
 

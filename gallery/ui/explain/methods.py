@@ -39,8 +39,8 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
         key="explain_method",
         format_func=titles.__getitem__,
         on_change=lambda: _remember("method", GRAD_CAM),
-        help="Seven published ways to ask a network what its answer rests on. They may disagree: a place "
-        "that several of them mark is a safer finding than one map. *About the methods* tells them apart.",
+        help="Seven published methods to find the parts of a photo that a prediction rests on. A part marked "
+        "by several methods is a safer finding than one heatmap. *About the methods* explains them.",
     )
     st.session_state["explain_layer"] = layer
     layer_box.selectbox(
@@ -52,10 +52,10 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
         ),
         on_change=lambda: _remember("layer", card.target_layer),
         disabled=not method.by_layer,
-        help="Where in the network to look. Early blocks see edges and colours finely; the last one sees "
-        "whole parts of animals coarsely, and is what the answer is made of."
+        help="Layer of the network. Early layers show edges and colours in fine detail; the last one shows "
+        "whole parts of animals, coarsely."
         if method.by_layer
-        else f"{method.title} looks at the network's answers only, at no layer.",
+        else f"{method.title} uses the predictions only, no layer.",
     )
     return choice
 
@@ -76,14 +76,14 @@ def _titled(choice: Choice) -> str:
         return f"{title} ({duration(seconds)} here)"
     if choice.passes == 1:
         return f"{title} (quick)"
-    return f"{title} (slow: {choice.passes or 'many'} looks)"
+    return f"{title} (slow: {choice.passes or 'many'} model runs)"
 
 
 def about() -> None:
-    """Tell the methods apart, each with its source."""
+    """Explain the methods, each with its source."""
     with st.popover("About the methods", icon=":material/menu_book:"):
         for method in METHODS.values():
-            slow = " Slow: it shows the network hundreds of altered photos." if method.is_slow else ""
+            slow = " Slow: hundreds of model runs." if method.is_slow else ""
             st.markdown(f"**{method.title}.** {method.in_words}{slow}")
             st.caption(method.citation)
 
@@ -102,7 +102,7 @@ def maps(photo: ExplainedPhoto, choice: Choice, class_indices: Sequence[int]) ->
         task.wait(max(0.0, until - time.monotonic()))
     unfinished = next((task for task in tasks if task.state is not State.DONE), None)
     if unfinished is not None:
-        waiting.show(unfinished, choice.method.title, unit="looks", key="explain_maps_waiting")
+        waiting.show(unfinished, choice.method.title, unit="model runs", key="explain_maps_waiting")
         return None
     found = [(task.result, index) for task, index in zip(tasks, class_indices, strict=True)]
     return [cams if cams.ndim == 2 else cams[index] for cams, index in found]

@@ -15,10 +15,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Collection, ModelCard, Photo, PhotoQuery
-from gallery.ui.components import film_strip, theme
+from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, PhotoQuery
+from gallery.ui.components import film_strip
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import THUMBNAILS
+from gallery.words import class_title
 
 STRIP_LENGTH = 11
 """Thumbnails in the strip: fills a narrow window without scrolling, and the middle one is the chosen."""
@@ -78,7 +79,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         st.info(
             f"No photo of **{escaped(collection.name)}** has been read yet. Its job may still be running: "
             "Browse shows how far it is.",
-            icon="🖼️",
+            icon=":material/image:",
         )
         return None
     items = [item for item in photo_lists.items_of(listed.window(), card.model_id) if item.photo_id]
@@ -101,7 +102,7 @@ def _asked_photo() -> Photo | None:
     try:
         return photo_view.photo_of(photo_id)
     except CatalogError as exc:
-        st.warning(f"{escaped(str(exc))} Choose another photo below.", icon="🔎")
+        st.warning(f"{escaped(str(exc))} Choose another photo below.", icon=":material/search:")
         return None
 
 
@@ -133,9 +134,7 @@ def _shelf_box(shelves: dict[str, int], chosen: str) -> None:
         "Shelf",
         [ALL, *shelves],
         key="explain_shelf",
-        format_func=lambda name: (
-            f"{theme.label_text(UNSURE if name == UNSURE else name)} ({shelves.get(name, total):,})"
-        ),
+        format_func=lambda name: f"{class_title(name)} ({shelves.get(name, total):,})",
         on_change=lambda: _go(shelf=st.session_state["explain_shelf"], photo=None),
         width=200,
     )
@@ -163,7 +162,7 @@ def _step(file_id: int) -> None:
     try:
         _go(photo=photo_view.photo(file_id).photo_id)
     except CatalogError as exc:
-        st.toast(str(exc), icon="⚠️")
+        st.toast(str(exc), icon=":material/warning:")
 
 
 def _go(**changes: str | None) -> None:

@@ -20,7 +20,7 @@ def no_model() -> None:
     """Say that nothing can be explained yet, and where to get a model."""
     st.info(
         "There is no usable model yet, so there is nothing to show. The Models page says what to do.",
-        icon="🧠",
+        icon=":material/neurology:",
     )
     st.page_link("pages/models.py", label="Open Models", icon=":material/arrow_forward:")
 
@@ -32,7 +32,7 @@ def choose_source(*, has_collections: bool) -> str:
             st.info(
                 "**No collection has been opened yet.** Open a folder of photos on the Browse page to "
                 "explain any of them, or drop a single photo here.",
-                icon="🖼️",
+                icon=":material/image:",
             )
             st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
         return UPLOAD
@@ -55,15 +55,15 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
     try:
         return explain.catalogued(photo, card) or _not_tagged(photo, card)
     except GalleryError as exc:
-        st.error(escaped(str(exc)), icon="⚠️")
+        st.error(escaped(str(exc)), icon=":material/warning:")
         return None
 
 
 def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
     st.info(
         f"**{escaped(photo.display_name)}** has not been tagged by {escaped(card.name)} yet. Its "
-        "collection's job will do it, or look at this one now.",
-        icon="⏳",
+        "collection's job will tag it, or tag this photo now.",
+        icon=":material/hourglass_top:",
     )
     if st.session_state.get("explain_now") != photo.photo_id:
         st.button(
@@ -72,7 +72,7 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
             on_click=lambda: st.session_state.update(explain_now=photo.photo_id),
         )
         return None
-    with st.spinner("Loading the model and looking at the photo ...", show_time=True):
+    with st.spinner("Loading the model and tagging the photo ...", show_time=True):
         return explain.from_file(photo.path, photo.display_name, card)
 
 
@@ -82,7 +82,7 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
         "A photo",
         type=sorted(suffix.lstrip(".") for suffix in settings.PHOTO_SUFFIXES),
         key="explain_file",
-        help="It is explained and then forgotten. To keep photos, upload them on the Browse page.",
+        help="It is explained and not kept. To keep photos, upload them on the Browse page.",
     )
     if file is None:
         return None
@@ -92,13 +92,13 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
     if kept is not None and kept[0] == key:
         return kept[1]
     try:
-        with st.spinner("Loading the model and looking at the photo ...", show_time=True):
+        with st.spinner("Loading the model and tagging the photo ...", show_time=True):
             photo = explain.from_upload(data, file.name, card)
     except PhotoError as exc:
-        st.error(f"{escaped(str(exc))} Try another file.", icon="⚠️")
+        st.error(f"{escaped(str(exc))} Try another file.", icon=":material/warning:")
         return None
     except GalleryError as exc:
-        st.error(escaped(str(exc)), icon="⚠️")
+        st.error(escaped(str(exc)), icon=":material/warning:")
         return None
     st.session_state["explain_uploaded"] = (key, photo)
     return photo

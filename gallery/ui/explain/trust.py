@@ -22,7 +22,7 @@ PATIENCE_S = 0.3
 def show(photo: ExplainedPhoto, choice: Choice, pair: MapPair | None, compared: str) -> None:
     """Show how far a map can be trusted, or the button that finds it out."""
     if pair is None:
-        st.caption("A heatmap can be tested as soon as it is there.")
+        st.caption("A heatmap can be tested when it is computed.")
         return
     predicted = photo.prediction.label
     name = st.segmented_control(
@@ -30,13 +30,16 @@ def show(photo: ExplainedPhoto, choice: Choice, pair: MapPair | None, compared: 
         [predicted, compared],
         default=predicted,
         required=True,
-        format_func=theme.label_text,
+        format_func=class_title,
         key="explain_trust_class",
     )
     cam = pair.first if name == predicted else pair.second
     index = photo.prediction.class_names.index(name)
     if not heatmaps.has_evidence(cam):
-        st.info(f"There is no evidence for {class_title(name)}, so there is nothing to test.", icon="🔎")
+        st.info(
+            f"There is no evidence for {class_title(name)}, so there is nothing to test.",
+            icon=":material/search:",
+        )
         return
     which = choice.map_of(photo, index)
     report = explain.trust_of(which) or _test(photo, choice, cam, which)
@@ -51,9 +54,8 @@ def _test(photo: ExplainedPhoto, choice: Choice, cam: FloatArray, which: MapOf) 
     key = explain.trust_key(which)
     if waiting.known(key) is None and st.session_state.get("explain_trust_asked") != which:
         st.markdown(
-            "A heatmap is a claim: *this is what the answer rests on*. The test takes the marked parts away "
-            "and hands them back, step by step, and asks whether a network that learnt nothing gives the "
-            "same map."
+            "The test checks whether the prediction rests on the marked parts: it removes and restores them "
+            "step by step, and compares the heatmap with those of randomised (untrained) networks."
         )
         st.button(
             "Test this heatmap",
@@ -61,28 +63,28 @@ def _test(photo: ExplainedPhoto, choice: Choice, cam: FloatArray, which: MapOf) 
             icon=":material/verified_user:",
             key="explain_trust_test",
             on_click=lambda: st.session_state.update(explain_trust_asked=which),
-            help=f"Shows the network about {explain.trust_passes(choice):,} altered copies of the photo: "
-            "some seconds to a minute. What it finds is kept.",
+            help=f"About {explain.trust_passes(choice):,} model runs on altered copies of the photo: some "
+            "seconds to two minutes. The result is kept.",
         )
         return None
     try:
         task = waiting.known(key) or explain.trust_task(photo, choice, cam, which.class_index)
     except GalleryError as exc:
-        st.warning(escaped(str(exc)), icon="⚠️")
+        st.warning(escaped(str(exc)), icon=":material/warning:")
         return None
     if task.wait(PATIENCE_S) and task.state is State.DONE:
         return task.result
-    waiting.show(task, "Testing the heatmap", unit="looks", key="explain_trust_waiting")
+    waiting.show(task, "Testing the heatmap", unit="model runs", key="explain_trust_waiting")
     return None
 
 
 def _averages(choice: Choice) -> None:
-    """Say how the method does on all maps that were tested, which one photo cannot tell."""
+    """Show the means over all heatmaps that were tested with this method."""
     found = explain.trust_averages(choice)
     if found is None:
         st.caption(
-            "Average drop and increase are meant for many photos: test some more with this method, and "
-            "their means appear here."
+            "Average drop and increase need several photos: test some more with this method to see their "
+            "means."
         )
         return
     st.caption(

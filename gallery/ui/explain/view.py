@@ -1,4 +1,4 @@
-"""What Explain shows of one photo: two heatmaps on one scale, the ten probabilities, and what lies behind."""
+"""What Explain shows of one photo: two heatmaps on one scale, the class probabilities, and details."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain import trust as explain_trust
 from gallery.words import class_title
 
-WHY, TRUST, GREY = "Why this and not that", "How far to trust it", "Grey out a part"
+WHY, TRUST, GREY = "Difference of both classes", "Test the heatmap", "Grey out a part"
 
 _STYLE = """<style>
 .st-key-explain_pair img { max-height: 62vh; object-fit: contain; object-position: left top; }
@@ -33,14 +33,14 @@ _STYLE = """<style>
 
 @st.fragment
 def show(photo: ExplainedPhoto, card: ModelCard) -> None:
-    """Show one photo and why the model says so; every choice runs this part of the page alone."""
+    """Show one photo with its heatmaps; every choice runs this part of the page alone."""
     compared = _compared_class(photo)
     left, right = st.columns([3, 1], gap="medium")
     with right:
         _probabilities(photo, compared, card.name)
     with left:
         if photo.note:
-            st.warning(escaped(photo.note), icon="⚠️")
+            st.warning(escaped(photo.note), icon=":material/warning:")
         boxes = st.columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
         choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
         opacity, colour_map = _controls(boxes[2], boxes[3])
@@ -58,7 +58,7 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
 def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str) -> MapPair | None:
     """Return the maps of the predicted and the compared class; None, with a sentence, where there are none"""
     if choice.is_stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
-        st.info("No heatmap of this photo is stored. It can be computed now, or tag its folder again.")
+        st.info("No heatmap of this photo is stored. It can be computed now.")
         st.button(
             "Compute it",
             on_click=lambda: st.session_state.update(explain_compute=photo.photo_id),
@@ -69,7 +69,7 @@ def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str)
     try:
         found = explain_methods.maps(photo, choice, [photo.prediction.class_index, names.index(compared)])
     except GalleryError as exc:
-        st.warning(f"{escaped(str(exc))} Only the stored heatmap can be shown.", icon="⚠️")
+        st.warning(f"{escaped(str(exc))} Only the stored heatmap can be shown.", icon=":material/warning:")
         return None
     return None if found is None else MapPair(found[0], found[1], colour_map)
 
@@ -139,7 +139,7 @@ def _compare_with(name: str | None) -> None:
 
 
 def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> None:
-    st.markdown(f"**{escaped(photo.name)}** as {escaped(model_name)} sees it:")
+    st.markdown(f"**{escaped(photo.name)}**: probabilities by {escaped(model_name)}")
     probability_bars.show(
         probability_bars.bars(
             photo.prediction.class_names,
@@ -157,15 +157,16 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
         "Compare with",
         others,
         key="explain_compared",
-        format_func=theme.label_text,
+        format_func=class_title,
         on_change=lambda: _compare_with(st.session_state["explain_compared"]),
         help="The class whose heatmap stands beside the predicted one. A click on a bar does the same.",
     )
     if photo.person_label is not None:
         agrees = photo.person_label == photo.prediction.label
+        label = theme.label_markdown(photo.person_label, photo.prediction.class_names)
         st.markdown(
-            f"A person labelled it **{theme.label_text(photo.person_label)}**"
-            + (", as the model did." if agrees else ". That label counts; the model's is kept beside it.")
+            f"Labelled **{label}** by a person"
+            + (", the same as predicted." if agrees else ". This label counts; the prediction is kept.")
         )
 
 
@@ -195,7 +196,8 @@ def _heatmap(
 ) -> None:
     probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
     said = "Predicted" if role == "predicted" else "Compared"
-    st.markdown(f"{said}: **{theme.label_text(name)}**, {words.probability(probability)}")
+    label = theme.label_markdown(name, photo.prediction.class_names)
+    st.markdown(f"{said}: **{label}**, {words.probability(probability)}")
     sentence = caption(pair, cam, name)
     st.image(
         pair.overlay(picture, cam, opacity=opacity),
@@ -207,7 +209,7 @@ def _heatmap(
         if heatmaps.has_evidence(cam):
             st.markdown(sentence, width="content")
         else:
-            st.markdown(f"**{sentence}.** Nothing in it raises this class's score.", width="content")
+            st.markdown(f"**{sentence}.** No part of it raises the score of this class.", width="content")
         st.download_button(
             "Download PNG",
             _png_of(photo, pair, cam, opacity),
@@ -216,7 +218,7 @@ def _heatmap(
             icon=":material/download:",
             key=f"explain_png_{role}",
             on_click="ignore",
-            help="The photo with this heatmap over it, at full view size.",
+            help="The photo with this heatmap, in full size.",
         )
 
 
@@ -237,5 +239,5 @@ def _scale(pair: MapPair) -> None:
     st.html(
         "<div style='display:flex;gap:.7em;align-items:center;font-size:.85rem'><span>no evidence</span>"
         f"<span role='img' aria-label='Colour scale' style='flex:1;height:.7em;border-radius:.35em;"
-        f"background:{gradient_css(pair.colour_map)}'></span><span>strongest of both maps</span></div>"
+        f"background:{gradient_css(pair.colour_map)}'></span><span>strongest of both heatmaps</span></div>"
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from gallery.class_styles import text_colour
 from gallery.errors import GalleryError
 from gallery.services import collections, models, tagging
 from gallery.services.models import StoredModel, card_facts, card_score
@@ -24,7 +25,7 @@ def no_models() -> None:
         "app again.\n"
         "- A model that somebody gave you is a folder with `card.json` and `weights.npz`: put it into "
         "`models` in the gallery's home folder and reload this page.",
-        icon="🧠",
+        icon=":material/neurology:",
     )
 
 
@@ -33,7 +34,7 @@ def none_usable() -> None:
     st.warning(
         "None of these models can be used, so photos cannot be tagged. Each card below says what is wrong "
         "with its model and how to repair it.",
-        icon="⚠️",
+        icon=":material/warning:",
     )
 
 
@@ -46,7 +47,7 @@ def show_model(model: StoredModel) -> None:
             st.html(f"<h2 style='font-size:1.5rem;padding:0;margin:0'>{name}</h2>", width="content")
             _badges(model)
         if model.problem:
-            st.error(escaped(model.problem), icon="⚠️")
+            st.error(escaped(model.problem), icon=":material/warning:")
         if card is None:
             return
         if card.description:
@@ -55,7 +56,7 @@ def show_model(model: StoredModel) -> None:
         st.markdown(" ".join(_class_chips(card.class_names)), unsafe_allow_html=True)
         if card.limits:
             st.markdown("**Limits**\n" + "\n".join(f"- {escaped(limit)}" for limit in card.limits))
-        with st.expander("How it was made and how it must be fed"):
+        with st.expander("Training details and input format"):
             st.html(facts_html(card_facts(card)))
         _errors(card)
         _actions(model)
@@ -68,7 +69,7 @@ def _badges(model: StoredModel) -> None:
         st.badge("Damaged", icon=":material/error:", color="red")
     else:
         st.badge("Weights verified", icon=":material/verified:", color="gray")
-    st.badge("Your own" if model.own else "Came with the app", color="gray")
+    st.badge("Your own" if model.own else "Built-in", color="gray")
 
 
 def _numbers(card: ModelCard) -> None:
@@ -80,7 +81,7 @@ def _numbers(card: ModelCard) -> None:
         if score:
             st.caption(score.sentence())
         else:
-            st.caption("Evaluate it on a labelled folder before you rely on it.")
+            st.caption("Evaluate it on a labelled folder before you use it.")
     photos = card.trained_on.get("photos")
     trained.metric("Training photos", f"{photos:,}" if isinstance(photos, int) else "not stated")
     classes.metric("Classes", len(card.class_names))
@@ -90,8 +91,8 @@ def _numbers(card: ModelCard) -> None:
 def _class_chips(class_names: Sequence[str]) -> list[str]:
     dark = theme.is_dark()
     return [
-        f"<span style='white-space:nowrap;margin-right:.8em;color:{theme.text_colour(name, dark=dark)}'>"
-        f"{escaped(theme.label_text(name))}</span>"
+        "<span style='white-space:nowrap;margin-right:.8em;"
+        f"color:{text_colour(name, class_names, dark=dark)}'>{theme.label_html(name, class_names)}</span>"
         for name in class_names
     ]
 
@@ -105,7 +106,7 @@ def _errors(card: ModelCard) -> None:
     if matrix is None:
         return
     place = st.expander(
-        f"Where it errs: the confusion matrix of its {matrix.part} photos",
+        f"Confusion matrix ({matrix.part} photos)",
         key=f"model_errs_{card.model_id}",
         on_change="rerun",
     )
@@ -113,7 +114,7 @@ def _errors(card: ModelCard) -> None:
         return
     with place:
         confusion_table.show_still(matrix.counts, matrix.class_names, key=f"model_matrix_{card.model_id}")
-        st.caption("These photos were measured elsewhere and are not in your catalog, so cells do not open.")
+        st.caption("These photos are not in your catalog, so the cells do not open.")
 
 
 def _actions(model: StoredModel) -> None:
@@ -133,13 +134,13 @@ def _actions(model: StoredModel) -> None:
             key=f"verify_{model.model_id}",
             on_click=_check_again,
             args=(model.model_id,),
-            help="Computes the SHA-256 of the weights file and compares it with the card's.",
+            help="Computes the SHA-256 of the weights file and compares it with the model card.",
         )
         if model.own and not model.active:
             with st.popover("Remove"):
-                st.markdown("This deletes the model's folder. Predictions it made stay in the catalog.")
+                st.markdown("This deletes the model's folder. Its predictions stay in the catalog.")
                 st.button(
-                    "Remove it for good",
+                    "Remove permanently",
                     key=f"remove_{model.model_id}",
                     on_click=_remove,
                     args=(model.model_id,),
@@ -162,7 +163,7 @@ def _check_again(model_id: str) -> None:
     if problem:
         tell("error", problem)
     else:
-        tell("done", f"The weights of {model_id} are exactly those of its card.")
+        tell("done", f"The weights of {model_id} match its card.")
 
 
 def _remove(model_id: str) -> None:
@@ -183,9 +184,9 @@ def show_message() -> None:
     """Say, once, what the last click did."""
     kind, text = st.session_state.pop("models_message", (None, ""))
     if kind == "error":
-        st.error(escaped(text), icon="⚠️")
+        st.error(escaped(text), icon=":material/warning:")
     elif kind == "done":
-        st.success(escaped(text), icon="✅")
+        st.success(escaped(text), icon=":material/check_circle:")
 
 
 def offer_tagging(card: ModelCard, collection: Collection) -> None:
@@ -196,7 +197,7 @@ def offer_tagging(card: ModelCard, collection: Collection) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="models_offer"):
         st.markdown(
             f"**{escaped(collection.name)}** has {photo_count(waiting)} that {escaped(card.name)} has not "
-            "tagged. Earlier predictions and all your corrections are kept."
+            "tagged. Earlier predictions and all labels are kept."
         )
         st.button("Tag them now", icon=":material/sell:", key="models_tag", on_click=_tag, args=(collection,))
 

@@ -12,7 +12,7 @@ from gallery.training.data_sets import DataSet
 from gallery.training.trainings import TrainingRun
 
 DATA, RECIPE, RUN, SEARCH = "data", "recipe", "run", "search"
-TITLES = {DATA: "1 · Data", RECIPE: "2 · Recipe", RUN: "3 · Run", SEARCH: "Search"}
+TITLES = {DATA: "1 · Data", RECIPE: "2 · Recipe", RUN: "3 · Run", SEARCH: "Tune settings"}
 _SEEN = "train_address"
 _NAMES = ("step", "set", "training")
 

@@ -20,7 +20,7 @@ GRID = {False: "#dfe5e3", True: "#333c39"}
 
 
 def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Figure:
-    """Return loss and accuracy over the epochs, of photos learnt from and of photos to judge by.
+    """Return loss and accuracy over the epochs, of training and validation photos.
 
     Args:
         history: one epoch or more.
@@ -43,12 +43,8 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
     )
     for column, learnt, judged, at_best in shown:
         first = column == 1
-        figure.add_trace(
-            _line(numbers, learnt, "Photos to learn from", LEARNT[dark], "dash", first), 1, column
-        )
-        figure.add_trace(
-            _line(numbers, judged, "Photos to judge by", JUDGED[dark], "solid", first), 1, column
-        )
+        figure.add_trace(_line(numbers, learnt, "Training photos", LEARNT[dark], "dash", first), 1, column)
+        figure.add_trace(_line(numbers, judged, "Validation photos", JUDGED[dark], "solid", first), 1, column)
         ring = {"size": 14, "symbol": "circle-open", "color": JUDGED[dark], "line": {"width": 3}}
         mark = go.Scatter(
             x=[best.epoch], y=[at_best], mode="markers", marker=ring, name="Best epoch", showlegend=first,
@@ -98,10 +94,10 @@ def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Epoch": [row.epoch for row in history],
-            "Loss, learning": [row.loss for row in history],
-            "Loss, judging": [row.val_loss for row in history],
-            "Accuracy, learning (%)": [100 * row.accuracy for row in history],
-            "Accuracy, judging (%)": [100 * row.val_accuracy for row in history],
+            "Training loss": [row.loss for row in history],
+            "Validation loss": [row.val_loss for row in history],
+            "Training accuracy (%)": [100 * row.accuracy for row in history],
+            "Validation accuracy (%)": [100 * row.val_accuracy for row in history],
             "Learning rate": [row.learning_rate for row in history],
             "Seconds": [row.seconds for row in history],
         }
@@ -109,7 +105,7 @@ def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
 
 
 def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
-    """Return the trials that could be trained as parallel coordinates: a line a trial, better ones warmer.
+    """Return the trials that could be trained as parallel coordinates: better ones warmer.
 
     Args:
         trials: one or more with a loss.

@@ -1,4 +1,4 @@
-"""Step 1 of Train: which photos to learn from, read and inspected in the background."""
+"""Step 1 of Train: the training photos, read and inspected in the background."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def show() -> None:
     chosen = train_address.chosen_set()
     if chosen is None:
         if "set" in st.query_params:
-            st.warning("This data set is not known any more. Open it again.", icon="🔎")
+            st.warning("This data set is no longer known. Open it again.", icon=":material/search:")
         _choose()
         return
     _heading(chosen)
@@ -68,9 +68,8 @@ def _choose() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(
-            "**Which photos shall a new model learn from?** Any classes, two or more, with some twenty "
-            "photos "
-            "or more of each. The photos stay where they are; nothing is written into the folder."
+            "**Choose photos to train a new model on.** Two classes or more, of any kind, with about twenty "
+            "photos or more of each. The photos stay where they are; nothing is written into the folder."
         )
         kind = st.segmented_control(
             "Where the labels are",
@@ -84,9 +83,7 @@ def _choose() -> None:
     with right:
         _recent()
         if kind == FOLDER:
-            st.caption(
-                "One sub-folder a class, English or Italian names; ready train and test folders are kept."
-            )
+            st.caption("One sub-folder per class; existing train and test folders are used as the split.")
             st.code(_EXAMPLE, language=None)
         elif kind == FILE:
             st.caption(
@@ -114,10 +111,10 @@ def _file() -> None:
 
 def _people() -> None:
     st.markdown(
-        "Every photo whose class somebody set in Browse, with the label that stands now: what people correct "
-        "teaches the model."
+        "All photos with a manual label, given in Browse or Review, so that the model is trained on what "
+        "people corrected."
     )
-    if st.button("Take these photos", icon=":material/fact_check:", key="train_people"):
+    if st.button("Use these photos", icon=":material/fact_check:", key="train_people"):
         _open(train_service.open_peoples_labels)
 
 
@@ -162,7 +159,7 @@ def _heading(chosen: DataSet) -> None:
         st.subheader(escaped(chosen.name), anchor=False, width="content")
         st.caption(escaped(without_surrogates(str(chosen.source))), width="content")
         st.button(
-            "Look again",
+            "Read again",
             icon=":material/refresh:",
             type="tertiary",
             key="train_look_again",
@@ -196,7 +193,7 @@ def _progress(chosen: DataSet) -> None:
 
 def _facts(now: Progress) -> str:
     if not now.total:
-        return "The folder is being looked through."
+        return "Listing the photos."
     facts = [f"{now.done:,} / {now.total:,} photos"]
     if now.stage == COMPARING:
         facts.append("comparing them with one another, and drawing the split")
@@ -212,7 +209,7 @@ def _failed(chosen: DataSet, task: Task[Prepared]) -> None:
     st.error(escaped(task.problem or cancelled), icon=":material/error:")
     row = st.container(horizontal=True)
     row.button(
-        "Look again",
+        "Read again",
         icon=":material/refresh:",
         type="primary",
         key="train_look_retry",
@@ -221,9 +218,9 @@ def _failed(chosen: DataSet, task: Task[Prepared]) -> None:
     )
     if chosen.plan.by_group or chosen.plan.test:
         row.button(
-            "With the usual split",
+            "Use the default split",
             key="train_usual_split",
             on_click=train_inspection.usual_plan,
             args=(chosen,),
-            help="85 % to learn from, 15 % to judge by, photo by photo.",
+            help="85 % training, 15 % validation, photo by photo.",
         )

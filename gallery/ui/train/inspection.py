@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from gallery.class_styles import style, text_colour
 from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import USUAL, SplitPlan
@@ -76,16 +77,16 @@ def counts_html(found: Inspection, *, dark: bool) -> str:
         f"{_PART_WORDS[part]}</th>"
         for part in parts
     )
-    rows = []
+    rows, classes = [], list(found.counts)
     for name, count in found.counts.items():
-        edge, fill = theme.text_colour(name, dark=dark), theme.style(name).fill
+        edge, fill = text_colour(name, classes, dark=dark), style(name, classes).fill
         bars = "".join(
             f'<i class="{_kind(part)}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
             for part in parts
         )
         numbers = "".join(f"<td>{found.part_counts[part][name]:,}</td>" for part in parts)
         rows.append(
-            f'<tr><th scope="row">{_safe(theme.label_text(name))}</th>'
+            f'<tr><th scope="row">{theme.label_html(name, classes)}</th>'
             f'<td class="bar"><div class="track" style="--fill:{fill};--edge:{edge}">{bars}</div></td>'
             f"<td><b>{count:,}</b></td>{numbers}</tr>"
         )
@@ -99,9 +100,9 @@ def counts_html(found: Inspection, *, dark: bool) -> str:
 
 
 _PART_WORDS = {
-    Part.TRAIN: "to learn",
-    Part.VALIDATION: "to judge",
-    Part.TEST: "to test",
+    Part.TRAIN: "training",
+    Part.VALIDATION: "validation",
+    Part.TEST: "test",
     Part.LEFT_OUT: "left out",
 }
 
@@ -130,23 +131,22 @@ def _split(chosen: DataSet, prepared: Prepared) -> None:
     st.session_state["train_by_group"] = plan.by_group
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.segmented_control(
-            "Split, in % to learn / to judge / to test",
+            "Split: % training / validation / test",
             list(SHARES),
             key="train_shares",
             required=True,
             on_change=_replan,
             args=(chosen,),
-            help="Drawn class by class, and stored: the next training on these photos has the same. The "
-            "photos to "
-            "judge by choose the best epoch; photos to test are prepared at once, at the end.",
+            help="Drawn class by class, and stored: the next training on these photos has the same split. "
+            "The best epoch is chosen on the validation photos; the test photos are used once, at the end.",
         )
         st.toggle(
             "Keep folders and sources together",
             key="train_by_group",
             on_change=_replan,
             args=(chosen,),
-            help="Photos of one sub-folder, or of one group of a table, stay on one side: one burst or one "
-            "website then cannot flatter the score.",
+            help="Photos of one sub-folder, or of one group of a table, stay on one side of the split, so "
+            "that bursts of nearly equal photos do not make the score optimistic.",
         )
 
 
@@ -209,14 +209,16 @@ def _samples(prepared: Prepared) -> None:
         return
     labels = prepared.decoded.data.labels
     for index, each in enumerate(prepared.decoded.data.class_names):
-        st.markdown(f"**{escaped(theme.label_text(each))}** · {found.counts[each]:,}")
+        st.markdown(
+            f"**{theme.label_markdown(each, prepared.decoded.data.class_names)}** · {found.counts[each]:,}"
+        )
         rows = np.flatnonzero(labels == index)
         picked = rows[np.linspace(0, len(rows) - 1, min(_SAMPLES, len(rows))).astype(int)]
         train_pictures.show(token, [_picture(prepared, int(row)) for row in picked])
 
 
 def _class_title(counts: dict[str, int], name: str) -> str:
-    return "Some of each" if name == ALL else f"{theme.label_text(name)} · {counts[name]:,}"
+    return "Some of each" if name == ALL else f"{theme.label_markdown(name, list(counts))} · {counts[name]:,}"
 
 
 def _rows_of(prepared: Prepared, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -250,11 +252,11 @@ def _duplicates(prepared: Prepared) -> None:
         key=lambda group: (not group.contradicts, not group.doubtful, not group.leaks),
     )
     if not groups:
-        st.caption("No photo is there twice.")
+        st.caption("There are no duplicates.")
         return
     st.caption(
-        "Copies stay on one side of the split by themselves, so they cannot flatter the score. Where one "
-        "file bears different labels, one is wrong: move it to the right folder, then look again."
+        "Copies stay on one side of the split, so they do not make the score optimistic. Where one file has "
+        "different labels, one is wrong: move it to the right folder, then read the folder again."
     )
     token = token_of(prepared)
     for group in groups[:_GROUPS]:
@@ -289,7 +291,10 @@ def _unreadable(prepared: Prepared) -> None:
     if not skipped:
         st.caption("Every file could be read.")
         return
-    st.caption("These files are left out. Mend or remove them, then look again; or go on without them.")
+    st.caption(
+        "These files are left out. Repair or remove them, then read the folder again; or continue without "
+        "them."
+    )
     st.dataframe(
         [
             {"File": display_path(one.path), "Reason": str(one.reason.value), "What to do": one.detail}

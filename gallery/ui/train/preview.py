@@ -1,4 +1,4 @@
-"""What a training photo may become: the augmentation's limits beside eight variants of a photo."""
+"""Data augmentation: its limits beside eight variants of a photo."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gallery.words import class_title, without_surrogates
 
 _VARIANTS = 8
 _LIMITS = {
-    "rotation_deg": ("Turned by up to (degrees)", 0, 90, 1),
-    "translation": ("Shifted by up to (% of the side)", 0, 50, 100),
-    "shear_deg": ("Slanted by up to (degrees)", 0, 45, 1),
-    "zoom": ("Nearer or farther by up to (%)", 0, 60, 100),
+    "rotation_deg": ("Rotation up to (degrees)", 0, 90, 1),
+    "translation": ("Shift up to (% of the side)", 0, 50, 100),
+    "shear_deg": ("Shear up to (degrees)", 0, 45, 1),
+    "zoom": ("Zoom up to (%)", 0, 60, 100),
 }
 """Label, least, most, and how many units of the slider are 1 of the recipe."""
 
@@ -34,12 +34,11 @@ _CSS = (
 
 def show(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
     """Show the sliders and what they do to a photo."""
-    st.markdown("**What a photo may become**")
+    st.markdown("**Data augmentation**")
     if draft.recipe.trainable == "top":
         st.caption(
-            "This recipe sees each photo once, as it is: what the convolutions say of it is saved and used "
-            "again in "
-            "every epoch. So there is nothing to change here."
+            "This recipe computes the convolutions' output of each photo once and uses it in every epoch, so "
+            "photos are not augmented."
         )
         return
     _limits(chosen, prepared)
@@ -56,7 +55,7 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
             st.session_state[key] = min(most, round(getattr(limits, name) * units))
             st.slider(label, least, most, key=key, on_change=_changed, args=(chosen,))
         st.session_state["train_augment_flip"] = limits.flip
-        st.toggle("Mirrored every other time", key="train_augment_flip", on_change=_changed, args=(chosen,))
+        st.toggle("Random horizontal flip", key="train_augment_flip", on_change=_changed, args=(chosen,))
     with right:
         number = st.session_state.get("train_preview", 0)
         label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
@@ -65,17 +64,17 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")
     st.caption(
-        "Only photos to learn from are changed, anew in every epoch; those to judge by stay as they are."
+        "Only training photos are augmented, differently in every epoch; validation photos stay unchanged."
     )
 
 
 def _variants_html(name: str, shown: list[bytes]) -> str:
     """Return a photo and its variants, PNG files, as HTML."""
-    words = [f"{name}, as it is", *(f"{name}, variant {number}" for number in range(1, len(shown)))]
+    words = [f"{name}, original", *(f"{name}, variant {number}" for number in range(1, len(shown)))]
     figures = "".join(
         f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
         f'alt="{html.escape(without_surrogates(alt))}">'
-        f"{'<figcaption>as it is</figcaption>' if number == 0 else ''}</figure>"
+        f"{'<figcaption>original</figcaption>' if number == 0 else ''}</figure>"
         for number, (png, alt) in enumerate(zip(shown, words, strict=True))
     )
     return f'{_CSS}<div class="train-variants">{figures}</div>'

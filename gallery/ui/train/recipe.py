@@ -1,4 +1,4 @@
-"""Step 2 of Train: which network learns, and how; every value can be changed before it starts."""
+"""Step 2 of Train: which network is trained, and how; every value can be changed before it starts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def show() -> None:
 def no_photos() -> None:
     """Say that the data come first."""
     messages.empty(
-        "🗂️", "Choose photos first", "A recipe needs photos to learn from: that is step 1. It takes a minute."
+        ":material/folder_open:",
+        "Choose photos first",
+        "A recipe needs training photos: that is step 1. It takes a minute.",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button(
@@ -96,7 +98,7 @@ def _card(chosen: DataSet, offer: RecipeOffer) -> None:
 def _cost_words(recipe: Recipe, cost: Estimate | None) -> str:
     epochs = f"{recipe.epochs} epochs" if recipe.epochs > 1 else "1 epoch"
     if cost is None:
-        return f"At most {epochs}; nobody has timed it yet."
+        return f"At most {epochs}; not timed yet."
     source = "as earlier trainings took here" if cost.measured_here else "from measurements on two cores"
     return f":material/timer: {about(cost.seconds)} for {epochs} at most (estimate, {source})"
 
@@ -134,13 +136,12 @@ def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
 
 def _summary(chosen: DataSet, prepared: Prepared, recipe: Recipe) -> str:
     counts = {part: len(prepared.split.rows(part)) for part in Part}
-    words = (
-        f"**{escaped(recipe.name)}** learns from {counts[Part.TRAIN]:,} photos of **{escaped(chosen.name)}**"
-    )
-    words += f" and is judged by {counts[Part.VALIDATION]:,} others after each epoch"
+    words = f"**{escaped(recipe.name)}** is trained on {counts[Part.TRAIN]:,} photos "
+    words += f"of **{escaped(chosen.name)}**"
+    words += f" and validated on {counts[Part.VALIDATION]:,} others after each epoch"
     if counts[Part.TEST]:
-        words += f"; {counts[Part.TEST]:,} more are for the final test"
-    return f"{words}. It goes on when this window is closed."
+        words += f"; {counts[Part.TEST]:,} more are kept for the final test"
+    return f"{words}. The training continues when this window is closed."
 
 
 def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
@@ -148,19 +149,17 @@ def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
     found = []
     if draft.recipe.trainable != "all" and draft.weights == "none":
         found.append(
-            "Its convolutions would stay random, since nothing is given to begin with. Take the active model "
-            "or "
-            "ImageNet as the start."
+            "Its convolutions would stay random, since it has no starting weights. Choose the active model "
+            "or ImageNet as starting weights."
         )
     known, held = train_service.known_held_back(prepared, draft.weights)
     if known:
         found.append(
-            f"The model that it begins from was trained on {known:,} of the {held:,} photos held back: "
-            "the "
-            "scores on them will be too good."
+            f"The starting weights were trained on {known:,} of the {held:,} photos held back: their scores "
+            "will be optimistic."
         )
     if prepared.inspection.imbalance >= 3 and draft.recipe.balance == "none":
-        found.append("The classes are unequal and nothing is done about it: oversampling costs little.")
+        found.append("The classes are imbalanced and nothing is done about it: oversampling costs little.")
     if any(run.live for run in [*training_runs.trainings(), *training_runs.searches()]):
         found.append("Another training is running; both at once take about twice as long.")
     if tagging.live_job() is not None:

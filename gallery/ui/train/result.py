@@ -8,7 +8,7 @@ from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
 from gallery.evaluation.comparison import ModelComparison
 from gallery.jobs.task import State
-from gallery.services import photo_lists, training_runs
+from gallery.services import models, photo_lists, training_runs
 from gallery.services.training_runs import HeldOutComparison, Trained
 from gallery.training.held_out import HeldOut
 from gallery.training.trainings import TrainingRun
@@ -22,7 +22,7 @@ from gallery.words import class_title, interval, percent
 _LOOK_S = 1.0
 _MESSAGE = "train_result_message"
 _SHOWN = 48
-PART_WORDS = {Part.TEST: "photos to test", Part.VALIDATION: "photos to judge by"}
+PART_WORDS = {Part.TEST: "test photos", Part.VALIDATION: "validation photos"}
 
 
 def show(run: TrainingRun) -> None:
@@ -33,7 +33,9 @@ def show(run: TrainingRun) -> None:
     try:
         trained = training_runs.trained(run)
     except GalleryError as exc:
-        st.info(f"The model of this training is not here any more. {escaped(str(exc))}", icon="🗑️")
+        st.info(
+            f"The model of this training is not here any more. {escaped(str(exc))}", icon=":material/delete:"
+        )
         return
     _decide(trained)
     if trained.rival is None:
@@ -50,15 +52,11 @@ def show(run: TrainingRun) -> None:
 def _decide(trained: Trained) -> None:
     card, model_id = trained.card, trained.card.model_id
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_decide"):
-        tested = card.tested_on
-        accuracy = tested.get("accuracy")
-        words = (
-            f"**{escaped(model_id)}** names {percent(accuracy)}"
-            if accuracy is not None
-            else escaped(model_id)
-        )
-        part = "photos to test" if tested.get("part") == Part.TEST.value else "photos to judge by"
-        st.markdown(f"{words} of {tested.get('n', 0):,} {part} rightly.", width="stretch")
+        score = models.card_score(card.tested_on)
+        words = f"**{escaped(model_id)}**"
+        if score is not None:
+            words += f": {percent(score.accuracy)} correct on {score.sentence()}"
+        st.markdown(f"{words}.", width="stretch")
         if not trained.kept:
             st.button(
                 "Keep this model",
@@ -80,7 +78,7 @@ def _decide(trained: Trained) -> None:
                 key="train_activate",
                 on_click=_activate,
                 args=(model_id,),
-                help="New photos are then sorted by it. What the former model said is kept.",
+                help="New photos are then sorted by it. Predictions of the former model are kept.",
             )
         st.page_link("pages/models.py", label="See it under Models", icon=":material/neurology:")
 
@@ -117,9 +115,8 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     compared = training_runs.compared(trained, rival, held, task.result)
     if compared is None:
         st.info(
-            f"{escaped(rival.name)} knows none of these classes, so there is nothing to compare: the figures "
-            "above stand for themselves.",
-            icon="🔎",
+            f"{escaped(rival.name)} has none of these classes, so there is nothing to compare.",
+            icon=":material/search:",
         )
         return
     _numbers(compared, held)
@@ -136,7 +133,7 @@ def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     now, which = task.progress, PART_WORDS[held.part]
     st.progress(
         now.share,
-        f"Both models look at {len(held.photos):,} {which}: {now.done:,} of {now.total:,} answers.",
+        f"Both models classify {len(held.photos):,} {which}: {now.done:,} of {now.total:,} done.",
     )
 
 
@@ -152,27 +149,26 @@ def _numbers(found: HeldOutComparison, held: HeldOut) -> None:
         right, low, high = found.right(new=is_new)
         with column.container(gap=None):
             st.metric(escaped(name), percent(right / compared.n))
-            st.caption(f"{right:,} of {compared.n:,} right; 95 % interval {interval((low, high))}")
+            st.caption(f"{right:,} of {compared.n:,} correct (95 % CI {interval((low, high))})")
     only_new.metric("Only the new one is right", f"{len(compared.rows(False, True)):,}")
     only_old.metric("Only the active one is right", f"{len(compared.rows(True, False)):,}")
     st.markdown(verdict(compared))
     if held.part is Part.VALIDATION:
         st.caption(
-            "The best epoch was chosen by these photos, so the new model does a little worse on others. The "
-            "split "
-            "70 / 15 / 15 holds back photos that nothing is chosen by."
+            "The best epoch was chosen on these photos, so the new model's score is slightly optimistic. The "
+            "split 70 / 15 / 15 keeps test photos on which nothing is chosen."
         )
     if found.left_out:
         st.caption(
-            f"{found.left_out:,} photos are left out: their class is none of the active model's, or they "
-            "are gone."
+            f"{found.left_out:,} photos are left out: the active model does not have their class, or the "
+            "files are missing."
         )
 
 
 def verdict(compared: ModelComparison) -> str:
     """Return what the paired test says, in a sentence."""
     p_value = compared.p_value
-    test = f"McNemar's exact test on the photos that only one names rightly: p = {p_value:.2g}"
+    test = f"McNemar's exact test on the photos that only one gets right: p = {p_value:.2g}"
     if p_value >= 0.05:
         return f"**The difference may be chance** ({test}). More photos would tell."
     better = "new" if compared.accuracy_b > compared.accuracy_a else "active"
@@ -184,19 +180,15 @@ def _known_photos(found: HeldOutComparison) -> None:
     count, known, began_with = len(found.photos), found.known_to_rival, found.known_to_start
     if known:
         st.warning(
-            f"**The active model was trained on {known:,} of these {count:,} photos.** It knows them "
-            "by "
-            "heart, so it looks better here than it is.",
-            icon="⚠️",
+            f"**The active model was trained on {known:,} of these {count:,} photos.** Its score here is "
+            "optimistic.",
+            icon=":material/warning:",
         )
     if began_with:
         st.warning(
-            f"**The new model began from one that was trained on {began_with:,} of these {count:,} "
-            "photos**, "
-            "so its layers know them too, and it looks better here than it is. Evaluate both on photos that "
-            "neither "
-            "has seen.",
-            icon="⚠️",
+            f"**The new model's starting weights were trained on {began_with:,} of these {count:,} photos**, "
+            "so its score here is optimistic. Evaluate both models on photos that neither was trained on.",
+            icon=":material/warning:",
         )
 
 

@@ -20,8 +20,8 @@ _MESSAGE = "train_run_message"
 STATES = {
     "starting": "Starting: the libraries are being loaded",
     "preparing": "Preparing the photos",
-    "training": "Learning",
-    "measuring": "Measuring what was learnt",
+    "training": "Training",
+    "measuring": "Measuring the accuracy",
     "finished": "Finished",
     "interrupted": "Interrupted",
     "failed": "Failed",
@@ -47,9 +47,9 @@ def show() -> None:
 
 def _nothing_yet() -> None:
     messages.empty(
-        "🌱",
+        ":material/model_training:",
         "Nothing has been trained yet",
-        "Choose photos in step 1 and a recipe in step 2; then it learns here.",
+        "Choose photos in step 1 and a recipe in step 2; the training is shown here.",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button(
@@ -106,9 +106,8 @@ def _state(run: TrainingRun) -> None:
         if run.state == "interrupted":
             log = display_path(wiring.settings().logs / "training.log")
             st.caption(
-                "Its process is gone: it was ended, or the computer was switched off. Resume goes on after "
-                "the last "
-                f"whole epoch. If that happens again, {escaped(log)} may say why."
+                "Its process ended, or the computer was switched off. Resume continues after the last whole "
+                f"epoch. If that happens again, {escaped(log)} may say why."
             )
 
 
@@ -202,13 +201,13 @@ def _curves(run: TrainingRun) -> None:
         theme=None,
         key="train_curves",
         config={"displayModeBar": False},
-        alt="Loss and accuracy over the epochs, of photos to learn from and of photos to judge by. The table "
-        "below holds the same numbers.",
+        alt="Loss and accuracy over the epochs, of training and validation photos. The table below holds the "
+        "same numbers.",
     )
     with st.expander("The curves as a table"):
         frame = train_charts.history_frame(run.history)
         formats = {"Epoch": "%d", "Learning rate": "%.2g"}
-        formats |= {name: "%.3f" for name in frame.columns if name.startswith("Loss")}
+        formats |= {name: "%.3f" for name in frame.columns if name.endswith("loss")}
         st.dataframe(
             frame,
             hide_index=True,

@@ -1,4 +1,4 @@
-"""Search: the best form of the small network is looked for; its best trial becomes the recipe of step 2."""
+"""Tune settings: trials of the small network; the best one becomes the recipe of step 2."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show() -> None:
         st.fragment(_live, run_every=_LIVE_S if run.live else None)(run.request.folder.name, run.live)
     chosen = train_address.chosen_set()
     if chosen is not None:
-        with st.expander("Start a new search", expanded=not runs):
+        with st.expander("Tune settings on these photos", expanded=not runs):
             _new(chosen)
     elif not runs:
         no_photos()
@@ -44,19 +44,18 @@ def show() -> None:
 
 def _new(chosen: DataSet) -> None:
     st.markdown(
-        f"Small networks (`cnn-small`) are tried out on **{escaped(chosen.name)}**, each for a few epochs: "
-        "learning "
-        "rate, dropout, number and size of the convolutions, dense units. What the trials so far tell "
-        "decides what is "
-        "tried next (Bayesian optimisation). The best trial becomes a recipe with one click."
+        f"Small networks (`cnn-small`) with different settings are trained on **{escaped(chosen.name)}** for "
+        "a few epochs each: learning rate, dropout, number and size of the convolutions, dense units. "
+        "Bayesian optimisation chooses the next settings from the trials so far. The best can then be used "
+        "in step 2."
     )
     if train_data.prepared(chosen) is None:
         return
     with st.form("train_search_form", border=False):
         first, second = st.columns(2, width=420)
         trials = first.number_input("Trials", 1, 200, training_runs.TRIALS, key="train_trials")
-        epochs = second.number_input("Epochs a trial", 1, 100, _EPOCHS, key="train_trial_epochs")
-        if st.form_submit_button("Start the search", type="primary", icon=":material/search:"):
+        epochs = second.number_input("Epochs per trial", 1, 100, _EPOCHS, key="train_trial_epochs")
+        if st.form_submit_button("Start tuning", type="primary", icon=":material/search:"):
             _start(chosen, int(trials), int(epochs))
 
 
@@ -76,7 +75,7 @@ def _picked(runs: list[TrainingRun]) -> TrainingRun:
     titles = {one.request.folder.name: train_run.title(one) for one in runs}
     st.session_state["train_search"] = run.request.folder.name
     st.selectbox(
-        f"Search ({len(runs)} so far)" if len(runs) > 1 else "Search",
+        f"Tuning ({len(runs)} so far)" if len(runs) > 1 else "Tuning",
         list(titles),
         key="train_search",
         format_func=lambda name: titles.get(name, str(name)),
@@ -94,7 +93,7 @@ def _live(name: str, was_live: bool) -> None:
         _state(run)
         result = training_runs.search_result(run)
         if result is None:
-            st.caption("The table fills when the first trial is done.")
+            st.caption("The table appears when the first trial is done.")
             return
         _result(run, result)
 
@@ -102,9 +101,8 @@ def _live(name: str, was_live: bool) -> None:
 def _state(run: TrainingRun) -> None:
     now = run.progress
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_search_state"):
-        st.markdown(
-            f"**{'Trying out' if run.state == 'training' else train_run.STATES.get(run.state, run.state)}**"
-        )
+        running = run.state == "training"
+        st.markdown(f"**{'Running trials' if running else train_run.STATES.get(run.state, run.state)}**")
         words = now.stage if run.state == "training" else ""
         if run.state == "preparing" and now.total:
             words = f"{now.done:,} / {now.total:,} photos"
@@ -124,7 +122,7 @@ def _state(run: TrainingRun) -> None:
             args=(run, 6 if more else 0),
         )
         train_run.offer_discard(
-            run, "This removes the search with its table.", key="train_search_discard", message_key=_MESSAGE
+            run, "This removes the trials with their table.", key="train_search_discard", message_key=_MESSAGE
         )
     if run.state == "failed":
         st.error(escaped(run.message), icon=":material/error:")
@@ -141,16 +139,15 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
     trials, best = result.trials, result.best
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Best so far: trial {best.trial}**, {percent(best.val_accuracy or 0)} of the photos to "
-            "judge by, "
+            f"**Best so far: trial {best.trial}**, validation accuracy {percent(best.val_accuracy or 0)}, "
             f"loss {best.val_loss:.3f}"
         )
         if st.button(
-            "Make it the recipe",
+            "Use these settings",
             type="primary",
             icon=":material/arrow_back:",
             key="train_take_best",
-            help="Fills step 2 with these values and the recipe's usual number of epochs.",
+            help="Fills step 2 with these settings and the recipe's usual number of epochs.",
         ):
             _take(run, result.recipe)
             st.rerun()  # the whole page: a callback would run this part of it alone
@@ -159,13 +156,11 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
         theme=None,
         key="train_parcoords",
         config={"displayModeBar": False},
-        alt="Parallel coordinates: a line a trial through its values, its loss and its accuracy. The table "
-        "below "
-        "holds the same numbers.",
+        alt="Parallel coordinates: one line per trial through its settings, its loss and its accuracy. The "
+        "table below holds the same numbers.",
     )
     st.caption(
-        "A line a trial; the warmer its colour, the more photos it names rightly. Drag along an axis to "
-        "filter."
+        "One line per trial; the warmer its colour, the higher its accuracy. Drag along an axis to filter."
     )
     st.dataframe(
         train_charts.trials_frame(trials),
@@ -178,7 +173,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
             "Dropout": st.column_config.NumberColumn(format="%.1f"),
             "Seconds": st.column_config.NumberColumn(format="%.0f"),
         },
-        alt="The trials with their values, the best one first",
+        alt="The trials with their settings, the best one first",
     )
 
 

@@ -1,4 +1,4 @@
-"""The values of a recipe, each with its unit and what it does, kept as somebody leaves them."""
+"""The settings of a recipe, each with its unit and what it does, kept as they are left."""
 
 from __future__ import annotations
 
@@ -22,51 +22,49 @@ BATCHES = (8, 16, 32, 64, 128, 256)
 
 TRAINABLE_WORDS = {
     "all": "All layers",
-    "last block": "The last block of convolutions and the top",
-    "top": "The dense top alone",
+    "last block": "Last convolutional block and dense layers",
+    "top": "Dense layers only",
 }
 BALANCE_WORDS = {
-    "none": "Nothing",
+    "none": "None",
     "oversample": "Oversampling: photos of small classes are shown more often",
     "class weights": "Class weights: photos of small classes count more",
 }
 SCHEDULE_WORDS = {
     "constant": "Constant",
-    "exponential": "Falls by a share each epoch",
-    "cosine": "Warms up, then falls as a cosine to nothing",
+    "exponential": "Exponential decay",
+    "cosine": "Warm-up, then cosine decay to zero",
 }
 
 
 def show(chosen: DataSet, draft: Draft) -> None:
     """Show the values that matter most, the others behind a fold."""
     recipe = draft.recipe
-    st.markdown("**How it learns**")
+    st.markdown("**Training settings**")
     _weights(chosen, draft)
     if recipe.distillation is not None:
         _teacher(chosen, draft)
     first, second = st.columns(2)
     with first:
         _number(chosen, recipe, "epochs", "Epochs (passes over the photos)", _EPOCHS)
-        _choice(chosen, recipe, "batch", "Batch (photos a step)", BATCHES, _BATCH, str)
+        _choice(chosen, recipe, "batch", "Batch size (photos per step)", BATCHES, _BATCH, str)
     with second:
         rates = sorted({*RATES, recipe.learning_rate})
         _rate(chosen, recipe, rates)
         if recipe.has_dropout:
-            _number(chosen, recipe, "dropout", "Dropout (share of units left out)", _DROPOUT, step=0.05)
+            _number(chosen, recipe, "dropout", "Dropout rate", _DROPOUT, step=0.05)
     if recipe.trainable != "top" and recipe.backbone:
         kinds = ("all", "last block")
-        _choice(chosen, recipe, "trainable", "What learns", kinds, _TRAINABLE, TRAINABLE_WORDS.__getitem__)
+        _choice(chosen, recipe, "trainable", "Trained layers", kinds, _TRAINABLE, TRAINABLE_WORDS.__getitem__)
     balances = ("none", "oversample") if recipe.distillation else tuple(BALANCE_WORDS)
-    _choice(
-        chosen, recipe, "balance", "Against unequal classes", balances, _BALANCE, BALANCE_WORDS.__getitem__
-    )
+    _choice(chosen, recipe, "balance", "Class imbalance", balances, _BALANCE, BALANCE_WORDS.__getitem__)
     if recipe.architecture == "cnn-small":
         _form(chosen, recipe)
-    with st.expander("More values"):
+    with st.expander("More settings"):
         _more(chosen, recipe)
     if recipe != RECIPES.get(recipe.name):
         st.button(
-            "Back to the recipe's usual values",
+            "Reset to the recipe's values",
             type="tertiary",
             icon=":material/undo:",
             key="train_usual_values",
@@ -75,16 +73,12 @@ def show(chosen: DataSet, draft: Draft) -> None:
         )
 
 
-_EPOCHS = (
-    "At most: it stops by itself when the loss on the photos to judge by has not fallen for some epochs."
-)
+_EPOCHS = "At most: training stops early when the validation loss has not fallen for some epochs."
 _BATCH = "Larger batches are smoother and need more memory."
-_RATE = "How far each step goes. Too large and the loss jumps or becomes no number; too small and it crawls."
-_DROPOUT = "While it learns, this share of the dense units is left out by chance, against learning by heart."
-_TRAINABLE = (
-    "With few photos, freezing the early layers protects what they know, and is several times faster."
-)
-_BALANCE = "Else a class with many photos is learnt better than one with few."
+_RATE = "Size of each step. Too large: the loss jumps or becomes NaN; too small: training is slow."
+_DROPOUT = "Randomly disables this share of dense units during training to reduce overfitting."
+_TRAINABLE = "With few photos, freezing the early layers reduces overfitting and is several times faster."
+_BALANCE = "Without it, classes with many photos are recognised better than those with few."
 
 
 def _weights(chosen: DataSet, draft: Draft) -> None:
@@ -94,18 +88,18 @@ def _weights(chosen: DataSet, draft: Draft) -> None:
     names = {
         **models,
         IMAGENET: "ImageNet" + ("" if backbone in IMAGENET_MODELS else " (downloaded once)"),
-        NOTHING: "Nothing: random numbers",
+        NOTHING: "Random (trained from scratch)",
     }
     names[PATH] = "A file or a model's folder ..."
     st.session_state["train_weights"] = current if current in options else PATH
     st.selectbox(
-        "Begins from",
+        "Starting weights",
         options,
         key="train_weights",
         format_func=lambda option: names.get(option, str(option)),
         on_change=_set_weights,
         args=(chosen,),
-        help="What the convolutions know already. Layers of another shape begin at random.",
+        help="Weights of the convolutions before training. Layers of another shape start at random.",
     )
     if st.session_state["train_weights"] == PATH:
         st.session_state["train_weights_path"] = "" if current in (PATH, *options) else current
@@ -129,7 +123,7 @@ def _set_weights_path(chosen: DataSet) -> None:
 def _teacher(chosen: DataSet, draft: Draft) -> None:
     for name, label, words in (
         ("teacher", "Teacher: path of a ResNet50's weights", "empty: ImageNet's, downloaded once"),
-        ("unlabelled", "Unlabelled photos that the teacher speaks of too: a folder", "empty: none"),
+        ("unlabelled", "Folder of unlabelled photos for the teacher", "empty: none"),
     ):
         key = f"train_{name}"
         st.session_state[key] = getattr(draft, name)
@@ -148,7 +142,7 @@ def _form(chosen: DataSet, recipe: Recipe) -> None:
             recipe,
             "conv_layers",
             "Convolutions",
-            "Each is followed by pooling, which halves the map.",
+            "Each is followed by pooling, which halves the feature map.",
         )
         _choice(
             chosen,
@@ -164,34 +158,61 @@ def _form(chosen: DataSet, recipe: Recipe) -> None:
             chosen,
             recipe,
             "filters",
-            "Filters of the first",
-            "Each further convolution has twice as many, to 128.",
+            "Filters in the first layer",
+            "Each further convolution has twice as many, up to 128.",
         )
-        _number(chosen, recipe, "dense_units", "Dense units (0: usual)", "Of the layer before the output.")
+        _number(
+            chosen, recipe, "dense_units", "Dense units (0: default)", "Units of the layer before the output."
+        )
 
 
 def _more(chosen: DataSet, recipe: Recipe) -> None:
     schedules = tuple(SCHEDULE_WORDS)
     _choice(
         chosen, recipe, "schedule", "Learning rate over time", schedules,
-        "Beside that, it is reduced when the loss does not fall.", SCHEDULE_WORDS.__getitem__,
+        "It is also reduced when the validation loss does not fall.", SCHEDULE_WORDS.__getitem__,
     )  # fmt: skip
     left, right = st.columns(2)
     with left:
         optimisers = ("adam", "adamw", "sgd", "rmsprop")
-        _choice(chosen, recipe, "optimiser", "Optimiser", optimisers, "How steps are made of gradients.", str)
-        _number(chosen, recipe, "patience", "Stops after epochs without progress", "Early stopping.")
+        _choice(
+            chosen,
+            recipe,
+            "optimiser",
+            "Optimiser",
+            optimisers,
+            "The algorithm that updates the weights from the gradients.",
+            str,
+        )
         _number(
-            chosen, recipe, "plateau", "Slows down after epochs without progress", "Halves the learning rate."
+            chosen,
+            recipe,
+            "patience",
+            "Early stopping (epochs)",
+            "Stops after so many epochs without a lower validation loss.",
+        )
+        _number(
+            chosen,
+            recipe,
+            "plateau",
+            "Reduce learning rate (epochs)",
+            "Halves it after so many epochs without a lower validation loss.",
         )
     with right:
-        _number(chosen, recipe, "l2", "L2 penalty on the dense layers", "Keeps weights small.", step=0.01)
+        _number(
+            chosen,
+            recipe,
+            "l2",
+            "L2 regularisation of dense layers",
+            "Penalises large weights to reduce overfitting.",
+            step=0.01,
+        )
         if not recipe.loss.startswith("sparse"):
             _number(
                 chosen, recipe, "label_smoothing", "Label smoothing (share)",
-                "Less certain labels make a less certain network.", step=0.05,
+                "Spreads this share of each label over all classes against overconfidence.", step=0.05,
             )  # fmt: skip
-        _number(chosen, recipe, "seed", "Seed", "The same seed, photos and values give the same network.")
+        _number(chosen, recipe, "seed", "Seed", "The same seed, photos and settings give the same network.")
 
 
 def _number(chosen: DataSet, recipe: Recipe, name: str, label: str, words: str, *, step: float = 1) -> None:

@@ -1,4 +1,4 @@
-"""What the model says of the five photos of the Evaluate page's tests: 3 of 5 are right."""
+"""What the model predicts of the five photos of the Evaluate page's tests: 3 of 5 are right."""
 
 from __future__ import annotations
 

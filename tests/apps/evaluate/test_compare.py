@@ -142,7 +142,7 @@ def test_every_count_of_the_agreement_opens_its_photos(
 ) -> None:
     two.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(two, other=SECOND)
-    assert "The models say different classes: 4 photos" in texts(page)
+    assert "The models disagree: 4 photos" in texts(page)
     button = page.button(key=f"evaluate_compare_{door}")
     assert button.label == label
     button.click().run()
@@ -156,7 +156,7 @@ def test_every_count_of_the_agreement_opens_its_photos(
 def test_the_classes_tell_which_got_better_and_which_worse(two: SmallGallery) -> None:
     two.tag(SAID_BY_SECOND, SECOND)
     table = open_tab(two, other=SECOND).dataframe(key="evaluate_compare_classes").value
-    assert table["Class"].tolist() == ["🐶 Dog", "🐱 Cat"]
+    assert table["Class"].tolist() == ["Dog", "Cat"]
     assert table["The second is"].tolist() == ["better (few photos)", "worse (few photos)"]
     assert table["Change"].tolist() == [pytest.approx(200 / 3), -50.0]
     assert table[["Only first right", "Only second right"]].values.tolist() == [[0, 2], [1, 0]]
@@ -194,7 +194,7 @@ def test_photos_that_the_second_model_was_chosen_by_are_counted_and_told_of(gall
     gallery.add_model(model_card(SECOND), own=True, training_photos=seen[:1], validation_photos=seen)
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
-    assert "By 1 of these 5 photos" in texts(page)  # the other was trained on
+    assert "1 of these 5 photos were validation data" in texts(page)  # the other was trained on
     assert "was trained on 1 of these 5 photos" in texts(page)
 
 

@@ -65,10 +65,10 @@ def alternatives(page: AppTest) -> list[str]:
 def test_the_cells_average_says_where_the_model_looks_and_is_flagged(gallery: SmallGallery) -> None:
     page = open_cell(true="dog", said="cat")
     text = texts(page)
-    assert "**Where the model looks** on average of 6 photos" in text
+    assert "**Mean heatmap** of 6 photos" in text
     # five have all of it on top, one half: 5.5 of 6
-    assert "Strongest in the upper middle; 92 % of the evidence at the border (49 % of the picture)" in text
-    assert "**92 % at the border, where 0 % is usual.**" in text
+    assert "Strongest in the upper middle; 92 % of attention on the outer 49 % of the frame" in text
+    assert "**92 % on the outer frame, where 0 % is usual.**" in text
     said, true = (alt for alt in alternatives(page) if alt.startswith("Average heatmap"))
     assert "for Cat, which it says" in said
     assert "for Dog, which it is. Strongest in the middle; 0\u00a0% of the evidence" in true
@@ -76,14 +76,14 @@ def test_the_cells_average_says_where_the_model_looks_and_is_flagged(gallery: Sm
 
 def test_another_cell_has_a_door_to_the_one_that_stands_out(gallery: SmallGallery) -> None:
     page = open_cell(true="cow", said="cow")
-    assert "Usual at the border: 0 %." in texts(page)
+    assert "Usual on the outer frame: 0 %." in texts(page)
     assert len([alt for alt in alternatives(page) if alt.startswith("Average heatmap")]) == 1  # all are right
     dog, cat = CLASS_NAMES.index("dog"), CLASS_NAMES.index("cat")
     door = page.button(key=f"evaluate_border_{dog}_{cat}")
-    assert door.label == "True Dog, model says Cat (92\u00a0%)"
+    assert door.label == "True Dog, predicted Cat (92\u00a0%)"
     door.click().run()
     assert (page.query_params["true"], page.query_params["said"]) == ("dog", "cat")
-    assert "92 % at the border" in texts(page)
+    assert "92 % on the outer frame" in texts(page)
 
 
 def test_the_photos_with_most_evidence_at_the_border_come_first_when_asked(
@@ -125,7 +125,7 @@ def test_a_few_photos_are_not_compared(gallery: SmallGallery) -> None:
 def test_a_model_without_maps_shows_none(gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(wiring.catalog()), "class_cams", lambda *given: None)
     page = open_cell(true="dog", said="cat")
-    assert "Where the model looks" not in texts(page)
+    assert "Mean heatmap" not in texts(page)
 
 
 def test_the_average_is_that_of_the_photos_own_maps(gallery: SmallGallery) -> None:

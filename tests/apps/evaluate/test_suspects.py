@@ -1,4 +1,4 @@
-"""Labels that are probably wrong: what is offered, what is said of it, and the scores before and after."""
+"""Suspicious labels: what is offered, what is said of it, and the scores before and after."""
 
 from __future__ import annotations
 
@@ -109,11 +109,11 @@ def test_before_and_after_stand_side_by_side(gallery: SmallGallery) -> None:
     assert values["Accuracy as the labels say"] == "66.7\u00a0%"  # 4 of 6
     assert values["Accuracy after the verdicts"] == "100.0\u00a0%"  # 5 of 5
     assert "1 label wrong, 1 cannot tell. 1 photo moved to another class, 1 left out." in texts(page)
-    assert "true Dog, model says Cat: 1 → 0" in texts(page)
+    assert "true Dog, predicted Cat: 1 → 0" in texts(page)
     assert "is an upper bound" in texts(page)
     _, before, after = (written(matrix) for matrix in matrices(page))
-    assert (before[0][1], after[0][1]) == ("1", "")  # true dog, model says cat
-    assert (before[1][1], after[1][1]) == ("3", "4")  # true cat, recognised
+    assert (before[0][1], after[0][1]) == ("1", "")  # true dog, predicted cat
+    assert (before[1][1], after[1][1]) == ("3", "4")  # true cat, correct
     assert (before[10][10], after[10][10]) == ("6", "5")
     assert {path.parent.name for path in gallery.photos.rglob("2.png")} == {"dog", "cat"}
 
@@ -160,7 +160,7 @@ def test_training_photos_among_them_are_said_to_hide_wrong_labels(
     assert "The model was trained on 1 of these 6 photos" in texts(page)
     assert "so its answer is not independent of the label" in shown[-1][0].why
     photos.write_text("", encoding="ascii")
-    assert "does not tell which photos it was trained on" in texts(open_tab(gallery))
+    assert "training photos of this model are not known" in texts(open_tab(gallery))
 
 
 def test_lost_features_are_a_sentence(gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_one_class_alone_and_a_class_of_one_photo_get_a_sentence_with_the_remedy
         page = open_page("train", set=chosen.set_id)
         assert not page.exception
         assert sentence in texts(page)
-        assert "Look again" in labels(page)
+        assert "Read again" in labels(page)
 
 
 def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
@@ -111,7 +111,7 @@ def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
     def take() -> AppTest:
         page = open_page("train")
         page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
-        return button(page, "Take these photos").click().run()
+        return button(page, "Use these photos").click().run()
 
     assert "Nobody has labelled a photo in this gallery yet" in texts(take())
     (gallery.photos / "barn_owl" / "empty.png").unlink()
@@ -147,7 +147,7 @@ def test_a_lone_label_and_a_photo_that_is_gone_are_left_out_and_named(
 
     page = open_page("train")
     page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
-    page = button(page, "Take these photos").click().run()
+    page = button(page, "Use these photos").click().run()
     assert not page.exception
     chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
     assert chosen is not None

@@ -87,7 +87,7 @@ def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -
     page = open_page("train", step="run", training="owls")
     assert not page.exception
     shown = texts(page)
-    assert "owls names 100.0 % of 6 photos to judge by rightly" in shown.replace("*", "")
+    assert "owls: 100.0 % correct on 6 validation photos" in shown.replace("*", "")
     numbers = {metric.label.replace("\\", ""): metric.value for metric in page.metric}
     assert numbers["New: owls"] == "100.0\u00a0%"
     assert numbers[f"Active: {MODEL_ID}"] == "16.7\u00a0%"
@@ -131,4 +131,4 @@ def test_photos_that_a_model_was_trained_on_are_said(
     (finished.folder / "request.json").write_text(json.dumps(request))
     shown = texts(open_page("train", step="run", training="owls"))
     assert "The active model was trained on 4 of these 6 photos." in shown
-    assert "began from one that was trained on 4 of these 6 photos" in shown
+    assert "starting weights were trained on 4 of these 6 photos" in shown

@@ -34,7 +34,7 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
     assert "Best so far: trial 2" in texts(page)
     (table,) = [one.value for one in page.dataframe if "Trial" in one.value.columns]
     assert table["Trial"].tolist() == [2, 1, 3]
-    page = button(page, "Make it the recipe").click().run()
+    page = button(page, "Use these settings").click().run()
     assert not page.exception
     assert page.query_params["step"] == "recipe"
     recipe = draft(opened).recipe
@@ -56,7 +56,7 @@ def test_a_search_starts_with_its_trials_and_epochs(opened: DataSet, monkeypatch
     page = open_page("train", step="search", set=opened.set_id)
     page.number_input(key="train_trials").set_value(7)
     page.number_input(key="train_trial_epochs").set_value(2)
-    page = button(page, "Start the search").click().run()
+    page = button(page, "Start tuning").click().run()
     assert not page.exception
     ((request, count),) = asked
     assert (count, request.recipe.epochs, request.folder.name) == (7, 2, f"{request.model_id}-search")

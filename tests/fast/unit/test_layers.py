@@ -20,7 +20,10 @@ ROWS: dict[str, tuple[str, ...]] = {
     "logic": ("gallery.evaluation", "gallery.explanation", "gallery.jobs"),
     "datasets": ("gallery.datasets",),
     "adapters": ("gallery.photos", "gallery.network", "gallery.catalog", "gallery.models"),
-    "nouns": tuple(f"gallery{name}" for name in ("", ".types", ".errors", ".settings", ".files", ".words")),
+    "nouns": tuple(
+        f"gallery{name}"
+        for name in ("", ".types", ".errors", ".settings", ".files", ".words", ".class_styles")
+    ),
 }
 """From top to bottom; a room imports only what MAY_IMPORT says of its row."""
 

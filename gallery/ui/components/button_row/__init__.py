@@ -29,10 +29,12 @@ class Choice:
     Attributes:
         value: what stands for it; another one in each row.
         label: what is written on it, plain text.
+        icon: address of a picture before it.
     """
 
     value: str
     label: str
+    icon: str | None = None
 
 
 def show(

@@ -25,7 +25,9 @@ class Row {
   }
 
   button() {
-    const button = document.createElement("button");
+    const button = document.createElement("button"), icon = document.createElement("img");
+    icon.alt = "";
+    button.append(icon, document.createElement("span"));
     button.type = "button";
     button.setAttribute("role", this.role);
     button.onclick = () => {
@@ -63,10 +65,13 @@ class Row {
     this.node.setAttribute("aria-label", data.label);
     while (this.node.children.length > data.choices.length) this.node.lastChild.remove();
     while (this.node.children.length < data.choices.length) this.node.append(this.button());
-    data.choices.forEach(({ value, label }, k) => {
+    data.choices.forEach(({ value, label, icon }, k) => {
       const button = this.node.children[k];
       button.dataset.value = value;
-      put(button, label);
+      const [picture, words] = button.children;
+      picture.hidden = !icon;
+      if (icon && picture.getAttribute("src") !== icon) picture.src = icon;
+      put(words, label);
     });
     const chosen = data.choices.findIndex(({ value }) => value === data.chosen);
     this.choose(this.node.children[Math.max(0, chosen)]);

@@ -68,13 +68,13 @@ def show(
         on_cell_change=clicked,
     )
     st.caption(
-        "Green: recognised. Orange: mistaken. Click a number to see its photos, a sum or a name for a whole "
-        "class; arrow keys and Enter do the same."
+        "Green: correct. Orange: errors. Click a number to see its photos, a sum or a name for a whole "
+        f"class; arrow keys and Enter do the same. * Fewer than {FEW_PHOTOS} photos: a rough guess."
     )
 
 
 def show_still(matrix: NDArray[Any], class_names: Sequence[str], *, key: str) -> None:
-    """Show a matrix whose photos are not at hand."""
+    """Show a matrix whose photos are not in the catalog."""
     data = matrix_data(matrix, class_names, shares=False, dark=theme.is_dark())
     _component(key=key, data=data | {"clickable": False, "chosen": None})
 
@@ -84,9 +84,12 @@ def matrix_data(
 ) -> dict[str, Any]:
     """Return what the browser draws: names, which classes have few photos, and the cells."""
     support = matrix.sum(axis=1)
+    heads = [
+        {"icon": theme.icon_address(name, class_names), "title": class_title(name)} for name in class_names
+    ]
     return {
         "names": [
-            *({"icon": theme.style(name).icon, "title": class_title(name)} for name in class_names),
+            *heads,
             {"icon": "", "title": "All"},
         ],
         "few": [bool(0 < n < FEW_PHOTOS) for n in [*support.tolist(), support.sum()]],

@@ -30,16 +30,20 @@ class Matrix {
   build(names, clickable) {
     const name = (one, at, scope) => {
       const door = this.door("name", at, clickable);
-      const icon = element("span", "icon", one.icon);
-      icon.setAttribute("aria-hidden", "true");
-      door.append(icon, element("span", "title", one.title));
+      if (one.icon) {
+        const icon = element("img", "icon");
+        icon.alt = "";
+        icon.src = one.icon;
+        door.append(icon);
+      }
+      door.append(element("span", "title", one.title));
       const head = element("th", scope, door);
       head.scope = scope;
       head.setAttribute("aria-label", one.title); // else it is read with the door's number
       return [head, door];
     };
     const last = names.length - 1;
-    const corner = element("td", "corner", element("span", "", "model says →"), element("span", "", "true class ↓"));
+    const corner = element("td", "corner", element("span", "", "predicted →"), element("span", "", "true class ↓"));
     const columns = names.map((one, j) => name(one, [last, j], "col"));
     this.places = [[null, ...columns.map(([, door]) => door)]];
     const rows = names.map((one, i) => {
@@ -53,7 +57,7 @@ class Matrix {
       element("thead", "", element("tr", "", corner, ...columns.map(([head]) => head))),
       element("tbody", "", ...rows),
     );
-    table.setAttribute("aria-label", "Confusion matrix: a row is the true class, a column what the model says");
+    table.setAttribute("aria-label", "Confusion matrix: a row is the true class, a column the predicted class");
     if (clickable) {
       table.setAttribute("role", "grid"); // arrow keys walk over it
       table.onkeydown = (event) => this.walk(event);
@@ -162,7 +166,7 @@ class Matrix {
       });
     });
     // as wide as the longest number, so that none is cut
-    const longest = Math.max(...data.cells.flat().map((cell) => cell.text.length)) + (data.few.some(Boolean) ? 2 : 0);
+    const longest = Math.max(...data.cells.flat().map((cell) => cell.text.length)) + (data.few.some(Boolean) ? 1 : 0);
     this.node.style.setProperty("--cell", `calc(${longest}ch + 4px)`);
     if (data.clickable) this.frame(data.chosen);
     this.point(this.pointed); // its number may have changed

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gallery.services import collections, labelling, photo_lists
 from gallery.services.photo_lists import PhotoList
 from gallery.ui.components import assets, events, theme
-from gallery.words import class_title
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
@@ -38,6 +37,7 @@ _component = assets.component(
         "photo_grid/grid.js",
         "photo_grid/main.js",
     ],
+    constants=theme.SHARED_CONSTANTS,
 )
 
 
@@ -98,10 +98,10 @@ def show(
         "list": _named(listed),
         "version": collections.revision(),
         "scope": scope,
-        "base": base_address(),
+        "base": assets.base_address(),
         "explain": "/explain",
         "model_id": model_id,
-        "classes": _classes(class_names),
+        "classes": theme.class_data(class_names),
         "heatmaps": heatmaps,
         "opacity": opacity,
         "colour_map": colour_map,
@@ -155,25 +155,3 @@ def _opened(listed: PhotoList, file_id: int | None) -> dict[str, Any] | None:
 
 def _named(listed: PhotoList) -> dict[str, Any]:
     return {"token": listed.token, "count": len(listed), "page_size": photo_lists.PAGE_SIZE}
-
-
-def base_address() -> str:
-    """Return under which address a component finds the routes, wherever the app is served."""
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{prefix}/gallery" if prefix else "/gallery"
-
-
-def _classes(class_names: tuple[str, ...]) -> list[dict[str, str]]:
-    classes = []
-    for name in class_names:
-        look = theme.style(name)
-        classes.append(
-            {
-                "name": name,
-                "title": class_title(name),
-                "icon": look.icon,
-                "fill": look.fill,
-                "on_fill": look.on_fill,
-            }
-        )
-    return classes

@@ -12,10 +12,12 @@ class Cell {
     this.third = make("img", { alt: "", decoding: "async", draggable: false });
     this.difference = make("img", { class: "heat", alt: "", decoding: "async", draggable: false });
     this.thirdFrame = make("span", { class: "frame third" }, this.third, this.difference);
-    this.icon = make("span", { class: "icon", "aria-hidden": "true" });
+    this.icon = make("img", { class: "icon", alt: "", draggable: false });
     this.words = make("span", { class: "words" });
-    this.badge = make("span", { class: "badge" }, this.icon, this.words);
-    this.person = make("span", { class: "person", title: "Set by a person", text: "✓", "aria-hidden": "true" });
+    this.sure = make("span", { class: "sure" });
+    this.note = make("span", { class: "note" });
+    this.badge = make("span", { class: "badge" }, this.icon, this.words, this.sure, this.note);
+    this.person = make("span", { class: "person", title: "Labelled by a person", text: "✓", "aria-hidden": "true" });
     this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
     this.name = make("span", { class: "name" });
     this.node = make("div", { class: "cell", role: "option", id: `cell-${number}` },
@@ -51,7 +53,8 @@ class Cell {
       this.source(this.picture, "");
       this.source(this.heat, "");
       this.words.textContent = "";
-      this.icon.textContent = "";
+      this.sure.textContent = "";
+      this.note.textContent = "";
       node.setAttribute("aria-label", `Photo ${this.index + 1}, loading`);
       return;
     }
@@ -61,25 +64,29 @@ class Cell {
     node.classList.toggle("unread", !item.photo);
     node.classList.toggle("by-person", byPerson);
     node.style.setProperty("--class", look.fill);
-    this.icon.textContent = look.icon;
-    this.words.textContent = this.saying(item, byPerson);
+    const shown = this.shownLabel(item);
+    if (this.icon.getAttribute("src") !== shown.icon) this.icon.src = shown.icon;
+    this.words.textContent = shown.words;
+    this.sure.textContent = shown.sure;
+    this.note.textContent = shown.note;
     this.name.textContent = item.name;
     node.title = item.name;
-    const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} sure`;
-    const who = byPerson ? `${look.title}, set by a person` : item.label ? `${look.title}${sure}` : "not tagged yet";
+    const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} confidence`;
+    const who = byPerson ? `${look.title}, labelled by a person` : item.label ? `${look.title}${sure}` : "not tagged yet";
     node.setAttribute("aria-label", `${item.name}: ${who}`);
     this.picture.alt = `${look.title}: ${item.name}`;
     this.showHeat(item);
   }
 
-  saying(item, byPerson) {
-    if (item.truth && item.truth !== item.label) {
-      const truth = lookOf(this.grid.data.classes, item.truth);
-      return `${truth.icon} is a ${truth.title.toLowerCase()}`;
-    }
-    if (byPerson) return lookOf(this.grid.data.classes, item.label).title;
-    if (!item.label) return item.photo ? "waiting" : "not read yet";
-    return item.confidence === null ? "" : percent(item.confidence);
+  // What the badge says: the class in words with its icon, the confidence where the model gave it, and in an
+  // evaluation the true class of an error.
+  shownLabel(item) {
+    const titled = (name) => lookOf(this.grid.data.classes, name);
+    const { icon, title } = titled(item.label);
+    if (!item.label) return { icon, words: item.photo ? "not tagged yet" : "not read yet", sure: "", note: "" };
+    const byModel = item.source !== "person" && item.confidence !== null;
+    const note = item.truth && item.truth !== item.label ? `true class ${titled(item.truth).title}` : "";
+    return { icon, words: title, sure: byModel ? percent(item.confidence) : "", note };
   }
 
   showHeat(item) {

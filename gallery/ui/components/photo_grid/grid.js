@@ -25,9 +25,9 @@ class Grid {
     this.count = make("span", { class: "count" });
     this.news = make("button", { type: "button", class: "news", hidden: true, onclick: () => this.adoptNews() });
     this.heatButton = make("button", {
-      type: "button", class: "plain", "aria-pressed": "false", title: "Show where the model looked (G)",
+      type: "button", class: "plain", "aria-pressed": "false", title: "Lay heatmaps over all photos (G)",
       onclick: () => this.toggleHeat() },
-      make("span", { "aria-hidden": "true", text: "🔥" }), make("span", { text: "Heatmaps" }));
+      make("span", { text: "Heatmaps" }));
     this.fitButton = make("button", { type: "button", class: "plain", onclick: () => this.toggleFit() });
     this.sizer = make("input", {
       type: "range", min: 110, max: 340, step: 10, value: this.side, "aria-label": "Size of the thumbnails",

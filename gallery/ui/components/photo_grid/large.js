@@ -189,7 +189,7 @@ class Large {
     const { item, grid } = this;
     if (!item || !grid.data.correct) return;
     grid.labels.set(this.items.token, [[this.index, this.index]], name, [item]);
-    this.say(name ? `${item.name}: ${lookOf(grid.data.classes, name).icon} ${lookOf(grid.data.classes, name).title}` : "Label taken back");
+    this.say(name ? `${item.name}: ${lookOf(grid.data.classes, name).title}` : "Label taken back");
     if (name && this.goesOn) this.go(1);
   }
 

@@ -16,7 +16,7 @@ class Panel {
     this.bars = make("div", { class: "bars" });
     this.more = make("button", { type: "button", class: "plain more", onclick: () => { this.all = !this.all; this.redraw(); } });
     this.heatToggle = make("button", {
-      type: "button", class: "plain", "aria-pressed": "false", text: "🔥 Heatmap", title: "Where the model looked (H)",
+      type: "button", class: "plain", "aria-pressed": "false", text: "Heatmap ", title: "Heatmap of the class (H)",
       onclick: () => large.toggleHeat() }, make("kbd", { text: "H" }));
     this.slider = make("input", {
       type: "range", min: 10, max: 100, value: large.opacity, "aria-label": "Opacity of the heatmap",
@@ -30,7 +30,7 @@ class Panel {
     this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.advance);
     this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag,
       this.correcting,
-      make("section", {}, make("h3", { text: "What the model says" }), this.bars, this.more),
+      make("section", {}, make("h3", { text: "Prediction" }), this.bars, this.more),
       make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
       make("section", {}, make("h3", { text: "About the file" }), this.list),
       make("footer", {}, this.explain, keysButton));
@@ -58,7 +58,7 @@ class Panel {
     this.title.title = item.name;
     this.tag.style.setProperty("--class", look.fill);
     this.tag.replaceChildren(
-      make("span", { class: "icon", "aria-hidden": "true", text: look.icon }),
+      iconOf(look),
       make("strong", { text: look.title }), make("span", { class: "who", text: this.whoSays(item) }));
     this.correcting.hidden = !data.correct;
     if (data.correct) this.showKeys(item, data.classes);
@@ -68,9 +68,9 @@ class Panel {
   }
 
   whoSays(item) {
-    if (item.source === "person") return "set by a person";
+    if (item.source === "person") return "labelled by a person";
     if (!item.label) return "";
-    return item.confidence === null ? "by the model" : `${percent(item.confidence)} sure, by the model`;
+    return item.confidence === null ? "by the model" : `${percent(item.confidence)} confidence, by the model`;
   }
 
   showKeys(item, classes) {
@@ -78,7 +78,7 @@ class Panel {
       this.keys.replaceChildren(...classes.map((one, at) => make("button", {
         type: "button", class: "key", onclick: () => { this.large.label(one.name); this.large.dialog.focus(); } },
         make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }),
-        make("span", { "aria-hidden": "true", text: one.icon }), make("span", { text: one.title }))));
+        iconOf(one), make("span", { text: one.title }))));
     }
     classes.forEach((one, at) => {
       const button = this.keys.children[at];
@@ -104,9 +104,9 @@ class Panel {
     this.bars.replaceChildren(...shown.map(([name, share]) => {
       const look = lookOf(classes, name);
       const bar = make("button", {
-        type: "button", class: "share", title: `Show where the model sees ${look.title.toLowerCase()}`,
+        type: "button", class: "share", title: `Heatmap of ${look.title.toLowerCase()}`,
         onclick: (event) => { this.large.heatFor(name); if (event.detail) this.large.dialog.focus(); } },
-        make("span", { class: "who" }, make("span", { "aria-hidden": "true", text: look.icon + " " }), look.title),
+        make("span", { class: "who" }, iconOf(look), " ", look.title),
         make("span", { class: "track", "aria-hidden": "true" }, make("span", { class: "fill" })),
         make("span", { class: "value", text: percent(share) }));
       bar.dataset.name = name;
@@ -131,12 +131,12 @@ class Panel {
   showFacts(item, facts) {
     if (!facts || facts.failed) { this.list.replaceChildren(); return; }
     const rows = [
-      ["Taken", facts.taken_at ? facts.taken_at.replace("T", " ") : "the file does not say"],
+      ["Taken", facts.taken_at ? facts.taken_at.replace("T", " ") : "no date in file"],
       ["Camera", facts.camera],
       ["Size", `${facts.width_px} × ${facts.height_px} px, ${bytes(facts.size_bytes)} ${facts.format}`],
       ["Note", facts.notes.join("; ")],
-      ["Model", item.predicted && item.source === "person" ? `said ${item.predicted}` : ""],
-      ["Set by", facts.corrections?.length && item.source === "person" ? this.byWhom(facts.corrections) : ""],
+      ["Model", item.predicted && item.source === "person" ? `predicted ${lookOf(this.large.grid.data.classes, item.predicted).title}` : ""],
+      ["Labelled by", facts.corrections?.length && item.source === "person" ? this.byWhom(facts.corrections) : ""],
       ["Path", facts.path],
     ];
     this.list.replaceChildren(...rows.filter(([, value]) => value).flatMap(

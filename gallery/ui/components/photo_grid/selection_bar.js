@@ -32,10 +32,10 @@ class SelectionBar {
     const { classes } = this.grid.data;
     const choice = (text, icon, name, key) => make("button", {
       type: "button", class: "key", onclick: () => { this.grid.label(name); this.showMenu(false); this.grid.scroller.focus({ preventScroll: true }); } },
-      make("kbd", { text: key }), make("span", { "aria-hidden": "true", text: icon }), make("span", { text }));
+      make("kbd", { text: key }), icon, make("span", { text }));
     this.classes.replaceChildren(
-      ...classes.map((one, at) => choice(one.title, one.icon, one.name, at < 10 ? String((at + 1) % 10) : "")),
-      choice("Take labels back", "↩", null, "⌫"));
+      ...classes.map((one, at) => choice(one.title, iconOf(one), one.name, at < 10 ? String((at + 1) % 10) : "")),
+      choice("Remove label", null, null, "⌫"));
     this.classes.firstChild.focus();
   }
 

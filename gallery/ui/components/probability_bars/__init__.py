@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from gallery.class_styles import style, text_colour
 from gallery.ui.components import assets, theme
 from gallery.words import class_title, probability
 
@@ -45,12 +46,13 @@ def bars(
         shown.append(
             {
                 "name": name,
-                "text": theme.label_text(name),
+                "text": class_title(name),
+                "icon": theme.icon_address(name, class_names),
                 "value": value,
                 "share": share,
                 "mark": " and ".join(marks),
-                "fill": theme.style(name).fill,
-                "edge": theme.text_colour(name, dark=dark),
+                "fill": style(name, class_names).fill,
+                "edge": text_colour(name, class_names, dark=dark),
                 "chosen": name == chosen,
                 "description": f"{class_title(name)}, {share}{', ' if marks else ''}"
                 f"{' and '.join(marks)}. Explain this class",

@@ -14,6 +14,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
         span.className = part;
         button.appendChild(span);
       }
+      const icon = document.createElement("img");
+      icon.alt = "";
+      button.querySelector(".name").append(icon, "");
       const fill = document.createElement("div");
       fill.className = "fill";
       button.querySelector(".track").appendChild(fill);
@@ -21,7 +24,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       list.appendChild(item);
     }
     const button = item.firstChild, fill = item.querySelector(".fill");
-    button.querySelector(".name").textContent = bar.text;
+    const [icon, title] = button.querySelector(".name").childNodes;
+    if (icon.getAttribute("src") !== bar.icon) icon.src = bar.icon;
+    title.data = ` ${bar.text}`;
     button.querySelector(".share").textContent = bar.share;
     const mark = button.querySelector(".mark");
     mark.textContent = bar.mark;

@@ -53,10 +53,14 @@ const address = {
     `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
 };
 
-// How a label looks: its icon, name and colours; a class of somebody's own model has a neutral tag.
-const lookOf = (classes, name) =>
-  classes.find((one) => one.name === name) ||
-  { name, title: name || "Not tagged yet", icon: name ? "🏷️" : "⏳", fill: "#8a8f8d", on_fill: "#000" };
+// How a label looks: its icon, title and colours; one that is no class of this model is looked for among the known ones.
+const lookOf = (classes, name) => {
+  if (!name) return NOT_TAGGED;
+  return classes.find((one) => one.name === name) || KNOWN_CLASSES.find((one) => one.name === name) ||
+    { ...OTHER_CLASS, name, title: name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") };
+};
+
+const iconOf = (look) => make("img", { class: "icon", src: look.icon, alt: "", draggable: false });
 
 // A digit's place among the keys 1 to 9 and 0, or -1.
 const digitOf = (event) => {

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from gallery.class_styles import style
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
 from gallery.ui.components import assets, events, theme
 from gallery.words import class_title, percent
@@ -18,8 +19,8 @@ _component = assets.component(
 )
 _TOOLTIPS = {
     ALL: "All photos of this collection",
-    UNSURE: "The model is less sure than the threshold",
-    WAITING: "Found, not tagged yet",
+    UNSURE: "Photos whose confidence is below the threshold",
+    WAITING: "Not tagged yet",
     UNREADABLE: "Files that could not be read, each with its reason",
 }
 _HIDDEN_WHEN_EMPTY = frozenset([WAITING, UNREADABLE])
@@ -42,7 +43,8 @@ def show(
         key: the strip's own.
         on_choose: what a click does.
     """
-    cards = [_card(shelf, chosen=chosen, thumbnails=thumbnails) for shelf in (_all(shelves), *shelves)]
+    names = [shelf.name for shelf in shelves]
+    cards = [_card(shelf, names, chosen=chosen, thumbnails=thumbnails) for shelf in (_all(shelves), *shelves)]
     shown = [
         card
         for card in cards
@@ -65,20 +67,19 @@ def _all(shelves: Sequence[Shelf]) -> Shelf:
     )
 
 
-def _card(shelf: Shelf, *, chosen: str, thumbnails: str) -> dict[str, Any]:
-    look = theme.style(shelf.name)
+def _card(shelf: Shelf, among: Sequence[str], *, chosen: str, thumbnails: str) -> dict[str, Any]:
     title = class_title(shelf.name)
-    sure = None if shelf.mean_confidence is None else f"{percent(shelf.mean_confidence, 0)} sure"
-    said = f", {shelf.corrected:,} set by people" if shelf.corrected else ""
-    about = _TOOLTIPS.get(shelf.name) or (f"mean confidence {sure[:-5]}" if sure else "no photos yet")
+    confidence = None if shelf.mean_confidence is None else percent(shelf.mean_confidence, 0)
+    by_people = f", {shelf.corrected:,} labelled by people" if shelf.corrected else ""
+    about = _TOOLTIPS.get(shelf.name) or (f"Mean confidence {confidence}" if confidence else "No photos yet")
     return {
         "name": shelf.name,
         "title": title,
-        "icon": look.icon,
-        "fill": look.fill,
+        "icon": theme.icon_address(shelf.name, among),
+        "fill": style(shelf.name, among).fill,
         "count": shelf.count,
-        "sure": None if shelf.name in _TOOLTIPS else sure,
+        "sure": None if shelf.name in _TOOLTIPS else confidence,
         "cover": f"{thumbnails}{shelf.cover_photo_id}" if shelf.cover_photo_id else None,
         "chosen": shelf.name == chosen,
-        "tooltip": f"{title}: {shelf.count:,} photos{said}. {about[0].upper()}{about[1:]}.",
+        "tooltip": f"{title}: {shelf.count:,} photos{by_people}. {about}.",
     }

@@ -1,4 +1,4 @@
-// The shelves as cards: cover, icon, name, count and how sure the model is. The chosen one is pressed.
+// The shelves as cards: cover, icon, name, count and mean confidence. The chosen one is pressed.
 // Cards are changed in place: one that is replaced between press and release would lose its click.
 
 const strips = new WeakMap();
@@ -15,11 +15,11 @@ const put = (node, text) => {
 
 class Card {
   constructor(name, choose) {
-    this.image = element("img", "");
+    this.image = element("img", "photo");
     this.image.alt = "";
     this.image.decoding = "async";
-    this.icon = element("span", "icon");
-    this.icon.setAttribute("aria-hidden", "true");
+    this.icon = element("img", "icon");
+    this.icon.alt = "";
     this.cover = element("span", "cover");
     this.cover.append(this.image, this.icon);
     this.title = element("span", "name");
@@ -41,7 +41,7 @@ class Card {
     this.button.title = shelf.tooltip;
     this.image.hidden = !shelf.cover;
     if (shelf.cover && this.image.getAttribute("src") !== shelf.cover) this.image.src = shelf.cover;
-    put(this.icon, shelf.icon);
+    if (this.icon.getAttribute("src") !== shelf.icon) this.icon.src = shelf.icon;
     put(this.title, shelf.title);
     put(this.count, shelf.count.toLocaleString("en"));
     put(this.sure, shelf.sure || "");

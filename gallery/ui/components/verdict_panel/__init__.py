@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from gallery.services import labelling, photo_lists, wiring
 from gallery.services.photo_lists import PhotoList
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui.components import assets, events, photo_grid, theme
-from gallery.words import class_title
+from gallery.ui.components import assets, events, theme
 
 _component = assets.component(
     "gallery_verdict_panel",
@@ -31,6 +30,7 @@ _component = assets.component(
         "verdict_panel/panel.js",
         "verdict_panel/main.js",
     ],
+    constants=theme.SHARED_CONSTANTS,
 )
 
 
@@ -96,9 +96,9 @@ def show(
         "receipts": events.receipts(key),
         "scope": scope,
         "reveal": reveal,
-        "base": photo_grid.base_address(),
+        "base": assets.base_address(),
         "model_id": model_id,
-        "classes": [_class(name) for name in class_names],
+        "classes": theme.class_data(class_names),
     }
     _component(
         key=key,
@@ -132,8 +132,3 @@ def _row(case: Case, start: int) -> list[Any]:
 
 def _said(one: GivenVerdict, person: str) -> list[Any]:
     return [str(one.verdict), one.other, one.person if one.person != person else None]
-
-
-def _class(name: str) -> dict[str, str]:
-    look = theme.style(name)
-    return {"name": name, "title": class_title(name), "icon": look.icon, "fill": look.fill}

@@ -16,7 +16,7 @@ class VerdictPanel {
     this.kept = make("span", { class: "kept", role: "status" });
     this.back = button("← Previous", "Previous photo (←)", () => this.go(-1));
     this.on = button("Next →", "Next photo (→)", () => this.go(1));
-    this.undoButton = button("Undo ", "Take the last verdict back (Ctrl+Z)", () => this.undo());
+    this.undoButton = button("Undo ", "Undo the last verdict (Ctrl+Z)", () => this.undo());
     this.undoButton.append(make("kbd", { text: "Ctrl+Z" }));
     this.hint = make("span", { class: "hint", text: "Click the photo or press Tab: then the keys work." });
     this.bar = make("div", { class: "bar" }, this.progress, this.track, this.kept, this.hint, make("span", { class: "space" }),
@@ -39,14 +39,14 @@ class VerdictPanel {
     this.why = make("p", { class: "why" });
     this.verdicts = make("div", { class: "verdicts", role: "group", "aria-label": "Your verdict" });
     this.others = make("div", { class: "others", role: "group", "aria-label": "The label is wrong, and it is" });
-    this.heatButton = make("button", { type: "button", class: "plain", "aria-pressed": "false", title: "Where the model looked (H)",
-      onclick: () => { this.toggleHeat(); this.focus(); } }, make("span", { text: "Heatmap of what the model says" }), make("kbd", { text: "H" }));
+    this.heatButton = make("button", { type: "button", class: "plain", "aria-pressed": "false", title: "Heatmap of the predicted class (H)",
+      onclick: () => { this.toggleHeat(); this.focus(); } }, make("span", { text: "Heatmap of the predicted class" }), make("kbd", { text: "H" }));
     this.panel = make("div", { class: "panel" }, this.title, this.claims, this.why, this.verdicts,
       make("p", { class: "quiet", text: "The label is wrong, and it is another class:" }), this.others, this.heatButton);
     this.nearTitle = make("h4", { text: "Nearest labelled photos" });
     this.near = make("ul", { class: "near" });
     this.body = make("div", { class: "body" }, this.stage, this.panel);
-    this.root = make("section", { class: "verdict-panel", tabIndex: 0, "aria-label": "Judge labels: M model wrong, L label wrong, B both animals, U cannot tell" },
+    this.root = make("section", { class: "verdict-panel", tabIndex: 0, "aria-label": "Review labels: M model wrong, L label wrong, B both animals, U cannot tell" },
       this.bar, this.body, this.nearTitle, this.near);
     this.root.addEventListener("keydown", (event) => this.pressed(event));
     parent.appendChild(this.root);
@@ -92,10 +92,10 @@ class VerdictPanel {
     const one = this.cases.list?.[this.place];
     if (!one) return;
     const { count, judged } = this.cases;
-    this.progress.textContent = `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} looked at`;
+    this.progress.textContent = `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed`;
     this.track.style.setProperty("--share", `${(100 * judged) / count}%`);
     const waiting = this.cases.queue.waiting.length;
-    this.kept.textContent = waiting ? `keeping ${waiting} …` : judged ? "all kept" : "";
+    this.kept.textContent = waiting ? `saving ${waiting} …` : judged ? "all saved" : "";
     this.where.textContent = `${this.place + 1} / ${count}`;
     this.back.disabled = this.place === 0;
     this.on.disabled = this.place >= count - 1;
@@ -122,8 +122,8 @@ class VerdictPanel {
     this.showHeat(one);
     this.why.textContent = one.why;
     this.claims.replaceChildren(
-      ...this.claim("Label", this.look(one.label), `the model gives it ${percent(one.ofLabel)}`),
-      ...this.claim("Model says", this.look(one.said), `${percent(one.sure)} sure`));
+      ...this.claim("Label", this.look(one.label), `${percent(one.ofLabel)} by the model`),
+      ...this.claim("Predicted", this.look(one.said), `${percent(one.sure)} confidence`));
     this.verdicts.replaceChildren(
       this.choice("M", "Model wrong", `it is ${this.an(one.label)}`, () => this.judge("model", null)),
       this.choice("L", "Label wrong", `it is ${this.an(one.said)}`, () => this.judge("label", one.said)),
@@ -132,7 +132,7 @@ class VerdictPanel {
     this.others.replaceChildren(...this.data.classes.map((look, at) => at === one.label ? null : make("button", {
       type: "button", class: "key", title: `Label wrong: it is ${this.an(at)}`,
       onclick: () => { this.judge("label", at); this.focus(); } },
-      make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), make("span", { "aria-hidden": "true", text: look.icon }),
+      make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), iconOf(look),
       make("span", { text: look.title }))).filter(Boolean),
       make("button", { type: "button", class: "key", title: "Label wrong: it is none of these; leave it out",
         onclick: () => { this.judge("label", null); this.focus(); } }, make("kbd", { text: "X" }), make("span", { text: "None of these" })));
@@ -145,7 +145,7 @@ class VerdictPanel {
   an(index) { return `${/^[aeiou]/.test(this.animal(index)) ? "an" : "a"} ${this.animal(index)}`; }
 
   claim(who, look, sure) {
-    const value = make("dd", {}, make("span", { class: "icon", "aria-hidden": "true", text: look.icon }),
+    const value = make("dd", {}, iconOf(look),
       make("strong", { text: look.title }), make("span", { class: "quiet", text: sure }));
     value.style.setProperty("--class", look.fill);
     return [make("dt", { text: who }), value];
@@ -191,7 +191,7 @@ class VerdictPanel {
       const look = lookOf(this.data.classes, item.truth);
       const node = make("li", { title: item.name },
         make("img", { src: address.thumb(this.data.base, item), alt: `${item.name}, labelled ${look.title}`, decoding: "async" }),
-        make("span", {}, make("span", { "aria-hidden": "true", text: look.icon }), ` ${look.title}`));
+        make("span", {}, iconOf(look), ` ${look.title}`));
       const index = this.data.classes.indexOf(look);
       node.className = index === one.label ? "of-label" : index === one.said ? "of-model" : "";
       return node;
@@ -208,7 +208,7 @@ class VerdictPanel {
   // Where nothing speaks for the class the answer is empty.
   noHeat() {
     this.heat.removeAttribute("src");
-    this.toast(`Nothing stored here speaks for ${this.animal(this.cases.list[this.place].said)}`);
+    this.toast(`No stored evidence for ${this.animal(this.cases.list[this.place].said)}`);
   }
 
   toggleHeat() {
@@ -234,18 +234,18 @@ class VerdictPanel {
     const key = (letter, text, run) => ({ match: onKey(letter, letter.toLowerCase()), shown: [letter], text, run });
     return [
       key("M", "Model wrong: the label is right", () => this.judge("model", null)),
-      key("L", "Label wrong: what the model says is right", () => this.judge("label", one.said)),
+      key("L", "Label wrong: the prediction is right", () => this.judge("label", one.said)),
       { match: (event) => this.digit(event) >= 0, shown: ["1", "…", "9", "0"], text: "Label wrong: it is that class",
         run: (event) => this.digitPressed(this.digit(event)) },
       key("X", "Label wrong: it is none of these classes; left out", () => this.judge("label", null)),
-      key("B", "Both animals in it: naming either is right", () => this.judge("both", one.said)),
+      key("B", "Both animals in it: either class is right", () => this.judge("both", one.said)),
       key("U", "Cannot tell: left out", () => this.judge("unknown", null)),
       { match: onKey("ArrowRight", "ArrowDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
       { match: onKey("Home"), shown: ["Home"], text: "First photo", run: () => this.to(0) },
       { match: onKey("End"), shown: ["End"], text: "Last photo", run: () => this.to(this.cases.count - 1) },
       { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() },
-      key("H", "Heatmap of what the model says", () => this.toggleHeat()),
+      key("H", "Heatmap of the predicted class", () => this.toggleHeat()),
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
     ];
   }
@@ -278,7 +278,7 @@ class VerdictPanel {
     const name = other === null ? null : this.look(other).name;
     this.cases.judge(place, verdict, name);
     const open = this.cases.nextOpen(place);
-    this.toast(`${place + 1}: ${this.words({ verdict, other: name })}` + (open < 0 ? " · all looked at" : ""));
+    this.toast(`${place + 1}: ${this.words({ verdict, other: name })}` + (open < 0 ? " · all reviewed" : ""));
     if (place < this.cases.count - 1) this.place = place + 1;
     this.show();
   }
@@ -286,11 +286,11 @@ class VerdictPanel {
   undo() {
     const place = this.cases.undo();
     if (place === null) {
-      this.toast("Nothing to take back");
+      this.toast("Nothing to undo");
       return;
     }
     this.place = place;
-    this.toast(`${place + 1}: taken back`);
+    this.toast(`${place + 1}: undone`);
     this.show();
   }
 

@@ -40,7 +40,7 @@ def test_counts_sizes_duplicates_contradictions_and_leaks_are_found(
     as_json = inspection.to_json()
     assert (as_json["exact_duplicates"], as_json["contradictions"], as_json["leaks"]) == (1, 0, 1)
     assert as_json["near_with_other_labels"] == 1
-    said = "1 group of nearly equal pictures bears different labels: look whether they are right."
+    said = "1 group of nearly equal pictures has different labels: please check."
     assert said in inspection.summary()
 
 
@@ -56,4 +56,4 @@ def test_equal_files_of_different_labels_contradict_each_other_also_in_a_larger_
     inspection = inspect_set(found, duplicate_groups(found))
     [group] = inspection.duplicates
     assert (len(group.indices), group.exact, group.contradicts, group.doubtful) == (3, False, True, False)
-    assert "1 group of equal files bears different labels: one must be wrong." in inspection.summary()
+    assert "1 group of equal files has different labels: one must be wrong." in inspection.summary()

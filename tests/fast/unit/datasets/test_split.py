@@ -271,7 +271,7 @@ def test_ready_parts_are_kept_and_copies_of_judged_photos_leave_the_training(
     by_name = {found.data.relative(row): part for row, part in enumerate(split.parts)}
     assert by_name.pop("train/cat/leak.npy") is Part.LEFT_OUT
     assert all(part is Part(name.split("/")[0]) for name, part in by_name.items())
-    assert split.notes == ("1 photos show the same picture as one to judge by and are left out.",)
+    assert split.notes == ("1 photos show the same picture as a validation or test photo and are left out.",)
 
 
 def test_of_ready_train_and_test_folders_the_validation_photos_come_from_train(

@@ -119,25 +119,16 @@ def test_hours_come_from_camera_times_and_are_never_invented() -> None:
     assert day_or_night_names(hours)[:3] == ["day (06-18 h)", "night (18-06 h)", UNKNOWN]
 
 
-def test_parts_hold_about_as_many_photos_each_and_say_their_values() -> None:
-    names = part_names(np.arange(8.0), unit="px", parts=4)
-    assert names == ["0 to 1 px"] * 2 + ["2 to 3 px"] * 2 + ["4 to 5 px"] * 2 + ["6 to 7 px"] * 2
+def test_parts_hold_about_as_many_photos_each_and_say_their_range() -> None:
+    names = part_names(np.arange(6.0), ("low", "middle", "high"), unit="px")
+    assert names == ["low (0 to 1 px)"] * 2 + ["middle (2 to 3 px)"] * 2 + ["high (4 to 5 px)"] * 2
 
 
 def test_equal_values_stay_together_and_unknown_ones_apart() -> None:
-    assert part_names(np.array([5.0, 5.0, 5.0, np.nan])) == ["5", "5", "5", UNKNOWN]
-    assert part_names(np.full(3, np.nan)) == [UNKNOWN] * 3
-
-
-def test_parts_whose_values_look_alike_stay_two_slices() -> None:
-    names = part_names(np.array([0.12341, 0.12342, 0.12343, 0.12344]), parts=2)
-    assert names == ["0.12341 to 0.12342"] * 2 + ["0.12343 to 0.12344"] * 2
-
-
-def test_large_values_are_written_out() -> None:
-    assert part_names(np.array([1_048_576.0, 12_000_000.0]), unit="px", parts=2) == [
-        "1,048,576 px", "12,000,000 px",
-    ]  # fmt: skip
+    parts = ("dark", "normal", "bright")
+    assert part_names(np.array([5.0, 5.0, 5.0, np.nan]), parts) == ["normal (5)"] * 3 + [UNKNOWN]
+    assert part_names(np.array([5.0, 5.0, 5.0, 1200.4]), parts) == ["dark (5)"] * 3 + ["bright (1,200)"]
+    assert part_names(np.full(3, np.nan), parts) == [UNKNOWN] * 3
 
 
 def test_every_dimension_names_every_photo_and_what_is_not_known_says_so() -> None:
@@ -152,6 +143,6 @@ def test_every_dimension_names_every_photo_and_what_is_not_known_says_so() -> No
     assert names["Folder"] == ["dog", "cat", "."]
     assert names["Day or night"] == ["night (18-06 h)", UNKNOWN, UNKNOWN]
     assert names["Hour"] == ["22-23 h", UNKNOWN, UNKNOWN]
-    assert names["Brightness"] == ["20 of 255", UNKNOWN, UNKNOWN]
-    assert names["Sharpness"] == ["300", UNKNOWN, UNKNOWN]
-    assert names["Size of the photo"] == ["2 megapixels", "12 megapixels", UNKNOWN]
+    assert names["Brightness"] == ["normal brightness (20 of 255)", UNKNOWN, UNKNOWN]
+    assert names["Sharpness"] == ["normal sharpness (300)", UNKNOWN, UNKNOWN]
+    assert names["Longer side"] == ["small (2,000 px)", "large (4,000 px)", UNKNOWN]

@@ -64,7 +64,7 @@ def test_a_model_that_is_wrong_among_neighbours_of_the_label_is_no_evidence() ->
 
 def test_neighbours_of_another_class_alone_are_no_evidence() -> None:
     true, probabilities, features, ids = two_clusters()
-    features[3] = [0, 10, 1]  # looks like a cat, but the model says dog
+    features[3] = [0, 10, 1]  # looks like a cat, but predicted dog
     assert suspicious_labels(true, probabilities, features, ids) == ()
 
 

@@ -63,7 +63,7 @@ def test_both_animals_help_only_a_model_that_names_one_of_them(report: Evaluatio
     assert named.after.accuracy == 3 / 6
     neither = judged(report, {1: Judgement(Verdict.BOTH_IN_IT, COW)})
     assert not neither.changes.any()
-    label = judged(report, {0: Judgement(Verdict.BOTH_IN_IT, COW)})  # dog and cow, the model says dog
+    label = judged(report, {0: Judgement(Verdict.BOTH_IN_IT, COW)})  # dog and cow, predicted dog
     assert not label.changes.any()
 
 

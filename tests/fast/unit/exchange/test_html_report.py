@@ -35,7 +35,7 @@ from tests.fast.unit.exchange.made_report import (
 )
 
 SCORES, CLASSES = "Scores on 60 photos", "Classification report"
-LABELLED = "Confusion matrix: a row is the label, a column what the model says, a number counts photos"
+LABELLED = "Confusion matrix: rows are true classes, columns predicted classes, numbers count photos"
 HOSTILE = (
     "<script>alert(1)</script>.jpg",
     '"><img src=x onerror=alert(1)>.jpg',
@@ -65,7 +65,7 @@ def test_the_scores_are_those_of_scikit_learn_to_the_last_digit(page: ParsedPage
         "Balanced accuracy": (24 / 30 + 22 / 24 + 3 / 6) / 3,
         "Macro F1": sk.f1_score(y_true, y_pred, average="macro"),
         "Weighted F1": sk.f1_score(y_true, y_pred, average="weighted"),
-        "Top 2": sk.top_k_accuracy_score(y_true, shares, k=2),
+        "Top-2 accuracy": sk.top_k_accuracy_score(y_true, shares, k=2),
         "Log loss": sk.log_loss(y_true, shares),
         "Calibration error": report.calibration_error,
     }
@@ -213,7 +213,7 @@ def test_each_photo_is_embedded_once_with_the_maps_of_label_and_answer(page: Par
     decoded = {base64.b64decode(p.partition(";base64,")[2]).decode() for p in pictures if "png" in p}
     wrong = int(evaluation().report.cell(0, 1)[0])
     assert {f"heat {wrong} 0", f"heat {wrong} 1"} <= decoded
-    assert "Nothing in the photo speaks for Guinea pig" in page.text
+    assert "No evidence for Guinea pig in the photo" in page.text
     labels = [svg.get("aria-label") for svg in page.all("svg") if svg.get("role") == "img"]
     assert all(labels)
 
@@ -237,13 +237,13 @@ def test_training_photos_and_copies_are_told_before_any_score() -> None:
         "One photo lies in folders of different classes",
         "On the 58 photos that it has not seen, its accuracy is 81.0 %",  # 47 of 58
     ):
-        assert text.index(sentence) < text.index("It names 49 of 60 photos rightly"), sentence
+        assert text.index(sentence) < text.index("49 of 60 photos correct"), sentence
     assert text.index("is a copy of another") < text.index("81.0 %")
 
 
 def test_a_model_that_hides_its_training_photos_is_told() -> None:
     page = ParsedPage(html_report(contents(trained=()), FakePictures()).html)
-    assert "does not tell which photos it was trained on" in page.text
+    assert "training photos of this model are not known" in page.text
 
 
 def test_what_rests_on_few_photos_is_marked(page: ParsedPage) -> None:
@@ -261,7 +261,7 @@ def test_suspicious_labels_come_with_their_evidence(page: ParsedPage) -> None:
 
 
 def test_slices_stand_worst_first_with_their_intervals(page: ParsedPage) -> None:
-    caption = "Accuracy on parts of the photos"
+    caption = "Accuracy by group"
     slices = contents().evaluation.slices_by()
     assert len(page.tables[caption]) == 1 + len(slices)
     for row, one in zip(page.values[caption][1:], slices, strict=True):
@@ -280,12 +280,12 @@ def test_verdicts_show_the_scores_before_and_after() -> None:
     caption = "Before and after 2 verdicts"
     assert page.numbers(caption, "As labelled")[:2] == [60, 49 / 60]
     assert page.numbers(caption, "After the verdicts")[:2] == [60, 51 / 60]
-    assert ["Dog, the model says Cat", "5", "3"] in page.tables["Cells that the verdicts change"]
-    assert ["Cat, the model says Cat", "22", "24"] in page.tables["Cells that the verdicts change"]
+    assert ["Dog, predicted Cat", "5", "3"] in page.tables["Cells that the verdicts change"]
+    assert ["Cat, predicted Cat", "22", "24"] in page.tables["Cells that the verdicts change"]
 
 
 def test_another_model_is_compared_only_when_it_is_asked_for(page: ParsedPage) -> None:
-    assert "Beside another model" not in page.text
+    assert "Comparison with another model" not in page.text
     one = evaluation()
     report = one.report
     shares = report.probabilities.copy()
@@ -295,7 +295,7 @@ def test_another_model_is_compared_only_when_it_is_asked_for(page: ParsedPage) -
     object.__setattr__(other, "report", changed)
     made = contents(other=other, other_card=card(model_id="other", name="Other model"))
     compared = ParsedPage(html_report(made, FakePictures()).html)
-    caption = "Accuracy on the 60 photos that both have named"
+    caption = "Accuracy on the 60 photos that both have classified"
     assert compared.numbers(caption, "Made model")[0] == 49 / 60
     assert compared.numbers(caption, "Other model")[0] == 46 / 60
     assert (
@@ -340,11 +340,9 @@ def test_cells_that_look_at_the_border_are_flagged_with_their_share() -> None:
     assert evidence is not None
     vars(made.evaluation)["evidence"] = dataclasses.replace(evidence, groups=flagged)
     page = ParsedPage(html_report(made, FakePictures()).html)
-    assert "Why Cat, mean of 5 photos" in page.text
-    assert "81.0 % of what speaks for the answer lies at the border of these 5 photos" in page.text
-    assert (
-        "labelled Dog, the model says Cat, 81.0 % of the evidence at the border, usually 32.0 %" in page.text
-    )
+    assert "Heatmap of Cat, mean of 5 photos" in page.text
+    assert "81.0 % of the attention is on the outer frame of these 5 photos" in page.text
+    assert "labelled Dog, predicted Cat, 81.0 % of it on the outer frame, usually 32.0 %" in page.text
     assert {"#cell-0-1", "#said-0"} <= {a["href"] for a in page.all("a")}
 
 

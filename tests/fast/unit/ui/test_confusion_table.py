@@ -38,9 +38,9 @@ def test_shares_are_of_the_true_class_and_sums_stay_counts() -> None:
 def test_each_says_in_words_what_it_counts() -> None:
     drawn = cells.drawn_cells(MATRIX, NAMES)
     said = {(i, j): (drawn[i][j]["what"], drawn[i][j]["many"]) for i in range(4) for j in range(4)}
-    assert said[0, 1] == ("True Dog, model says Cat", "2 photos (20.0\u00a0% of the class)")
-    assert said[1, 0] == ("True Cat, model says Dog", "1 photo (25.0\u00a0% of the class)")
-    assert said[2, 2] == ("True Cow, recognised", "0 photos (0.0\u00a0% of the class)")
+    assert said[0, 1] == ("True Dog, predicted Cat", "2 photos (20.0\u00a0% of the class)")
+    assert said[1, 0] == ("True Cat, predicted Dog", "1 photo (25.0\u00a0% of the class)")
+    assert said[2, 2] == ("True Cow, correct", "0 photos (0.0\u00a0% of the class)")
     assert said[0, 3] == ("True Dog", "10 photos")
     assert said[3, 3] == ("All photos", "14 photos")
 

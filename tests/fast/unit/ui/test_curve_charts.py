@@ -30,7 +30,7 @@ def test_a_precision_recall_curve_has_a_point_for_each_threshold_and_marks_the_c
     assert chart.ring == (pytest.approx(2 / 3), 1)
     assert chart.dashes == (((0, 0.75), (1, 0.75)),)  # guessing: three of four are dogs
     assert chart.points[3].tip == (
-        "From 20.0\u00a0% on", "4 photos", "3 of the class (75.0\u00a0%)", "100.0\u00a0% of the class found",
+        "Threshold 20.0\u00a0%", "4 photos", "Precision 75.0\u00a0%", "Recall 100.0\u00a0%",
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_a_roc_curve_has_the_other_photos_along_its_axis() -> None:
     chart = curve_charts.roc_chart(dog, colour="#123456", threshold=0.95)
     assert points(chart) == [(0, 0.333333), (0, 0.666667), (1, 0.666667), (1, 1)]
     assert chart.ring is None  # no photo passes 95 %
-    assert chart.points[2].tip[2] == "100.0\u00a0% of the others taken for it (1 photo)"
+    assert chart.points[2].tip[2] == "False positive rate 100.0\u00a0% (1 photo)"
 
 
 def test_bars_of_the_reliability_diagram_carry_their_bin_and_few_photos_are_faint() -> None:
