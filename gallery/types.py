@@ -6,8 +6,10 @@ Nothing here imports more than the standard library and numpy.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -361,7 +363,27 @@ class Job:
 
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
-"""What a model may be called: its id is the name of its folder."""
+"""A model's id: the name of its folder."""
+
+
+def model_id_from(name: str, taken: Callable[[str], bool]) -> str:
+    """Return an id for a model, made from the name that a person gave it.
+
+    Args:
+        name: any text.
+        taken: whether an id belongs to another model.
+
+    Example:
+        >>> model_id_from("Three UX", {"three-ux"}.__contains__)
+        'three-ux-2'
+        >>> model_id_from("Füchse", lambda _: False), model_id_from("狐", lambda _: False)
+        ('fuchse', 'model')
+    """
+    ascii_letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    stem = re.sub(r"[^a-z0-9]+", "-", ascii_letters.lower())[:56].strip("-")
+    wanted = stem if len(stem) > 1 else f"model-{stem}".rstrip("-")
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([wanted], numbered) if not taken(one))
 
 
 @dataclass(frozen=True, slots=True)

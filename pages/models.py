@@ -26,3 +26,4 @@ else:
         models_view.offer_tagging(active, opened[0])
 for model in stored:
     models_view.show_model(model)
+models_view.add_model()

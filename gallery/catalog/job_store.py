@@ -190,6 +190,15 @@ class JobStore(Store):
         found = self._jobs("WHERE kind = ? AND model_id = ? ORDER BY job_id DESC LIMIT 1", str(kind), name)
         return found[0] if found else None
 
+    def last_rate(self, model_id: str) -> float | None:
+        """Return photos per second of a model's last tagging that came so far as to tell; None without "
+        "one."""
+        found = self._jobs(
+            "WHERE kind = 'tagging' AND model_id = ? AND photos_per_second > 0 ORDER BY job_id DESC LIMIT 1",
+            model_id,
+        )
+        return found[0].photos_per_second if found else None
+
     def waiting_job(self) -> Job | None:
         """Return the tagging that waits longest; None if none waits."""
         found = self._jobs("WHERE kind = 'tagging' AND state = 'queued' ORDER BY job_id LIMIT 1")

@@ -11,11 +11,13 @@ names that model on its card: its backbone.
 from __future__ import annotations
 
 import dataclasses
+import io
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +38,7 @@ from gallery.models.parts import (
     write_csv,
     write_json,
 )
-from gallery.types import MODEL_ID, ModelCard, PhotoId
+from gallery.types import MODEL_ID, ModelCard, PhotoId, model_id_from
 
 WEIGHTS_FILE = "weights.npz"
 EVALUATION_FILE = "evaluation.json"
@@ -45,6 +47,15 @@ TRAINING_PHOTOS_FILE = "training_photos.txt"
 VALIDATION_PHOTOS_FILE = "validation_photos.txt"
 TRAINING_FEATURES_FILE = "training_features.npz"
 ACTIVE_FILE = "active.json"
+MODEL_FILES = (
+    CARD_FILE, WEIGHTS_FILE, EVALUATION_FILE, HISTORY_FILE, TRAINING_PHOTOS_FILE, VALIDATION_PHOTOS_FILE,
+    TRAINING_FEATURES_FILE,
+)  # fmt: skip
+"""All that a model's folder may hold."""
+
+MOST_BYTES = 2_000_000_000
+"""Of an imported file: ten times the largest weights of the recipes."""
+
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
 
@@ -280,6 +291,78 @@ class ModelStore:
         except OSError as exc:
             raise ModelError(f"{folder.name} could not be moved to {self.own}: {exc}.") from exc
 
+    def rename(self, model_id: str, name: str) -> None:
+        """Give an own model another name; its id stays, so that predictions still refer to it.
+
+        Raises:
+            ModelError: there is no such model, it is shipped, there is no name, or the disk refuses.
+        """
+        card, entry = self.card(model_id), self.entry(model_id)
+        if not entry.own:
+            raise ModelError(f"{card.name} is built in and cannot be renamed.")
+        if not name.strip():
+            raise ModelError("A model needs a name.")
+        try:
+            write_json(entry.folder / CARD_FILE, dataclasses.replace(card, name=name.strip()).to_json())
+        except OSError as exc:
+            raise ModelError(f"The name could not be written to {entry.folder}: {exc}.") from exc
+
+    def export(self, model_id: str) -> bytes:
+        """Return a model as a zip file that `import_zip` of another installation takes.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be read.
+        """
+        folder, packed = self.entry(model_id).folder, io.BytesIO()
+        try:
+            with zipfile.ZipFile(packed, "w") as archive:  # weights hardly get smaller
+                for name in MODEL_FILES:
+                    if (folder / name).is_file():
+                        archive.write(folder / name, name)
+        except OSError as exc:
+            raise ModelError(f"{model_id} could not be read: {exc}.") from exc
+        return packed.getvalue()
+
+    def import_zip(self, file: BinaryIO) -> str:
+        """Add a model from a zip file that `export` made, and return its id.
+
+        Where its id is taken it gets another one. Nothing is unpacked but the known files of a model,
+        wherever in the zip they lie.
+
+        Raises:
+            ModelError: it is no zip of a model, the model is not whole, or the disk refuses.
+        """
+        try:
+            self.own.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=".importing-", dir=self.own))
+            try:
+                unpacked = staging / "model"
+                unpacked.mkdir()
+                with zipfile.ZipFile(file) as archive:
+                    for inside in archive.infolist():
+                        name = PurePosixPath(inside.filename).name
+                        if name not in MODEL_FILES or inside.file_size > MOST_BYTES:
+                            continue
+                        with archive.open(inside) as source, (unpacked / name).open("wb") as target:
+                            shutil.copyfileobj(source, target)
+                written = read_json(unpacked / CARD_FILE)
+                card = card_from_json(written, str(written.get("model_id")))
+                if sha256_of(unpacked / card.weights_file) != card.weights_sha256:
+                    raise ModelError(
+                        f"The weights of {card.name} are not those of its card: the file is damaged."
+                    )
+                model_id = card.model_id
+                if self.taken(model_id) or not MODEL_ID.fullmatch(model_id):
+                    model_id = model_id_from(card.name, self.taken)
+                write_json(unpacked / CARD_FILE, dataclasses.replace(card, model_id=model_id).to_json())
+                return unpacked.rename(self.own / model_id).name
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as exc:
+            raise ModelError(
+                f"This is no zip file of a model ({exc}). Export one on the Models page."
+            ) from exc
+
     def active_id(self) -> str | None:
         """Return the model that tags: the chosen one, else the shipped default, else any that works."""
         usable = [entry.model_id for entry in self.entries() if entry.ok]
@@ -313,13 +396,11 @@ class ModelStore:
         """
         entry = self.entry(model_id)
         if not entry.own:
-            raise ModelError(
-                f"{model_id} came with the app and cannot be removed. Activate another one instead."
-            )
+            raise ModelError(f"{model_id} is built in and cannot be removed. Use another model instead.")
         heads = [one.model_id for one in self.entries() if one.card and one.card.backbone == model_id]
         if heads:
             raise ModelError(
-                f"{model_id} cannot be removed: {', '.join(heads)} were learnt on it and cannot work without "
+                f"{model_id} cannot be removed: {', '.join(heads)} were trained on it and do not work without "
                 "it. Remove them first."
             )
         try:

@@ -9,16 +9,16 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import wilson_interval
-from gallery.services import wiring
+from gallery.services import collections, speed, wiring
 from gallery.settings import Settings
 from gallery.types import ModelCard
-from gallery.words import interval
+from gallery.words import interval, shown_text
 
 if TYPE_CHECKING:
     from gallery.models import ModelEntry
@@ -84,9 +84,57 @@ def remove(model_id: str) -> None:
     """Delete a model of the user's own.
 
     Raises:
-        ModelError: it came with the app, is active, or cannot be deleted.
+        ModelError: it is built in, is active, or cannot be deleted.
     """
     wiring.models().remove(model_id)
+
+
+def rename(model_id: str, name: str) -> None:
+    """Give a model of the user's own another name.
+
+    Raises:
+        ModelError: it is built in, there is no name, or it cannot be written.
+    """
+    wiring.models().rename(model_id, shown_text(" ".join(name.split())))
+
+
+def export(model_id: str) -> bytes:
+    """Return a model as a zip file that `import_zip` takes.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    return wiring.models().export(model_id)
+
+
+def import_zip(file: BinaryIO) -> StoredModel:
+    """Add a model that was exported, and return it.
+
+    Raises:
+        ModelError: it is no zip of a model, or the disk refuses.
+    """
+    model_id = wiring.models().import_zip(file)
+    return next(model for model in stored() if model.model_id == model_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchCost:
+    """What there is to tag before a model has seen every opened photo.
+
+    Attributes:
+        photos: of the opened collections, that it has not tagged.
+        seconds: that tagging them takes here; None where its speed is not known.
+    """
+
+    photos: int
+    seconds: float | None
+
+
+def switch_cost(card: ModelCard) -> SwitchCost:
+    """Return what a change to a model costs, by its last job here, else by a measurement of its speed."""
+    waiting = sum(collections.waiting_count(one.collection_id, card) for one in collections.opened())
+    rate = wiring.catalog().last_rate(card.model_id) or speed.measured().get(card.model_id)
+    return SwitchCost(waiting, waiting / rate if rate else None)
 
 
 def _problem(entry: ModelEntry) -> str | None:

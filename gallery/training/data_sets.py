@@ -8,11 +8,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import itertools
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,13 +59,13 @@ class Draft:
 
     Attributes:
         weights: as in `TrainingRequest`.
-        model_id: "" for one made from recipe and data.
+        name: of the new model, as people read it; "" for one made from data and recipe.
         teacher, unlabelled: likewise, for recipes with a teacher; "" for none.
     """
 
     recipe: Recipe
     weights: str | None
-    model_id: str = ""
+    name: str = ""
     teacher: str = ""
     unlabelled: str = ""
 
@@ -148,7 +147,7 @@ def read_draft(opened: DataSet) -> Draft | None:
     """Return the recipe at hand for a set; None where there is none that this version understands."""
     try:
         stored: Mapping[str, Any] = json.loads((opened.folder / DRAFT_FILE).read_text(encoding="utf-8"))
-        words = {name: str(stored.get(name, "")) for name in ("model_id", "teacher", "unlabelled")}
+        words = {name: str(stored.get(name, "")) for name in ("name", "teacher", "unlabelled")}
         return Draft(Recipe.from_json(stored["recipe"]), stored["weights"], **words)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, TrainingError):
         return None
@@ -157,19 +156,6 @@ def read_draft(opened: DataSet) -> Draft | None:
 def write_draft(opened: DataSet, draft: Draft) -> None:
     """Keep the recipe at hand for a set."""
     write_atomic(opened.folder / DRAFT_FILE, json.dumps(asdict(draft)), durable=False)
-
-
-def free_id(recipe: str, data: str, taken: Callable[[str], bool]) -> str:
-    """Return an id for a model that nobody has named, made of recipe and data.
-
-    Example:
-        >>> free_id("cnn-small", "My Owls.zip", {"cnn-small-my-owls"}.__contains__)
-        'cnn-small-my-owls-2'
-    """
-    stem = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\.(zip|csv)$", "", data.lower())).strip("-") or "photos"
-    wanted = f"{recipe}-{stem}"[:56].rstrip("-")
-    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
-    return next(one for one in itertools.chain([wanted], numbered) if not taken(one))
 
 
 def write_people_labels(labels: Iterable[tuple[Path, str]], folder: Path) -> Path:

@@ -78,7 +78,7 @@ def new_card(
         limits.append("The split did not keep sources apart: photos of another camera or site may do worse.")
     return ModelCard(
         model_id=request.model_id,
-        name=f"{recipe.name}, {len(class_names)} classes",
+        name=request.name or f"{recipe.name}, {len(class_names)} classes",
         architecture=architecture.name,
         class_names=class_names,
         input_px=recipe.input_px,

@@ -200,7 +200,9 @@ RECIPES: Mapping[str, Recipe] = {
             architecture="vgg16-gap",
             input_px=224,
             augmentation=MILD,
-            description="VGG16 with global average pooling, every layer trained: the best, and the slowest.",
+            description=(
+                "VGG16 with global average pooling, every layer trained: for a thousand photos or more; slow."
+            ),
         ),
         Recipe(
             name="vgg16-flatten",
@@ -208,7 +210,9 @@ RECIPES: Mapping[str, Recipe] = {
             input_px=224,
             trainable="last block",
             augmentation=MILD,
-            description="VGG16 with a deep dense top; only the last block of convolutions and the top learn.",
+            description=(
+                "VGG16 with dense layers on top; only the last convolutional block and these are trained."
+            ),
         ),
         Recipe(
             name="vgg16-bottleneck",
@@ -220,7 +224,9 @@ RECIPES: Mapping[str, Recipe] = {
             decay=0.8,
             epochs=15,
             l2=0.05,
-            description="The convolutions' outputs are computed once; a dense top learns in a minute.",
+            description=(
+                "VGG16's convolutions are run once; only the dense layers on top are trained, in a minute."
+            ),
         ),
         Recipe(
             name="vgg16-distilled",
@@ -232,28 +238,28 @@ RECIPES: Mapping[str, Recipe] = {
             balance="oversample",
             augmentation=MILD,
             distillation=Distillation(),
-            description="VGG16 taught by a ResNet50, which also has something to say of unlabelled photos.",
+            description="VGG16 trained with a ResNet50 as teacher (distillation), also on unlabelled photos.",
         ),
         Recipe(
             name="efficientnet-lite2-gap",
             architecture="efficientnet-lite2",
             input_px=260,
             augmentation=MILD,
-            description="EfficientNet-Lite2, every layer trained: a seventeenth of VGG16's arithmetic.",
+            description="EfficientNet-Lite2, every layer trained: a seventeenth of VGG16's computation.",
         ),
         Recipe(
             name="resnet50-gap",
             architecture="resnet50",
             input_px=224,
             augmentation=MILD,
-            description="ResNet50, every layer trained: a quarter of VGG16's arithmetic.",
+            description="ResNet50, every layer trained: a quarter of VGG16's computation.",
         ),
         Recipe(
             name="inception-v3-gap",
             architecture="inception-v3",
             input_px=299,
             augmentation=MILD,
-            description="InceptionV3, every layer trained: a third of VGG16's arithmetic, on larger photos.",
+            description="InceptionV3, every layer trained: a third of VGG16's computation, on larger photos.",
         ),
         Recipe(
             name="cnn-large",
@@ -262,7 +268,7 @@ RECIPES: Mapping[str, Recipe] = {
             epochs=30,
             balance="oversample",
             augmentation=MILD,
-            description="A network of eight convolutions from scratch, for photos unlike any of ImageNet's.",
+            description="Eight convolutions trained from scratch, for photos unlike those of ImageNet.",
         ),
         Recipe(
             name="cnn-small",
@@ -272,7 +278,7 @@ RECIPES: Mapping[str, Recipe] = {
             epochs=30,
             loss="sparse_categorical_crossentropy",
             augmentation=MILD,
-            description="Four convolutions from scratch: minutes to train; what the search tunes.",
+            description="Four convolutions trained from scratch in minutes; used by Tune settings.",
         ),
     )
 }

@@ -38,6 +38,7 @@ class TrainingRequest:
         plan: how photos are split where the data do not say.
         teacher: of a recipe that has one: "imagenet", a path, or None for "imagenet".
         unlabelled: a folder of photos that the teacher alone speaks of.
+        name: of the model as people read it; "" for one made from recipe and classes.
     """
 
     data: Path
@@ -49,6 +50,7 @@ class TrainingRequest:
     plan: SplitPlan = USUAL
     teacher: str | None = None
     unlabelled: Path | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.recipe.distillation is None and (self.teacher or self.unlabelled):
@@ -71,6 +73,7 @@ class TrainingRequest:
             "plan": asdict(self.plan),
             "teacher": self.teacher,
             "unlabelled": None if self.unlabelled is None else str(self.unlabelled),
+            **({"name": self.name} if self.name else {}),
         }
 
     @classmethod
@@ -92,6 +95,7 @@ class TrainingRequest:
                 plan=SplitPlan(**stored["plan"]),
                 teacher=stored.get("teacher"),
                 unlabelled=Path(stored["unlabelled"]) if stored.get("unlabelled") else None,
+                name=str(stored.get("name", "")),
             )
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise TrainingError(f"There is no training in {folder} ({exc}). Start a new one.") from exc

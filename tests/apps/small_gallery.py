@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -175,10 +176,7 @@ def written(matrix: dict[str, Any]) -> list[list[str]]:
 
 
 def texts(app: AppTest) -> str:
-    """All sentences of a page in one text, without markdown's backslashes, every space a plain one."""
+    """All sentences of a page in one text, without markdown's backslashes and pictures, every space plain."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success", "html")
-    return (
-        "\n".join(str(e.value) for kind in kinds for e in app.get(kind) if hasattr(e, "value"))
-        .replace("\\", "")
-        .replace("\N{NO-BREAK SPACE}", " ")
-    )
+    text = "\n".join(str(e.value) for kind in kinds for e in app.get(kind) if hasattr(e, "value"))
+    return re.sub(r"!\[\]\(/\S*\) ?", "", text.replace("\\", "").replace("\N{NO-BREAK SPACE}", " "))

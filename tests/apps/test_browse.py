@@ -149,7 +149,7 @@ def test_a_corrected_photo_moves_and_is_counted_as_a_persons(gallery: SmallGalle
     assert shown(page) == ["who.png"]
     (strip,) = components(page, "gallery_shelf_strip")
     (elephants,) = [shelf for shelf in strip["shelves"] if shelf["name"] == "elephant"]
-    assert "1 set by people" in elephants["tooltip"]
+    assert "1 labelled by people" in elephants["tooltip"]
 
 
 def test_a_folder_without_photos_says_what_counts_as_one(empty: SmallGallery) -> None:
@@ -163,7 +163,7 @@ def test_a_folder_without_photos_says_what_counts_as_one(empty: SmallGallery) ->
 
 def test_an_empty_shelf_is_said_to_be_empty(gallery: SmallGallery) -> None:
     page = open_browse(shelf="spider")
-    assert "Nothing on the shelf Spider" in texts(page)
+    assert "No photos on the shelf Spider" in texts(page)
 
 
 def test_a_vanished_folder_keeps_its_photos_and_names_the_remedy(gallery: SmallGallery) -> None:
@@ -250,7 +250,7 @@ def test_a_stopped_job_of_a_second_model_is_resumed_with_that_model(
     assert job is not None
     catalog.finish_job(job.job_id, JobState.CANCELLED, None)
     page = open_browse()
-    assert "It was tagging with Model second-model, which is not the active model." in texts(page)
+    assert "It used Model second-model, which is not the active model." in texts(page)
     page.button(key="job_resume").click().run()
     assert started == [1]
     resumed = catalog.latest_job(1)
@@ -319,7 +319,7 @@ def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(
     gallery: SmallGallery, started: list[int]
 ) -> None:
     catalog = wiring.catalog()
-    for model_id, sentence in ((MODEL_ID, "Up to date"), ("an-older-one", "Last tagged by another model")):
+    for model_id, sentence in ((MODEL_ID, "Up to date"), ("an-older-one", "Tagged with a different model")):
         catalog.queue_job(1, model_id)
         job = catalog.claim_job(1)
         assert job is not None
@@ -339,7 +339,7 @@ def test_a_later_tagging_by_another_model_leaves_the_active_ones_up_to_date(empt
     job = catalog.claim_job(1)
     assert job is not None
     catalog.finish_job(job.job_id, JobState.DONE)
-    assert "Up to date: tagged by the active model" in texts(open_browse(collection=str(number)))
+    assert "Up to date: tagged with the active model" in texts(open_browse(collection=str(number)))
 
 
 def test_a_threshold_chosen_for_the_model_sorts_the_shelves_until_it_is_given_up(

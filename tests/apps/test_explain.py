@@ -59,10 +59,10 @@ def test_a_deep_link_explains_its_photo_without_a_network(
     page = open_page("explain", photo=gallery.photo_id("a.png"))
     assert not page.exception
     text = texts(page)
-    assert "Predicted: **🐱 Cat**, 75.0 %" in text
-    assert "Compared: **🐶 Dog**, 25.0 %" in text
-    assert "Strongest spot: 100 % of the shared scale" in text
-    assert "Strongest spot: 33 % of the shared scale" in text  # 0.25 of the cat's 0.75
+    assert "Predicted: **Cat**, 75.0 %" in text
+    assert "Compared: **Dog**, 25.0 %" in text
+    assert "Maximum: 100 % of the shared scale" in text
+    assert "Maximum: 33 % of the shared scale" in text  # 0.25 of the cat's 0.75
 
 
 def test_a_class_without_evidence_is_said_as_such(gallery: SmallGallery) -> None:
@@ -76,7 +76,7 @@ def test_choosing_another_class_explains_it_and_keeps_the_address(gallery: Small
     page = open_page("explain", photo=gallery.photo_id("a.png"))
     page.selectbox(key="explain_compared").select("spider").run()
     assert not page.exception
-    assert "Compared: **🕷️ Spider**" in texts(page)
+    assert "Compared: **Spider**" in texts(page)
     assert page.query_params["class"] == "spider"
 
 
@@ -101,11 +101,11 @@ def test_next_and_previous_go_round_the_shelf(gallery: SmallGallery) -> None:
 
 def test_a_shelf_narrows_what_is_stepped_through(gallery: SmallGallery) -> None:
     page = open_page("explain")
-    assert page.selectbox(key="explain_shelf").options == ["🖼️ All (2)", "🐶 Dog (1)", "🐱 Cat (1)"]
+    assert page.selectbox(key="explain_shelf").options == ["All (2)", "Dog (1)", "Cat (1)"]
     page.selectbox(key="explain_shelf").select("dog").run()
     assert not page.exception
     assert "1 of 1" in texts(page)
-    assert "Predicted: **🐶 Dog**, 100.0 %" in texts(page)
+    assert "Predicted: **Dog**, 100.0 %" in texts(page)
 
 
 def test_a_photo_that_waits_is_explained_on_demand(
@@ -116,7 +116,7 @@ def test_a_photo_that_waits_is_explained_on_demand(
     assert "has not been tagged" in texts(page)
     next(button for button in page.button if button.label == "Explain it now").click().run()
     assert not page.exception
-    assert "Predicted: **🐱 Cat**, 70.0 %" in texts(page)
+    assert "Predicted: **Cat**, 70.0 %" in texts(page)
 
 
 def test_a_photo_is_shown_to_a_model_in_the_models_own_size(
@@ -143,8 +143,8 @@ def test_a_correction_is_shown_beside_the_prediction(gallery: SmallGallery) -> N
     photo_id = gallery.photo_id("a.png")
     wiring.catalog().correct([photo_id], "sheep", person="Ada", model_id="drawn-vgg16")
     page = open_page("explain", photo=photo_id)
-    assert "A person labelled it **🐑 Sheep**" in texts(page)
-    assert "Predicted: **🐱 Cat**" in texts(page)
+    assert "Labelled **Sheep** by a person" in texts(page)
+    assert "Predicted: **Cat**" in texts(page)
 
 
 def test_an_uploaded_photo_is_explained(gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +153,7 @@ def test_an_uploaded_photo_is_explained(gallery: SmallGallery, monkeypatch: pyte
     page.segmented_control(key="explain_source").set_value("A single file").run()
     page.get("file_uploader")[0].upload("my cat.jpg", jpeg(), "image/jpeg").run()
     assert not page.exception
-    assert "Predicted: **🐱 Cat**, 70.0 %" in texts(page)
+    assert "Predicted: **Cat**, 70.0 %" in texts(page)
     assert "my cat.jpg" in texts(page)
 
 
@@ -181,7 +181,7 @@ def test_an_address_of_no_photo_is_a_sentence(gallery: SmallGallery, photo: str)
 def test_an_address_with_nonsense_shows_the_first_photo(gallery: SmallGallery, name: str, value: str) -> None:
     page = open_page("explain", **{name: value})
     assert not page.exception
-    assert "Predicted: **🐱 Cat**" in texts(page)
+    assert "Predicted: **Cat**" in texts(page)
 
 
 def test_a_photo_whose_file_is_gone_is_shown_by_its_thumbnail(gallery: SmallGallery) -> None:
@@ -190,7 +190,7 @@ def test_a_photo_whose_file_is_gone_is_shown_by_its_thumbnail(gallery: SmallGall
     page = open_page("explain", photo=photo_id)
     assert not page.exception
     assert "Its thumbnail is shown instead" in page.warning[0].value
-    assert "Predicted: **🐱 Cat**" in texts(page)
+    assert "Predicted: **Cat**" in texts(page)
 
 
 def test_a_photo_that_was_replaced_is_not_shown_under_the_old_ones_heatmap(gallery: SmallGallery) -> None:

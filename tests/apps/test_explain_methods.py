@@ -129,7 +129,7 @@ def test_slow_work_shows_how_far_it_is_and_can_be_stopped_and_begun_again(
     assert "Occlusion was stopped" in texts(page)
     page.button(key="explain_maps_waiting_again").click().run()
     settled(page)
-    assert "Strongest spot" in texts(page)
+    assert "Maximum" in texts(page)
 
 
 def test_a_model_that_cannot_be_loaded_is_said_with_its_remedy(

@@ -140,7 +140,7 @@ def test_rectangles_stay_when_another_part_of_the_page_is_looked_at(opened: Page
     drag(page, (0.05, 0.25), (0.5, 0.75))
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
     page.get_by_role("tab", name="Difference of both classes").click()
-    expect(page.get_by_text("speaks for Dog", exact=True)).to_be_visible()
+    expect(page.get_by_text("supports Dog", exact=True)).to_be_visible()
     page.get_by_role("tab", name="Grey out a part").click()
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
     expect(page.get_by_role("group", name=re.compile("^Rectangle 1"))).to_be_visible()
@@ -151,7 +151,7 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
     choose(page, page.get_by_role("combobox", name=re.compile("Method")), re.compile("^Occlusion"))
     expect(page).to_have_url(re.compile("method=occlusion"))
     expect(page.get_by_text("Occlusion (Zeiler and Fergus 2014)")).to_be_visible()
-    expect(page.get_by_text("Strongest spot: 100 % of the shared scale").first).to_be_visible(
+    expect(page.get_by_text("Maximum: 100 % of the shared scale").first).to_be_visible(
         timeout=LOADING_MS
     )
     expect(page.get_by_text(re.compile(r"It took [\d.]+ s here"))).to_be_visible()
@@ -184,7 +184,7 @@ def test_a_cell_of_the_matrix_has_its_average_heatmaps_and_differences(page: Pag
         average = page.get_by_role("img", name=re.compile(f"^Average heatmap {name}"))
         expect(average).to_be_visible()
         assert average.evaluate("image => image.naturalWidth") == 168
-    expect(page.get_by_text("speaks for Dog", exact=True)).to_be_visible()
+    expect(page.get_by_text("supports Dog", exact=True)).to_be_visible()
     difference = page.locator(".cell .third img.heat")
     expect(difference).to_have_attribute("src", re.compile(r"/difference/red-network/[0-9a-f]{64}/cat/dog$"))
     expect(difference).to_have_js_property("naturalWidth", 224)

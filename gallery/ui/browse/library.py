@@ -9,6 +9,7 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.services import collections as collections_service
+from gallery.services import wiring
 from gallery.services.folders import beside
 from gallery.types import Collection, CollectionKind
 from gallery.ui.components import folder_box, job_card, messages, upload_zone, view_state
@@ -38,6 +39,11 @@ def show(collections: list[Collection], chosen: Collection | None) -> None:
         if ways.button("Upload", icon=":material/upload:", key="upload", width="stretch"):
             ask_for_upload()
         job_card.show(chosen.collection_id if chosen else None)
+        active = wiring.active_model()
+        if active is not None:
+            st.page_link(
+                "pages/models.py", label=f"Model: {escaped(active.name)}", icon=":material/neurology:"
+            )
 
 
 @st.dialog("Open a folder", width="medium")

@@ -8,7 +8,7 @@ from gallery.errors import GalleryError
 from gallery.services import speed
 from gallery.types import ModelCard
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.models.view import activate, tell
+from gallery.ui.models.view import activate, switch_cost, tell
 
 
 def offer_light_model(active: ModelCard) -> None:
@@ -18,7 +18,7 @@ def offer_light_model(active: ModelCard) -> None:
         return
     with st.container(border=True, key="light_model"):
         st.markdown(
-            "**This processor has no bfloat16 units**, on which VGG16 runs fast. "
+            "**VGG16 is slow on this processor**, which has no bfloat16 units. "
             f"{escaped(light.name)} is nearly as accurate and many times as fast here."
         )
         speeds = speed.measured()
@@ -30,6 +30,7 @@ def offer_light_model(active: ModelCard) -> None:
             )
         with st.container(horizontal=True):
             st.button("Use the light model", key="use_light_model", on_click=activate, args=(light.model_id,))
+            switch_cost(light)
             st.button(
                 "Measure both here",
                 key="measure_speeds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Sequence
 
@@ -12,21 +13,20 @@ from gallery.errors import GalleryError
 from gallery.services import collections, models, tagging
 from gallery.services.models import StoredModel, card_facts, card_score
 from gallery.types import Collection, ModelCard
-from gallery.ui.components import confusion_table, theme
+from gallery.ui.components import confusion_table, messages, theme
 from gallery.ui.components.plain_text import escaped, facts_html
-from gallery.words import percent, photo_count, without_surrogates
+from gallery.words import about, percent, photo_count, without_surrogates
 
 
 def no_models() -> None:
     """Say that there is nothing to tag with, and what to do."""
-    st.info(
-        "**There is no model yet.** The gallery needs one to sort photos.\n\n"
-        "- The app comes with a model in its folder `model_store`: if that folder is missing, download the "
-        "app again.\n"
-        "- A model that somebody gave you is a folder with `card.json` and `weights.npz`: put it into "
-        "`models` in the gallery's home folder and reload this page.",
-        icon=":material/neurology:",
+    messages.empty(
+        ":material/neurology:",
+        "There is no model yet",
+        "A model sorts the photos. Two come with the app, in its folder model_store: if that folder is "
+        "missing, download the app again. A model that you exported elsewhere can be added here.",
     )
+    add_model()
 
 
 def none_usable() -> None:
@@ -59,7 +59,7 @@ def show_model(model: StoredModel) -> None:
         with st.expander("Training details and input format"):
             st.html(facts_html(card_facts(card)))
         _errors(card)
-        _actions(model)
+        _actions(model, card)
 
 
 def _badges(model: StoredModel) -> None:
@@ -117,8 +117,8 @@ def _errors(card: ModelCard) -> None:
         st.caption("These photos are not in your catalog, so the cells do not open.")
 
 
-def _actions(model: StoredModel) -> None:
-    with st.container(horizontal=True):
+def _actions(model: StoredModel, card: ModelCard) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
         if not model.active:
             st.button(
                 "Use this model",
@@ -129,22 +129,80 @@ def _actions(model: StoredModel) -> None:
                 args=(model.model_id,),
                 help="Damaged models cannot be used." if model.problem else None,
             )
+            if model.problem is None:
+                switch_cost(card)
+        if model.problem is None:
+            st.download_button(
+                "Export (zip)",
+                functools.partial(models.export, model.model_id),
+                file_name=f"{model.model_id}.zip",
+                mime="application/zip",
+                icon=":material/download:",
+                key=f"export_{model.model_id}",
+                on_click="ignore",
+                help=(
+                    "Card, weights and evaluation in one file; add it on the Models page of another computer."
+                ),
+            )
         st.button(
-            "Check the weights again",
+            "Verify weights",
             key=f"verify_{model.model_id}",
             on_click=_check_again,
             args=(model.model_id,),
             help="Computes the SHA-256 of the weights file and compares it with the model card.",
         )
-        if model.own and not model.active:
-            with st.popover("Remove"):
-                st.markdown("This deletes the model's folder. Its predictions stay in the catalog.")
-                st.button(
-                    "Remove permanently",
-                    key=f"remove_{model.model_id}",
-                    on_click=_remove,
-                    args=(model.model_id,),
-                )
+        if model.own:
+            _rename_and_remove(model, card)
+
+
+def _rename_and_remove(model: StoredModel, card: ModelCard) -> None:
+    with st.popover("Rename", icon=":material/edit:"):
+        key = f"name_{model.model_id}"
+        st.text_input("Name", card.name, key=key, max_chars=80)
+        st.button("Save", key=f"rename_{model.model_id}", on_click=_rename, args=(model.model_id, key))
+    with st.popover("Remove", icon=":material/delete:", disabled=model.active):
+        st.markdown("This deletes the model's folder. Its predictions stay in the catalog.")
+        st.button(
+            "Remove permanently",
+            key=f"remove_{model.model_id}",
+            on_click=_remove,
+            args=(model.model_id,),
+        )
+
+
+def switch_cost(card: ModelCard) -> None:
+    """Say what there is to tag before a model has seen every opened photo; nothing where it has."""
+    cost = models.switch_cost(card)
+    if not cost.photos:
+        return
+    seconds = "" if cost.seconds is None else f", {about(cost.seconds)} on this computer"
+    st.caption(
+        f"{photo_count(cost.photos)} to tag{seconds}; until then they are shown as not tagged yet.",
+        width="content",
+    )
+
+
+def add_model() -> None:
+    """Offer to add a model that was exported elsewhere."""
+    with st.expander("Add a model from a file", icon=":material/upload:"):
+        file = st.file_uploader(
+            "A model exported on the Models page", type="zip", key=f"models_file_{_files_added()}"
+        )
+        if file is None:
+            return
+        try:
+            added = models.import_zip(file)
+        except GalleryError as exc:
+            st.error(escaped(str(exc)), icon=":material/error:")
+            return
+        name = added.card.name if added.card else added.model_id
+        tell("done", f"{name} was added.")
+        st.session_state["models_files_added"] = _files_added() + 1  # another uploader, without the file
+        st.rerun()
+
+
+def _files_added() -> int:
+    return int(st.session_state.get("models_files_added", 0))
 
 
 def activate(model_id: str) -> None:
@@ -164,6 +222,13 @@ def _check_again(model_id: str) -> None:
         tell("error", problem)
     else:
         tell("done", f"The weights of {model_id} match its card.")
+
+
+def _rename(model_id: str, key: str) -> None:
+    try:
+        models.rename(model_id, str(st.session_state[key]))
+    except GalleryError as exc:
+        tell("error", str(exc))
 
 
 def _remove(model_id: str) -> None:

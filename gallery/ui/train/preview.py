@@ -11,7 +11,7 @@ import streamlit as st
 from gallery.services import train as train_service
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.preparing import Prepared
-from gallery.ui.train.settings import change
+from gallery.ui.train.settings import change, show_refusal
 from gallery.words import class_title, without_surrogates
 
 _VARIANTS = 8
@@ -55,6 +55,7 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
             st.session_state[key] = min(most, round(getattr(limits, name) * units))
             st.slider(label, least, most, key=key, on_change=_changed, args=(chosen,))
         st.session_state["train_augment_flip"] = limits.flip
+        show_refusal("augmentation")
         st.toggle("Random horizontal flip", key="train_augment_flip", on_change=_changed, args=(chosen,))
     with right:
         number = st.session_state.get("train_preview", 0)

@@ -19,7 +19,7 @@ from gallery.ui.train import address as train_address
 from gallery.ui.train import data as train_data
 from gallery.ui.train import preview as train_preview
 from gallery.ui.train import settings as train_settings
-from gallery.ui.train.settings import REFUSAL
+from gallery.ui.train.settings import REFUSAL, START
 from gallery.words import about
 
 _CARDS = 3
@@ -35,10 +35,7 @@ def show() -> None:
     if prepared is None:
         return
     draft = train_service.draft_of(chosen)
-    refusal = st.session_state.pop(REFUSAL, None)
     _cards(chosen, prepared, draft)
-    if refusal:
-        st.error(escaped(refusal), icon=":material/error:")
     left, right = st.columns(2, gap="large")
     with left:
         train_settings.show(chosen, draft)
@@ -76,8 +73,14 @@ def _cards(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
 def _card(chosen: DataSet, offer: RecipeOffer) -> None:
     recipe = offer.recipe
     with st.container(border=True, height="stretch", key=f"train_recipe_{recipe.name}"):
-        st.markdown(f"**{escaped(recipe.name)}**")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{escaped(recipe.name)}**", width="content")
+            if offer.recommended:
+                st.badge("Recommended for these photos", icon=":material/thumb_up:", color="green")
         st.markdown(escaped(recipe.description))
+        if offer.advice:
+            icon = ":material/check:" if recipe.trainable == "top" else ":material/warning:"
+            st.markdown(f"{icon} {escaped(offer.advice)}")
         facts = [f"{recipe.input_px} x {recipe.input_px} px"]
         if offer.parameter_count is not None:
             facts.append(f"{offer.parameter_count:,} parameters")
@@ -113,16 +116,15 @@ def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
         for words in _cautions(prepared, draft):
             st.markdown(f":material/warning: {words}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            key = f"train_id_{chosen.set_id}"
-            st.session_state[key] = train_service.proposed_id(chosen, draft)
+            key = f"train_name_{chosen.set_id}"
+            st.session_state[key] = train_service.proposed_name(chosen, draft)
             st.text_input(
                 "Name of the new model",
                 key=key,
                 on_change=_rename,
                 args=(chosen, key),
-                max_chars=64,
+                max_chars=80,
                 width=380,
-                help="Small letters, digits, '.', '_' or '-'.",
             )
             st.button(
                 "Start the training",
@@ -132,6 +134,7 @@ def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
                 on_click=_start,
                 args=(chosen, draft, key),
             )
+        train_settings.show_refusal(START)
 
 
 def _summary(chosen: DataSet, prepared: Prepared, recipe: Recipe) -> str:
@@ -168,15 +171,14 @@ def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
 
 
 def _rename(chosen: DataSet, key: str) -> None:
-    train_service.change_words(chosen, model_id=st.session_state[key].strip())
+    train_service.change_words(chosen, name=st.session_state[key].strip())
 
 
 def _start(chosen: DataSet, draft: Draft, key: str) -> None:
     """Start the training, or leave the sentence that says why not."""
-    model_id = str(st.session_state[key]).strip()
     try:
-        train_service.start(chosen, draft, model_id)
+        model_id = train_service.start(chosen, draft, str(st.session_state[key]))
     except (GalleryError, OSError) as exc:
-        st.session_state[REFUSAL] = str(exc)
+        st.session_state[REFUSAL] = (START, str(exc))
         return
     train_address.go(step=train_address.RUN, training=model_id)

@@ -15,6 +15,7 @@ from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
 from gallery.ui.components import confusion_table, messages
 from gallery.ui.components.plain_text import escaped
+from gallery.ui.models import view as models_view
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
 from gallery.words import class_title, interval, percent
@@ -53,7 +54,7 @@ def _decide(trained: Trained) -> None:
     card, model_id = trained.card, trained.card.model_id
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_decide"):
         score = models.card_score(card.tested_on)
-        words = f"**{escaped(model_id)}**"
+        words = f"**{escaped(card.name)}**"
         if score is not None:
             words += f": {percent(score.accuracy)} correct on {score.sentence()}"
         st.markdown(f"{words}.", width="stretch")
@@ -80,6 +81,7 @@ def _decide(trained: Trained) -> None:
                 args=(model_id,),
                 help="New photos are then sorted by it. Predictions of the former model are kept.",
             )
+            models_view.switch_cost(card)
         st.page_link("pages/models.py", label="See it under Models", icon=":material/neurology:")
 
 

@@ -80,7 +80,7 @@ def title(run: TrainingRun) -> str:
     state = "running" if run.live else STATES.get(run.state, run.state).lower()
     if run.candidate is not None:
         state = "finished, not kept yet"
-    return f"{run.request.model_id} · {state}"
+    return f"{run.request.name or run.request.model_id} · {state}"
 
 
 def _live(name: str, was_live: bool) -> None:

@@ -13,9 +13,13 @@ from gallery.services.training_parts import IMAGENET, NOTHING, PATH
 from gallery.settings import IMAGENET_MODELS
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.recipes import RECIPES, Recipe
+from gallery.ui.components.plain_text import escaped
 
 REFUSAL = "train_refusal"
-"""Where the session keeps the sentence on a value that was refused, until the page has shown it."""
+"""Where the session keeps what was refused, (name of the setting, sentence), until its place has shown it."""
+
+START = "start"
+"""Stands for the start of the training among the names of settings."""
 
 RATES = (1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 BATCHES = (8, 16, 32, 64, 128, 256)
@@ -228,6 +232,7 @@ def _number(chosen: DataSet, recipe: Recipe, name: str, label: str, words: str, 
         on_change=_set,
         args=(chosen, name, key),
     )
+    show_refusal(name)
 
 
 def _rate(chosen: DataSet, recipe: Recipe, rates: Sequence[float]) -> None:
@@ -242,6 +247,7 @@ def _rate(chosen: DataSet, recipe: Recipe, rates: Sequence[float]) -> None:
         on_change=_set,
         args=(chosen, "learning_rate", key),
     )
+    show_refusal("learning_rate")
 
 
 def _choice(
@@ -259,6 +265,7 @@ def _choice(
     st.selectbox(
         label, shown, key=key, format_func=title, help=words, on_change=_set, args=(chosen, name, key)
     )
+    show_refusal(name)
 
 
 def _set(chosen: DataSet, name: str, key: str) -> None:
@@ -270,4 +277,12 @@ def change(chosen: DataSet, values: Mapping[str, Any]) -> None:
     try:
         train_service.change(chosen, values)
     except TrainingError as exc:
-        st.session_state[REFUSAL] = str(exc)
+        st.session_state[REFUSAL] = (next(iter(values)), str(exc))
+
+
+def show_refusal(name: str) -> None:
+    """Show why the last change of a setting was refused, if it was of this one."""
+    of, sentence = st.session_state.get(REFUSAL, ("", ""))
+    if of == name:
+        del st.session_state[REFUSAL]
+        st.error(escaped(sentence), icon=":material/error:")

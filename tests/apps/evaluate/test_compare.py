@@ -98,7 +98,7 @@ def test_a_button_has_the_folder_tagged_by_the_second_model_which_stays_inactive
     page.button(key="evaluate_tag_other").click().run()
     assert not page.exception
     assert started == [(1, SECOND)]
-    assert "Who is right where" in texts(page)
+    assert "##### Agreement" in texts(page)
     assert wiring.models().active_id() == "drawn-vgg16"
 
 
@@ -122,7 +122,7 @@ def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
     assert values == [
         ("Model drawn\\-vgg16", "40.0\u00a0%"),
         ("Model second\\-model", "60.0\u00a0%"),
-        ("Difference (second less first)", "+20.0 points"),
+        ("Difference (second minus first)", "+20.0 points"),
     ]
     # 2 against 1: p = 2 * (1 + 3) / 8
     assert "McNemar's exact paired test: p = 1; the difference may be chance" in texts(page)

@@ -70,7 +70,7 @@ def test_the_cells_average_says_where_the_model_looks_and_is_flagged(gallery: Sm
     assert "Strongest in the upper middle; 92 % of attention on the outer 49 % of the frame" in text
     assert "**92 % on the outer frame, where 0 % is usual.**" in text
     said, true = (alt for alt in alternatives(page) if alt.startswith("Average heatmap"))
-    assert "for Cat, which it says" in said
+    assert "predicted class (cat)" in said
     assert "for Dog, which it is. Strongest in the middle; 0\u00a0% of the evidence" in true
 
 
@@ -107,7 +107,7 @@ def test_the_photos_with_most_evidence_at_the_border_come_first_when_asked(
 
 def test_the_colours_of_the_difference_are_named(gallery: SmallGallery) -> None:
     text = texts(open_cell(true="dog", said="cat"))
-    assert "What speaks for Dog, for Cat, on one scale; why Cat and not Dog:" in text
+    assert "Heatmaps of Dog and Cat on one scale, and their difference:" in text
     assert "speaks for Cat" in text
     assert "speaks for" not in texts(open_cell(true="cow", said="cow"))
 
@@ -118,7 +118,7 @@ def test_a_few_photos_are_not_compared(gallery: SmallGallery) -> None:
         (gallery.photos / path).rename(gallery.photos / path.replace("dog/", "cow/"))
     gallery.tag({})
     page = open_cell(true="dog", said="cat")
-    assert "on average of 2 photos" in texts(page)
+    assert "**Mean heatmap** of 2 photos" in texts(page)
     assert "Fewer than 5 photos: too few to compare." in texts(page)
 
 

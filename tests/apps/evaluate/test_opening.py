@@ -34,7 +34,7 @@ def test_at_first_the_page_says_what_a_labelled_folder_looks_like(empty: SmallGa
     empty.add_model()
     page = open_page("evaluate")
     assert not page.exception
-    assert "one sub-folder a class" in texts(page)
+    assert "one sub-folder per class" in texts(page)
     assert "cane/" in page.code[0].value
 
 
@@ -52,7 +52,7 @@ def test_a_folder_is_opened_tagged_and_evaluated(
         "Weighted F1": "0.567", "Top-2 accuracy": "100.0\u00a0%", "Log loss": "0.598", "Photos": "5",
     }  # fmt: skip
     assert "95 % CI 23.1 to 88.2 %" in texts(page)  # Wilson, 3 of 5
-    assert "only 5 photos: a rough guess" in texts(page)
+    assert "Only 5 photos: a rough guess" in texts(page)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_collection_without_predictions_offers_to_tag(gallery: SmallGallery) -
 def test_an_address_of_no_collection_starts_over(gallery: SmallGallery, value: str) -> None:
     page = open_page("evaluate", collection=value)
     assert not page.exception
-    assert "one sub-folder a class" in texts(page)
+    assert "one sub-folder per class" in texts(page)
 
 
 def test_a_folder_that_vanished_is_still_evaluated_from_the_catalog(gallery: SmallGallery) -> None:

@@ -67,7 +67,7 @@ def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
     assert case.photo_id == gallery.photo_id("dog/2.png")
     assert (case.label, case.said, case.sure) == (0, 1, pytest.approx(0.96))
     # cats get (.9 + .9 + .4 + .8) / 4; the five other photos are four cats and a dog
-    assert "The model is 96.0\u00a0% sure of Cat; photos labelled Cat get 75.0\u00a0% on average" in case.why
+    assert "The model predicts Cat with 96.0\u00a0% confidence; photos labelled Cat have 75.0\u00a0% on average" in case.why
     assert "Of the 5 nearest photos: 4 Cat, 1 Dog. Both speak against the label Dog." in case.why
     assert sorted(case.near_labels.tolist()) == [0, 1, 1, 1, 1]
     assert "The model was trained on none of these photos" in texts(page)
@@ -82,7 +82,7 @@ def test_every_contradicted_label_can_be_looked_at(
     assert not page.exception
     paths = [gallery.photo_id("dog/2.png"), gallery.photo_id("cat/3.png")]
     assert [case.photo_id for case in shown[-1]] == paths
-    assert "rather an error of the model" in shown[-1][1].why
+    assert "probably an error of the model" in shown[-1][1].why
 
 
 def test_the_chosen_cell_leads_to_its_labels(
@@ -106,7 +106,7 @@ def test_before_and_after_stand_side_by_side(gallery: SmallGallery) -> None:
     judge(gallery, "cat/3.png", Verdict.CANNOT_TELL)
     page = open_tab(gallery)
     values = {metric.label: metric.value for metric in page.metric}
-    assert values["Accuracy as the labels say"] == "66.7\u00a0%"  # 4 of 6
+    assert values["Accuracy with the labels as they are"] == "66.7\u00a0%"  # 4 of 6
     assert values["Accuracy after the verdicts"] == "100.0\u00a0%"  # 5 of 5
     assert "1 label wrong, 1 cannot tell. 1 photo moved to another class, 1 left out." in texts(page)
     assert "true Dog, predicted Cat: 1 → 0" in texts(page)
@@ -186,7 +186,7 @@ def test_where_label_and_model_agree_everywhere_there_is_nothing_to_judge(galler
     page.session_state["evaluate_tab"] = evaluate_suspects.TAB
     page.run()
     assert not page.exception
-    assert "Label and model agree on every one of these photos" in texts(page)
+    assert "Label and prediction agree on all of these photos" in texts(page)
 
 
 def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(

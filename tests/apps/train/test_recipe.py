@@ -36,7 +36,7 @@ def test_a_recipe_is_chosen_changed_and_found_again_after_a_reload(opened: DataS
     assert recipe.augmentation.translation == 0.25
     again = recipe_page(opened)
     assert again.number_input(key="train_value_epochs").value == 3
-    assert "cnn-small learns from 21 photos" in texts(again).replace("*", "")  # 24 less 1 of 8 and 2 of 16
+    assert "cnn-small is trained on 21 photos" in texts(again).replace("*", "")  # 24 less 1 of 8 and 2 of 16
     button(again, "Back to the recipe's usual values").click().run()
     assert draft(opened).recipe == recipe_named("cnn-small")
 
@@ -47,7 +47,7 @@ def test_the_variants_of_a_photo_are_shown_with_words(opened: DataSet) -> None:
     assert variants.count("<img") == 9
     assert "variant 8" in variants
     page = recipe_page(opened).button(key="train_choose_vgg16-bottleneck").click().run()
-    assert "sees each photo once, as it is" in texts(page)
+    assert "so photos are not augmented" in texts(page)
 
 
 def test_values_out_of_their_limits_are_refused_with_a_sentence(opened: DataSet) -> None:
@@ -62,22 +62,34 @@ def test_a_training_starts_as_asked_on_the_split_that_was_shown(
     opened: DataSet, started: list[TrainingRequest]
 ) -> None:
     page = recipe_page(opened).button(key="train_choose_cnn-small").click().run()
-    page = page.text_input(key=f"train_id_{opened.set_id}").input("owls-1").run()
+    page = page.text_input(key=f"train_name_{opened.set_id}").input("Three Owls").run()
     page = button(page, "Start the training").click().run()
     assert not page.exception
     (request,) = started
-    assert (request.model_id, request.recipe.name, request.weights) == ("owls-1", "cnn-small", "none")
+    assert (request.model_id, request.name) == ("three-owls", "Three Owls")
+    assert (request.recipe.name, request.weights) == ("cnn-small", "none")
     assert (request.data, request.plan) == (opened.source, opened.plan)
     assert read_split(request.folder / "split.csv") == read_split(opened.split_file)
     assert page.query_params["step"] == "run"
-    assert page.query_params["training"] == "owls-1"
-    page = recipe_page(opened).text_input(key=f"train_id_{opened.set_id}").input("owls-1").run()
+    assert page.query_params["training"] == "three-owls"
+
+
+def test_a_new_model_needs_a_name_that_no_other_model_has(
+    gallery: SmallGallery, opened: DataSet, started: list[TrainingRequest]
+) -> None:
+    gallery.add_model(model_card("forest", name="Füchse im Wald"), own=True)
+    page = recipe_page(opened)
+    page = page.text_input(key=f"train_name_{opened.set_id}").input("füchse im wald").run()
     page = button(page, "Start the training").click().run()
-    assert "called owls-1 already" in texts(page)
-    page = page.text_input(key=f"train_id_{opened.set_id}").input("Not An Id!").run()
-    page = button(page, "Start the training").click().run()
-    assert "cannot be a model's id" in texts(page)
-    assert len(started) == 1
+    assert "called füchse im wald already" in texts(page)
+    assert not started
+
+
+def test_the_recipe_for_few_photos_is_recommended_and_others_say_how_many_they_need(opened: DataSet) -> None:
+    shown = texts(recipe_page(opened))
+    assert "Fits few photos: only the dense layers are trained" in shown
+    assert "Needs 1,000 photos or more" in shown
+    assert "Needs 5,000 photos or more" in shown
 
 
 def test_weights_that_are_not_there_and_a_process_that_cannot_start_are_said(
@@ -105,7 +117,7 @@ def test_a_start_that_knows_the_photos_held_back_is_warned_of(gallery: SmallGall
     gallery.add_model(model_card("knows-all"), own=True, training_photos=ids)
     wiring.models().activate("knows-all")
     shown = texts(recipe_page(opened))
-    assert "was trained on 3 of the 3 photos held back" in shown
+    assert "were trained on 3 of the 3 photos held back" in shown
 
 
 def test_a_tagging_job_at_the_same_time_is_said(

@@ -44,7 +44,7 @@ def test_an_interrupted_and_a_failed_training_can_be_resumed_or_discarded(
     job = job_of(request)
     wiring.catalog().finish_job(job.job_id, JobState.INTERRUPTED)
     page = open_page("train", step="run")
-    assert "Resume goes on after the last whole epoch" in texts(page)
+    assert "Resume continues after the last whole epoch" in texts(page)
     button(page, "Resume").click().run()
     assert [one.model_id for one in started] == ["owls"]
     wiring.catalog().finish_job(job_of(request).job_id, JobState.FAILED, "The disk is full. Free some.")
@@ -94,7 +94,7 @@ def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -
     assert (numbers["Only the new one is right"], numbers["Only the active one is right"]) == ("5", "0")
     assert "may be chance" in shown  # five of five: p = 2 / 2^5 = 0.0625
     assert "p = 0.062" in shown
-    assert "The best epoch was chosen by these photos" in shown
+    assert "The best epoch was chosen on these photos" in shown
     pictures = [str(one.value) for one in page.get("html") if "train-photos" in str(one.value)]
     assert pictures[-1].count("<img") == 5
     assert wiring.models().active_id() == MODEL_ID

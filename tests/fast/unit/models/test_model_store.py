@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -425,3 +426,51 @@ def test_a_hash_in_capital_letters_is_the_same_hash(store: ModelStore) -> None:
     rewrite_card(folder, weights_sha256=written.upper())
     assert store.verify(folder.name) is None
     assert store.card(folder.name).weights_sha256 == written
+
+
+def test_an_own_model_is_renamed_and_keeps_its_id_and_a_shipped_one_is_not(store: ModelStore) -> None:
+    store.save(make_card(), WEIGHTS)
+    ship(store, make_card(DEFAULT_MODEL_ID))
+    store.rename("my-model", "  Füchse im Wald ")
+    assert store.card("my-model").name == "Füchse im Wald"
+    assert store.verify("my-model") is None
+    with pytest.raises(ModelError, match="needs a name"):
+        store.rename("my-model", " ")
+    with pytest.raises(ModelError, match="built in"):
+        store.rename(DEFAULT_MODEL_ID, "Mine")
+
+
+def test_an_exported_model_is_added_elsewhere_and_beside_itself_under_another_id(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    store.save(make_card(), WEIGHTS, training_photos=["a" * 64])
+    packed = store.export("my-model")
+    elsewhere = ModelStore(tmp_path / "none", tmp_path / "other" / "models")
+    assert elsewhere.import_zip(io.BytesIO(packed)) == "my-model"
+    assert elsewhere.card("my-model") == store.card("my-model")
+    assert elsewhere.training_photos("my-model") == {"a" * 64}
+    again = store.import_zip(io.BytesIO(packed))
+    assert again != "my-model"
+    assert store.verify(again) is None
+
+
+def test_a_zip_that_is_no_model_or_holds_a_changed_one_is_refused_and_leaves_nothing(
+    store: ModelStore,
+) -> None:
+    store.save(make_card(), WEIGHTS)
+    changed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(store.export("my-model"))) as whole,
+        zipfile.ZipFile(changed, "w") as other,
+    ):
+        other.writestr("../../outside.txt", "x")
+        other.writestr("card.json", whole.read("card.json"))
+        other.writestr("weights.npz", whole.read("weights.npz")[:-1])
+    for content, words in (
+        (b"no zip", "no zip file of a model"),
+        (changed.getvalue(), "not those of its card"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            store.import_zip(io.BytesIO(content))
+    assert [entry.model_id for entry in store.entries()] == ["my-model"]
+    assert sorted(one.name for one in store.own.iterdir()) == ["my-model"]
