@@ -400,8 +400,8 @@ class ModelStore:
         heads = [one.model_id for one in self.entries() if one.card and one.card.backbone == model_id]
         if heads:
             raise ModelError(
-                f"{model_id} cannot be removed: {', '.join(heads)} were trained on it and do not work without "
-                "it. Remove them first."
+                f"{model_id} cannot be removed: {', '.join(heads)} were trained on it and need it. "
+                "Remove them first."
             )
         try:
             with (self.own / REMOVED_FILE).open("a", encoding="utf-8", newline="\n") as file:

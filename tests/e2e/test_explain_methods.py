@@ -151,9 +151,7 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
     choose(page, page.get_by_role("combobox", name=re.compile("Method")), re.compile("^Occlusion"))
     expect(page).to_have_url(re.compile("method=occlusion"))
     expect(page.get_by_text("Occlusion (Zeiler and Fergus 2014)")).to_be_visible()
-    expect(page.get_by_text("Maximum: 100 % of the shared scale").first).to_be_visible(
-        timeout=LOADING_MS
-    )
+    expect(page.get_by_text("Maximum: 100 % of the shared scale").first).to_be_visible(timeout=LOADING_MS)
     expect(page.get_by_text(re.compile(r"It took [\d.]+ s here"))).to_be_visible()
     expect(page.get_by_text("14 x 14 places").first).to_be_visible()
     expect(page.get_by_text("strongest in the middle left")).to_be_visible()  # where the red is

@@ -67,8 +67,11 @@ def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
     assert case.photo_id == gallery.photo_id("dog/2.png")
     assert (case.label, case.said, case.sure) == (0, 1, pytest.approx(0.96))
     # cats get (.9 + .9 + .4 + .8) / 4; the five other photos are four cats and a dog
-    assert "The model predicts Cat with 96.0\u00a0% confidence; photos labelled Cat have 75.0\u00a0% on average" in case.why
-    assert "Of the 5 nearest photos: 4 Cat, 1 Dog. Both speak against the label Dog." in case.why
+    assert (
+        "The model predicts Cat with 96.0\u00a0% confidence; photos labelled Cat have 75.0\u00a0% on average"
+        in case.why
+    )
+    assert "Of the 5 nearest photos: 4 Cat, 1 Dog. Both contradict the label Dog." in case.why
     assert sorted(case.near_labels.tolist()) == [0, 1, 1, 1, 1]
     assert "The model was trained on none of these photos" in texts(page)
     assert "None yet: both numbers are the same" in texts(page)
