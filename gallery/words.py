@@ -7,6 +7,9 @@ import re
 NO_BREAK = "\N{NO-BREAK SPACE}"
 """Stands before the percent sign, so that no line ends between a number and its sign."""
 
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+"""A cell that begins so may be run as a formula, also one that somebody gave a photo as its name (OWASP)."""
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NONCHARACTERS = re.compile("[\ufffe\uffff]")
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")

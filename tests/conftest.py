@@ -44,6 +44,15 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
+def formats_of_the_field() -> Path:
+    """Schemas and an example package of the field's formats, which lie beside the repository."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "formats"
+    if not folder.is_dir():
+        pytest.skip("the schemas of Camtrap DP are not here: ../shared/formats")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The team's labelled photos; tests that use it are marked `real_photos`."""
     folder = _data_folder()

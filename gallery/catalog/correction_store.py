@@ -144,6 +144,17 @@ class CorrectionStore(Store):
             )
             return dict(rows)
 
+    def standing_labels(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Correction]:
+        """Return the labels that stand, each with who gave it and when; photos without one are left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT photo_id, labels.label, person, made_at, shown_model_id, shown_label, "
+                "shown_confidence FROM json_each(?) CROSS JOIN photos ON photo_id = value "
+                "CROSS JOIN labels USING (photo_key) JOIN corrections USING (correction_id)",
+                (json.dumps(list(photo_ids)),),
+            )
+            return {row[0]: Correction(*row) for row in rows}
+
 
 def _action_of(connection: sqlite3.Connection, token: str | None) -> int | None:
     """Return the action of a key press; None when nothing of it is kept."""

@@ -1,4 +1,4 @@
-"""The command line: ``python -m gallery tag | evaluate | explain | export | train | tune | predict | ...``.
+"""The command line: ``python -m gallery tag | evaluate | export | take | train | predict | ...``.
 
 Importing this costs no TensorFlow, so ``--help`` answers at once.
 """
@@ -91,12 +91,54 @@ def build_parser() -> argparse.ArgumentParser:
         help="inferno, viridis, cividis or jet",
     )  # fmt: skip
 
-    export = command("export", "Write a table: one line a photo, its label, who says so, all probabilities.")
-    export.add_argument("--out", type=Path, required=True, metavar="CSV")
+    export = command("export", "Write photos and labels in a format of other programs.")
+    export.add_argument("--out", type=Path, metavar="PLACE", help="a file, or a folder for what is many")
     export.add_argument("--collection", type=Path, metavar="DIR", help="an opened folder (default: all)")
+    export.add_argument(
+        "--format", default="csv", metavar="NAME",
+        help="csv (default), megadetector, timelapse, camtrap-dp, xmp or folders",
+    )  # fmt: skip
+    export.add_argument(
+        "--separator", default="comma", choices=["comma", "semicolon", "tab"], help="csv: of cells"
+    )
+    export.add_argument("--below", action="store_true", help="csv: paths below the opened folder")
+    export.add_argument(
+        "--naming", default="whole", choices=["whole", "stem"], help="xmp: photo.jpg.xmp or photo.xmp"
+    )
+    export.add_argument("--rating", action="store_true", help="xmp: stars by confidence")
+    export.add_argument("--beside", action="store_true", help="xmp: beside the photos instead of --out")
+    export.add_argument("--links", action="store_true", help="folders: links instead of copies")
+    location = export.add_mutually_exclusive_group()
+    for name, value, text in (
+        (
+            "--without-location",
+            "remove",
+            "folders: copies without coordinates (default where GALLERY_ROOTS is set)",
+        ),
+        ("--with-location", "keep", "folders: copies as they are"),
+    ):
+        location.add_argument(name, dest="location", action="store_const", const=value, help=text)
+    export.add_argument(
+        "--places",
+        type=Path,
+        metavar="CSV",
+        help="camtrap-dp: columns folder, latitude, longitude, time_zone",
+    )
+    export.add_argument("--latitude", metavar="DEGREES", help="camtrap-dp: of all other folders")
+    export.add_argument("--longitude", metavar="DEGREES")
+    export.add_argument("--time-zone", metavar="ZONE", help="camtrap-dp: of the cameras' clocks, as +02:00")
+    export.add_argument("--title", metavar="TEXT", help="camtrap-dp: of the project")
     export.add_argument(
         "--verdicts", action="store_true", help="write people's verdicts on labels (Evaluate) instead"
     )
+
+    take = command("take", "Take labels from a file of another program, or of an earlier export.", of_all)
+    take.add_argument(
+        "source", type=Path, metavar="FILE",
+        help="a CSV (Timelapse's too), MegaDetector's JSON, a Camtrap DP package, or a folder of sidecars",
+    )  # fmt: skip
+    take.add_argument("--collection", type=Path, required=True, metavar="DIR", help="an opened folder")
+    take.add_argument("--of-models", action="store_true", help="also labels that only a model gave")
 
     check = command("check", "Check models, catalog, disk and libraries; exit code 1 if one is not in order.")
     check.add_argument(

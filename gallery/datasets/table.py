@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import hashlib
 import io
 import os
 from collections import Counter
@@ -24,16 +26,34 @@ from gallery.datasets.class_names import (
 )
 from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, ModelLabels, data_set
 from gallery.errors import DatasetError
+from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import FileEntry, display_path
-from gallery.words import counted, without_surrogates
+from gallery.words import FORMULA_STARTS, counted, without_surrogates
 
 COLUMNS = {
-    "path": ("path", "file", "filename", "file_name", "image", "photo", "filepath"),
+    "path": (
+        "path",
+        "file",
+        "filename",
+        "file_name",
+        "image",
+        "photo",
+        "filepath",
+        "file_path",
+        "image_path",
+    ),
+    "folder": ("relativepath", "relative_path"),  # Timelapse's, before the file's name
+    "sha256": ("sha256", "sha-256", "file_sha256", "checksum"),  # of the file's bytes, instead of a path
     "class": ("label", "class", "class_name", "category", "species"),
     "group": ("group", "source", "location", "site", "camera", "sequence", "burst"),
     "split": ("part", "split", "set", "subset"),
+    "by": ("speciesby", "label_source"),
+    "person": ("person", "observer", "classifiedby", "classified_by"),
 }
 """Headings of a table that are understood, in any case."""
+
+GIVEN_BY = {"person", "model", "waiting"}
+"""Values of this program's column "source", which are no places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,8 @@ class TableRow:
         path: absolute. Links in its folders are followed, as `Settings.allow` follows those of a folder that
             is looked through; a photo that is itself a link keeps its own name, under which a scan finds it.
         group, split: "" where the table has no such column, or nothing in it.
+        by: whether a person or a model gave the label, as tables of this program tell; else "".
+        person: who gave it.
     """
 
     named: str
@@ -74,6 +96,8 @@ class TableRow:
     label: str
     group: str
     split: str
+    by: str = ""
+    person: str = ""
 
 
 def read_label_table(file: Path, class_names: Sequence[str], *, split: str | None = None) -> ModelLabels:
@@ -176,27 +200,58 @@ def read_label_rows(file: Path) -> LabelTable:
     """Return what a CSV file says of photos.
 
     Args:
-        file: as `read_rows` takes it.
+        file: as `read_rows` takes it. Photos are named by a path (backslashes are those of Windows), by
+            Timelapse's File and RelativePath, or by the SHA-256 of their bytes.
 
     Raises:
         DatasetError: the file cannot be read, or has no column of paths or of classes.
     """
     found, rows = read_rows(file)
     file = file.resolve()
-    headings = _headings(file, found) if rows else {}
+    headings = _headings(file, found, rows) if rows else {}
+    by_content = _files_by_sha256(file.parent) if "sha256" in headings and "path" not in headings else {}
     real: dict[Path, Path] = {}  # a table has few folders and many photos
     complete = []
     for row in rows:
-        said = {key: row[heading].strip() for key, heading in headings.items()}
-        if said["path"] and said["class"]:
-            place = file.parent / said["path"]
-            if place.parent not in real:
-                real[place.parent] = _real(place.parent)
-            path = real[place.parent] / place.name
-            complete.append(
-                TableRow(said["path"], path, said["class"], said.get("group", ""), said.get("split", ""))
-            )
+        cells = {key: plain_text(row[heading].strip()) for key, heading in headings.items()}
+        if not cells["class"]:
+            continue
+        if "path" in headings:
+            named = "/".join(filter(None, (cells.get("folder", ""), cells["path"]))) if cells["path"] else ""
+        else:
+            named = cells["sha256"].lower()
+        if not named:
+            continue
+        place = file.parent / by_content.get(named, named)
+        if "\\" in named and not place.is_file():  # written on Windows
+            named = named.replace("\\", "/")
+            place = file.parent / named
+        if place.parent not in real:
+            real[place.parent] = _real(place.parent)
+        path = real[place.parent] / place.name
+        more = (cells.get(key, "") for key in ("group", "split", "by", "person"))
+        complete.append(TableRow(named, path, cells["class"], *more))
     return LabelTable(file, headings, tuple(complete), len(rows) - len(complete))
+
+
+def plain_text(cell: str) -> str:
+    """Return a cell as it was before it was made safe for spreadsheets (`exchange.csv_text.safe_text`).
+
+    Example:
+        >>> plain_text("'=1+1.jpg"), plain_text("'tis")
+        ('=1+1.jpg', "'tis")
+    """
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
+
+
+def _files_by_sha256(folder: Path) -> dict[str, Path]:
+    """Return the photos below a folder by the SHA-256 of their bytes; all of them are read for it."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file():
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                found.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
+    return found
 
 
 def read_rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
@@ -225,15 +280,19 @@ def read_rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
     return list(rows.fieldnames or ()), found
 
 
-def _headings(file: Path, found: Sequence[str]) -> dict[str, str]:
+def _headings(file: Path, found: Sequence[str], rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     by_name = {heading.strip().lower(): heading for heading in found if heading}
     headings = {}
     for key, names in COLUMNS.items():
         heading = next((by_name[name] for name in names if name in by_name), None)
         if heading is not None:
             headings[key] = heading
-        elif key in ("path", "class"):
+    for key in ("path", "class"):
+        if key not in headings and not (key == "path" and "sha256" in headings):
             raise _no_column(file, key, found)
+    source = headings.get("group", "")
+    if source.strip().lower() == "source" and {row[source] for row in rows} <= GIVEN_BY:
+        headings["by"] = headings.pop("group")  # of a table that this program wrote
     return headings
 
 

@@ -1,13 +1,9 @@
-"""One module a format: what leaves the catalog."""
+"""One module a format: what leaves the catalog, and what comes back as labels."""
 
 from gallery.exchange.csv_text import safe_text
 from gallery.exchange.photo_zip import ZipEntry, stream_zip
-from gallery.exchange.predictions_csv import (
-    PredictionRow,
-    prediction_rows,
-    predictions_csv,
-    write_predictions_csv,
-)
+from gallery.exchange.predictions_csv import predictions_csv, write_predictions_csv
+from gallery.exchange.rows import PredictionRow, prediction_rows
 from gallery.exchange.verdicts_csv import verdict_rows, verdicts_csv, write_verdicts_csv
 
 __all__ = [

@@ -12,14 +12,11 @@ from gallery.errors import ExchangeError
 from gallery.exchange.whole_file import replace_whole
 from gallery.settings import PHOTO_SUFFIXES
 from gallery.types import display_path
-from gallery.words import without_surrogates
+from gallery.words import FORMULA_STARTS, without_surrogates
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for the system's old code page and garbles the names of files; pandas,
 readr, data.table and LibreOffice pass over it."""
-
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-"""A cell that begins so may be run as a formula, also one that somebody gave a photo as its name (OWASP)."""
 
 Cell = str | int | float | None
 
@@ -32,7 +29,7 @@ def safe_text(text: str) -> str:
         ("'=1+1.jpg", 'fox.jpg')
     """
     shown = without_surrogates(text)
-    return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
+    return "'" + shown if shown.startswith(FORMULA_STARTS) else shown
 
 
 def shortest(probability: np.floating) -> float:
@@ -40,22 +37,31 @@ def shortest(probability: np.floating) -> float:
     return float(str(np.float32(probability)))
 
 
-def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
+def csv_lines(
+    header: Iterable[str], rows: Iterable[Iterable[Cell]], *, separator: str = ","
+) -> Iterator[str]:
     """Yield a CSV file line by line, with the byte order mark before the first.
 
-    Texts are made safe; numbers are written with a point, None as an empty cell.
+    Texts are made safe; numbers are written with a point (a comma where cells are separated by
+    semicolons), None as an empty cell.
     """
+    comma = separator == ";"
     lines: list[str] = []
 
     class _Lines:
         def write(self, line: str) -> None:
             lines.append(line)
 
-    writer = csv.writer(_Lines())
+    def written(cell: Cell) -> Cell:
+        if isinstance(cell, str):
+            return safe_text(cell)
+        return str(cell).replace(".", ",") if comma and isinstance(cell, float) else cell
+
+    writer = csv.writer(_Lines(), delimiter=separator)
     writer.writerow([safe_text(name) for name in header])
     yield BYTE_ORDER_MARK + lines.pop()
     for row in rows:
-        writer.writerow([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([written(cell) for cell in row])
         yield lines.pop()
 
 

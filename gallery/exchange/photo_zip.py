@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,25 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """A photo to be copied, and the folder it goes to in the zip ("" for none)."""
+    """A photo to be copied, and the folder it goes to in the zip, "/"-separated ("" for none)."""
 
     path: Path
     folder: str = ""
 
 
-def stream_zip(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
+def stream_zip(
+    entries: Iterable[ZipEntry], *, cleaned: Callable[[bytes], bytes | None] | None = None
+) -> Iterator[bytes]:
     """Yield a zip file piece by piece, a megabyte in memory at most.
 
     Photos are stored as they are: JPEG does not shrink. Two of the same name in
     one folder become ``fox.jpg`` and ``fox (2).jpg``. A photo that cannot be
     read is left out and named in ``not included.txt``.
+
+    Args:
+        entries: the photos.
+        cleaned: takes the coordinates out of a photo's bytes, None where it cannot; left out, photos are
+            copied as they are.
     """
     output = _Outbox()
     taken = {NOTE_NAME: 1}
@@ -42,6 +49,15 @@ def stream_zip(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
                 with entry.path.open("rb") as source:
                     name = unused_name(entry, taken)
                     about = zipfile.ZipInfo.from_file(entry.path, name, strict_timestamps=False)
+                    if cleaned is not None:
+                        content = cleaned(source.read())
+                        if content is None:
+                            missing.append(
+                                f"{display_path(entry.path)}: its coordinates could not be taken out"
+                            )
+                        else:
+                            archive.writestr(about, content)
+                        continue
                     with archive.open(about, "w", force_zip64=True) as copy:
                         while chunk := source.read(CHUNK_BYTES):
                             copy.write(chunk)
@@ -65,7 +81,7 @@ def unused_name(entry: ZipEntry, taken: dict[str, int]) -> str:
         ['dog/Fox.jpg', 'dog/fox (2).jpg']
     """
     name = portable_name(display_path(Path(entry.path.name)))
-    folder = f"{portable_name(entry.folder)}/" if entry.folder else ""
+    folder = "".join(f"{portable_name(part)}/" for part in entry.folder.split("/") if part)
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (name, "")
     candidate = f"{folder}{name}"

@@ -223,6 +223,15 @@ def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | 
             f"{display_path(folder)}. Paths in a table are relative to the table's own folder. The first is "
             f"{display_path(next(iter(listed.by_path)))}."
         )
+    missing = [path for path in by_path if not path.is_file()]
+    if missing:
+        sentence = (
+            f"{len(missing):,} of the {len(by_path):,} photos listed in {display_path(table)} do not exist; "
+            f"the first is {display_path(missing[0])}."
+        )
+        if len(missing) == len(by_path):
+            raise DatasetError(f"{sentence} Paths in a table are relative to the table's own folder.")
+        return replace(listed, by_path=by_path, problems=(sentence, *listed.problems))
     return replace(listed, by_path=by_path)
 
 

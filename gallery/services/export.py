@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gallery import types
 from gallery.errors import CatalogError
@@ -19,15 +16,8 @@ from gallery.services import wiring
 from gallery.types import GivenVerdict, ModelCard, PhotoId, PhotoQuery, display_path
 
 if TYPE_CHECKING:
-    from gallery.exchange.predictions_csv import PredictionRow
     from gallery.exchange.submission_csv import IdKind, Submission
     from gallery.models import ModelStore
-
-UNTAGGED = "not tagged"
-"""The folder of a zip that holds the photos without a label."""
-
-_BATCH = 500
-"""Photos of a zip that are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +41,6 @@ class EvaluationTable(StrEnum):
     REPORT = "report"
     MATRIX = "matrix"
     PHOTOS = "predictions"
-
-
-def predictions(
-    parts: wiring.Parts, out: Path, *, folder: Path | None = None, model_id: str | None = None
-) -> Exported:
-    """Write one line for each tagged photo of one collection or of all.
-
-    Args:
-        parts: real or fake ones.
-        out: the CSV to write, whole or not at all.
-        folder: of the collection; None for all.
-        model_id: whose predictions; the active model's for None.
-
-    Raises:
-        GalleryError: the folder was never opened, there is no such model, or the file cannot be written.
-    """
-    from gallery.exchange.predictions_csv import prediction_rows, write_predictions_csv
-
-    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
-    rows: dict[Path, PredictionRow] = {}
-    for collection in collections:
-        for row in prediction_rows(parts.catalog, collection.collection_id, card.model_id, card.class_names):
-            rows.setdefault(row.photo.path, row)  # a folder inside another is opened twice, written once
-    write_predictions_csv(out, rows.values(), card.class_names)
-    return Exported(len(rows), len(collections), card.model_id)
 
 
 def verdicts(
@@ -175,39 +140,6 @@ def submission(
             ids=ids,
             on_progress=on_progress,
         )
-
-
-def selection_csv(file_ids: NDArray[np.int64], model_id: str, class_names: Sequence[str]) -> Iterator[str]:
-    """Yield the table of predictions and labels of some files, line by line.
-
-    Raises:
-        CatalogError: none of the files has been read, or the catalog cannot be read.
-    """
-    from gallery.exchange.predictions_csv import prediction_rows, predictions_csv
-
-    catalog = wiring.catalog()
-    photos = catalog.photos(file_ids[:1])
-    if not photos:
-        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
-    collection_id = photos[0].collection_id
-    rows = prediction_rows(catalog, collection_id, model_id, class_names, file_ids=file_ids)
-    return predictions_csv(rows, class_names)
-
-
-def selection_zip(file_ids: NDArray[np.int64], model_id: str) -> Iterator[bytes]:
-    """Yield a zip with copies of some photos, sorted into a folder for each label, piece by piece."""
-    from gallery.exchange.photo_zip import ZipEntry, stream_zip
-
-    catalog = wiring.catalog()
-
-    def entries() -> Iterator[ZipEntry]:
-        for first in range(0, len(file_ids), _BATCH):
-            batch = file_ids[first : first + _BATCH]
-            labels = {item.file_id: item.label for item in catalog.grid_items(batch, model_id)}
-            for photo in catalog.photos(batch):
-                yield ZipEntry(photo.path, labels.get(photo.file_id) or UNTAGGED)
-
-    return stream_zip(entries())
 
 
 def evaluation_csv(evaluation: Evaluation, table: EvaluationTable) -> str:

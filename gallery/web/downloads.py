@@ -1,8 +1,10 @@
 """The HTTP routes by which a selection is downloaded: made while it is sent, never whole in memory.
 
 POST pick/{token}            [[first, last], ...] -> {"token": of the selected photos}
-GET  download/zip/{token}    copies of the photos, one folder a label
-GET  download/csv/{token}    the table of their predictions
+GET  download/{format}/{token}    the photos in a format; zip is another word for folders
+
+What a format lets one choose stands in the query: separator, below, naming, rating, location, latitude,
+longitude, time_zone, title.
 """
 
 from __future__ import annotations
@@ -16,18 +18,17 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from gallery.errors import CatalogError
-from gallery.services import export, photo_lists
+from gallery.services import formats, photo_lists
 from gallery.web.guard import SAFE, guarded, posted_from_own_page
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
 
 
 def all_routes(base: str) -> list[BaseRoute]:
-    """Return the three routes."""
+    """Return the two routes."""
     return [
         Route(f"{base}/pick/{{token}}", posted_from_own_page(pick), methods=["POST"]),
-        Route(f"{base}/download/zip/{{token}}", guarded(photo_zip), methods=["GET"]),
-        Route(f"{base}/download/csv/{{token}}", guarded(table), methods=["GET"]),
+        Route(f"{base}/download/{{format}}/{{token}}", guarded(selection), methods=["GET"]),
     ]
 
 
@@ -46,24 +47,18 @@ async def pick(request: Request) -> Response:
     return JSONResponse({"token": picked.token, "count": len(picked)}, headers=SAFE)
 
 
-def photo_zip(request: Request) -> Response:
-    """Answer with a zip of copies, sorted into a folder for each label."""
-    chosen = _list(request.path_params["token"])
-    return StreamingResponse(
-        export.selection_zip(chosen.file_ids, chosen.model_id),
-        media_type="application/zip",
-        headers={**SAFE, **_attachment(chosen, "zip")},
+def selection(request: Request) -> Response:
+    """Answer with the selected photos, or what is known of them, in a format."""
+    chosen, name = _list(request.path_params["token"]), request.path_params["format"]
+    made = formats.download(
+        "folders" if name == "zip" else name,
+        chosen.file_ids,
+        chosen.model_id,
+        chosen.class_names,
+        formats.options_of(request.query_params),
     )
-
-
-def table(request: Request) -> Response:
-    """Answer with the predictions and labels as CSV."""
-    chosen = _list(request.path_params["token"])
-    return StreamingResponse(
-        export.selection_csv(chosen.file_ids, chosen.model_id, chosen.class_names),
-        media_type="text/csv; charset=utf-8",
-        headers={**SAFE, **_attachment(chosen, "csv")},
-    )
+    headers = {**SAFE, **_attachment(chosen, made.suffix)}
+    return StreamingResponse(made.content, media_type=made.media_type, headers=headers)
 
 
 def _picked(token: str, ranges: object) -> photo_lists.PhotoList:
@@ -84,4 +79,4 @@ def _list(token: str) -> photo_lists.PhotoList:
 def _attachment(chosen: photo_lists.PhotoList, suffix: str) -> dict[str, str]:
     noun = "photo" if len(chosen) == 1 else "photos"
     day = datetime.date.today().isoformat()
-    return {"Content-Disposition": f'attachment; filename="gallery {day} {len(chosen)} {noun}.{suffix}"'}
+    return {"Content-Disposition": f'attachment; filename="gallery {day} {len(chosen)} {noun}{suffix}"'}

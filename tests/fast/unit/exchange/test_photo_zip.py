@@ -67,6 +67,19 @@ def test_class_folders_keep_equal_names_apart(tmp_path: Path) -> None:
     assert unpacked(list(stream_zip(entries))) == {"dog/1.jpg": b"1", "cat/1.jpg": b"2"}
 
 
+def test_a_folder_of_several_parts_keeps_the_station(tmp_path: Path) -> None:
+    entries = [ZipEntry(photo(tmp_path / site, "1.jpg", b"1"), f"dog/{site}") for site in ("a", "b")]
+    assert list(unpacked(list(stream_zip(entries)))) == ["dog/a/1.jpg", "dog/b/1.jpg"]
+
+
+def test_copies_without_coordinates_are_what_cleaning_gives(tmp_path: Path) -> None:
+    entries = [ZipEntry(photo(tmp_path / "a", name, name.encode())) for name in ("1.jpg", "2.jpg")]
+    contents = unpacked(list(stream_zip(entries, cleaned=lambda data: b"clean" if b"1" in data else None)))
+    assert contents["1.jpg"] == b"clean"
+    assert "2.jpg" not in contents
+    assert b"coordinates could not be taken out" in contents["not included.txt"]
+
+
 def test_a_photo_that_vanished_is_named_in_a_note_and_the_rest_arrives(tmp_path: Path) -> None:
     entries = [ZipEntry(tmp_path / "gone.jpg"), ZipEntry(photo(tmp_path / "a", "here.jpg", b"1"))]
     contents = unpacked(list(stream_zip(entries)))

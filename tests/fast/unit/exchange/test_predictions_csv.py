@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gallery.errors import ExchangeError
 from gallery.exchange import prediction_rows, predictions_csv, safe_text, write_predictions_csv
 from gallery.exchange.csv_text import csv_lines
-from gallery.types import Photo, PhotoMetadata, PredictionTable
+from gallery.types import Correction, Photo, PhotoMetadata, PredictionTable
 
 NAMES = ("dog", "cat")
 ROOT = Path("/photos").absolute()
@@ -43,12 +43,13 @@ class FakeCatalog:
     def photos(self, file_ids: Sequence[int]) -> list[Photo]:
         return [self.all[int(n)] for n in file_ids if int(n) in self.all]
 
-    def labels(self, photo_ids: Sequence[str]) -> dict[str, str]:
-        return {"b" * 64: "cat"} if "b" * 64 in photo_ids else {}
+    def standing_labels(self, photo_ids: Sequence[str]) -> dict[str, Correction]:
+        said = Correction("b" * 64, "cat", "Ada", "2024-06-01T10:00:00+00:00", "m", "dog", 0.75)
+        return {said.photo_id: said} if said.photo_id in photo_ids else {}
 
 
 def table(file_ids: Sequence[int] | None = None) -> list[dict[str, str]]:
-    rows = prediction_rows(FakeCatalog(), 7, "m", NAMES, file_ids=file_ids)
+    rows = prediction_rows(FakeCatalog(), 7, ROOT, "m", NAMES, file_ids=file_ids)
     text = "".join(predictions_csv(rows, NAMES))
     assert text.startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
@@ -63,6 +64,11 @@ def test_a_persons_label_is_shown_and_the_models_stays_beside_it() -> None:
         "cat", "person", "cat", "dog",
     )  # fmt: skip
     assert second["confidence"] == "0.75"
+    assert [first["person"], second["person"], second["labelled_at"]] == [
+        "",
+        "Ada",
+        "2024-06-01T10:00:00+00:00",
+    ]
 
 
 def test_all_probabilities_come_back_as_they_were() -> None:
@@ -85,7 +91,7 @@ def test_a_selection_keeps_its_order_and_may_hold_photos_that_wait() -> None:
 
 def test_pandas_reads_the_table_without_being_told_how(tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
-    write_predictions_csv(file, prediction_rows(FakeCatalog(), 7, "m", NAMES), NAMES)
+    write_predictions_csv(file, prediction_rows(FakeCatalog(), 7, ROOT, "m", NAMES), NAMES)
     frame = pd.read_csv(file)
     assert list(frame.columns[:2]) == ["path", "label"]
     assert frame["path"][0] == str(ROOT / "fox, \u00e0.jpg")

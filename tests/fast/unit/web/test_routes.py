@@ -213,6 +213,15 @@ def test_a_selection_becomes_a_zip_of_copies_sorted_by_label(
     table = ask(served, f"/gallery/download/csv/{picked.json['token']}").body.decode("utf-8-sig").splitlines()
     assert len(table) == 3
     assert table[1].split(",")[1:3] == ["cat", "model"]
+    results = ask(served, f"/gallery/download/megadetector/{picked.json['token']}")
+    assert [one["file"] for one in results.json["images"]] == ["cat/a.png"]
+    assert results.headers["content-disposition"].endswith('2 photos.json"')
+    sidecars = ask(served, f"/gallery/download/xmp/{picked.json['token']}?naming=stem&rating=1")
+    with zipfile.ZipFile(io.BytesIO(sidecars.body)) as archive:
+        assert archive.namelist() == ["cat/a.xmp"]
+    assert ask(served, f"/gallery/download/xls/{picked.json['token']}").status == 404
+    refused = ask(served, f"/gallery/download/camtrap-dp/{picked.json['token']}?latitude=95&longitude=1")
+    assert (refused.status, "95, 1 is no place" in refused.json["error"]) == (404, True)
 
 
 @pytest.mark.parametrize(

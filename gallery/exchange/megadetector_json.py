@@ -1,0 +1,153 @@
+"""MegaDetector's results file, format 1.6: what MegaDetector, Timelapse and AddaxAI read.
+
+The format is described at lila.science/megadetector-output-format. A photo without a detector is written
+as one box around the whole picture, which bears the classification.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gallery.errors import ExchangeError
+from gallery.exchange.csv_text import shortest
+from gallery.exchange.read_labels import ReadLabel
+from gallery.exchange.rows import MODEL, PERSON, PredictionRow
+from gallery.types import display_path
+
+FORMAT_VERSION = "1.6"
+KNOWN_VERSIONS = ("1.3", "1.4", "1.5", "1.6")
+ANIMAL, HUMAN, VEHICLE = "animal", "person", "vehicle"
+DETECTIONS = {"1": ANIMAL, "2": HUMAN, "3": VEHICLE}
+WHOLE = [0.0, 0.0, 1.0, 1.0]
+
+NO_ANIMAL = {"human": "2", "person": "2", "vehicle": "3"}
+"""Labels that are a category of the detector's."""
+
+EMPTY = "blank"
+"""The label of a photo without any detection."""
+
+OWN_FIELD = "smart_gallery"
+"""A field beside a photo's detections with what the format has no place for; other programs pass over it."""
+
+LEAST_SHARE = 0.01
+"""Classes that the model gives less are left out, as classifiers of this format do."""
+
+
+def megadetector_json(
+    rows: Iterable[PredictionRow], class_names: Sequence[str], model_id: str, *, made_at: str
+) -> Iterator[str]:
+    """Yield a results file; photos that nobody and no model has named are left out.
+
+    Args:
+        rows: the photos.
+        class_names: the model's classes.
+        model_id: the classifier.
+        made_at: when this is written, ISO 8601.
+    """
+    named = [row for row in rows if row.label is not None]
+    others = sorted({row.label for row in named if row.label is not None} - {*class_names, *NO_ANIMAL, EMPTY})
+    number = {name: str(k) for k, name in enumerate([*class_names, *others])}
+    head = {
+        "info": {
+            "format_version": FORMAT_VERSION,
+            "classifier": model_id,
+            "classification_completion_time": made_at,
+            "detector": "none: each photo as a whole",
+        },
+        "detection_categories": DETECTIONS,
+        "classification_categories": {k: name for name, k in number.items()},
+    }
+    yield json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "images": ['
+    for position, row in enumerate(named):
+        yield (",\n  " if position else "\n  ") + json.dumps(_image(row, number), ensure_ascii=False)
+    yield "\n ]\n}\n"
+
+
+def _image(row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
+    label, shares = str(row.label), row.probabilities
+    said = [] if shares is None else [
+        [number[name], shortest(share)]
+        for name, share in sorted(zip(row.class_names, shares, strict=True), key=lambda pair: -pair[1])
+        if share >= LEAST_SHARE
+    ]  # fmt: skip
+    about = {
+        "label": label,
+        "source": row.source,
+        "model_label": row.model_label,
+        "confidence": row.confidence,
+        "person": None if row.given is None else row.given.person,
+        "labelled_at": None if row.given is None else row.given.made_at,
+    }
+    detections: list[dict[str, Any]] = []
+    if label in NO_ANIMAL:
+        detections = [{"category": NO_ANIMAL[label], "conf": 1.0, "bbox": WHOLE}]
+    elif label != EMPTY:
+        by_person = row.source == PERSON
+        classes = [[number[label], 1.0]] if by_person else said
+        confidence = 1.0 if by_person else row.confidence
+        detections = [{"category": "1", "conf": confidence, "bbox": WHOLE, "classifications": classes}]
+    return {
+        "file": row.relative,
+        "detections": detections,
+        "width": row.photo.metadata.width_px,
+        "height": row.photo.metadata.height_px,
+        OWN_FIELD: about,
+    }
+
+
+def load_results(file: Path) -> Mapping[str, Any]:
+    """Return a results file as it is written.
+
+    Raises:
+        ExchangeError: it cannot be read, is no results file, or is of another version than `KNOWN_VERSIONS`.
+    """
+    try:
+        data = json.loads(file.read_bytes())
+    except (OSError, ValueError) as exc:
+        raise ExchangeError(f"{display_path(file)} cannot be read as JSON ({exc}).") from exc
+    info = data.get("info") if isinstance(data, dict) else None
+    if not isinstance(info, dict) or not isinstance(data.get("images"), list):
+        raise ExchangeError(
+            f'{display_path(file)} is no results file of MegaDetector: it has no "info" and "images". '
+            "Give the JSON file that the detector wrote for this folder."
+        )
+    version = str(info.get("format_version", "1.3"))
+    if version not in KNOWN_VERSIONS:
+        raise ExchangeError(
+            f"{display_path(file)} has format {version}; {KNOWN_VERSIONS[0]} to {KNOWN_VERSIONS[-1]} are "
+            "read. Convert it with the megadetector package."
+        )
+    return dict(data)
+
+
+def read_megadetector(file: Path) -> Iterator[ReadLabel]:
+    """Yield the label of each photo: its best animal box's best class, else what the detector says.
+
+    Raises:
+        ExchangeError: see `load_results`.
+    """
+    data = load_results(file)
+    classes = data.get("classification_categories") or {}
+    for image in data["images"]:
+        found = image.get("detections")
+        if found is None:  # the detector could not read it
+            continue
+        own = image.get(OWN_FIELD) or {}
+        person, source = own.get("person") or "", own.get("source") or MODEL
+        label = own.get("label") or _label(found, data.get("detection_categories") or DETECTIONS, classes)
+        yield ReadLabel(str(image["file"]).replace("\\", "/"), label, source, person)
+
+
+def _label(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], classes: Mapping[str, str]) -> str:
+    if not found:
+        return EMPTY
+    animals = [box for box in found if kinds.get(box["category"]) == ANIMAL]
+    best = max(animals or found, key=lambda box: float(box["conf"]))
+    said = best.get("classifications") or []
+    if said:
+        return str(classes.get(max(said, key=lambda pair: float(pair[1]))[0], ANIMAL))
+    kind = kinds.get(best["category"], ANIMAL)
+    return "human" if kind == HUMAN else str(kind)

@@ -1,0 +1,253 @@
+"""XMP sidecars: the label as a keyword beside a photo, as Lightroom, digiKam and darktable read it.
+
+A sidecar that exists is added to: whatever stands in it stays, but for the keyword that an earlier export
+of this program wrote.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from xml.etree import ElementTree as Tree
+
+from gallery.errors import ExchangeError
+from gallery.exchange.read_labels import ReadLabel
+from gallery.exchange.rows import MODEL, PERSON, PredictionRow
+from gallery.exchange.whole_file import replace_whole
+from gallery.types import display_path
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+DC = "http://purl.org/dc/elements/1.1/"
+LR = "http://ns.adobe.com/lightroom/1.0/"
+XMP = "http://ns.adobe.com/xap/1.0/"
+META = "adobe:ns:meta/"
+OWN = "urn:smart-gallery:label:1.0/"
+"""The namespace of what only this program reads: who gave the label, when, and what the model says."""
+
+PREFIXES = {"rdf": RDF, "dc": DC, "lr": LR, "xmp": XMP, "x": META, "gallery": OWN}
+ABOVE = "Animals"
+"""The keyword above the labels in the hierarchy."""
+
+_BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+_END = '\n<?xpacket end="w"?>\n'
+_LIMIT_BYTES = 16 << 20
+
+
+class Naming(StrEnum):
+    """How a sidecar is named."""
+
+    WHOLE = "photo.jpg.xmp"  # digiKam, darktable
+    STEM = "photo.xmp"  # Lightroom, Bridge, Capture One
+
+
+@dataclass(slots=True)
+class Sidecars:
+    """What was written.
+
+    Attributes:
+        written: how many sidecars, new or added to.
+        left: those that exist and are no XMP, which stay as they are.
+    """
+
+    written: int = 0
+    left: list[Path] = field(default_factory=list)
+
+
+def write_sidecars(
+    rows: Iterable[PredictionRow], folder: Path | None, *, naming: Naming = Naming.WHOLE, rating: bool = False
+) -> Sidecars:
+    """Write a sidecar for each photo that has a label.
+
+    Args:
+        rows: the photos.
+        folder: where they go, in the sub-folders of the photos; None puts each beside its photo.
+        naming: how they are called; of two photos that would share one, the second bears its whole name.
+        rating: also give one to five stars by the model's confidence, where there is no rating yet.
+
+    Raises:
+        ExchangeError: a place cannot be written.
+    """
+    made = Sidecars()
+    taken: set[Path] = set()
+    for row in rows:
+        if row.label is None:
+            continue
+        place = row.photo.path if folder is None else folder.joinpath(*row.place)
+        file = sidecar_of(place, naming)
+        if file in taken:
+            file = sidecar_of(place, Naming.WHOLE)
+        taken.add(file)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            before = file.read_bytes() if file.exists() else None
+        except OSError as exc:
+            raise ExchangeError(
+                f"{display_path(file)} cannot be written: {exc.strerror or exc}. Choose a folder that "
+                "you may write to."
+            ) from exc
+        try:
+            after = sidecar(row, before, rating=rating)
+        except ExchangeError:
+            made.left.append(file)
+            continue
+        if after != before:
+            replace_whole(file, [after])
+        made.written += 1
+    return made
+
+
+def sidecar_of(photo: Path, naming: Naming) -> Path:
+    """Return the place of a photo's sidecar.
+
+    Example:
+        >>> sidecar_of(Path("a/fox.JPG"), Naming.WHOLE).name, sidecar_of(Path("a/fox.JPG"), Naming.STEM).name
+        ('fox.JPG.xmp', 'fox.xmp')
+    """
+    return photo.with_name(f"{photo.name if naming is Naming.WHOLE else photo.stem}.xmp")
+
+
+def sidecar(row: PredictionRow, before: bytes | None = None, *, rating: bool = False) -> bytes:
+    """Return a photo's sidecar, or an existing one with the photo's label added to it.
+
+    Raises:
+        ExchangeError: what exists is no XMP.
+    """
+    root = _empty() if before is None else _parsed(before)
+    about = _description(root)
+    label = str(row.label)
+    earlier = about.get(_name(OWN, "Label"))
+    for tag, keyword, old in (
+        (_name(DC, "subject"), label, earlier),
+        (_name(LR, "hierarchicalSubject"), f"{ABOVE}|{label}", earlier and f"{ABOVE}|{earlier}"),
+    ):
+        _set_keyword(root, about, tag, keyword, None if old == keyword else old)
+    facts = {
+        "Label": label,
+        "Source": row.source,
+        "Person": None if row.given is None else row.given.person,
+        "LabelledAt": None if row.given is None else row.given.made_at,
+        "ModelLabel": row.model_label,
+        "Confidence": None if row.confidence is None else f"{row.confidence:g}",
+        "Model": row.model_id,
+    }
+    for name, value in facts.items():
+        about.attrib.pop(_name(OWN, name), None)
+        if value is not None:
+            about.set(_name(OWN, name), _printable(value))
+    if rating and row.confidence is not None and not _has_rating(root):
+        about.set(_name(XMP, "Rating"), str(max(1, math.ceil(row.confidence * 5))))
+    body = Tree.tostring(root, encoding="unicode")
+    return (_BEGIN + body + _END).encode()
+
+
+def read_sidecars(folder: Path) -> Iterator[ReadLabel]:
+    """Yield the labels of the sidecars below a folder that this program wrote, by the photo's path.
+
+    A sidecar of another program has keywords, of which nothing tells the one that is the label. Of one that
+    is named ``photo.xmp`` the path is that without the photo's suffix.
+    """
+    for file in sorted(folder.rglob("*.xmp")):
+        try:
+            root = _parsed(file.read_bytes())
+        except (OSError, ExchangeError):
+            continue
+        for about in root.iter(_name(RDF, "Description")):
+            label = about.get(_name(OWN, "Label"))
+            if label:
+                place = file.relative_to(folder).with_suffix("").as_posix()
+                source = about.get(_name(OWN, "Source"), MODEL)
+                person = about.get(_name(OWN, "Person"), "") if source == PERSON else ""
+                yield ReadLabel(place, label, source, person)
+                break
+
+
+def _empty() -> Tree.Element:
+    root = Tree.Element(_name(META, "xmpmeta"))
+    Tree.SubElement(
+        Tree.SubElement(root, _name(RDF, "RDF")), _name(RDF, "Description"), {_name(RDF, "about"): ""}
+    )
+    return root
+
+
+def _parsed(data: bytes) -> Tree.Element:
+    """Return the root of an XMP packet, comments kept.
+
+    Raises:
+        ExchangeError: it is none, or has entities of its own, which could unpack to anything.
+    """
+    if len(data) > _LIMIT_BYTES or b"<!ENTITY" in data or b"<!DOCTYPE" in data:
+        raise ExchangeError("It is no XMP sidecar.")
+    text = data.strip(b"\0 \t\r\n")
+    try:
+        for _, (prefix, uri) in Tree.iterparse(io.BytesIO(text), events=["start-ns"]):
+            if prefix and not prefix.startswith("ns") and uri not in PREFIXES.values():
+                Tree.register_namespace(prefix, uri)
+        parser = Tree.XMLParser(target=Tree.TreeBuilder(insert_comments=True))
+        root: Tree.Element = Tree.fromstring(text, parser)
+    except (Tree.ParseError, ValueError) as exc:
+        raise ExchangeError(f"It is no XMP sidecar: {exc}.") from exc
+    if root.tag != _name(RDF, "RDF") and root.find(_name(RDF, "RDF")) is None:
+        raise ExchangeError("It is no XMP sidecar: it holds no RDF.")
+    return root
+
+
+def _description(root: Tree.Element) -> Tree.Element:
+    """Return where this program's facts stand: the description that has them, else the first."""
+    found = list(root.iter(_name(RDF, "Description")))
+    for about in found:
+        if about.get(_name(OWN, "Label")) is not None:
+            return about
+    # a property may hold a structure, whose parts stand in a description of their own
+    packet = root if root.tag == _name(RDF, "RDF") else root.find(_name(RDF, "RDF"))
+    assert packet is not None
+    top = packet.find(_name(RDF, "Description"))
+    return (
+        top
+        if top is not None
+        else Tree.SubElement(packet, _name(RDF, "Description"), {_name(RDF, "about"): ""})
+    )
+
+
+def _set_keyword(root: Tree.Element, about: Tree.Element, tag: str, keyword: str, old: str | None) -> None:
+    """Add a keyword to a list of keywords, and take out the one that this program had written before."""
+    listed = next(root.iter(tag), None)
+    if listed is None:
+        listed = Tree.SubElement(about, tag)
+    bag = next(
+        (child for child in listed if child.tag in (_name(RDF, "Bag"), _name(RDF, "Seq"), _name(RDF, "Alt"))),
+        None,
+    )
+    if bag is None:
+        bag = Tree.SubElement(listed, _name(RDF, "Bag"))
+    items = [item for item in bag if item.tag == _name(RDF, "li")]
+    for item in items:
+        if old is not None and item.text == _printable(old):
+            bag.remove(item)
+    if not any(item.text == _printable(keyword) for item in items):
+        Tree.SubElement(bag, _name(RDF, "li")).text = _printable(keyword)
+
+
+def _has_rating(root: Tree.Element) -> bool:
+    name = _name(XMP, "Rating")
+    return any(name in about.attrib for about in root.iter()) or next(root.iter(name), None) is not None
+
+
+def _printable(text: str) -> str:
+    """Return a text without what XML cannot hold."""
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c < "\ufffe") or c > "\uffff"
+    )
+
+
+def _name(namespace: str, name: str) -> str:
+    return f"{{{namespace}}}{name}"
+
+
+for _prefix, _uri in PREFIXES.items():
+    Tree.register_namespace(_prefix, _uri)

@@ -1,0 +1,527 @@
+"""Every format in which photos' labels go out, and the files from which labels come back."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery import types
+from gallery.errors import CatalogError, ExchangeError
+from gallery.exchange.xmp_sidecars import Naming
+from gallery.services import wiring
+from gallery.types import PhotoQuery, display_path
+from gallery.words import counted
+
+if TYPE_CHECKING:
+    from gallery.exchange.camtrap_dp import Package, Site
+    from gallery.exchange.class_folders import Cleaned
+    from gallery.exchange.photo_zip import ZipEntry
+    from gallery.exchange.read_labels import ReadLabel
+    from gallery.exchange.rows import PredictionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format to choose from.
+
+    Attributes:
+        name: as the command line and addresses have it.
+        title: as menus have it.
+        suffix: of its file; "" where it is a folder of files.
+        for_whom: which programs read it.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    for_whom: str
+
+
+FORMATS = (
+    Format("csv", "Table (CSV)", ".csv", "spreadsheets, R, pandas"),
+    Format("megadetector", "MegaDetector results (JSON)", ".json", "Timelapse, AddaxAI, Camelot"),
+    Format("timelapse", "Timelapse table (CSV)", ".csv", "Timelapse's import"),
+    Format("camtrap-dp", "Camtrap DP package", "", "GBIF, Agouti, Trapper, camtrapR"),
+    Format("xmp", "XMP sidecars", "", "Lightroom, digiKam, darktable"),
+    Format("folders", "Photos in class folders", "", "any program"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be chosen about a format; each belongs to the formats that it names.
+
+    Attributes:
+        separator: csv: of cells; with ";" numbers have a decimal comma.
+        below: csv: paths below the opened folder instead of absolute ones.
+        naming: xmp: how sidecars are called.
+        rating: xmp: stars by confidence, where there are none yet.
+        links: folders: links instead of copies.
+        without_location: folders: copies without coordinates; None: where the app is shared.
+        sites: camtrap-dp: where the camera of each folder stood, "" for all others.
+        title: camtrap-dp: of the project; the collection's name for "".
+    """
+
+    separator: str = ","
+    below: bool = False
+    naming: Naming = Naming.WHOLE
+    rating: bool = False
+    links: bool = False
+    without_location: bool | None = None
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        photos: how many.
+        collections: how many collections they are of.
+        model_id: whose opinion stands in it.
+        notes: sentences on what was left out or is there already.
+    """
+
+    photos: int
+    collections: int
+    model_id: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is made while it is sent."""
+
+    content: Iterator[bytes]
+    suffix: str
+    media_type: str
+
+
+def format_named(name: str) -> Format:
+    """Return a format.
+
+    Raises:
+        ExchangeError: there is none of that name.
+    """
+    found = next((one for one in FORMATS if one.name == name), None)
+    if found is None:
+        raise ExchangeError(
+            f"There is no format {name!r}. Formats: {', '.join(one.name for one in FORMATS)}."
+        )
+    return found
+
+
+def options_of(
+    given: Mapping[str, str], *, links: bool = False, sites: Mapping[str, Site] | None = None
+) -> Options:
+    """Return the options that a query, a form or the command line has as texts.
+
+    Args:
+        given: the texts; what is missing is as usual.
+        links: see `Options`.
+        sites: those that have a place of their own.
+
+    Raises:
+        ExchangeError: one of them makes no sense.
+    """
+    from gallery.exchange.camtrap_dp import Site
+
+    separator = {"comma": ",", "semicolon": ";", "tab": "\t"}.get(given.get("separator", "comma"))
+    if separator is None:
+        raise ExchangeError("Cells are separated by comma, semicolon or tab.")
+    places = dict(sites or {})
+    if given.get("latitude") or given.get("longitude"):
+        try:
+            latitude, longitude = (float(given[key].replace(",", ".")) for key in ("latitude", "longitude"))
+        except (KeyError, ValueError) as exc:
+            raise ExchangeError(
+                "A place is a latitude and a longitude in degrees, as 45.07 and 7.69."
+            ) from exc
+        places[""] = Site(latitude, longitude, given.get("time_zone") or "UTC")
+    location = given.get("location")
+    return Options(
+        separator=separator,
+        below=given.get("below") == "1",
+        naming=Naming.STEM if given.get("naming") == "stem" else Naming.WHOLE,
+        rating=given.get("rating") == "1",
+        links=links,
+        without_location=None if location is None else location != "keep",
+        sites=places,
+        title=given.get("title", ""),
+    )
+
+
+# ---- out -------------------------------------------------------------------
+
+
+def write(
+    parts: wiring.Parts,
+    name: str,
+    out: Path | None,
+    *,
+    folder: Path | None = None,
+    model_id: str | None = None,
+    options: Options | None = None,
+) -> Written:
+    """Write what is known of a collection's photos, or of all, in a format.
+
+    Args:
+        parts: real or fake ones.
+        name: the format's.
+        out: the file, or the folder for what is many files; None puts sidecars beside the photos.
+        folder: the collection's; may be left out where only one is open, or the format is a CSV with
+            absolute paths.
+        model_id: whose predictions; the active model's for None.
+        options: what else was chosen.
+
+    Raises:
+        GalleryError: the folder was never opened, there is no such model or format, or the place cannot be
+            written.
+    """
+    from gallery.services.export import collections_of
+
+    chosen, options = format_named(name), options or Options()
+    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
+    if len(collections) > 1 and not (chosen.name == "csv" and not options.below):
+        raise CatalogError(
+            f"{chosen.title} has paths below one folder, and {len(collections)} are open. Choose one."
+        )
+    if out is None and chosen.name != "xmp":
+        raise ExchangeError(f"{chosen.title} needs a place to be written to.")
+    rows: dict[Path, PredictionRow] = {}
+    for collection in collections:
+        files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
+        for row in _rows(parts, collection, card.model_id, card.class_names, files):
+            rows.setdefault(row.photo.path, row)  # a folder inside another is opened twice, written once
+    every = list(rows.values())
+    if out is not None and not chosen.suffix:
+        out = _folder(out, collections)
+    notes = _write(parts, chosen, every, card, out, options, [one.name for one in collections])
+    return Written(len(every), len(collections), card.model_id, tuple(notes))
+
+
+def _write(
+    parts: wiring.Parts,
+    chosen: Format,
+    rows: Sequence[PredictionRow],
+    card: types.ModelCard,
+    out: Path | None,
+    options: Options,
+    names: Sequence[str],
+) -> list[str]:
+    from gallery.exchange import class_folders, xmp_sidecars
+    from gallery.exchange.csv_text import write_whole
+
+    if chosen.name == "xmp":
+        made = xmp_sidecars.write_sidecars(rows, out, naming=options.naming, rating=options.rating)
+        left = f"{counted(len(made.left), 'file')} left as it was, being no XMP; the first is "
+        return [left + display_path(made.left[0])] if made.left else []
+    assert out is not None
+    if chosen.name == "folders":
+        cleaned = _cleaned(parts, options)
+        sorted_ = class_folders.sort_into_folders(rows, out, links=options.links, cleaned=cleaned)
+        notes = [f"{counted(sorted_.there, 'photo')} lay there already."] if sorted_.there else []
+        if options.links:
+            notes.append("Links show the photos themselves, with the coordinates that they hold.")
+        elif cleaned is not None:
+            notes.append("The copies have no coordinates.")
+        if sorted_.missing:
+            notes.append(f"Not copied: {counted(len(sorted_.missing), 'photo')}; {sorted_.missing[0]}.")
+        return notes
+    if chosen.name == "camtrap-dp":
+        package = _package(rows, options, names)
+        try:
+            for file, text in package.files.items():
+                write_whole(out / file, [text])
+        except OSError as exc:
+            raise ExchangeError(f"{display_path(out)} cannot be written: {exc.strerror or exc}.") from exc
+        return list(package.left_out)
+    write_whole(out, _text(chosen, rows, card.class_names, card.model_id, options))
+    return []
+
+
+def download(
+    name: str, file_ids: NDArray[np.int64], model_id: str, class_names: Sequence[str], options: Options
+) -> Download:
+    """Return some files' labels in a format, as one file to download: a zip where it is many files.
+
+    Raises:
+        GalleryError: none of the files has been read, or the format lacks something.
+    """
+    chosen, parts = format_named(name), wiring.parts()
+    photos = parts.catalog.photos(file_ids[:1])
+    if not photos:
+        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
+    collection = parts.catalog.collection(photos[0].collection_id)
+    if chosen.name == "folders":
+        from gallery.exchange.photo_zip import stream_zip
+
+        entries = _zip_entries(parts, collection, file_ids, model_id, class_names)
+        return Download(stream_zip(entries, cleaned=_cleaned(parts, options)), ".zip", "application/zip")
+    rows = _rows(parts, collection, model_id, class_names, file_ids)
+    if chosen.suffix:
+        text = _text(chosen, rows, class_names, model_id, options)
+        kind = "application/json" if chosen.suffix == ".json" else "text/csv; charset=utf-8"
+        return Download((line.encode() for line in text), chosen.suffix, kind)
+    files = (
+        ((file, text.encode()) for file, text in _package(rows, options, [collection.name]).files.items())
+        if chosen.name == "camtrap-dp"
+        else _sidecars(rows, options)
+    )
+    return Download(iter([_zipped(files)]), ".zip", "application/zip")
+
+
+_BATCH = 500
+"""Photos of a zip that are looked up at once."""
+
+
+def _zip_entries(
+    parts: wiring.Parts,
+    collection: types.Collection,
+    file_ids: NDArray[np.int64],
+    model_id: str,
+    class_names: Sequence[str],
+) -> Iterator[ZipEntry]:
+    from gallery.exchange.class_folders import class_place
+    from gallery.exchange.photo_zip import ZipEntry
+
+    for first in range(0, len(file_ids), _BATCH):
+        for row in _rows(parts, collection, model_id, class_names, file_ids[first : first + _BATCH]):
+            yield ZipEntry(row.photo.path, "/".join(class_place(row)[:-1]))
+
+
+def _sidecars(rows: Iterable[PredictionRow], options: Options) -> Iterator[tuple[str, bytes]]:
+    from gallery.exchange.xmp_sidecars import sidecar, sidecar_of
+
+    for row in rows:
+        if row.label is not None:
+            yield (
+                sidecar_of(Path(row.relative), options.naming).as_posix(),
+                sidecar(row, rating=options.rating),
+            )
+
+
+def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    packed, taken = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            if name not in taken:
+                archive.writestr(name, content)
+            taken.add(name)
+    return packed.getvalue()
+
+
+def _text(
+    chosen: Format, rows: Sequence[PredictionRow], class_names: Sequence[str], model_id: str, options: Options
+) -> Iterator[str]:
+    from gallery.exchange.megadetector_json import megadetector_json
+    from gallery.exchange.predictions_csv import predictions_csv
+    from gallery.exchange.timelapse_csv import timelapse_csv
+
+    if chosen.name == "timelapse":
+        return timelapse_csv(rows)
+    if chosen.name == "megadetector":
+        return megadetector_json(rows, class_names, model_id, made_at=_now())
+    return predictions_csv(rows, class_names, separator=options.separator, below=options.below)
+
+
+def _package(rows: Sequence[PredictionRow], options: Options, names: Sequence[str]) -> Package:
+    from gallery.exchange.camtrap_dp import camtrap_dp
+
+    title = options.title or (names[0] if names else "Photos")
+    return camtrap_dp(rows, options.sites, title=title, person=wiring.person(), made_at=_now())
+
+
+def _cleaned(parts: wiring.Parts, options: Options) -> Cleaned | None:
+    from gallery.photos.location import without_location
+
+    shared = bool(parts.settings.roots)
+    wanted = shared if options.without_location is None else options.without_location
+    return without_location if wanted and not options.links else None
+
+
+def _rows(
+    parts: wiring.Parts,
+    collection: types.Collection,
+    model_id: str,
+    class_names: Sequence[str],
+    file_ids: NDArray[np.int64],
+) -> list[PredictionRow]:
+    from gallery.exchange.rows import prediction_rows
+
+    return prediction_rows(
+        parts.catalog, collection.collection_id, collection.root, model_id, class_names, file_ids=file_ids
+    )
+
+
+def _folder(out: Path, collections: Sequence[types.Collection]) -> Path:
+    """Return the folder to write to, made now, which lies among no photos.
+
+    Raises:
+        ExchangeError: it does, or cannot be made.
+    """
+    try:
+        out = out.expanduser().resolve()
+        inside = [one for one in collections if one.root == out or one.root in out.parents]
+        if inside:
+            raise ExchangeError(
+                f"{display_path(out)} lies in the opened folder {display_path(inside[0].root)}. Choose one "
+                "elsewhere: nothing is written among your photos unless you ask for sidecars beside them."
+            )
+        out.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError, ValueError) as exc:
+        raise ExchangeError(
+            f"{display_path(out)} cannot be made: {getattr(exc, 'strerror', None) or exc}. Choose a folder "
+            "that you may write to."
+        ) from exc
+    return out
+
+
+def read_sites(table: Path) -> dict[str, Site]:
+    """Return the places of cameras from a table of folder, latitude, longitude and time_zone.
+
+    Raises:
+        GalleryError: a column is missing, or a value is no place.
+    """
+    from gallery.datasets.table import read_rows
+    from gallery.exchange.camtrap_dp import Site
+
+    headings, rows = read_rows(table)
+    missing = {"folder", "latitude", "longitude"} - {name.strip().lower() for name in headings}
+    if missing:
+        raise ExchangeError(
+            f"{display_path(table)} has no column {', '.join(sorted(missing))}. It needs folder, latitude, "
+            "longitude and, where the clock is not in UTC, time_zone."
+        )
+    sites = {}
+    for row in rows:
+        cells = {key.strip().lower(): value.strip() for key, value in row.items()}
+        try:
+            latitude, longitude = (float(cells[key].replace(",", ".")) for key in ("latitude", "longitude"))
+        except ValueError as exc:
+            raise ExchangeError(
+                f"{display_path(table)}: {cells['folder']} has no numbers as its place."
+            ) from exc
+        folder = cells["folder"].replace("\\", "/").strip("/")
+        sites[folder] = Site(latitude, longitude, cells.get("time_zone") or "UTC")
+    return sites
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+# ---- back ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of the labels of a file.
+
+    Attributes:
+        read: photos that the file names.
+        labelled: photos that have a new label now.
+        same: photos that had this label already.
+        kept: photos that people labelled otherwise here, which stay as they are.
+        unknown: what the file names and the collection does not hold.
+        by_model: labels that a model gave, not a person; they are not taken over.
+    """
+
+    read: int
+    labelled: int
+    same: int
+    kept: int
+    unknown: tuple[str, ...]
+    by_model: int
+
+
+def take_labels(parts: wiring.Parts, source: Path, folder: Path, *, of_models: bool = False) -> Imported:
+    """Take the labels of a file over as labels of a collection's photos.
+
+    A label that a person gave here stays, whatever the file says.
+
+    Args:
+        parts: real or fake ones.
+        source: a table, Timelapse's too; MegaDetector's results; a Camtrap DP package; a folder of sidecars.
+        folder: the collection's.
+        of_models: also take over labels that only a model gave.
+
+    Raises:
+        GalleryError: the folder was never opened, or the file cannot be read.
+    """
+    from gallery.exchange.rows import MODEL
+    from gallery.services.export import collections_of
+
+    (collection,) = collections_of(parts, folder)
+    files = parts.catalog.find_files(PhotoQuery(collection.collection_id, ""))
+    photos = parts.catalog.photos(files)
+    of_place = _by_place(photos, collection.root)
+    standing = parts.catalog.standing_labels([photo.photo_id for photo in photos])
+    given: dict[tuple[str, str], list[str]] = {}
+    read = same = kept = by_model = 0
+    unknown = []
+    for one in labels_in(source):
+        read += 1
+        photo = of_place.get(one.place.casefold())
+        if photo is None:
+            unknown.append(one.place)
+        elif one.source == MODEL and not of_models:
+            by_model += 1
+        elif photo.photo_id in standing:
+            same += standing[photo.photo_id].label == one.label
+            kept += standing[photo.photo_id].label != one.label
+        else:
+            person = one.person or f"imported from {display_path(Path(source.name))}"
+            given.setdefault((one.label, person), []).append(photo.photo_id)
+    for (label, person), photo_ids in given.items():
+        parts.catalog.correct(photo_ids, label, person=person, model_id=None)
+    labelled = len({photo_id for photo_ids in given.values() for photo_id in photo_ids})
+    return Imported(read, labelled, same, kept, tuple(unknown), by_model)
+
+
+def labels_in(source: Path) -> Iterator[ReadLabel]:
+    """Yield the labels of a file or a folder, whatever the format.
+
+    Raises:
+        GalleryError: it is of no known format, or cannot be read.
+    """
+    from gallery.datasets.table import read_label_rows
+    from gallery.exchange.camtrap_dp import read_camtrap_dp
+    from gallery.exchange.megadetector_json import read_megadetector
+    from gallery.exchange.read_labels import ReadLabel
+    from gallery.exchange.xmp_sidecars import read_sidecars
+
+    source = source.expanduser()
+    if source.name == "datapackage.json" or (source / "datapackage.json").is_file():
+        yield from read_camtrap_dp(source)
+    elif source.is_dir():
+        yield from read_sidecars(source)
+    elif source.suffix.lower() == ".json":
+        yield from read_megadetector(source)
+    else:
+        for row in read_label_rows(source).rows:
+            yield ReadLabel(row.named, row.label, row.by, row.person)
+
+
+def _by_place(photos: Iterable[types.Photo], root: Path) -> dict[str, types.Photo]:
+    """Return photos by every path that a file may name them by; what two of them share names neither."""
+    found: dict[str, types.Photo | None] = {}
+    for photo in photos:
+        below = display_path(photo.path.relative_to(root)).replace("\\", "/")
+        whole = display_path(photo.path).replace("\\", "/")
+        for name in {below, whole}:
+            found[name.casefold()] = photo
+        # a sidecar called photo.xmp, a package whose photos lie on the web
+        for name in {below.rsplit(".", 1)[0], below.rsplit("/", 1)[-1]} - {below}:
+            key = name.casefold()
+            found[key] = photo if key not in found or found[key] is photo else None
+    return {name: photo for name, photo in found.items() if photo is not None}
