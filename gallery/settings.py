@@ -50,6 +50,9 @@ THUMBNAIL_PX = 320
 LARGE_VIEW_PX = 1600
 """Longer side of a photo shown large: fills a laptop's screen, a tenth of a 24-megapixel file."""
 
+WHOLE_VIEW_PX = 6000
+"""Longer side of a photo that is zoomed into: a 24-megapixel file as it is."""
+
 PIXEL_LIMIT = 200_000_000
 """A photo with more pixels is refused: larger than any camera's, and 600 MB when decoded."""
 
