@@ -155,6 +155,11 @@ def keep_verdict(entry: dict[str, Any], token: str) -> dict[str, Any]:
     return {}
 
 
+def catalog_name() -> str:
+    """Return under which name a browser keeps what it has not sent yet: no other catalog has it."""
+    return wiring.catalog().identity()
+
+
 def words_in_use(class_names: Sequence[str]) -> list[str]:
     """Return the labels beside a model's classes that people have given, the most frequent first."""
     known = {*class_names, *BESIDE_CLASSES}

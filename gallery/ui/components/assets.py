@@ -35,11 +35,5 @@ def base_address() -> str:
     return f"/{prefix}{BASE}" if prefix else BASE
 
 
-def base_address() -> str:
-    """Return under which address a component finds the routes, wherever the app is served."""
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{prefix}{BASE}" if prefix else BASE
-
-
 def _joined(paths: Sequence[str]) -> str:
     return "\n".join((_HERE / path).read_text("utf-8") for path in paths)

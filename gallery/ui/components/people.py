@@ -22,6 +22,6 @@ def keeping() -> dict[str, Any]:
     """Return what a component needs to keep what is said by key: where to, and under which name."""
     return {
         "base": assets.base_address(),
-        "catalog": wiring.catalog().identity(),
+        "catalog": labelling.catalog_name(),
         "usual_person": wiring.person(),
     }
