@@ -44,6 +44,16 @@ PHOTO_SUFFIXES = frozenset(
     ]
 )
 
+LEFT_OUT = (
+    "__macosx", "@eadir", "$recycle.bin", "system volume information",  # archivers, Synology, Windows
+    "#recycle", "@recycle", "#snapshot", ".snapshot", "@snapshot", "lost+found",  # network disks
+    "synofile_thumb*", "*.photoslibrary", "*.lrdata", "*.lrlibrary", "*.cocatalog", "*.cosessiondb",
+)  # fmt: skip
+"""Names, in any case, of what network disks and photo programs keep among photos: copies, thumbnails."""
+
+LEFT_OUT_FILE = "left-out.txt"
+"""A file in the home with one more pattern a line."""
+
 THUMBNAIL_PX = 320
 """Longer side of a stored thumbnail: sharp in a 220 px cell on most screens, about 15 KB a photo."""
 
@@ -159,6 +169,15 @@ class Settings:
     @property
     def logs(self) -> Path:
         return self.home / "logs"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Patterns of names that no scan looks into: the usual ones, and those of the user."""
+        try:
+            lines = (self.home / LEFT_OUT_FILE).read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError):
+            lines = []
+        return (*LEFT_OUT, *(line.strip() for line in lines if line.strip() and not line.startswith("# ")))
 
     def allow(self, folder: Path) -> Path:
         """Return the folder, resolved, if it may be opened.

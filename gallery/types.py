@@ -58,6 +58,7 @@ class SkipReason(StrEnum):
     NOT_A_REGULAR_FILE = "not a regular file"
     NO_PERMISSION = "no permission to read it"
     VANISHED = "vanished while being read"
+    LINKED_FOLDER = "a link to another folder"
     HEIC_NOT_INSTALLED = "HEIC needs an optional package"
 
 
