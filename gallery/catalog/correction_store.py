@@ -170,15 +170,6 @@ class CorrectionStore(Store):
             )
             return {row[0]: Correction(*row) for row in rows}
 
-    def label_counts(self) -> dict[str, int]:
-        """Return every label that stands on a photo, with how many photos, the most frequent first."""
-        with self._database.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT label, count(*) AS n FROM labels GROUP BY label ORDER BY n DESC, label"
-                )
-            )
-
 
 def _action_of(connection: sqlite3.Connection, token: str | None) -> int | None:
     """Return the action of a key press; None when nothing of it is kept."""

@@ -172,7 +172,8 @@ def _labels_given() -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=4)
 def _remembered_labels(_chosen: Settings, _revision: int) -> tuple[str, ...]:
-    return tuple(wiring.catalog().label_counts())
+    counts = wiring.catalog().label_counts()
+    return tuple(sorted(counts, key=lambda label: -counts[label]))
 
 
 def _known_spelling(label: str) -> str:

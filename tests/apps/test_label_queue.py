@@ -82,7 +82,10 @@ def test_any_word_may_be_a_label_and_is_spelt_as_it_was_before(grid: Grid) -> No
     assert grid.labels == {"a": "Red fox", "b": "Red fox"}
     grid.sends(grid.says(3, "BLANK", grid.first))
     assert grid.labels["a"] == "blank"
-    assert labelling.words_in_use(CLASS_NAMES) == ["Red fox"]
+    grid.sends(grid.says(4, "badger", grid.first))
+    assert labelling.words_in_use(CLASS_NAMES) == ["Red fox", "badger"]
+    grid.sends(grid.says(5, "badger", grid.second), grid.says(6, "lynx", grid.first))
+    assert labelling.words_in_use(CLASS_NAMES) == ["badger", "lynx"]
 
 
 def test_labels_and_undos_that_a_restarted_server_gets_again_are_kept_once(grid: Grid) -> None:

@@ -129,12 +129,6 @@ def test_an_undo_that_found_nothing_does_not_undo_what_came_later_when_it_is_sen
     assert open_shop.catalog.labels([open_shop.a]) == {open_shop.a: "cow"}
 
 
-def test_labels_in_use_are_counted(open_shop) -> None:
-    say(open_shop, [open_shop.a, open_shop.b], "fox", "1")
-    say(open_shop, [open_shop.c], "blank", "2")
-    assert list(open_shop.catalog.label_counts().items()) == [("fox", 2), ("blank", 1)]
-
-
 @pytest.mark.parametrize("label", ["", "   ", "unsure", "waiting", "unreadable", "all", "x" * 101])
 def test_what_is_no_label_is_refused(open_shop, label: str) -> None:
     with pytest.raises(CatalogError, match="label"):
