@@ -9,7 +9,7 @@ from pathlib import Path
 from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
-from gallery.types import Collection, CollectionKind
+from gallery.types import Collection, CollectionKind, display_path
 from gallery.words import without_surrogates
 
 _SELECT = """
@@ -86,6 +86,53 @@ class CollectionStore(Store):
         """
         with self._database.reading() as connection:
             return self._one(connection, collection_id)
+
+    def rename_collection(self, collection_id: int, name: str) -> None:
+        """Call a collection otherwise; its folder keeps its name.
+
+        Raises:
+            CatalogError: there is none of that number.
+        """
+        with self._database.writing() as connection:
+            renamed = connection.execute(
+                "UPDATE collections SET name = ? WHERE collection_id = ?",
+                (without_surrogates(name), collection_id),
+            )
+            if not renamed.rowcount:
+                raise _unknown(collection_id)
+
+    def move_collection(self, collection_id: int, root: Path) -> None:
+        """Let a collection lie in another folder from now on; the next scan finds its files there.
+
+        Raises:
+            CatalogError: there is none of that number, or the folder is another collection.
+        """
+        root = root.absolute()
+        with self._database.writing() as connection:
+            taken = connection.execute(
+                "SELECT name FROM collections WHERE root = ? AND collection_id <> ?",
+                (os.fsencode(root), collection_id),
+            ).fetchone()
+            if taken:
+                raise CatalogError(
+                    f"{display_path(root)} is open already, as the collection {taken[0]}. Its photos have "
+                    "their tags and labels there; remove this collection if it is not needed any more."
+                )
+            moved = connection.execute(
+                "UPDATE collections SET root = ? WHERE collection_id = ?", (os.fsencode(root), collection_id)
+            )
+            if not moved.rowcount:
+                raise _unknown(collection_id)
+
+    def label_count(self, collection_id: int) -> int:
+        """Return how many photos of a collection a person has labelled."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute(
+                "SELECT count(DISTINCT photo_key) FROM files JOIN labels USING (photo_key) "
+                "WHERE collection_id = ? AND missing = 0",
+                (collection_id,),
+            ).fetchone()
+            return int(count)
 
     def remove_collection(self, collection_id: int) -> None:
         """Forget a collection and its places; photos keep their predictions and corrections.

@@ -120,7 +120,7 @@ class UploadArea:
         Only photos are kept. A zip that lies elsewhere is left alone.
 
         Returns:
-            What was left out although it looked like a photo or an archive, with the reason.
+            What was left out, with the reason, but for what systems and archivers leave behind.
 
         Raises:
             PhotoError: it is no zip, is built to overflow the disk, or a limit
@@ -152,6 +152,35 @@ class UploadArea:
                     self._limit_files - len(sizes), self._limit_bytes - sum(sizes)
                 )
             return self._allowances[folder]
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all uploads, finished or not."""
+        try:
+            return sorted(path for path in self._folder.iterdir() if path.is_dir() and not path.is_symlink())
+        except OSError:
+            return []
+
+    def remove(self, folder: Path) -> None:
+        """Delete an upload's folder with all that was received; one that is gone already is fine.
+
+        Raises:
+            PhotoError: it cannot be deleted, or is none of ours.
+        """
+        if folder.parent == self._folder and not folder.exists():
+            return
+        with _disk_faults_named(folder):
+            shutil.rmtree(self._own(folder))
+
+    def arrived(self, folder: Path, relative_name: str, size_bytes: int) -> bool:
+        """Return whether an upload holds a file of this name and size.
+
+        Raises:
+            PhotoError: the folder is none of ours.
+        """
+        path = self._own(folder).joinpath(*safe_relative(relative_name))
+        with contextlib.suppress(OSError):
+            return path.is_file() and path.stat().st_size == size_bytes
+        return False
 
     def _own(self, folder: Path) -> Path:
         folder = Path(os.path.abspath(folder))  # noqa: PTH100

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from gallery.errors import PhotoError
 from gallery.photos.names import safe_relative
-from gallery.photos.scan import is_left_out, is_photo_name
+from gallery.photos.scan import OTHERS_FOLDERS, is_photo_name
 from gallery.types import SkippedFile, SkipReason
 
 CHUNK_BYTES = 1024**2
@@ -25,6 +25,11 @@ BOMB_FLOOR_BYTES = 100_000_000
 
 ENTRY_LIMIT = 1_000_000
 """Entries of a zip that are looked through, photos or not."""
+
+TOLD_MOST = 20_000
+"""Entries that were left out and are told; a stranger's zip may have a million."""
+
+_SYSTEM_FILES = frozenset(["thumbs.db", "desktop.ini"])
 
 PACKINGS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 """What every packing program writes by default. LZMA would take as much memory as the zip asks for."""
@@ -61,7 +66,7 @@ def unpack(zip_path: Path, folder: Path, area: Area) -> list[SkippedFile]:
             _refuse_bombs(entries, zip_path)
             for entry in entries:
                 left_out = _unpack_entry(archive, entry, folder, area)
-                if left_out is not None:
+                if left_out is not None and len(skipped) < TOLD_MOST:
                     skipped.append(left_out)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as exc:
         raise PhotoError(
@@ -80,39 +85,25 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo], zip_path: Path) -> None:
         raise PhotoError(f"{zip_path.name} is built to overflow a disk; nothing of it was unpacked.")
 
 
-def entry_name(entry: zipfile.ZipInfo) -> str:
-    """Return an entry's name as it was meant: macOS writes UTF-8 without saying so.
-
-    Example:
-        >>> entry_name(zipfile.ZipInfo("Fu\u2560\u00eachse.jpg")) == "Fu\u0308chse.jpg"
-        True
-    """
-    if entry.flag_bits & 0x800:
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return entry.filename
-
-
 def _unpack_entry(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: Area
 ) -> SkippedFile | None:
-    """Unpack one entry; return why it was left out, if somebody may miss it."""
-    name = entry_name(entry)
-    raw_parts = re.split(r"[/\\]", name)
+    """Unpack one entry; return why it was left out, unless systems or archivers put it there."""
+    raw_parts = re.split(r"[/\\]", entry.filename)
     hidden = any(part.startswith(".") and part.strip(".") for part in raw_parts)
-    if entry.is_dir() or hidden or any(map(is_left_out, raw_parts)):
+    if entry.is_dir() or hidden or any(part.lower() in OTHERS_FOLDERS for part in raw_parts):
         return None
-    parts = safe_relative(name)
+    parts = safe_relative(entry.filename)
     if not parts:
         return None
     path = folder.joinpath(*parts)
     if _ARCHIVE.search(parts[-1]):
         detail = "It is an archive inside the zip; unpack it and upload the photos."
         return SkippedFile(path, SkipReason.NOT_A_PHOTO, detail)
-    if not is_photo_name(parts[-1]):
+    if parts[-1].lower() in _SYSTEM_FILES:
         return None
+    if not is_photo_name(parts[-1]):
+        return SkippedFile(path, SkipReason.NOT_A_PHOTO, "Only photos are taken out of a zip.")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return SkippedFile(path, SkipReason.NOT_A_REGULAR_FILE, "It is a link inside the zip.")

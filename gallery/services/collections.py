@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.errors import GalleryError
+from gallery import words
+from gallery.errors import CatalogError, GalleryError, PhotoError
 from gallery.services import tagging, wiring
+from gallery.services.folders import typed_path
 from gallery.settings import UNSURE_BELOW, Settings
 from gallery.types import (
     WAITING,
@@ -27,6 +31,7 @@ from gallery.types import (
     PhotoQuery,
     Shelf,
     SkippedFile,
+    display_path,
 )
 
 FIRST_PHOTOS = 48
@@ -35,6 +40,7 @@ FIRST_PHOTOS = 48
 _LISTED = 2_000  # found before the page answers; the job finds the rest
 _LISTING_S = 0.4
 _RECOGNISING_S = 1.0
+_SEEKING_S = 2.0
 _BATCH = 6  # thumbnails that appear together
 _log = logging.getLogger(__name__)
 
@@ -67,7 +73,7 @@ def open_folder(path: str | Path) -> Collection:
     Raises:
         GalleryError: there is no such folder, it may not be opened, or there is no model.
     """
-    root = wiring.settings().allow(path if isinstance(path, Path) else Path(path.strip()))
+    root = wiring.settings().allow(path if isinstance(path, Path) else typed_path(path))
     return take_in(root, CollectionKind.FOLDER)
 
 
@@ -118,6 +124,103 @@ def _quickly(root: Path) -> Iterator[FileEntry]:
             return
 
 
+# ---- a collection's life ---------------------------------------------------
+
+
+def rename(collection_id: int, name: str) -> None:
+    """Call a collection otherwise; its folder keeps its name.
+
+    Raises:
+        CatalogError: the name is empty, or there is no such collection.
+    """
+    if not name.strip():
+        raise CatalogError("A collection needs a name. Type one, or close this window.")
+    wiring.catalog().rename_collection(collection_id, name.strip()[:200])
+
+
+def move(collection_id: int, path: str | Path) -> int:
+    """Let a collection lie in the folder to which it was moved; return how many of its photos it holds.
+
+    Raises:
+        PhotoError: the folder may not be opened, or holds none of the photos.
+        CatalogError: it is another collection already.
+        GalleryError: no job can start.
+    """
+    catalog = wiring.catalog()
+    root = wiring.settings().allow(path if isinstance(path, Path) else typed_path(path))
+    collection = catalog.collection(collection_id)
+    found = found_in(collection_id, root)
+    if collection.photo_count and not found:
+        raise PhotoError(
+            f"None of the {words.photo_count(collection.photo_count)} of {collection.name} lies "
+            f"in {display_path(root)}. Choose the folder that holds them, or open this one by itself."
+        )
+    catalog.move_collection(collection_id, root)
+    _recognise(collection_id)
+    tagging.start_job(collection_id)
+    return found
+
+
+def found_in(collection_id: int, root: Path) -> int:
+    """Return how many photos of a collection are seen in a folder, looking for a moment only.
+
+    A photo is seen at its place below the folder, with its size; or, where no
+    place has kept its name, at any place, by the digest of its bytes.
+    """
+    known = wiring.catalog().known_files(collection_id)
+    until = time.monotonic() + _SEEKING_S
+    found = 0
+    for below, size, _ in known:
+        with contextlib.suppress(OSError):
+            found += (root / below).stat().st_size == size
+        if time.monotonic() > until:
+            break
+    if found:
+        return found
+    digests = {sha256 for _, _, sha256 in known}
+    sizes = {size for _, size, _ in known}
+    for entry in wiring.scan(root):
+        if isinstance(entry, FileEntry) and entry.size_bytes in sizes:
+            with contextlib.suppress(OSError), entry.path.open("rb") as file:
+                found += hashlib.file_digest(file, "sha256").hexdigest() in digests
+        if time.monotonic() > until + _SEEKING_S:
+            break
+    return found
+
+
+def is_gone(collection: Collection) -> bool:
+    """Return whether a collection's folder is not there, or is as empty as a mount point without its disk."""
+    try:
+        with os.scandir(collection.root) as entries:
+            return collection.photo_count > 0 and next(iter(entries), None) is None
+    except OSError:
+        return True
+
+
+def label_count(collection_id: int) -> int:
+    """Return how many photos of a collection a person has labelled."""
+    return wiring.catalog().label_count(collection_id)
+
+
+def remove(collection_id: int) -> None:
+    """Forget a collection; of an upload its files are deleted too.
+
+    Labels, verdicts and tags belong to the pictures: they are kept, and are
+    there again when the same photos are opened again.
+
+    Raises:
+        GalleryError: there is no such collection, or its files cannot be deleted.
+    """
+    catalog = wiring.catalog()
+    collection = catalog.collection(collection_id)
+    job = catalog.latest_job(collection_id)
+    if job is not None and job.live:
+        catalog.request_cancel(job.job_id)
+    if collection.kind is CollectionKind.UPLOAD:
+        wiring.uploads().remove(collection.root)
+    catalog.remove_collection(collection_id)
+
+
 def _recognise(collection_id: int) -> None:
     """Find, for a moment, photos whose bytes are known; the job goes on with it."""
     from gallery.tagging.known import recognise
@@ -144,15 +247,12 @@ def _read_first(collection_id: int, paths: list[Path]) -> None:
 
 
 def shelves(
-    collection_id: int,
-    model_id: str,
-    class_names: tuple[str, ...],
-    unsure_below: float,
-    filters: PhotoQuery | None = None,
+    collection_id: int, model_id: str, class_names: tuple[str, ...], unsure_below: float
 ) -> tuple[Shelf, ...]:
     """Return the shelves of a collection, as `Catalog.shelves`."""
-    chosen, revision = wiring.settings(), wiring.catalog().revision()
-    return _shelves(chosen, revision, collection_id, model_id, class_names, unsure_below, filters)
+    return _shelves(
+        wiring.settings(), wiring.catalog().revision(), collection_id, model_id, class_names, unsure_below
+    )
 
 
 def find_files(query: PhotoQuery) -> NDArray[np.int64]:
@@ -160,8 +260,8 @@ def find_files(query: PhotoQuery) -> NDArray[np.int64]:
     return _find_files(wiring.settings(), wiring.catalog().revision(), query)
 
 
-def sub_folders(collection_id: int) -> dict[str, int]:
-    """Return the sub-folders of a collection, relative to its root, with their numbers of photos."""
+def sub_folders(collection_id: int) -> tuple[str, ...]:
+    """Return the sub-folders of a collection, relative to its root."""
     return _sub_folders(wiring.settings(), wiring.catalog().revision(), collection_id)
 
 
@@ -194,9 +294,8 @@ def _shelves(
     model_id: str,
     class_names: tuple[str, ...],
     unsure_below: float,
-    filters: PhotoQuery | None,
 ) -> tuple[Shelf, ...]:
-    return tuple(wiring.catalog().shelves(collection_id, model_id, class_names, unsure_below, filters))
+    return tuple(wiring.catalog().shelves(collection_id, model_id, class_names, unsure_below))
 
 
 @functools.lru_cache(maxsize=16)
@@ -207,8 +306,8 @@ def _find_files(_chosen: Settings, _revision: int, query: PhotoQuery) -> NDArray
 
 
 @functools.lru_cache(maxsize=16)
-def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> dict[str, int]:
-    return wiring.catalog().folders(collection_id)
+def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> tuple[str, ...]:
+    return tuple(wiring.catalog().folders(collection_id))
 
 
 @functools.lru_cache(maxsize=16)

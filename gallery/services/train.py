@@ -13,6 +13,7 @@ import numpy as np
 
 from gallery.errors import CatalogError, DatasetError, GalleryError, TrainingError
 from gallery.services import training_runs, wiring
+from gallery.services.folders import typed_path
 from gallery.services.training_parts import IMAGENET, NOTHING, PATH, known_to_start, page_parts
 from gallery.training.data_sets import (
     DataSet,
@@ -27,7 +28,7 @@ from gallery.training.data_sets import (
 )
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import SPLIT_FILE, TrainingRequest
-from gallery.types import CANNOT_TELL, CollectionKind, PhotoId, display_path, model_id_from
+from gallery.types import PhotoId, display_path, model_id_from
 from gallery.words import shown_text
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def open_folder(path: str) -> DataSet:
     Raises:
         GalleryError: it may not be opened.
     """
-    return _open(wiring.settings().allow(Path(path.strip())))
+    return _open(wiring.settings().allow(typed_path(path)))
 
 
 def open_file(path: str) -> DataSet:
@@ -59,7 +60,7 @@ def open_file(path: str) -> DataSet:
         DatasetError: it is neither.
         PhotoError: its folder may not be opened.
     """
-    file = Path(path.strip().strip('"')).expanduser()
+    file = typed_path(path)
     if file.suffix.lower() not in (".zip", ".csv") or not file.is_file():
         raise DatasetError(
             f"{display_path(file) if path.strip() else 'Nothing'} is no zip or CSV file. Give the whole path "
@@ -71,9 +72,8 @@ def open_file(path: str) -> DataSet:
 def open_peoples_labels() -> DataSet:
     """Open the photos that people labelled in this gallery, with the labels that stand now.
 
-    Every label becomes a class, whatever the model's classes are; photos of which nobody can tell what they
-    show are left out. A labelled photo that no opened folder holds any more is a row of the table whose
-    file is not there, so that the reading leaves it out and says so.
+    A labelled photo that no opened folder holds any more is a row of the table whose file is not there,
+    so that the reading leaves it out and says so.
 
     Raises:
         DatasetError: nobody has labelled a photo.
@@ -81,7 +81,7 @@ def open_peoples_labels() -> DataSet:
     catalog = wiring.catalog()
     labels = catalog.labels(list(dict.fromkeys(one.photo_id for one in catalog.all_corrections())))
     table = write_people_labels(
-        ((_place(photo_id), label) for photo_id, label in labels.items() if label != CANNOT_TELL),
+        ((_place(photo_id), label) for photo_id, label in labels.items()),
         wiring.settings().training_sets,
     )
     return _open(table, name="Photos labelled in this gallery")
@@ -118,15 +118,6 @@ def set_of(source: Path) -> DataSet:
     """
     known = {one.source: one for one in known_sets()}
     return known.get(source) or open_set(source, wiring.settings().training_sets)
-
-
-def first_folder() -> Path | None:
-    """Return the folder that somebody opened last, in Train or in Browse."""
-    sets = known_sets()
-    if sets:
-        return sets[0].source
-    folders = [one for one in wiring.catalog().collections() if one.kind is CollectionKind.FOLDER]
-    return folders[0].root if folders else None
 
 
 def split_as(chosen: DataSet, plan: SplitPlan) -> None:

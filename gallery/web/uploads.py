@@ -1,8 +1,10 @@
 """The HTTP routes that receive photos: each file streams to disk, none is held in memory.
 
-POST begin          {"name": ...}   -> {"upload": id}
+POST begin          ?name=...&files=n                  -> {"upload": id}
 POST {id}/file      ?name=sub/a.jpg, the body is the file
-POST {id}/finish    unpacks what came as zip -> {"files": n, "skipped": [...]}
+POST {id}/missing   [[name, size], ...]                -> [positions of those that have not arrived]
+POST {id}/finish    [[name, reason], ...] not sent     -> {"files": n, "left_out": [...], "collection": id}
+POST {id}/discard
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ def all_routes(base: str) -> list[BaseRoute]:
     return [
         Route(f"{base}/upload/begin", posted_from_own_page(begin), methods=["POST"]),
         Route(f"{base}/upload/{{upload}}/file", posted_from_own_page(receive), methods=["POST"]),
+        Route(f"{base}/upload/{{upload}}/missing", posted_from_own_page(missing), methods=["POST"]),
         Route(f"{base}/upload/{{upload}}/finish", posted_from_own_page(finish), methods=["POST"]),
         Route(f"{base}/upload/{{upload}}/discard", posted_from_own_page(discard), methods=["POST"]),
     ]
@@ -31,15 +34,17 @@ def all_routes(base: str) -> list[BaseRoute]:
 
 async def begin(request: Request) -> Response:
     """Make the folder and answer with the id of the upload."""
-    upload = await run_in_threadpool(uploads.begin, request.query_params.get("name", "")[:200])
+    name, files = request.query_params.get("name", "")[:200], request.query_params.get("files", "")
+    expected = int(files[:9]) if files.isascii() and files.isdigit() else 0
+    upload = await run_in_threadpool(uploads.begin, name, expected)
     return JSONResponse({"upload": upload}, headers=SAFE)
 
 
 async def receive(request: Request) -> Response:
     """Stream one file to disk."""
     upload, name = request.path_params["upload"], request.query_params.get("name", "")[:2000]
-    folder = uploads.folder_of(upload)
-    file = await run_in_threadpool(uploads.incoming, upload, name)
+    opened = uploads.receiving(upload, name)
+    folder, file = await run_in_threadpool(opened.__enter__)
     waiting = bytearray()
     try:
         async for chunk in request.stream():
@@ -51,15 +56,26 @@ async def receive(request: Request) -> Response:
         path = await run_in_threadpool(file.finish)
     finally:
         await run_in_threadpool(file.abandon)
+        opened.__exit__(None, None, None)
     return JSONResponse({"name": display_path(path.relative_to(folder))}, headers=SAFE)
+
+
+async def missing(request: Request) -> Response:
+    """Answer which files of an upload have not arrived: after a connection that broke, or to resume one."""
+    listed = await request.json()
+    files = [(str(name)[:2000], int(size)) for name, size in listed]
+    return JSONResponse(
+        await run_in_threadpool(uploads.missing, request.path_params["upload"], files), headers=SAFE
+    )
 
 
 async def finish(request: Request) -> Response:
     """Unpack the zips of an upload, open it as a collection, and answer with what is there now."""
-    done = await run_in_threadpool(uploads.finish, request.path_params["upload"])
+    left_out = uploads.left_out_by_browser(await request.body())
+    done = await run_in_threadpool(uploads.finish, request.path_params["upload"], left_out)
     answer = {
         "files": done.files,
-        "skipped": [{"name": name, "detail": detail} for name, detail in done.skipped],
+        "left_out": [[one.name, one.reason] for one in done.left_out],
         "collection": done.collection and done.collection.collection_id,
     }
     return JSONResponse(answer, headers=SAFE)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from gallery.services import collections as collections_service
 from gallery.services import wiring
-from gallery.types import ALL, UNREADABLE, WAITING, Collection, PhotoQuery, Shelf, SortOrder, display_path
-from gallery.ui.browse import filters
-from gallery.ui.components import job_card, messages, photo_grid, shelf_strip, theme, view_address, view_state
+from gallery.types import (
+    ALL,
+    UNREADABLE,
+    WAITING,
+    Collection,
+    CollectionKind,
+    PhotoQuery,
+    Shelf,
+    display_path,
+)
+from gallery.ui.browse import collection_menu, filters, summary
+from gallery.ui.components import dialogs, job_card, messages, photo_grid, shelf_strip, theme, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
 from gallery.web.addresses import THUMBNAILS
-from gallery.words import class_title
+from gallery.words import class_title, photo_count
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
 _FIRST_S = 0.3  # until the first thumbnails are there
@@ -29,19 +34,16 @@ def show(collection: Collection) -> None:
     live = job_card.is_live(collection.collection_id)
     awaited = live and not _has_thumbnails(collection, view_state.current())
     refresh_s = _FIRST_S if awaited else _REFRESH_S
-    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, live, awaited)
+    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, awaited)
 
 
-def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
+def _gallery(collection: Collection, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
         unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
-        query = _query(view, collection, model_id)
-        filters_alone = replace(query, shelf=ALL, sort=SortOrder.PATH) if view.is_filtered else None
-        shelves = collections_service.shelves(
-            collection.collection_id, model_id, class_names, unsure_below, filters_alone
-        )
+        shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
+        summary.show(collection, shelves)
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
@@ -49,12 +51,14 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
             key="shelves",
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
-        with st.container():
-            if _warn(collection) or view.is_filtered or any(shelf.count for shelf in shelves):
-                _controls(view, collection, class_names, unsure_below)
-        _photos(view, collection, shelves, class_names, query, live)
+        if _warn(collection) or any(shelf.count for shelf in shelves):
+            _controls(view, collection, class_names, unsure_below)
+        if view.shelf == UNREADABLE:
+            _unreadable(collection)
+        else:
+            _photos(view, collection, shelves, class_names, _query(view, collection, model_id))
         view_state.write_address()
-        if awaited and _has_thumbnails(collection, view):
+        if awaited and _has_thumbnails(collection, view) and not dialogs.any_open():
             st.rerun()  # from now on less often
 
 
@@ -79,25 +83,18 @@ def _photos(
     shelves: tuple[Shelf, ...],
     class_names: tuple[str, ...],
     query: PhotoQuery,
-    live: bool,
 ) -> None:
-    unreadable = view.shelf == UNREADABLE
-    file_ids = np.zeros(0, np.int64) if unreadable else collections_service.find_files(query)
-    with st.container():  # always there: the grid, with its Undo, keeps its place on the page
-        if unreadable:
-            _unreadable(collection)
-        elif not len(file_ids) and view.photo is None:
-            _nothing(view, collection, shelves)
+    file_ids = collections_service.find_files(query)
+    if not len(file_ids) and view.photo is None:
+        _nothing(view, collection, shelves)
+        return
     state = photo_grid.show(
         file_ids,
-        collection_id=collection.collection_id,
         model_id=query.model_id,
         class_names=class_names,
         key=GRID,
         open_file_id=view.photo,
         scope=repr(query),
-        live=live,
-        view=view_address.written(replace(view, collection_id=collection.collection_id, photo=None)),
     )
     if state.opened_file_id != view.photo:
         view_state.change(photo=state.opened_file_id)
@@ -114,7 +111,6 @@ def _controls(view: View, collection: Collection, class_names: tuple[str, ...], 
         if view.shelf != UNREADABLE:
             folders = collections_service.sub_folders(collection.collection_id)
             filters.show(view, folders=folders, unsure_below=unsure_below)
-    filters.show_active(view)
 
 
 def _warn(collection: Collection) -> bool:
@@ -124,21 +120,33 @@ def _warn(collection: Collection) -> bool:
             "There is no usable model, so new photos are not tagged. The Models page says why.",
             icon=":material/neurology:",
         )
-    if Path(collection.root).is_dir():
+    if not collections_service.is_gone(collection):
         return False
-    shown = escaped(display_path(collection.root))
-    st.warning(
-        f"The folder {shown} is not there now. You see the thumbnails that were kept. Connect its disk, or "
-        "open the folder where it lies now: photos are known again by their content, with every label.",
-        icon=":material/folder_off:",
-    )
+    shown, count = escaped(display_path(collection.root)), collection.photo_count
+    what = f"{photo_count(count)} that {'was' if count == 1 else 'were'} in {shown}" if count else shown
+    with st.container(border=True, key="folder_gone"):
+        st.warning(
+            f"{what} {'is' if count < 2 else 'are'} gone; is the disk connected? Tags and labels are kept, "
+            "and you see the thumbnails. Connect the disk and look again, or say where the folder lies now.",
+            icon=":material/folder_off:",
+        )
+        with st.container(horizontal=True):
+            st.button("Look again", key="gone_again", icon=":material/refresh:")
+            if collection.kind is CollectionKind.FOLDER:
+                st.button(
+                    "Find it at its new place",
+                    key="gone_move",
+                    icon=":material/drive_file_move:",
+                    on_click=dialogs.ask,
+                    args=(collection_menu.MOVE,),
+                )
     return True
 
 
 def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> None:
     known = sum(shelf.count for shelf in shelves)
     unreadable = sum(shelf.count for shelf in shelves if shelf.name == UNREADABLE)
-    if view.is_filtered:
+    if view.is_filtered and known:
         messages.empty(
             ":material/search:", "No photo matches these filters", "Widen them, or look at the whole shelf."
         )

@@ -1,29 +1,41 @@
-"""The sidebar of Browse: which collection is open, and how new photos come in."""
+"""The sidebar of Browse: which collection is open, what can be done with it, and how new photos come in."""
 
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.services import collections as collections_service
-from gallery.services import wiring
-from gallery.services.folders import beside
+from gallery.services import uploads, wiring
 from gallery.types import Collection, CollectionKind
-from gallery.ui.components import folder_box, job_card, messages, upload_zone, view_state
+from gallery.ui.browse import collection_menu
+from gallery.ui.components import dialogs, folder_box, job_card, messages, upload_zone, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
-from gallery.words import without_surrogates
+from gallery.words import class_title, counted, without_surrogates
 
 _KINDS = {CollectionKind.FOLDER: "", CollectionKind.UPLOAD: " (uploaded)"}
-_RECENT = 5
-"""Folders offered again; more would push the path box out of sight."""
+FOLDER, UPLOAD = "folder", "upload"
+"""The names of the two ways in, for `dialogs.ask`."""
+
+_NAMED = 12
+"""Classes that the first page names one by one."""
+
+_FIRST_STEPS = """\
+**No photos of these animals yet?** Twenty from your phone, or saved from the web, are enough to try:
+
+1. **Open** their folder, or drop the files on **Upload**. They are sorted within a minute.
+2. **Correct** what is wrong: click a photo and press the number that stands beside the right class.
+3. **Explain** shows what in the photo spoke for the class.
+4. **Evaluate** counts how often the model was right: on what you labelled, or on a folder with one sub-folder
+   per class.
+"""
 
 
 def show(collections: list[Collection], chosen: Collection | None) -> None:
-    """Show the picker, the two ways in, and the job card.
+    """Show the picker, the two ways in, the job card, and the dialog that is open.
 
     Args:
         collections: the one opened last first.
@@ -31,72 +43,112 @@ def show(collections: list[Collection], chosen: Collection | None) -> None:
     """
     with st.sidebar:
         st.markdown("#### :material/pets: Smart Gallery")
-        if collections:
-            _picker(collections, chosen)
+        if chosen is not None:
+            with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+                _picker(collections, chosen)
+                collection_menu.show(chosen)
         ways = st.container(horizontal=True)
-        if ways.button("Open a folder", icon=":material/folder_open:", key="open_folder", width="stretch"):
-            ask_for_folder()
-        if ways.button("Upload", icon=":material/upload:", key="upload", width="stretch"):
-            ask_for_upload()
+        for name, label, icon, key in (
+            (FOLDER, "Open a folder", ":material/folder_open:", "open_folder"),
+            (UPLOAD, "Upload", ":material/upload:", "upload"),
+        ):
+            ways.button(label, icon=icon, key=key, width="stretch", on_click=dialogs.ask, args=(name,))
+        _broken_uploads()
         job_card.show(chosen.collection_id if chosen else None)
         active = wiring.active_model()
         if active is not None:
             st.page_link(
                 "pages/models.py", label=f"Model: {escaped(active.name)}", icon=":material/neurology:"
             )
+    if dialogs.asked(FOLDER):
+        _ask_for_folder()
+    elif dialogs.asked(UPLOAD):
+        _ask_for_upload()
+    elif chosen is not None:
+        collection_menu.show_dialog(chosen)
 
 
-@st.dialog("Open a folder", width="medium")
-def ask_for_folder() -> None:
+def show_first_steps() -> None:
+    """Show what a new user sees: what the model knows, the two ways in, and what comes after them."""
+    _, class_names = wiring.shown_model()
+    animals = [class_title(name).lower() for name in class_names]
+    known = (
+        f"{', '.join(animals[:-1])} and {animals[-1]}"
+        if len(animals) <= _NAMED
+        else counted(len(animals), "class", "classes")
+    )
+    messages.empty(
+        ":material/pets:",
+        "Open a folder and see it sorted",
+        f"Choose a folder with photos of animals: a network on this machine sorts them into {known}. Nothing "
+        "leaves the machine, and nothing is written into your folder.",
+    )
+    ways = st.container(horizontal=True, horizontal_alignment="center")
+    ways.button(
+        "Open a folder", type="primary", icon=":material/folder_open:", key="first_folder",
+        on_click=dialogs.ask, args=(FOLDER,),
+    )  # fmt: skip
+    ways.button(
+        "Upload photos", icon=":material/upload:", key="first_upload", on_click=dialogs.ask, args=(UPLOAD,)
+    )
+    with st.container(key="first_steps", horizontal_alignment="center"):
+        st.markdown(_FIRST_STEPS, width=560)
+
+
+@st.dialog("Open a folder", width="large", on_dismiss=dialogs.close)
+def _ask_for_folder() -> None:
     """Ask for a folder of this machine; its photos stay where they are."""
     collections_service.warm_up()
-    st.caption("The photos stay where they are. Nothing is ever written into the folder.")
-    folders = collections_service.opened_folders()
-    start = beside(folders[0].root if folders else None)
-    path = folder_box.show(start=start, base=BASE, key="folder_box") or _recent_folder(folders[:_RECENT])
+    st.caption(
+        "The photos stay where they are, and nothing is ever written into the folder. Paste a path, type it, "
+        "or choose a place."
+    )
+    path = folder_box.show(recent=collections_service.opened_folders(), base=BASE, key="folder_box")
     if path is not None:
         try:
             collection = collections_service.open_folder(path)
         except GalleryError as error:
             messages.show_error(error)
         else:
-            view_state.open_collection(collection.collection_id)
-            st.rerun()
+            _opened(collection.collection_id)
 
 
-def _recent_folder(recent: list[Collection]) -> Path | None:
-    """Offer the folders opened last, and return the one that is clicked."""
-    if not recent:
-        return None
-    st.caption("Opened before")
-    with st.container(gap=None):
-        for one in recent:
-            label, key = escaped(without_surrogates(str(one.root))), f"recent_{one.collection_id}"
-            if st.button(label, icon=":material/history:", type="tertiary", key=key):
-                return one.root
-    return None
-
-
-@st.dialog("Upload photos", width="medium")
-def ask_for_upload() -> None:
+@st.dialog("Upload photos", width="medium", on_dismiss=dialogs.close)
+def _ask_for_upload() -> None:
     """Take photos from the browser; for folders on this machine, opening is quicker."""
-    collection_id = upload_zone.show(base=BASE, key="upload_zone")
+    collection_id = upload_zone.show(uploads.broken_off(), base=BASE, key="upload_zone")
     if collection_id is not None:
-        view_state.open_collection(collection_id)
-        st.rerun()
+        _opened(collection_id)
 
 
-def _picker(collections: list[Collection], chosen: Collection | None) -> None:
+def _opened(collection_id: int) -> None:
+    view_state.open_collection(collection_id)
+    dialogs.close()
+    st.rerun()
+
+
+def _broken_uploads() -> None:
+    if broken := uploads.broken_off():
+        st.button(
+            f"{counted(len(broken), 'upload')} broken off: go on or delete",
+            icon=":material/warning:",
+            key="broken_uploads",
+            type="tertiary",
+            on_click=dialogs.ask,
+            args=(UPLOAD,),
+        )
+
+
+def _picker(collections: list[Collection], chosen: Collection) -> None:
     by_id = {one.collection_id: one for one in collections}
-    if chosen is not None:
-        st.session_state["collection"] = chosen.collection_id
+    st.session_state["collection"] = chosen.collection_id
     st.selectbox(
         "Collection",
         list(by_id),
         key="collection",
         format_func=functools.partial(_title, by_id),
         on_change=_picked,
-        help=None if chosen is None else escaped(without_surrogates(str(chosen.root))),
+        help=escaped(without_surrogates(str(chosen.root))),
     )
 
 

@@ -9,7 +9,7 @@ from gallery.jobs.progress import Progress
 from gallery.services import collections, models, wiring
 from gallery.services import tagging as tagging_service
 from gallery.types import Job, JobState
-from gallery.ui.components import messages
+from gallery.ui.components import dialogs, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.words import about
 
@@ -38,7 +38,7 @@ def _card(collection_id: int | None, was_live: bool) -> None:
     with messages.boundary():
         job = None if collection_id is None else tagging_service.latest_job(collection_id)
         running = tagging_service.live_job()
-        if (running is not None or is_live(collection_id)) != was_live:
+        if (running is not None or is_live(collection_id)) != was_live and not dialogs.any_open():
             st.rerun()
         if running is not None and running.collection_id != collection_id:
             _other(running)
@@ -85,8 +85,6 @@ def _done(job: Job) -> None:
     if job.skipped:
         facts.append(f"{job.skipped:,} unreadable")
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
-    if job.message:
-        st.caption(escaped(job.message))
     if st.button("Find new photos", key="job_again", width="stretch", icon=":material/refresh:"):
         _start(job.collection_id)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,9 +10,9 @@ from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.services import collections as collections_service
 from gallery.services import evaluate
 from gallery.services import tagging as tagging_service
-from gallery.services.folders import beside
+from gallery.services.folders import typed_path
 from gallery.types import Collection, JobState, ModelCard
-from gallery.ui.components import folder_box, job_card, messages, theme
+from gallery.ui.components import dialogs, folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
 
@@ -63,7 +61,14 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
                 width=320,
             )
             if chosen:
-                if st.button("Another folder", icon=":material/folder_open:", key="evaluate_another"):
+                st.button(
+                    "Another folder",
+                    icon=":material/folder_open:",
+                    key="evaluate_another",
+                    on_click=dialogs.ask,
+                    args=("evaluate",),
+                )
+                if dialogs.asked("evaluate"):
                     _ask_for_folder(card)
                 _labels_control()
                 if not job_card.is_live(chosen.collection_id):
@@ -136,23 +141,22 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
     refusal = st.container(width=820)
     with st.container(width=820):
-        folders = collections_service.opened_folders()
-        start = beside(folders[0].root if folders else None)
-        path = folder_box.show(start=start, base=BASE, key=key)
+        path = folder_box.show(recent=collections_service.opened_folders(), base=BASE, key=key)
     if path is None:
         return
     try:
         with st.spinner("Reading the folders ..."):
-            collection = evaluate.open_folder(Path(path.strip()), card)
+            collection = evaluate.open_folder(typed_path(path), card)
     except GalleryError as exc:
         with refusal:
             messages.show_error(exc)
         return
+    dialogs.close()
     st.query_params.from_dict({"collection": str(collection.collection_id)})
     st.rerun()
 
 
-@st.dialog("Evaluate another folder", width="large")
+@st.dialog("Evaluate another folder", width="large", on_dismiss=dialogs.close)
 def _ask_for_folder(card: ModelCard) -> None:
     _explain_layout(card)
     _folder_box(card, key="evaluate_other_folder")

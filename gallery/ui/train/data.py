@@ -10,9 +10,9 @@ from gallery.errors import DatasetError, GalleryError
 from gallery.jobs.progress import Progress
 from gallery.jobs.task import State, Task
 from gallery.services import train as train_service
+from gallery.services.collections import opened_folders
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import COMPARING, LISTING, Prepared
-from gallery.types import display_path
 from gallery.ui.components import folder_box, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
@@ -94,7 +94,7 @@ def _choose() -> None:
 
 def _folder() -> None:
     refusal = st.container()
-    path = folder_box.show(start=_beginning(), base=BASE, key="train_folder")
+    path = folder_box.show(recent=opened_folders(), base=BASE, key="train_folder")
     if path is not None:
         with refusal:
             _open(lambda: train_service.open_folder(path))
@@ -111,9 +111,8 @@ def _file() -> None:
 
 def _people() -> None:
     st.markdown(
-        "All photos with a manual label, given in Browse or Review, with the label of today. Each label "
-        "becomes a class, also blank, human or an animal that the model does not know; “cannot tell” is left "
-        "out."
+        "All photos with a manual label, given in Browse or Review, so that the model is trained on what "
+        "people corrected."
     )
     if st.button("Use these photos", icon=":material/fact_check:", key="train_people"):
         _open(train_service.open_peoples_labels)
@@ -147,12 +146,6 @@ def _recent() -> None:
                 on_click=train_address.go,
                 kwargs={"set": one.set_id},
             )
-
-
-def _beginning() -> str:
-    root = train_service.first_folder()
-    shown = "" if root is None else display_path(root.parent / "_")[:-1]
-    return "" if "\ufffd" in shown else shown
 
 
 def _heading(chosen: DataSet) -> None:

@@ -1,6 +1,17 @@
 // A path box that completes sub-folders while one types: arrows choose, Tab or a click goes in, Enter opens.
+// What is typed outlives a box that is drawn anew, a reload and a restart of the server.
 
 const boxes = new WeakMap();
+const ICONS = { home: "home", pictures: "photo_library", disk: "hard_drive", recent: "history" };
+
+const made = (tag, properties, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+const photos = ([count, whole]) =>
+  count ? `${whole ? "" : "over "}${count.toLocaleString("en")} photo${count === 1 && whole ? "" : "s"}` : whole ? "no photos" : "";
 
 class FolderBox {
   constructor(parent) {
@@ -20,25 +31,66 @@ class FolderBox {
     this.list = Object.assign(document.createElement("ul"), { id: "list" });
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", "Sub-folders");
-    const row = Object.assign(document.createElement("div"), { className: "row" });
-    row.append(this.up, this.input, this.open);
-    this.root = Object.assign(document.createElement("div"), { className: "folder-box" });
-    this.root.append(this.label, row, this.words, this.list);
+    this.places = made("nav", { className: "places", ariaLabel: "Places" });
+    this.root = made("div", { className: "folder-box" }, this.label, made("div", { className: "row" }, this.up, this.input, this.open),
+      this.words, made("div", { className: "columns" }, this.places, this.list));
     parent.appendChild(this.root);
     this.input.addEventListener("input", () => this.ask());
     this.input.addEventListener("keydown", (event) => this.pressed(event));
-    this.open.addEventListener("click", () => this.choose());
-    this.up.addEventListener("click", () => this.goUp());
+    this.open.addEventListener("click", () => this.choose(this.input.value));
+    this.up.addEventListener("click", () => this.goInto(this.above || this.input.value));
   }
 
   take({ data, setStateValue }) {
     this.data = data;
-    this.choose = () => setStateValue("open", { path: this.input.value, at: Date.now() });
+    this.kept = `gallery folder ${data.key}`;
+    this.choose = (path) => {
+      sessionStorage.removeItem(this.kept);
+      setStateValue("open", { path, at: Date.now() });
+    };
     if (this.begun) return;
     this.begun = true;
-    this.input.value = data.start;
-    this.ask();
+    this.input.value = sessionStorage.getItem(this.kept) ?? data.start;
+    this.fetchNames();
+    this.fetchPlaces();
     setTimeout(() => this.input.focus(), 80);
+  }
+
+  async fetchPlaces() {
+    const recent = this.data.recent.map(({ path, name, count }) => {
+      const button = this.placeButton("recent", name, path, () => this.choose(path));
+      button.querySelector("small").textContent = photos([count, true]);
+      return button;
+    });
+    if (recent.length) this.places.append(made("h4", { textContent: "Opened before" }), ...recent);
+    const found = await this.get("places");
+    if (!found?.length) return;
+    const buttons = found.map(({ kind, name, path }) => this.placeButton(kind, name, path, () => this.goInto(path)));
+    this.places.prepend(made("h4", { textContent: "Places" }), ...buttons);
+    this.count(found.map(({ path }) => path), buttons);
+  }
+
+  placeButton(kind, name, path, onclick) {
+    const icon = made("span", { className: "icon", textContent: ICONS[kind] });
+    icon.setAttribute("aria-hidden", "true");
+    return made("button", { type: "button", title: path, onclick }, icon, made("span", { className: "name", textContent: name }), made("small", {}));
+  }
+
+  // The counts come when they are there; nothing waits for them.
+  async count(paths, elements) {
+    const asked = paths.slice(0, 40);
+    const counts = asked.length ? await this.get("counts", asked) : null;
+    counts?.forEach((one, at) => { elements[at].querySelector("small").textContent = photos(one); });
+  }
+
+  async get(route, paths = []) {
+    const query = paths.map((path) => `path=${encodeURIComponent(path)}`).join("&");
+    try {
+      const answer = await fetch(`${this.data.base}/folders${route && `/${route}`}?${query}`);
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
   }
 
   ask() {
@@ -48,46 +100,37 @@ class FolderBox {
 
   async fetchNames() {
     const asked = this.input.value;
-    try {
-      const answer = await fetch(`${this.data.base}/folders?path=${encodeURIComponent(asked)}`);
-      const found = await answer.json();
-      if (this.input.value === asked) this.show(found);
-    } catch {
-      this.words.textContent = "The server does not answer. Is it still running?";
-    }
+    if (asked !== this.data.start) sessionStorage.setItem(this.kept, asked);
+    const found = await this.get("", [asked]);
+    if (this.input.value !== asked) return;
+    if (found) this.show(found);
+    else this.words.textContent = "The server does not answer. Is it still running?";
   }
 
   show(found) {
     if (!this.input.value) this.input.value = found.folder;
-    this.folder = found.folder;
-    this.separator = found.folder.includes("\\") ? "\\" : "/";
+    this.above = found.above;
     this.names = found.names;
     this.marked = -1;
     this.open.disabled = !found.opens;
-    const photos = found.photos ? `${found.photos.toLocaleString("en")} photos lie right in this folder. ` : "";
+    const lie = found.photos === 1 ? "photo lies" : "photos lie";
+    const direct = found.photos ? `${found.photos.toLocaleString("en")} ${lie} right in this folder. ` : "";
     this.words.textContent = found.problem ||
-      (found.opens ? photos + "Sub-folders are included." : found.names.length ? "Choose a sub-folder." : "There is no such folder.");
-    this.list.replaceChildren(...found.names.map((name, at) => {
-      const item = document.createElement("li");
-      item.id = `name-${at}`;
+      (found.opens ? direct + "Sub-folders are included." : found.names.length ? "Choose a sub-folder." : "There is no such folder.");
+    const items = found.names.map(({ name, path }, at) => {
+      const item = made("li", { id: `name-${at}`, ariaSelected: "false" }, made("span", { className: "name", textContent: name }), made("small", {}));
       item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", "false");
-      item.textContent = name;
-      item.addEventListener("mousedown", (event) => { event.preventDefault(); this.goInto(name); });
+      item.setAttribute("aria-label", name);
+      item.addEventListener("mousedown", (event) => { event.preventDefault(); this.goInto(path); });
       return item;
-    }));
+    });
+    this.list.replaceChildren(...items);
+    clearTimeout(this.counting);
+    this.counting = setTimeout(() => this.count(found.names.map(({ path }) => path), items), 400);
   }
 
-  goInto(name) {
-    this.input.value = `${this.folder}${name}${this.separator}`;
-    this.input.focus();
-    this.fetchNames();
-  }
-
-  goUp() {
-    const parts = this.input.value.replace(/[/\\]+$/, "").split(/(?<=[/\\])/);
-    if (parts.length > 1) parts.pop();
-    this.input.value = parts.join("");
+  goInto(path) {
+    this.input.value = path;
     this.input.focus();
     this.fetchNames();
   }
@@ -105,10 +148,10 @@ class FolderBox {
   pressed(event) {
     const { key } = event;
     if (key === "ArrowDown" || key === "ArrowUp") this.mark(key === "ArrowDown" ? 1 : -1);
-    else if (key === "Enter" && this.marked >= 0) this.goInto(this.names[this.marked]);
-    else if (key === "Enter") this.choose();
+    else if (key === "Enter" && this.marked >= 0) this.goInto(this.names[this.marked].path);
+    else if (key === "Enter") this.choose(this.input.value);
     else if (key === "Tab" && !event.shiftKey && this.names?.length && (this.marked >= 0 || this.names.length === 1))
-      this.goInto(this.names[Math.max(this.marked, 0)]);
+      this.goInto(this.names[Math.max(this.marked, 0)].path);
     else return;
     event.preventDefault();
   }

@@ -26,10 +26,8 @@ class Large {
     const close = make("button", {
       type: "button", class: "close", text: "✕", "aria-label": "Close (Esc)", title: "Close (Esc)",
       onclick: () => this.dialog.close() });
-    this.zoomer = make("button", { type: "button", class: "zoomer", text: "Zoom ", title: "Zoom in and out (Z); also by wheel or double click",
-      onclick: () => { this.zoom.toggle(); this.dialog.focus(); } }, make("kbd", { text: "Z" }));
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note);
-    this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
+    this.said = make("p", { class: "said", role: "status", "aria-live": "polite" });
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.note, this.said);
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
       class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(),
@@ -46,16 +44,14 @@ class Large {
     this.items = items;
     this.index = index;
     this.isOpen = true;
-    this.grid.place(this.grid.notice);
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.focus();
     items.need(index, index);
     this.show();
   }
 
-  go(by) { this.goTo(this.index + by); }
-
-  goTo(to) {
+  go(by) {
+    const to = this.index + by;
     if (to < 0 || to >= this.items.count) return;
     this.index = to;
     this.items.need(to - 1, to + 1);
@@ -86,10 +82,8 @@ class Large {
   newPhoto(item) {
     const { base, classes } = this.grid.data;
     this.heatClass = null;
-    this.zoom.reset();
     this.photo.classList.remove("loaded");
     this.photo.removeAttribute("src");
-    delete this.photo.dataset.whole;
     this.note.textContent = "";
     this.dialog.setAttribute("aria-label", `Photo ${item.name}`);
     if (!item.photo) {
@@ -119,12 +113,11 @@ class Large {
     try {
       const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${item.id}`);
       const facts = await answer.json();
-      if (!answer.ok) throw Object.assign(new Error(facts.error), { told: true });
+      if (!answer.ok) throw new Error(facts.error);
       this.facts.set(item.id, facts);
       if (this.facts.size > 300) this.facts.delete(this.facts.keys().next().value);
     } catch (error) {
-      const failed = error.told ? error.message : "The server does not answer. What you set is kept in this browser meanwhile.";
-      this.facts.set(item.id, { failed, probabilities: [], evidence: {} });
+      this.facts.set(item.id, { failed: error.message, probabilities: [], evidence: {} });
     }
     if (this.item?.id !== item.id) return;
     const facts = this.facts.get(item.id);
@@ -134,14 +127,6 @@ class Large {
     this.fit();
     this.panel.show(this.item, facts);
     this.showHeat();
-  }
-
-  // The server answers again: ask for what it could not say.
-  askAgain() {
-    if (this.isOpen && this.item?.photo && this.facts.get(this.item.id)?.failed) {
-      this.note.textContent = "";
-      this.ask(this.item);
-    }
   }
 
   // The photo as large as the stage allows, but never blown up beyond three times its size.
@@ -156,16 +141,6 @@ class Large {
     const scale = Math.min((box.width - 24) / wide, (box.height - 24) / high, most);
     this.frame.style.width = `${wide * scale}px`;
     this.frame.style.height = `${high * scale}px`;
-  }
-
-  // Enlarged, the photo's own pixels are shown.
-  enlarge() {
-    const { item } = this;
-    if (!item?.photo || this.photo.dataset.whole === item.photo) return;
-    this.photo.dataset.whole = item.photo;
-    const whole = new Image();
-    whole.onload = () => { if (this.item?.id === item.id && this.isOpen) this.photo.src = whole.src; };
-    whole.src = address.whole(this.grid.data.base, item);
   }
 
   // ---- heatmap -----------------------------------------------------------
@@ -210,26 +185,16 @@ class Large {
 
   // ---- labels ------------------------------------------------------------
 
-  get data() { return this.grid.data; }
-
   label(name) {
     const { item, grid } = this;
     if (!item || !grid.data.correct) return;
-    this.keep(item, name);
-    grid.say(changeInWords(grid.data.classes, name, 1, item.name), { Undo: () => this.undo() });
+    grid.labels.set(this.items.token, [[this.index, this.index]], name, [item]);
+    this.say(name ? `${item.name}: ${lookOf(grid.data.classes, name).title}` : "Label taken back");
     if (name && this.goesOn) this.go(1);
   }
 
-  keep(item, name) {
-    this.grid.hasLabelled = true;
-    this.grid.labels.set(this.items.token, [[this.index, this.index]], [item.id], name, this.grid.where());
-  }
-
-  chooseClass(animal) { this.grid.chooseClass(animal); }
-
   undo() {
-    this.grid.undo();
-    this.dialog.focus();
+    this.say(this.grid.labels.undo() ? "Taken back" : "Nothing to take back");
   }
 
   // ---- keys --------------------------------------------------------------
@@ -239,30 +204,40 @@ class Large {
       { match: onKey("ArrowRight", "ArrowDown", "PageDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp", "PageUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
       { match: onKey("h", "H"), shown: ["H"], text: "Heatmap: where the model looked", run: () => this.toggleHeat() },
-      { match: onKey("z", "Z"), shown: ["Z"], text: "Zoom in and out; also wheel, double click, + and -", run: () => this.zoom.toggle() },
-      { match: onKey("+", "="), shown: [], run: () => this.zoom.by(ZOOM_STEP) },
-      { match: onKey("-"), shown: [], run: () => this.zoom.by(1 / ZOOM_STEP) },
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
       { match: () => false, shown: ["Esc"], text: "Close" },
     ];
-    if (this.data.correct) all.splice(2, 0, ...labelBindings(this),
+    if (this.grid.data.correct) all.splice(2, 0,
+      { match: () => false, shown: ["1", "…", "9", "0"], text: "Set the class: " + this.grid.classKeys() },
       { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
-        text: "Accept what is shown, go on", run: () => this.accept() });
+        text: "Accept what is shown, go on", run: () => this.accept() },
+      { match: onKey("Backspace"), shown: ["Backspace"], text: "Take your label back", run: () => this.label(null) },
+      { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
     return all;
+  }
+
+  say(text) {
+    this.said.textContent = text;
+    this.said.classList.add("shown");
+    clearTimeout(this.hush);
+    this.hush = setTimeout(() => this.said.classList.remove("shown"), 1800);
   }
 
   accept() {
     const { item } = this;
-    if (item?.label && item.source !== "person") {
-      this.keep(item, item.label);
-      this.grid.say(changeInWords(this.data.classes, item.label, 1, item.name), { Undo: () => this.undo() });
-    }
+    if (item?.label && item.source !== "person")
+      this.grid.labels.set(this.items.token, [[this.index, this.index]], item.label, [item]);
     this.go(1);
   }
 
   pressed(event) {
     const slides = event.target.type === "range" && /^(Arrow|Home|End|Page)/.test(event.key);
-    if (!slides) runBinding(this.bindings(), event);
+    if (slides || runBinding(this.bindings(), event)) return;
+    const key = digitOf(event);
+    if (key >= 0 && key < this.grid.data.classes.length) {
+      event.preventDefault();
+      this.label(this.grid.data.classes[key].name);
+    }
     event.stopPropagation();
   }
 

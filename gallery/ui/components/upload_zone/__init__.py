@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from gallery.services.uploads import BrokenUpload
 from gallery.settings import (
     FILE_SIZE_LIMIT_BYTES,
     PHOTO_SUFFIXES,
@@ -9,6 +15,7 @@ from gallery.settings import (
     UPLOAD_LIMIT_BYTES,
 )
 from gallery.ui.components import assets, events
+from gallery.ui.components.plain_text import escaped
 
 _component = assets.component(
     "gallery_upload_zone",
@@ -18,13 +25,27 @@ _component = assets.component(
 _LIMITS = (
     "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, HEIC, or a zip of them. "
     f"Up to {UPLOAD_FILE_LIMIT:,} files and {UPLOAD_LIMIT_BYTES / 1024**3:.0f} GB in one upload, "
-    f"{FILE_SIZE_LIMIT_BYTES / 1e9:.0f} GB a photo. They stay on this server."
+    f"{FILE_SIZE_LIMIT_BYTES / 1e9:.0f} GB a photo. They stay on the computer that runs this gallery."
 )
 
 
-def show(*, base: str, key: str) -> int | None:
-    """Show the drop zone, and return the collection that an upload has just become."""
-    data = {"base": base, "limits": _LIMITS, "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"})}
+def show(broken: Sequence[BrokenUpload], *, base: str, key: str) -> int | None:
+    """Show the drop zone, and return the collection that an upload has just become.
+
+    Args:
+        broken: uploads that were broken off, to go on with, to open as they are, or to delete.
+        base: where the routes lie.
+        key: the zone's own.
+    """
+    data = {
+        "base": base,
+        "limits": _LIMITS,
+        "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"}),
+        "broken": [asdict(one) for one in broken],
+    }
     result = _component(key=key, data=data, on_finished_change=lambda: None)
+    problem = events.clicked_now(key, result.get("finished"), "problem")
+    if isinstance(problem, str):
+        st.error(escaped(problem))
     finished = events.clicked_now(key, result.get("finished"), "collection")
     return finished if isinstance(finished, int) else None

@@ -3,10 +3,7 @@
 class VerdictPanel {
   constructor(parent, component) {
     this.component = component;
-    this.cases = new Cases(() => this.show(), (kept, problem) => {
-      if (problem) this.toast(problem);
-      this.component.setStateValue("kept", kept);
-    });
+    this.cases = new Cases((value) => this.component.setStateValue("queue", value), () => this.show());
     this.place = 0;
     this.heatOn = false;
     this.build(parent);
@@ -97,7 +94,8 @@ class VerdictPanel {
     const { count, judged } = this.cases;
     this.progress.textContent = `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed`;
     this.track.style.setProperty("--share", `${(100 * judged) / count}%`);
-    this.kept.textContent = this.cases.queue.unsentWords("verdict") || (this.cases.queue.waiting.length ? "saving …" : judged ? "all saved" : "");
+    const waiting = this.cases.queue.waiting.length;
+    this.kept.textContent = waiting ? `saving ${waiting} …` : judged ? "all saved" : "";
     this.where.textContent = `${this.place + 1} / ${count}`;
     this.back.disabled = this.place === 0;
     this.on.disabled = this.place >= count - 1;

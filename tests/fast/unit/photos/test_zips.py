@@ -47,9 +47,13 @@ def test_the_photos_are_kept_with_their_folders_and_the_zip_is_removed(area: Upl
             "__MACOSX/trip/._fox.jpg": b"junk",
             ".hidden/cat.jpg": b"cat",
             "a/._dog.jpg": b"junk",
+            "trip/Thumbs.db": b"junk",
         }
     )
-    assert unpack(area, data) == ({"trip/fox.jpg": b"fox", "trip/day 1/owl.PNG": b"owl"}, {})
+    assert unpack(area, data) == (
+        {"trip/fox.jpg": b"fox", "trip/day 1/owl.PNG": b"owl"},
+        {"trip/notes.txt": "not a supported photo"},
+    )
 
 
 def test_entries_cannot_climb_out_of_the_folder(area: UploadArea, tmp_path: Path) -> None:

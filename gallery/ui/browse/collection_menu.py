@@ -1,0 +1,122 @@
+"""What can be done with a collection as a whole: rename it, find it at its new place, remove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from gallery.errors import GalleryError
+from gallery.services import collections as collections_service
+from gallery.services import uploads
+from gallery.types import Collection, CollectionKind, display_path
+from gallery.ui.components import dialogs, folder_box, messages, view_state
+from gallery.ui.components.plain_text import escaped
+from gallery.web.addresses import BASE
+from gallery.words import photo_count
+
+RENAME, MOVE, REMOVE, LEFT_OUT = "rename", "move", "remove", "left out"
+"""The names of the dialogs, for `dialogs.ask`."""
+
+_TITLES = {
+    RENAME: ":material/edit: Rename",
+    MOVE: ":material/drive_file_move: Find at its new place",
+    REMOVE: ":material/delete: Remove",
+}
+
+
+def show(collection: Collection) -> None:
+    """Show the button whose menu has all of them."""
+    names = [name for name in _TITLES if name != MOVE or collection.kind is CollectionKind.FOLDER]
+    st.menu_button(
+        "More",
+        names,
+        key="collection_menu",
+        format_func=lambda name: _TITLES[name],
+        help="Rename this collection, find it at its new place, remove it",
+        on_click=lambda: dialogs.ask(st.session_state["collection_menu"]),
+    )
+
+
+def show_dialog(collection: Collection) -> None:
+    """Draw the dialog that is open, if one of these is."""
+    for name, draw in ((RENAME, _rename), (MOVE, _move), (REMOVE, _remove), (LEFT_OUT, _left_out)):
+        if dialogs.asked(name):
+            draw(collection)
+
+
+@st.dialog("Rename the collection", on_dismiss=dialogs.close)
+def _rename(collection: Collection) -> None:
+    with st.form("rename_form", border=False):
+        name = st.text_input("Name", value=collection.name, key="collection_name", max_chars=200)
+        st.caption("Only the name in this gallery changes; the folder keeps its own.")
+        if st.form_submit_button("Rename", type="primary"):
+            _do(lambda: collections_service.rename(collection.collection_id, name))
+
+
+@st.dialog("Find the collection at its new place", width="large", on_dismiss=dialogs.close)
+def _move(collection: Collection) -> None:
+    st.markdown(
+        f"**{escaped(collection.name)}** was in {escaped(display_path(collection.root))}. Choose the folder "
+        "that holds its photos now: tags and labels stay with them, also where files were renamed."
+    )
+    others = [
+        one for one in collections_service.opened_folders() if one.collection_id != collection.collection_id
+    ]
+    path = folder_box.show(recent=others, base=BASE, key="move_box")
+    if path is not None:
+        _do(lambda: collections_service.move(collection.collection_id, path))
+
+
+@st.dialog("Remove the collection", on_dismiss=dialogs.close)
+def _remove(collection: Collection) -> None:
+    photos = photo_count(collection.photo_count)
+    labelled = collections_service.label_count(collection.collection_id)
+    is_upload = collection.kind is CollectionKind.UPLOAD
+    if is_upload:
+        st.warning(
+            f"The {photos} of this upload ({uploads.size_bytes(collection) / 1e6:,.1f} MB) are deleted from "
+            "this computer, for good. Your own copies, wherever you uploaded them from, are not touched.",
+            icon=":material/delete_forever:",
+        )
+    else:
+        st.markdown(
+            f"**{escaped(collection.name)}** disappears from this gallery. Its {photos} stay where they are, "
+            f"in {escaped(display_path(collection.root))}: no file is deleted or changed."
+        )
+    kept = f"The labels of {photo_count(labelled)} are" if labelled else "Tags are"
+    st.markdown(
+        f"{kept} kept: they belong to the pictures, and are there again when the same photos are "
+        f"{'uploaded' if is_upload else 'opened'} again."
+        + (" To have them as a table first, export a CSV in Browse." if labelled else "")
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            "Delete the upload" if is_upload else "Remove", type="primary", key="collection_remove_yes"
+        ):
+            _do(lambda: collections_service.remove(collection.collection_id))
+        if st.button("Keep it", key="collection_remove_no"):
+            dialogs.close()
+            st.rerun()
+
+
+@st.dialog("What the upload left out", width="large", on_dismiss=dialogs.close)
+def _left_out(collection: Collection) -> None:
+    left_out = uploads.left_out(collection)
+    st.dataframe(
+        {"File": [one.name for one in left_out], "Reason": [one.reason for one in left_out]},
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def _do(act: Callable[[], object]) -> None:
+    """Do what a dialog asks for; it closes when that has worked."""
+    try:
+        act()
+    except GalleryError as error:
+        messages.show_error(error)
+    else:
+        dialogs.close()
+        view_state.change(photo=None)
+        st.rerun()
