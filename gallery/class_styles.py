@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING
+from gallery.types import ALL, BESIDE_CLASSES, UNREADABLE, UNSURE, WAITING
 
 _ICONS = Path(__file__).parent / "icons"
 _DRAWING = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -74,7 +74,7 @@ _OTHERS: dict[str, Style] = {
 }
 """Shelves, and what a photo may show that is no animal of a model."""
 
-KNOWN_NAMES = (*_ANIMALS, "blank", "human", "vehicle", "cannot tell")
+KNOWN_NAMES = (*_ANIMALS, *BESIDE_CLASSES)
 """What has an icon of its own, beside the shelves."""
 
 _PALETTE = tuple(_ANIMALS.values())

@@ -44,11 +44,24 @@ PHOTO_SUFFIXES = frozenset(
     ]
 )
 
+LEFT_OUT = (
+    "__macosx", "@eadir", "$recycle.bin", "system volume information",  # archivers, Synology, Windows
+    "#recycle", "@recycle", "#snapshot", ".snapshot", "@snapshot", "lost+found",  # network disks
+    "synofile_thumb*", "*.photoslibrary", "*.lrdata", "*.lrlibrary", "*.cocatalog", "*.cosessiondb",
+)  # fmt: skip
+"""Names, in any case, of what network disks and photo programs keep among photos: copies, thumbnails."""
+
+LEFT_OUT_FILE = "left-out.txt"
+"""A file in the home with one more pattern a line."""
+
 THUMBNAIL_PX = 320
 """Longer side of a stored thumbnail: sharp in a 220 px cell on most screens, about 15 KB a photo."""
 
 LARGE_VIEW_PX = 1600
 """Longer side of a photo shown large: fills a laptop's screen, a tenth of a 24-megapixel file."""
+
+WHOLE_VIEW_PX = 6000
+"""Longer side of a photo that is zoomed into: a 24-megapixel file as it is."""
 
 PIXEL_LIMIT = 200_000_000
 """A photo with more pixels is refused: larger than any camera's, and 600 MB when decoded."""
@@ -161,6 +174,15 @@ class Settings:
     @property
     def logs(self) -> Path:
         return self.home / "logs"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Patterns of names that no scan looks into: the usual ones, and those of the user."""
+        try:
+            lines = (self.home / LEFT_OUT_FILE).read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError):
+            lines = []
+        return (*LEFT_OUT, *(line.strip() for line in lines if line.strip() and not line.startswith("# ")))
 
     def allow(self, folder: Path) -> Path:
         """Return the folder, resolved, if it may be opened.

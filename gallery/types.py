@@ -58,6 +58,7 @@ class SkipReason(StrEnum):
     NOT_A_REGULAR_FILE = "not a regular file"
     NO_PERMISSION = "no permission to read it"
     VANISHED = "vanished while being read"
+    LINKED_FOLDER = "a link to another folder"
     HEIC_NOT_INSTALLED = "HEIC needs an optional package"
 
 
@@ -212,6 +213,14 @@ class Correction:
     shown_confidence: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change of labels that was undone."""
+
+    label: str | None  # what had been set; None where a label had been removed
+    photo_ids: tuple[PhotoId, ...]
+
+
 class Verdict(StrEnum):
     """What a person says where label and model differ; the value is what people read."""
 
@@ -268,6 +277,10 @@ UNREADABLE = "unreadable"
 WAITING = "waiting"  # catalogued, not yet tagged by the model
 ALL = "all"
 
+CANNOT_TELL = "cannot tell"
+BESIDE_CLASSES = ("blank", "human", "vehicle", CANNOT_TELL)
+"""What people may say of a photo whatever the model's classes are; any other word may be a label too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -286,6 +299,15 @@ class SortOrder(StrEnum):
     MOST_CERTAIN = "most certain first"
     LEAST_CERTAIN = "least certain first"
     NAME = "name"
+    NEWEST = "newest first"
+
+
+class Review(StrEnum):
+    """Which photos people have labelled; the value is what people read."""
+
+    BY_PEOPLE = "labelled by people"
+    OPEN = "not reviewed"
+    DISAGREES = "label disagrees with the model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +324,7 @@ class PhotoQuery:
     taken_to: str | None = None  # ISO date, inclusive
     folder: str | None = None  # relative to the root, "/"-separated; sub-folders included
     name_contains: str | None = None
+    review: Review | None = None
     sort: SortOrder = SortOrder.PATH
 
 
@@ -312,6 +335,7 @@ class GridItem:
     file_id: int
     photo_id: PhotoId  # "" while the file has not been read, or when it could not be
     name: str  # display name
+    folder: str  # below the collection's root, "/"-separated; often the station
     label: str | None  # the tag shown: the person's label, else the model's; None while waiting
     source: str  # "person", "model" or "waiting"
     confidence: float | None  # the model's, of its own label

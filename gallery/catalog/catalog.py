@@ -63,6 +63,11 @@ class Catalog(
             ) from exc
         return cls(Database(folder / "catalog.sqlite3"), folder, now)
 
+    def identity(self) -> str:
+        """Return a name that no other catalog has."""
+        with self._database.reading() as connection:
+            return str(connection.execute("SELECT value FROM identity").fetchone()[0])
+
     def close(self) -> None:
         """Close the connections; the catalog cannot be used any more."""
         self._database.close()

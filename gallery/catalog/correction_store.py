@@ -10,7 +10,7 @@ from gallery.catalog.paths import utc_now
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId
+from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId, Undone
 from gallery.words import without_surrogates
 
 LABEL_LIMIT = 100
@@ -35,15 +35,17 @@ class CorrectionStore(Store):
         *,
         person: str,
         model_id: str | None,
+        collection_id: int | None = None,
         token: str | None = None,
     ) -> None:
         """Note what a person says of photos; on the disk when it returns.
 
         Args:
-            photo_ids: the photos; corrected together, taken back together.
+            photo_ids: the photos; corrected together, undone together.
             label: what they show; None takes back what people said before.
             person: who says it.
             model_id: whose tag the person was looking at; it is noted with it.
+            collection_id: in which it is said, so that the person can undo it there.
             token: of the key press; a second correction of the same token is the same one, sent again.
 
         Raises:
@@ -70,7 +72,8 @@ class CorrectionStore(Store):
                 shown = model.class_names[class_index] if model and class_index is not None else None
                 connection.execute(
                     "INSERT INTO corrections (action, photo_key, label, person, made_at, shown_model_id, "
-                    "shown_label, shown_confidence, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "shown_label, shown_confidence, collection_id, token) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         action,
                         photo_key,
@@ -80,47 +83,59 @@ class CorrectionStore(Store):
                         model_id,
                         shown,
                         confidence,
+                        collection_id,
                         token,
                     ),
                 )
                 token = None  # the first row of an action bears it
                 settle_label(connection, photo_key)
 
-    def take_back(self, undone: str, *, person: str, token: str) -> None:
-        """Take back what one key press said of photos, all of it at once; on the disk when it returns.
+    def undo(self, *, person: str, collection_id: int, token: str) -> Undone | None:
+        """Undo the last change that a person made in a collection and has not undone yet, all of it at once.
 
-        What anybody said of them before or meanwhile counts again. Taken back once, it stays so.
+        What anybody said of the photos before or meanwhile counts again. On the disk when it returns.
 
         Args:
-            undone: the token of the key press that is taken back.
-            person: who takes it back.
-            token: of the key press that does so; the same press does nothing the second time.
+            person: whose change is undone, and who undoes it.
+            collection_id: in which the change was made.
+            token: of the key press; pressed once, it undoes one change, however often it is sent.
 
-        Raises:
-            CatalogError: nothing that this key press said is kept.
+        Returns:
+            What was undone; None where there was nothing left to undo.
         """
+        person = without_surrogates(person)
         with self._database.writing(durable=True) as connection:
-            if _action_of(connection, token) is not None:
-                return
+            known = _action_of(connection, token)
+            if known is not None:
+                return _undone(connection, known)
+            if is_void(connection, token):
+                return None
+            last = connection.execute(
+                f"SELECT action FROM corrections c WHERE person = ? AND collection_id = ? AND {_COUNTS} "
+                "ORDER BY correction_id DESC LIMIT 1",
+                (person, collection_id),
+            ).fetchone()
+            if last is None:
+                note_void(connection, token)
+                return None
             rows = connection.execute(
                 "SELECT correction_id, photo_key FROM corrections c WHERE correction_id >= ?1 "
                 f"AND action = ?1 AND {_COUNTS} ORDER BY correction_id",
-                (_action_of(connection, undone),),
+                last,
             ).fetchall()
-            if not rows:
-                raise CatalogError("There is nothing kept that this would take back. Set the class again.")
             action, made_at, first = _next_action(connection), utc_now(), rows[0][0]
             for correction_id, photo_key in rows:
                 (entry,) = connection.execute(
-                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes, token) "
-                    "VALUES (?, ?, ?, ?, ?, ?) RETURNING correction_id",
-                    (action, photo_key, without_surrogates(person), made_at, correction_id,
+                    "INSERT INTO corrections (action, photo_key, person, made_at, undoes, collection_id, "
+                    "token) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING correction_id",
+                    (action, photo_key, person, made_at, correction_id, collection_id,
                      token if correction_id == first else None),
                 ).fetchone()  # fmt: skip
                 connection.execute(
                     "UPDATE corrections SET label = ? WHERE correction_id = ?",
                     (settle_label(connection, photo_key), entry),
                 )
+            return _undone(connection, action)
 
     def corrections(self, photo_id: PhotoId) -> list[Correction]:
         """Return all that people said of a photo, the oldest first; the last one's label stands."""
@@ -160,6 +175,29 @@ def _action_of(connection: sqlite3.Connection, token: str | None) -> int | None:
     """Return the action of a key press; None when nothing of it is kept."""
     row = connection.execute("SELECT action FROM corrections WHERE token = ?", (token,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def _undone(connection: sqlite3.Connection, action: int) -> Undone:
+    """Return what an undo has undone."""
+    rows = connection.execute(
+        "SELECT said.label, photo_id FROM corrections c "
+        "JOIN corrections said ON said.correction_id = c.undoes "
+        "JOIN photos ON photos.photo_key = said.photo_key WHERE c.correction_id >= ?1 AND c.action = ?1 "
+        "ORDER BY c.correction_id",
+        (action,),
+    ).fetchall()
+    return Undone(rows[0][0], tuple(row[1] for row in rows))
+
+
+def is_void(connection: sqlite3.Connection, token: str | None) -> bool:
+    """Return whether a key press found nothing to undo; sent again, it must not undo what came later."""
+    return connection.execute("SELECT 1 FROM void_undos WHERE token = ?", (token,)).fetchone() is not None
+
+
+def note_void(connection: sqlite3.Connection, token: str | None) -> None:
+    """Note that a key press found nothing to undo."""
+    if token is not None:
+        connection.execute("INSERT OR IGNORE INTO void_undos VALUES (?)", (token,))
 
 
 def _next_action(connection: sqlite3.Connection) -> int:

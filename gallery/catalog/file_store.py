@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -449,13 +450,23 @@ class FileStore(Store):
                 for path, reason, detail in rows
             ]
 
-    def folders(self, collection_id: int) -> list[str]:
-        """Return the sub-folders with files in or below them, "/"-separated, sorted; not the root."""
+    def folders(self, collection_id: int) -> dict[str, int]:
+        """Return the sub-folders with files in or below them, and how many of these are photos.
+
+        "/"-separated, sorted; not the root.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT folder FROM files WHERE collection_id = ? AND missing = 0", (collection_id,)
-            )
-            return sorted(_with_parents(folder for (folder,) in rows), key=lambda folder: folder.split("/"))
+                "SELECT folder, sum(skip_reason IS NULL) FROM files "
+                "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
+                (collection_id,),
+            ).fetchall()
+        counts: Counter[str] = Counter()
+        for folder, photos in rows:
+            parts = folder.split("/") if folder else []
+            for depth in range(1, len(parts) + 1):
+                counts["/".join(parts[:depth])] += photos
+        return {folder: counts[folder] for folder in sorted(counts, key=lambda folder: folder.split("/"))}
 
     @staticmethod
     def _upsert(
@@ -466,11 +477,3 @@ class FileStore(Store):
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
             (collection_id, *row),
         )
-
-
-def _with_parents(folders: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for folder in folders:
-        parts = folder.split("/") if folder else []
-        found.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-    return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 from gallery.catalog.paths import name_key
 from gallery.catalog.prediction_records import ModelRow
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, PhotoQuery, SortOrder
+from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, PhotoQuery, Review, SortOrder
 
 FILES = """
     LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
@@ -25,17 +28,38 @@ _ORDERS = {
     SortOrder.PATH: "f.path",
     SortOrder.NAME: "f.name_key, f.path",
     SortOrder.TAKEN_AT: "taken_at IS NULL, taken_at, f.path",
+    SortOrder.NEWEST: "taken_at IS NULL, taken_at DESC, f.path",
     SortOrder.MOST_CERTAIN: "p.confidence DESC NULLS LAST, f.file_id",
     SortOrder.LEAST_CERTAIN: "p.confidence ASC NULLS LAST, f.file_id",
 }
 
+_REVIEWS = {
+    Review.BY_PEOPLE: "l.label IS NOT NULL",
+    Review.OPEN: "l.label IS NULL",
+    Review.DISAGREES: "l.label <> json_extract(:class_names, '$[' || p.class_index || ']')",
+}
 
-def as_sql(query: PhotoQuery, model: ModelRow | None) -> tuple[str, dict[str, object]]:
-    """Return the statement that gives the ids of the files a query asks for, and its values."""
-    conditions = [
-        "f.collection_id = :collection_id AND f.missing = 0",
-        _SHELVES.get(query.shelf, _CLASS_SHELF),
-    ]
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a query's filters say besides the shelf, for files ``f`` with the joins of FILES.
+
+    Attributes:
+        joins: that the condition needs.
+        condition: an SQL expression.
+        values: of its parameters.
+    """
+
+    joins: str
+    condition: str
+    values: dict[str, object]
+
+
+def narrowing(query: PhotoQuery | None, model: ModelRow | None) -> Narrowing:
+    """Return the filters of a query; of None, what lets every file pass."""
+    if query is None:
+        return Narrowing("", "1", {})
+    conditions = ["1"]
     if query.min_confidence > 0:
         conditions.append("p.confidence >= :min_confidence")
     if query.max_confidence < 1:
@@ -50,11 +74,30 @@ def as_sql(query: PhotoQuery, model: ModelRow | None) -> tuple[str, dict[str, ob
         )
     if query.name_contains:
         conditions.append("instr(f.name_key, :name_part) > 0")
-    dated = query.taken_from or query.taken_to or query.sort is SortOrder.TAKEN_AT
+    if query.review:
+        conditions.append(_REVIEWS[query.review])
+    dated = query.taken_from or query.taken_to or query.sort in (SortOrder.TAKEN_AT, SortOrder.NEWEST)
+    values: dict[str, object] = {
+        "min_confidence": query.min_confidence,
+        "max_confidence": query.max_confidence,
+        "taken_from": (query.taken_from or "")[:10],
+        "taken_to": (query.taken_to or "")[:10],
+        "folder": query.folder,
+        "name_part": name_key(query.name_contains or ""),
+        "class_names": json.dumps(model.class_names if model else []),
+    }
+    joins = "LEFT JOIN photos ON photos.photo_key = f.photo_key" if dated else ""
+    return Narrowing(joins, " AND ".join(conditions), values)
+
+
+def as_sql(query: PhotoQuery, model: ModelRow | None) -> tuple[str, dict[str, object]]:
+    """Return the statement that gives the ids of the files a query asks for, and its values."""
+    narrow = narrowing(query, model)
     statement = f"""
-        SELECT f.file_id FROM files f {_index(query)} {FILES}
-        {"LEFT JOIN photos ON photos.photo_key = f.photo_key" if dated else ""}
-        WHERE {" AND ".join(conditions)} ORDER BY {_ORDERS[query.sort]}
+        SELECT f.file_id FROM files f {_index(query)} {FILES} {narrow.joins}
+        WHERE f.collection_id = :collection_id AND f.missing = 0
+        AND {_SHELVES.get(query.shelf, _CLASS_SHELF)} AND {narrow.condition}
+        ORDER BY {_ORDERS[query.sort]}
     """
     known = model is not None and query.shelf in model.class_names
     values: dict[str, object] = {
@@ -63,12 +106,7 @@ def as_sql(query: PhotoQuery, model: ModelRow | None) -> tuple[str, dict[str, ob
         "collection_id": query.collection_id,
         "shelf": query.shelf,
         "unsure_below": query.unsure_below,
-        "min_confidence": query.min_confidence,
-        "max_confidence": query.max_confidence,
-        "taken_from": (query.taken_from or "")[:10],
-        "taken_to": (query.taken_to or "")[:10],
-        "folder": query.folder,
-        "name_part": name_key(query.name_contains or ""),
+        **narrow.values,
     }
     return statement, values
 

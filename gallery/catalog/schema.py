@@ -251,8 +251,26 @@ CREATE TABLE class_map (             -- what words count for when a head learns;
 );
 """
 
+
+def _undo_history(connection: sqlite3.Connection) -> None:
+    _run(connection, _UNDO_HISTORY)
+
+
+_UNDO_HISTORY = """
+ALTER TABLE corrections ADD COLUMN collection_id INTEGER;  -- where it was said: undo is one history each
+UPDATE corrections SET collection_id = (
+    SELECT f.collection_id FROM files f WHERE f.photo_key = corrections.photo_key
+    ORDER BY f.missing, f.file_id
+);
+DROP INDEX corrections_by_person;
+CREATE INDEX corrections_by_person ON corrections (person, collection_id);
+CREATE TABLE void_undos (token TEXT PRIMARY KEY) WITHOUT ROWID;  -- key presses that found nothing to undo
+CREATE TABLE identity (value TEXT NOT NULL);  -- a browser keeps what it has not sent yet under this name
+INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+"""
+
 MIGRATIONS: Sequence[Migration] = (
-    _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors,
+    _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

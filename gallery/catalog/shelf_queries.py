@@ -9,6 +9,7 @@ the model's class.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.paths import decode_below
-from gallery.catalog.photo_filter import FILES, as_sql
+from gallery.catalog.photo_filter import FILES, as_sql, narrowing
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -39,21 +40,22 @@ _FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # th
 
 _UNLABELLED = f"""
     SELECT coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) AS code, {_FIGURES}
-    FROM files f INDEXED BY files_by_collection {FILES}
+    FROM files f INDEXED BY files_by_collection {FILES} {{joins}}
     WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND l.label IS NULL
-    GROUP BY code
+    AND {{condition}} GROUP BY code
 """
 
 _LABELLED = f"""
     SELECT l.label, {_FIGURES}
     FROM labels l CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = l.photo_key
-    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = l.photo_key
+    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = l.photo_key {{joins}}
     WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
-    GROUP BY l.label
+    AND {{condition}} GROUP BY l.label
 """
 
-_COUNT_UNREADABLE = """
-    SELECT count(*) FROM files WHERE collection_id = :collection AND missing = 0 AND skip_reason IS NOT NULL
+_COUNT_UNREADABLE = f"""
+    SELECT count(*) FROM files f {FILES} {{joins}}
+    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NOT NULL AND {{condition}}
 """
 
 _PHOTO = f"""
@@ -66,7 +68,12 @@ class ShelfQueries(Store):
     """The catalog as Browse sees it."""
 
     def shelves(
-        self, collection_id: int, model_id: str, class_names: Sequence[str], unsure_below: float
+        self,
+        collection_id: int,
+        model_id: str,
+        class_names: Sequence[str],
+        unsure_below: float,
+        filters: PhotoQuery | None = None,
     ) -> list[Shelf]:
         """Return the compartments of the sorted gallery.
 
@@ -75,23 +82,38 @@ class ShelfQueries(Store):
         counts add up to all files found. Cover and mean confidence are of the
         photos that the model put there (a corrected photo covers a shelf that
         has no other).
+
+        Args:
+            collection_id: the collection.
+            model_id: whose tags put photos on shelves.
+            class_names: the shelves that are there also when empty.
+            unsure_below: confidence below which a photo is unsure.
+            filters: a query whose filters, besides its shelf, say which photos are counted.
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
+            narrow = narrowing(filters, model)
             values = {
                 "model": model.model_key if model else None,
                 "collection": collection_id,
                 "unsure_below": unsure_below,
+                **narrow.values,
             }
+
+            def rows(statement: str) -> sqlite3.Cursor:
+                return connection.execute(
+                    statement.format(joins=narrow.joins, condition=narrow.condition), values
+                )
+
             tallies = {name: _Tally() for name in (*class_names, UNSURE, WAITING, UNREADABLE)}
-            for code, *figures in connection.execute(_UNLABELLED, values):
+            for code, *figures in rows(_UNLABELLED):
                 shelf = WAITING
                 if code >= 0 and model:
                     shelf = UNSURE if code % 2 else model.class_names[code // 2]
                 tallies.setdefault(shelf, _Tally()).add(*figures, corrected=False)
-            for label, *figures in connection.execute(_LABELLED, values):
+            for label, *figures in rows(_LABELLED):
                 tallies.setdefault(label, _Tally()).add(*figures, corrected=True)
-            (tallies[UNREADABLE].count,) = connection.execute(_COUNT_UNREADABLE, values).fetchone()
+            (tallies[UNREADABLE].count,) = rows(_COUNT_UNREADABLE).fetchone()
             covers = dict(
                 connection.execute(
                     "SELECT photo_key, photo_id FROM json_each(?) CROSS JOIN photos ON photo_key = value",
@@ -121,7 +143,7 @@ class ShelfQueries(Store):
             model = model_row(connection, model_id)
             rows = connection.execute(
                 f"""
-                SELECT f.file_id, photo_id, f.name, l.label, p.class_index, p.confidence
+                SELECT f.file_id, photo_id, f.name, f.folder, l.label, p.class_index, p.confidence
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
                 {FILES}
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
@@ -133,7 +155,7 @@ class ShelfQueries(Store):
                 },
             ).fetchall()
         items = []
-        for file_id, photo_id, name, label, class_index, confidence in rows:
+        for file_id, photo_id, name, folder, label, class_index, confidence in rows:
             predicted = model.class_names[class_index] if model and class_index is not None else None
             source = "person" if label is not None else "model" if predicted is not None else "waiting"
             items.append(
@@ -141,6 +163,7 @@ class ShelfQueries(Store):
                     file_id,
                     photo_id or "",
                     name,
+                    folder,
                     label if label is not None else predicted,
                     source,
                     confidence,
@@ -169,6 +192,17 @@ class ShelfQueries(Store):
         found = self._photos("WHERE f.file_id IN (SELECT value FROM json_each(?))", json.dumps(wanted))
         by_id = {photo.file_id: photo for photo in found}
         return [by_id[file_id] for file_id in wanted if file_id in by_id]
+
+    def files_of(self, photo_ids: Sequence[PhotoId], collection_id: int) -> NDArray[np.int64]:
+        """Return the files of a collection that show one of the photos, in the order of the photos."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT f.file_id FROM json_each(?) j CROSS JOIN photos ON photo_id = j.value "
+                "CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = photos.photo_key "
+                "WHERE f.collection_id = ? AND f.missing = 0 ORDER BY j.key, f.path",
+                (json.dumps(list(photo_ids)), collection_id),
+            )
+            return np.fromiter((row[0] for row in rows), np.int64)
 
     def photo_at(self, photo_id: PhotoId) -> Photo:
         """Return a photo at any of its places, one that still exists if there is one.

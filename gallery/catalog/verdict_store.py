@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from gallery.catalog.correction_store import is_void, note_void
 from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -89,7 +90,8 @@ class VerdictStore(Store):
                 f"AND {_COUNTS} ORDER BY verdict_id DESC LIMIT 1",
                 (photo_key, _plain(label), _plain(person)),
             ).fetchone()
-            if last is None:
+            if last is None or is_void(connection, _plain(token)):
+                note_void(connection, _plain(token))
                 return False
             connection.execute(
                 "INSERT INTO verdicts (photo_key, label, person, made_at, token, undoes) "

@@ -188,8 +188,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="headings; a class's name heads its probability, confidence the label's (default: id,label)",
     )  # fmt: skip
     predict.add_argument(
-        "--ids", default="stem", choices=["stem", "name", "path"],
-        help="12, 12.jpg or cats/12.jpg (default: stem)",
+        "--ids", default="auto", choices=["auto", "stem", "name", "path"],
+        help="12, 12.jpg or cats/12.jpg (default: 12, or cats/12.jpg where two photos are called alike)",
     )  # fmt: skip
 
     learn = command(

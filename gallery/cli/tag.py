@@ -33,6 +33,7 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
                 "seconds": result.seconds,
                 "photos_per_second": result.photos_per_second,
                 "model_id": result.model_id,
+                "others": dict(result.others),
             }
         )
     else:
@@ -42,6 +43,8 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
             f"{result.unchanged:,} unchanged, {len(result.skipped):,} could not be read."
         )
         note_skipped(result.skipped)
+        if others := tagging_service.other_files(result.others):
+            say(others)
         if result.gone:
             say(f"{photo_count(result.gone)} that were here at the last look are not there any more.")
         if not result.photos:

@@ -18,8 +18,9 @@ from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, check_place, csv_li
 from gallery.settings import TAG_BATCH
 from gallery.types import Classifier, DecodedPhoto, FileEntry, SkippedFile, display_path
 
-IdKind = Literal["stem", "name", "path"]
-"""What stands for a photo: "12" for cats/12.jpg, "12.jpg", or "cats/12.jpg"."""
+IdKind = Literal["auto", "stem", "name", "path"]
+"""What stands for a photo: "12" for cats/12.jpg, "12.jpg", or "cats/12.jpg"; "auto" is the first of these
+under which no two photos are called alike."""
 
 CONFIDENCE_HEADINGS = ("confidence", "probability", "score")
 
@@ -59,7 +60,7 @@ def predict_to_csv(
     classifier: Classifier,
     decode: Callable[[Iterable[Path]], Iterator[DecodedPhoto | SkippedFile]],
     columns: Sequence[str] = ("id", "label"),
-    ids: IdKind = "stem",
+    ids: IdKind = "auto",
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Submission:
     """Write what a model says of photos, and return how many rows that gave.
@@ -91,6 +92,8 @@ def predict_to_csv(
     paths = [entry.path for entry in found if isinstance(entry, FileEntry)]
     if not paths:
         raise ExchangeError(f"There are no photos in {display_path(root)} to predict.")
+    if ids == "auto":
+        ids = "stem" if len({path.stem for path in paths}) == len(paths) else "path"
     id_of = {path: _id(path, root, ids) for path in paths}
     _refuse_clashes(id_of, ids)
     skipped = [entry for entry in found if isinstance(entry, SkippedFile)]

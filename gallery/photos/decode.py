@@ -19,6 +19,7 @@ from gallery.photos import formats, metadata, pixels
 from gallery.photos.digest import picture_digest, pixel_digest
 from gallery.photos.measures import measured
 from gallery.photos.reading import UnreadablePhoto, read_regular_file
+from gallery.photos.repair import repaired
 from gallery.settings import PIXEL_LIMIT
 from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, RgbImage, SkippedFile, SkipReason
 
@@ -41,6 +42,10 @@ INPUT_MARGIN = 1.5
 """Cheap shrinking (JPEG's own, means of squares) stops at this many times the model's input: a photo of
 12 megapixels is decoded at an eighth, and the input differs by less than 1 of 255 in the mean."""
 
+MOST_MISSING = 0.25
+"""A JPEG that lacks more of its picture than this is damaged; with less it is read, and says so."""
+
+_DEEP = "16 bits a channel: the upper 8 are shown"
 _warnings_are_global = threading.Lock()  # Python's filters are one list for all threads
 
 
@@ -158,6 +163,25 @@ def _upright_within(data: bytes, path: Path, max_px: int | None) -> _Upright:
 
 def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright:
     """Return the picture and its facts; it may be shrunk, but not below `least` (square, longer side)."""
+    try:
+        return _load_whole(data, path, least=least)
+    except (MemoryError, UnreadablePhoto, Image.DecompressionBombError):
+        raise
+    except Exception:  # Pillow raises of every kind
+        found = repaired(data)
+        if found is None:
+            raise
+    content, note = found
+    upright = _load_whole(content, path, least=least, ends_early=content.startswith(data))
+    facts = upright.metadata
+    return replace(
+        upright, metadata=replace(facts, size_bytes=len(data), notes=(*filter(None, [note]), *facts.notes))
+    )
+
+
+def _load_whole(
+    data: bytes, path: Path, *, least: tuple[int, int] | None, ends_early: bool = False
+) -> _Upright:
     image = _open(data, path)
     width, height = image.size
     if width * height > PIXEL_LIMIT:
@@ -165,7 +189,7 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
         raise UnreadablePhoto(SkippedFile(path, SkipReason.TOO_LARGE, detail))
     notes: list[str] = []
     if any(";16" in str(tile.args) for tile in image.tile) and not image.mode.startswith("I"):
-        notes.append("16 bits a channel: the upper 8 are shown")
+        notes.append(_DEEP)
     frames = _frames_note(image)
     if frames is not None:
         notes.append(frames)
@@ -174,6 +198,8 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
     if wanted is not None:
         image.draft(None, wanted)  # only JPEG can; others stay as they are
     image.load()
+    if ends_early:
+        notes.append(_end_note(image))
     photo_id = picture_digest(data) or pixel_digest(image)
     name = "JPEG" if image.format == "MPO" else str(image.format)
     facts = metadata.read_facts(image)  # after loading: a PNG's EXIF may follow its pixels
@@ -182,6 +208,8 @@ def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright
     turn = metadata.read_turn(image)
     profile = image.info.get("icc_profile")
     picture = pixels.unpacked(image, notes.append)
+    if _DEEP in notes:
+        picture = pixels.stretched_deep(data, picture, notes.append)
     del image  # a large scan needs no second copy
     picture = pixels.to_srgb(_shrunk(picture, wanted), profile, notes.append)
     if turn is not None:
@@ -204,6 +232,21 @@ def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
             raise UnreadablePhoto(skipped)
         allowed = ("HEIF",)
     return Image.open(io.BytesIO(data), formats=list(allowed))
+
+
+def _end_note(image: Image.Image) -> str:
+    """Return what to say of a JPEG without its end, which the decoder fills with the last colour it had.
+
+    Raises:
+        OSError: too much of the picture is missing.
+    """
+    pixels_ = np.asarray(image).reshape(image.height, -1)
+    last = np.tile(pixels_[-1, -len(image.getbands()) :], image.width)
+    filled = np.abs(pixels_.astype(np.int16) - last).max(axis=1) <= 1
+    missing = 1.0 if filled.all() else int(np.argmin(filled[::-1])) / image.height
+    if missing > MOST_MISSING:
+        raise OSError(f"image file is truncated, {missing:.0%} of the picture is missing")
+    return "the file ends early" + (f": up to {missing:.0%} of the picture is missing" if missing else "")
 
 
 def _wanted_size(size: tuple[int, int], square_px: int, longer_px: int) -> tuple[int, int]:

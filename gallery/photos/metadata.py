@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 CAMERA_LENGTH = 80
 """Characters of a camera's name that are kept: longer ones are no names."""
 
-_WHEN = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_WHEN = re.compile(r"(\d{4})[:\-/.] ?(\d\d?)[:\-/.] ?(\d\d?)[ T]+(\d\d?): ?(\d\d?)(?:: ?(\d\d?))?")
+_DATES = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
 _ORIENTATIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,22 +37,27 @@ class ExifFacts:
 
 
 def read_facts(image: Image.Image) -> ExifFacts:
-    """Return date and camera of an opened photo; damaged EXIF gives what can be read of it."""
+    """Return date and camera of an opened photo; damaged EXIF gives what can be read of it.
+
+    The date is that of the exposure, else of the digitising, else of the file's last change by a program.
+    """
     try:
         exif = image.getexif()
         make, model = exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)
+        changed = exif.get(ExifTags.Base.DateTime)
     except MemoryError:
         raise
     except Exception:  # EXIF is a stranger's binary tree: Pillow raises of every kind
         return ExifFacts(damaged=True)
     camera = camera_name(make, model)
     try:
-        taken = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        inner = exif.get_ifd(ExifTags.IFD.Exif)
+        dates = [*(inner.get(tag) for tag in _DATES), changed]
     except MemoryError:
         raise
     except Exception:
         return ExifFacts(camera=camera, damaged=True)
-    return ExifFacts(parse_taken_at(taken), camera)
+    return ExifFacts(next(filter(None, map(parse_taken_at, dates)), None), camera)
 
 
 def read_turn(image: Image.Image) -> Image.Transpose | None:
@@ -70,8 +76,10 @@ def read_turn(image: Image.Image) -> Image.Transpose | None:
 def parse_taken_at(value: object) -> str | None:
     """Return EXIF's date as ISO 8601 without a zone, or None when it is no real date.
 
+    Blanks in place of zeros and a time without seconds are read; a clock that was never set gives none.
+
     Example:
-        >>> parse_taken_at("2024:05:01 06:12:09"), parse_taken_at("0000:00:00 00:00:00")
+        >>> parse_taken_at("2024: 5: 1  6:12: 9"), parse_taken_at("0000:00:00 00:00:00")
         ('2024-05-01T06:12:09', None)
     """
     text = _text(value)
@@ -79,7 +87,7 @@ def parse_taken_at(value: object) -> str | None:
     if found is None:
         return None
     try:
-        return datetime.datetime(*(int(part) for part in found.groups())).isoformat()  # type: ignore[arg-type]
+        return datetime.datetime(*(int(part or 0) for part in found.groups())).isoformat()  # type: ignore[arg-type]
     except ValueError:
         return None
 

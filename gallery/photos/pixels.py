@@ -18,6 +18,11 @@ from PIL import Image, ImageCms, ImageOps
 FULL_SCALES = (255, 1023, 4095, 16383, 65535)
 """White of 8, 10, 12, 14 and 16 bits: sensors of every depth are stored in 16 bits."""
 
+SMALL_PART = 0.25
+"""A photo of more than 8 bits whose values lie within so small a part of the scale is stretched."""
+
+_EXTREME_SHARE = 0.1  # percent at either end that count for nothing: a hot pixel, a date burnt in
+_SAMPLED = 1_000_000  # values of which the spread is taken
 _BAND_ROWS = 256  # rows converted at a time, so that a large scan needs no second copy in float
 _WHITE_IS_ZERO = 0
 _PHOTOMETRIC = 262  # TIFF tag
@@ -72,7 +77,8 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
 
     White is the smallest full scale (1 for floats, then 8, 10, 12, 14, 16 bits)
     that holds the brightest value; values below 0 or above 65535 are scaled from
-    the darkest to the brightest instead. What is no number becomes black, infinity white.
+    the darkest to the brightest instead, and whole numbers that use a small part of the scale
+    from where they begin to where they end. What is no number becomes black, infinity white.
 
     Args:
         image: mode I, I;16 in either byte order, or F.
@@ -86,7 +92,11 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
     if low >= 0 and high <= scales[-1]:
         low, high = 0.0, float(next(scale for scale in scales if scale >= high))
     kind = {"F": "floating point", "I": "32 bits"}.get(image.mode, "16 bits")
-    note(f"{kind}: {low:g}..{high:g} scaled to 0..255")
+    if image.mode != "F" and (part := _small_part(_sample(image), high)) is not None:
+        note(f"{kind}: {part[0]:g}..{part[1]:g}, a small part of {low:g}..{high:g}, stretched to 0..255")
+        low, high = part
+    else:
+        note(f"{kind}: {low:g}..{high:g} scaled to 0..255")
     if not_numbers:
         note(f"{not_numbers:,} values are no numbers: shown black, or white where infinite")
     grey = np.empty((image.height, image.width), np.uint8)
@@ -98,6 +108,52 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
         note("0 is white in this file")
         result = ImageOps.invert(result)
     return result
+
+
+def stretched_deep(data: bytes, shown: Image.Image, note: Note) -> Image.Image:
+    """Return a colour picture of 16 bits a channel, stretched where it uses a small part of the scale.
+
+    Pillow shows the upper 8 bits, of which a picture of 12 bits fills a sixteenth.
+
+    Args:
+        data: the file's bytes, a PNG or TIFF.
+        shown: mode RGB or RGBA, as Pillow gave it; returned where nothing is to be stretched.
+        note: is told what was done.
+    """
+    import cv2
+
+    if (
+        shown.mode != "RGB"
+        or float(np.percentile(np.asarray(shown), 100 - _EXTREME_SHARE)) >= 256 * SMALL_PART
+    ):
+        return shown
+    deep = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if (
+        deep is None
+        or deep.dtype != np.uint16
+        or deep.ndim != 3
+        or deep.shape[:2] != (shown.height, shown.width)
+    ):
+        return shown
+    values = deep[..., 2::-1]
+    part = _small_part(values[:: max(1, values.size // _SAMPLED)], 65535.0)
+    if part is None:
+        return shown
+    note(f"16 bits a channel: {part[0]:g}..{part[1]:g}, a small part of 0..65535, stretched to 0..255")
+    return Image.fromarray(_scaled(np.arange(65536), *part)[values])
+
+
+def _sample(image: Image.Image) -> NDArray[Any]:
+    """Return so many of a picture's values that their spread can be told."""
+    step = max(1, image.width * image.height // _SAMPLED)
+    rows = [np.asarray(image.crop((0, y, image.width, y + 1))) for y in range(0, image.height, step)]
+    return np.concatenate(rows)
+
+
+def _small_part(values: NDArray[Any], white: float) -> tuple[float, float] | None:
+    """Return between which values nearly all lie, where that is a small part of the scale; else None."""
+    low, high = (float(np.percentile(values, share)) for share in (_EXTREME_SHARE, 100 - _EXTREME_SHARE))
+    return (low, high) if 0 < high - low < SMALL_PART * white and white > FULL_SCALES[0] else None
 
 
 def flatten_on_white(image: Image.Image, note: Note) -> Image.Image:

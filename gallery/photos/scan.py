@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import os
+import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gallery.errors import PhotoError
-from gallery.settings import PHOTO_SUFFIXES
+from gallery.photos.formats import sniff
+from gallery.settings import LEFT_OUT, PHOTO_SUFFIXES
 from gallery.types import FileEntry, SkippedFile, SkipReason, display_path
-
-OTHERS_FOLDERS = frozenset(["__macosx", "@eadir", "$recycle.bin", "system volume information"])
-"""Folders that archivers, network disks and Windows leave behind: copies and thumbnails, never the photos."""
 
 CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 """A folder with a file of this name that begins so holds what can be made again (bford.info/cachedir)."""
+
+RAW_SUFFIXES = frozenset(
+    (".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef",
+     ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".srw", ".x3f")
+)  # fmt: skip
+VIDEO_SUFFIXES = frozenset(
+    (".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm", ".wmv")
+)
+BESIDE_SUFFIXES = frozenset(
+    (".aae", ".csv", ".db", ".ddb", ".html", ".ini", ".json", ".lnk", ".log", ".md", ".pdf", ".thm", ".tsv",
+     ".txt", ".url", ".xlsx", ".xml", ".xmp", ".zip")
+)  # fmt: skip
+"""What lies beside photos and is none: tables, notes and sidecars are no news."""
 
 
 def is_photo_name(name: str) -> bool:
@@ -30,24 +44,63 @@ def is_photo_name(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES  # noqa: PTH122
 
 
-def scan_folder(root: Path, *, on_skip: Callable[[SkippedFile], None] | None = None) -> Iterator[FileEntry]:
+def is_left_out(name: str, patterns: Sequence[str] = LEFT_OUT) -> bool:
+    """Return whether a folder or file is none of the user's photos, by patterns as ``*.lrdata``.
+
+    Example:
+        >>> is_left_out("#recycle"), is_left_out("Best.LRDATA"), is_left_out("recycle")
+        (True, True, False)
+    """
+    return _matcher(tuple(patterns)).fullmatch(name.lower()) is not None
+
+
+@functools.cache
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns) or r"(?!)")
+
+
+def kind_of_other(name: str) -> str | None:
+    """Return what to call a file that is no photo; None for what usually lies beside photos, or is hidden.
+
+    Example:
+        >>> [kind_of_other(name) for name in ("DSC_1.NEF", "clip.MP4", "c.jxl", "notes.txt")]
+        ['RAW photo (.nef)', 'video (.mp4)', 'file (.jxl)', None]
+    """
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
+    if name.startswith(".") or not suffix or suffix in BESIDE_SUFFIXES:
+        return None
+    kind = "RAW photo" if suffix in RAW_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else "file"
+    return f"{kind} ({suffix})"
+
+
+def scan_folder(
+    root: Path,
+    *,
+    on_skip: Callable[[SkippedFile], None] | None = None,
+    on_other: Callable[[str], None] | None = None,
+    left_out: Sequence[str] = LEFT_OUT,
+) -> Iterator[FileEntry]:
     """Yield the photos below a folder, sorted by path, as they are found.
 
     Hidden names and caches (`CACHE_TAG`) are passed over: who opens the folder
-    above the app's own data sees no thumbnails among the photos. Links to folders are not followed, so a loop
-    of links ends; links to files are. What looks like a photo but cannot be
-    looked at is reported and does not end the scan.
+    above the app's own data sees no thumbnails among the photos. A link to a folder that lies below the
+    root is followed, once and never in a circle; one that leads elsewhere is reported. What looks like a
+    photo but cannot be looked at is reported and does not end the scan. A file without suffix that begins
+    like a photo is one.
 
     Args:
         root: the folder; sub-folders are included.
-        on_skip: is told of sub-folders that cannot be listed, and of things
+        on_skip: is told of sub-folders that cannot be listed, of links to folders elsewhere, and of things
             with a photo's name that are no regular files.
+        on_other: is told the kind of each other file (`kind_of_other`).
+        left_out: patterns of names that are passed over with all that is in them.
 
     Raises:
         PhotoError: the root itself is missing, no folder, or cannot be listed.
     """
     report = on_skip or _ignore
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
+    links = _Links(root)
     try:
         stack = [_listing(root)]
     except OSError as exc:
@@ -59,20 +112,86 @@ def scan_folder(root: Path, *, on_skip: Callable[[SkippedFile], None] | None = N
         entry = next(stack[-1], None)
         if entry is None:
             stack.pop()
-        elif _is_folder(entry):
-            if entry.name.startswith(".") or entry.name.lower() in OTHERS_FOLDERS:
+        elif is_left_out(entry.name, left_out):
+            continue
+        elif _is_folder(entry) or links.leads_to_folder(entry):
+            if entry.name.startswith("."):
+                continue
+            folder = Path(entry.path)
+            elsewhere = links.refused(entry)
+            if elsewhere is not None:
+                if elsewhere:
+                    report(SkippedFile(folder, SkipReason.LINKED_FOLDER, elsewhere))
                 continue
             try:
-                if not _is_cache(Path(entry.path)):
-                    stack.append(_listing(Path(entry.path)))
+                if not _is_cache(folder):
+                    stack.append(_listing(folder))
             except OSError as exc:
-                report(_refused(Path(entry.path), exc))
-        elif is_photo_name(entry.name):
+                report(_refused(folder, exc))
+        elif is_photo_name(entry.name) or _begins_like_a_photo(entry):
             found = _examine(entry)
             if isinstance(found, FileEntry):
                 yield found
             elif found is not None:
                 report(found)
+        elif on_other is not None and (kind := kind_of_other(entry.name)) is not None:
+            on_other(kind)
+
+
+class _Links:
+    """Which links to folders are followed: those that stay below the root, each target once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._followed: set[Path] = set()
+
+    def leads_to_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return _is_link(entry) and entry.is_dir()
+        except OSError:
+            return False
+
+    def refused(self, entry: os.DirEntry[str]) -> str | None:
+        """Return None for a folder to go into; else why a link is not followed, "" where that is no news."""
+        if not _is_link(entry):
+            return None
+        try:
+            target = Path(entry.path).resolve()
+            above = Path(entry.path).parent.resolve()
+        except (OSError, RuntimeError):
+            return ""
+        if self._root not in target.parents:
+            inside = target == self._root or target in self._root.parents
+            return "" if inside else (
+                f"It is a link to {display_path(target)}, which lies outside the opened folder. Open that "
+                "folder, or the one above both."
+            )  # fmt: skip
+        if target == above or target in above.parents or target in self._followed:
+            return ""
+        self._followed.add(target)
+        return None
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    if sys.platform == "win32":
+        # Python 3.11 takes a junction, Windows' other link to a folder, for a folder.
+        tag = entry.stat(follow_symlinks=False).st_reparse_tag
+        return entry.is_symlink() or tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+    else:  # noqa: RET505 - mypy understands platforms only so
+        return entry.is_symlink()
+
+
+def _begins_like_a_photo(entry: os.DirEntry[str]) -> bool:
+    """Return whether a file without suffix holds a photo, as those that a rescue program brought back."""
+    if entry.name.startswith(".") or os.path.splitext(entry.name)[1]:  # noqa: PTH122
+        return False
+    try:
+        if not entry.is_file():
+            return False
+        with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
+            return sniff(file.read(64)) is not None
+    except OSError:
+        return False
 
 
 def _listing(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -93,12 +212,7 @@ def _is_cache(folder: Path) -> bool:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        if sys.platform == "win32":
-            # Python 3.11 takes a junction, Windows' other link to a folder, for a folder.
-            tag = entry.stat(follow_symlinks=False).st_reparse_tag
-            return tag != stat.IO_REPARSE_TAG_MOUNT_POINT and entry.is_dir(follow_symlinks=False)
-        else:  # noqa: RET505 - mypy understands platforms only so
-            return entry.is_dir(follow_symlinks=False)
+        return not _is_link(entry) and entry.is_dir(follow_symlinks=False)
     except OSError:
         return False
 

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from gallery.errors import PhotoError
 from gallery.photos.names import safe_relative
-from gallery.photos.scan import OTHERS_FOLDERS, is_photo_name
+from gallery.photos.scan import is_left_out, is_photo_name
 from gallery.types import SkippedFile, SkipReason
 
 CHUNK_BYTES = 1024**2
@@ -85,15 +85,31 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo], zip_path: Path) -> None:
         raise PhotoError(f"{zip_path.name} is built to overflow a disk; nothing of it was unpacked.")
 
 
+def entry_name(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name as it was meant: macOS writes UTF-8 without saying so.
+
+    Example:
+        >>> entry_name(zipfile.ZipInfo("Fu\u2560\u00eachse.jpg")) == "Fu\u0308chse.jpg"
+        True
+    """
+    if entry.flag_bits & 0x800:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
 def _unpack_entry(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: Area
 ) -> SkippedFile | None:
     """Unpack one entry; return why it was left out, unless systems or archivers put it there."""
-    raw_parts = re.split(r"[/\\]", entry.filename)
+    name = entry_name(entry)
+    raw_parts = re.split(r"[/\\]", name)
     hidden = any(part.startswith(".") and part.strip(".") for part in raw_parts)
-    if entry.is_dir() or hidden or any(part.lower() in OTHERS_FOLDERS for part in raw_parts):
+    if entry.is_dir() or hidden or any(map(is_left_out, raw_parts)):
         return None
-    parts = safe_relative(entry.filename)
+    parts = safe_relative(name)
     if not parts:
         return None
     path = folder.joinpath(*parts)

@@ -247,12 +247,15 @@ def _read_first(collection_id: int, paths: list[Path]) -> None:
 
 
 def shelves(
-    collection_id: int, model_id: str, class_names: tuple[str, ...], unsure_below: float
+    collection_id: int,
+    model_id: str,
+    class_names: tuple[str, ...],
+    unsure_below: float,
+    filters: PhotoQuery | None = None,
 ) -> tuple[Shelf, ...]:
     """Return the shelves of a collection, as `Catalog.shelves`."""
-    return _shelves(
-        wiring.settings(), wiring.catalog().revision(), collection_id, model_id, class_names, unsure_below
-    )
+    chosen, revision = wiring.settings(), wiring.catalog().revision()
+    return _shelves(chosen, revision, collection_id, model_id, class_names, unsure_below, filters)
 
 
 def find_files(query: PhotoQuery) -> NDArray[np.int64]:
@@ -260,8 +263,8 @@ def find_files(query: PhotoQuery) -> NDArray[np.int64]:
     return _find_files(wiring.settings(), wiring.catalog().revision(), query)
 
 
-def sub_folders(collection_id: int) -> tuple[str, ...]:
-    """Return the sub-folders of a collection, relative to its root."""
+def sub_folders(collection_id: int) -> dict[str, int]:
+    """Return the sub-folders of a collection, relative to its root, with their numbers of photos."""
     return _sub_folders(wiring.settings(), wiring.catalog().revision(), collection_id)
 
 
@@ -294,8 +297,9 @@ def _shelves(
     model_id: str,
     class_names: tuple[str, ...],
     unsure_below: float,
+    filters: PhotoQuery | None,
 ) -> tuple[Shelf, ...]:
-    return tuple(wiring.catalog().shelves(collection_id, model_id, class_names, unsure_below))
+    return tuple(wiring.catalog().shelves(collection_id, model_id, class_names, unsure_below, filters))
 
 
 @functools.lru_cache(maxsize=16)
@@ -306,8 +310,8 @@ def _find_files(_chosen: Settings, _revision: int, query: PhotoQuery) -> NDArray
 
 
 @functools.lru_cache(maxsize=16)
-def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> tuple[str, ...]:
-    return tuple(wiring.catalog().folders(collection_id))
+def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> dict[str, int]:
+    return wiring.catalog().folders(collection_id)
 
 
 @functools.lru_cache(maxsize=16)

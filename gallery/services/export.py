@@ -110,7 +110,7 @@ def submission(
     out: Path,
     *,
     columns: Sequence[str],
-    ids: IdKind = "stem",
+    ids: IdKind = "auto",
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Submission:
     """Write a row a photo of a folder under the user's headings; the catalog is not touched.

@@ -1,74 +1,147 @@
-"""What people say of photos, as their browser sends it: labels set by key, and verdicts on labels."""
+"""What people say of photos, as their browser sends it: labels, the undo of labels, verdicts on labels."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CatalogError
-from gallery.services import photo_lists, wiring
+from gallery.services import browser_queue, photo_lists, wiring
+from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
-from gallery.types import Verdict
+from gallery.settings import Settings
+from gallery.types import BESIDE_CLASSES, Verdict
+from gallery.words import without_surrogates
+
+NAME_LIMIT = 60
+"""Characters of a person's name."""
+
+_SHOWN = 5_000
+"""Undone photos that are named to the browser; it draws a few dozen."""
 
 
-def keep_label(entry: dict[str, Any], client: str, *, model_id: str, class_names: tuple[str, ...]) -> None:
-    """Keep one entry of a grid's queue: a label for some photos of a list, or the undo of an earlier one.
+def receive(queue: object) -> Answer:
+    """Keep what a browser sent: ``{client, entries: [{sequence, kind, person, ...}, ...]}``.
+
+    The kinds are ``label``, ``undo`` and ``verdict``; see `keep_label`, `undo` and `keep_verdict`.
+    """
+    sent = queue if isinstance(queue, dict) else {}
+    return browser_queue.receive(sent.get("client"), sent.get("entries"), _keep)
+
+
+def _keep(entry: dict[str, Any], client: str) -> dict[str, Any]:
+    kinds = {"label": keep_label, "undo": undo, "verdict": keep_verdict}
+    kind = kinds.get(str(entry.get("kind")))
+    return {} if kind is None else kind(entry, f"{client}:{entry['sequence']}")
+
+
+def person_named(name: object) -> str:
+    """Return under which name something is kept: the one that a browser sent, else this server's own."""
+    plain = " ".join(without_surrogates(name).split())[:NAME_LIMIT] if isinstance(name, str) else ""
+    return plain or wiring.person()
+
+
+def keep_label(entry: dict[str, Any], token: str) -> dict[str, Any]:
+    """Keep a label for some photos of a list.
 
     Args:
-        entry: ``{sequence, token, ranges, label, files}``, where label None takes a label back and
-            ``files`` stand in for a list that this process does not know (any more): it was restarted,
-            or the list is an old one; or ``{sequence, undo: sequence of the entry}``.
-        client: the grid's name.
-        model_id: whose tags the person was looking at.
-        class_names: what a label may be.
+        entry: ``{label, model, collection, files}``, where label None removes labels; instead of ``files``
+            an entry of very many photos has ``{list, ranges}``.
+        token: of the key press.
 
     Raises:
         CatalogError: it can never be kept.
         CatalogUnavailableError: it cannot be kept just now.
     """
-    catalog, person, token = wiring.catalog(), wiring.person(), f"{client}:{entry['sequence']}"
-    if "undo" in entry:
-        catalog.take_back(f"{client}:{entry['undo']}", person=person, token=token)
-        return
-    label = entry.get("label")
-    if not (label is None or label in class_names):
-        return
-    chosen = photo_lists.find(str(entry.get("token", "")))
-    file_ids = _file_ids(entry.get("files")) if chosen is None else chosen.picked(entry.get("ranges"))
-    if chosen is None and not len(file_ids):
-        raise CatalogError("These photos are not known any more as they were selected. Select them again.")
+    label, model_id = entry.get("label"), entry.get("model")
+    if not (label is None or isinstance(label, str)) or not isinstance(model_id, str):
+        return {}
+    file_ids = _file_ids(entry.get("files"))
+    if not len(file_ids):
+        chosen = photo_lists.find(str(entry.get("list", "")))
+        if chosen is None:
+            raise CatalogError(
+                "These photos are not known any more as they were selected. Select them again."
+            )
+        file_ids = chosen.picked(entry.get("ranges"))
     items = photo_lists.items_of(file_ids, model_id)
     photo_ids = list(dict.fromkeys(item.photo_id for item in items if item.photo_id))
-    if photo_ids:
-        catalog.correct(photo_ids, label, person=person, model_id=model_id, token=token)
+    if not photo_ids:
+        raise CatalogError("These photos are not in the catalog any more. Reload the page.")
+    wiring.catalog().correct(
+        photo_ids,
+        None if label is None else _known_spelling(label),
+        person=person_named(entry.get("person")),
+        model_id=model_id,
+        collection_id=_number(entry.get("collection")),
+        token=token,
+    )
+    return {}
 
 
-def keep_verdict(entry: dict[str, Any], client: str, *, model_id: str, class_names: tuple[str, ...]) -> None:
-    """Keep one entry of a verdict panel's queue: a verdict on a label, or the undo of the last one on it.
+def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
+    """Undo the last change of a person in a collection.
 
     Args:
-        entry: ``{sequence, photo, label, shown, verdict, other}``, or
-            ``{sequence, photo, label, undo: true}``.
-        client: the panel's name.
-        model_id: whose answer the person was looking at.
-        class_names: what a label may be.
+        entry: ``{collection, list}``; of the list on the screen, the first photo that changed is found.
+        token: of the key press.
+
+    Returns:
+        ``{undone: {label, count, name, index, list}}``: the name of the first photo, its position in the
+        list on the screen or None, and a list of these photos alone; ``{undone: None}`` where nothing was
+        left to undo.
 
     Raises:
-        CatalogError: it can never be kept.
+        CatalogUnavailableError: it cannot be undone just now.
+    """
+    collection_id = _number(entry.get("collection"))
+    if collection_id is None:
+        return {}
+    catalog = wiring.catalog()
+    undone = catalog.undo(person=person_named(entry.get("person")), collection_id=collection_id, token=token)
+    if undone is None:
+        return {"undone": None}
+    file_ids = catalog.files_of(undone.photo_ids[:_SHOWN], collection_id)
+    told: dict[str, Any] = {"label": undone.label, "count": len(undone.photo_ids)}
+    shown = photo_lists.find(str(entry.get("list", "")))
+    if shown is not None and len(file_ids):
+        alone = photo_lists.register(file_ids, model_id=shown.model_id, class_names=shown.class_names)
+        there = np.flatnonzero(np.isin(shown.file_ids, file_ids))
+        told["index"] = int(there[0]) if len(there) else None
+        told["list"] = photo_lists.named(alone)
+    if len(file_ids):
+        told["name"] = photo_lists.items_of(file_ids[:1], "")[0].name
+    return {"undone": told}
+
+
+def keep_verdict(entry: dict[str, Any], token: str) -> dict[str, Any]:
+    """Keep a verdict on a label, or undo the last one on it.
+
+    Args:
+        entry: ``{photo, label, shown, verdict, other, model}``, or ``{photo, label, undo: true}``.
+        token: of the key press.
+
+    Raises:
+        GalleryError: it can never be kept.
         CatalogUnavailableError: it cannot be kept just now.
     """
-    catalog, person, token = wiring.catalog(), wiring.person(), f"{client}:{entry['sequence']}"
+    catalog, person = wiring.catalog(), person_named(entry.get("person"))
     photo, label = entry.get("photo"), entry.get("label")
-    if not (isinstance(photo, str) and PHOTO_ID.fullmatch(photo) and label in class_names):
-        return
+    if not (isinstance(photo, str) and PHOTO_ID.fullmatch(photo) and isinstance(label, str)):
+        return {}
     if entry.get("undo") is True:
         catalog.take_back_verdict(photo, label, person=person, token=token)
-        return
-    verdict, other, shown = entry.get("verdict"), entry.get("other"), entry.get("shown")
-    if verdict not in tuple(Verdict) or not (other is None or other in class_names):
-        return
+        return {}
+    verdict, other, shown, model_id = (entry.get(part) for part in ("verdict", "other", "shown", "model"))
+    if verdict not in tuple(Verdict) or not isinstance(model_id, str):
+        return {}
+    class_names = wiring.models().card(model_id).class_names
+    if label not in class_names or not (other is None or other in class_names):
+        return {}
     catalog.give_verdict(
         photo,
         label,
@@ -79,8 +152,42 @@ def keep_verdict(entry: dict[str, Any], client: str, *, model_id: str, class_nam
         shown_label=shown if shown in class_names else None,
         token=token,
     )
+    return {}
+
+
+def catalog_name() -> str:
+    """Return under which name a browser keeps what it has not sent yet: no other catalog has it."""
+    return wiring.catalog().identity()
+
+
+def words_in_use(class_names: Sequence[str]) -> list[str]:
+    """Return the labels beside a model's classes that people have given, the most frequent first."""
+    known = {*class_names, *BESIDE_CLASSES}
+    return [label for label in _labels_given() if label not in known]
+
+
+def _labels_given() -> tuple[str, ...]:
+    return _remembered_labels(wiring.settings(), wiring.catalog().revision())
+
+
+@functools.lru_cache(maxsize=4)
+def _remembered_labels(_chosen: Settings, _revision: int) -> tuple[str, ...]:
+    counts = wiring.catalog().label_counts()
+    return tuple(sorted(counts, key=lambda label: -counts[label]))
+
+
+def _known_spelling(label: str) -> str:
+    """Return a label as it was written before, if it was: "Red Fox" is the "red fox" of yesterday."""
+    wanted = " ".join(label.replace("_", " ").casefold().split())
+    card = wiring.active_model()
+    known = (*(card.class_names if card else ()), *BESIDE_CLASSES, *_labels_given())
+    return next((one for one in known if one.replace("_", " ").casefold() == wanted), label)
+
+
+def _number(sent: object) -> int | None:
+    return sent if type(sent) is int and 0 <= sent < 1 << 63 else None
 
 
 def _file_ids(sent: object) -> NDArray[np.int64]:
-    numbers = sent if isinstance(sent, list) else []
-    return np.array([one for one in numbers if type(one) is int and 0 <= one < 1 << 63], np.int64)
+    numbers = [_number(one) for one in sent] if isinstance(sent, list) else []
+    return np.array([one for one in numbers if one is not None], np.int64)

@@ -101,6 +101,11 @@ def register(
     return _lists.put(token, PhotoList(token, ids, model_id, class_names, truth))
 
 
+def named(listed: PhotoList) -> dict[str, str | int]:
+    """Return what a browser needs to fetch a list."""
+    return {"token": listed.token, "count": len(listed), "page_size": PAGE_SIZE}
+
+
 def find(token: str) -> PhotoList | None:
     """Return a registered list, or None when it is unknown or was forgotten."""
     return _lists.get(token)

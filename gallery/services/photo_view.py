@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gallery.errors import CatalogError, GalleryError
 from gallery.services import wiring
 from gallery.services.heatmaps import MapPair
-from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX
+from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX, WHOLE_VIEW_PX
 from gallery.types import Correction, FloatArray, Photo, PhotoId, Prediction
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
@@ -92,17 +92,22 @@ def thumbnail_of(path: Path, photo_id: PhotoId) -> bytes:
     return jpeg
 
 
-def large_photo(photo_id: PhotoId) -> tuple[bytes, bool]:
+def large_photo(photo_id: PhotoId, *, whole: bool = False) -> tuple[bytes, bool]:
     """Return a photo as JPEG, upright and at most 1600 px, and whether it is that.
 
     When the file is gone it is the thumbnail that was kept.
+
+    Args:
+        photo_id: the photo.
+        whole: with the pixels of the file, at most 6000 on the longer side.
 
     Raises:
         GalleryError: the photo is unknown, or there is neither a file nor a thumbnail.
     """
     path = wiring.catalog().photo_at(photo_id).path
     try:
-        return wiring.decode_pool().large_jpeg(path, LARGE_VIEW_PX, photo_id=photo_id), True
+        most_px = WHOLE_VIEW_PX if whole else LARGE_VIEW_PX
+        return wiring.decode_pool().large_jpeg(path, most_px, photo_id=photo_id), True
     except GalleryError:
         jpeg = wiring.thumbnails().get(photo_id)
         if jpeg is None:

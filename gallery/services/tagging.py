@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING
@@ -14,7 +17,8 @@ from gallery.services import wiring
 from gallery.services.heads import name_from_features
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingProgress, TaggingResult
-from gallery.types import CollectionKind, Job, ModelCard
+from gallery.types import CollectionKind, Job, JobState, ModelCard
+from gallery.words import counted
 
 if TYPE_CHECKING:
     from gallery.jobs.process import RunningJob
@@ -48,12 +52,13 @@ def tag(
     from gallery.tagging import tag_collection
 
     name_from_features(parts, card)
+    others: Counter[str] = Counter()
     with wiring.new_decode_pool(card.input_px) as pool:
-        return tag_collection(
+        result = tag_collection(
             catalog=parts.catalog,
             collection=collection,
             decode=pool.decode,
-            scan=wiring.scan,
+            scan=functools.partial(wiring.scan, chosen=parts.settings, others=others),
             load_classifier=lambda: wiring.load_classifier(parts.models, card.model_id),
             model_id=card.model_id,
             store_thumbnail=parts.thumbnails.put,
@@ -61,6 +66,21 @@ def tag(
             cancelled=cancelled,
             only=None if only is None else set(only),
         )
+    return replace(result, others=others)
+
+
+def other_files(others: Mapping[str, int]) -> str:
+    """Return what to say of files that are no photos this app reads; "" where there are none.
+
+    Example:
+        >>> other_files({"RAW photo (.nef)": 12, "video (.mp4)": 1})
+        'Not read: 12 RAW photos (.nef), 1 video (.mp4).'
+    """
+    named = []
+    for kind, count in sorted(others.items()):
+        noun, _, suffix = kind.partition(" (")
+        named.append(f"{counted(count, noun)} ({suffix}")
+    return f"Not read: {', '.join(named)}." if named else ""
 
 
 def tag_folder(
@@ -176,14 +196,17 @@ def run_waiting_jobs(settings: Settings) -> int:
         def run_one(running: RunningJob) -> None:
             card = parts.models.card(running.job.model_id)
             name_from_features(parts, card)
+            others: Counter[str] = Counter()
             with wiring.new_decode_pool(card.input_px) as pool:
                 run_tagging_job(
                     running,
                     catalog=parts.catalog,
                     decode=pool.decode,
-                    scan=wiring.scan,
+                    scan=functools.partial(wiring.scan, chosen=settings, others=others),
                     load_classifier=load,
                     store_thumbnail=parts.thumbnails.put,
                 )
+            if sentence := other_files(others):
+                parts.catalog.finish_job(running.job.job_id, JobState.DONE, sentence)
 
         return run_queued(parts.catalog, run_one)

@@ -28,7 +28,7 @@ from gallery.training.data_sets import (
 )
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import SPLIT_FILE, TrainingRequest
-from gallery.types import PhotoId, display_path, model_id_from
+from gallery.types import CANNOT_TELL, PhotoId, display_path, model_id_from
 from gallery.words import shown_text
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ def open_file(path: str) -> DataSet:
 def open_peoples_labels() -> DataSet:
     """Open the photos that people labelled in this gallery, with the labels that stand now.
 
-    A labelled photo that no opened folder holds any more is a row of the table whose file is not there,
-    so that the reading leaves it out and says so.
+    Every label becomes a class, whatever the model's classes are; photos of which nobody can tell what they
+    show are left out. A labelled photo that no opened folder holds any more is a row of the table whose
+    file is not there, so that the reading leaves it out and says so.
 
     Raises:
         DatasetError: nobody has labelled a photo.
@@ -81,7 +82,7 @@ def open_peoples_labels() -> DataSet:
     catalog = wiring.catalog()
     labels = catalog.labels(list(dict.fromkeys(one.photo_id for one in catalog.all_corrections())))
     table = write_people_labels(
-        ((_place(photo_id), label) for photo_id, label in labels.items()),
+        ((_place(photo_id), label) for photo_id, label in labels.items() if label != CANNOT_TELL),
         wiring.settings().training_sets,
     )
     return _open(table, name="Photos labelled in this gallery")

@@ -11,6 +11,7 @@ import functools
 import getpass
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,8 +122,15 @@ def new_decode_pool(input_px: int) -> DecodePool:
     return DecodePool(workers=max(2, min(8, (os.cpu_count() or 2) // 2)), input_px=input_px)
 
 
-def scan(root: Path) -> Iterator[FileEntry | SkippedFile]:
+def scan(
+    root: Path, *, chosen: Settings | None = None, others: Counter[str] | None = None
+) -> Iterator[FileEntry | SkippedFile]:
     """Yield the photos below a folder, and what looks like one but cannot be looked at.
+
+    Args:
+        root: the folder.
+        chosen: whose list of names is left out; those of the environment for None.
+        others: gets how many files of each other kind there are: RAW photos, videos, unknown ones.
 
     Raises:
         PhotoError: the folder itself cannot be opened.
@@ -130,7 +138,12 @@ def scan(root: Path) -> Iterator[FileEntry | SkippedFile]:
     from gallery.photos.scan import scan_folder
 
     skipped: list[SkippedFile] = []
-    yield from scan_folder(root, on_skip=skipped.append)
+    yield from scan_folder(
+        root,
+        on_skip=skipped.append,
+        on_other=None if others is None else lambda kind: others.update([kind]),
+        left_out=(chosen or settings()).left_out,
+    )
     yield from skipped
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -83,3 +83,4 @@ class TaggingResult:
     photos_per_second: float  # tagged ones, over the whole run
     model_id: str
     cancelled: bool
+    others: Mapping[str, int] = field(default_factory=dict)  # files of other kinds, which are not read

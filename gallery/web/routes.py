@@ -17,7 +17,7 @@ from gallery import class_styles
 from gallery.services import photo_lists, photo_view
 from gallery.services.photo_view import PHOTO_ID, PhotoFacts
 from gallery.types import GridItem, Prediction, display_path
-from gallery.web import downloads, folders, report, uploads
+from gallery.web import downloads, folders, labels, report, uploads
 from gallery.web.addresses import BASE, ICON
 from gallery.web.guard import SAFE, NotAnIdError, guarded, refusal
 
@@ -37,6 +37,7 @@ def all_routes() -> list[BaseRoute]:
         "/photo/{photo_id}": large_photo,
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
         "/difference/{model_id}/{photo_id}/{first}/{second}": difference_png,
+        "/grid/{token}/files": grid_files,
         "/grid/{token}/{page}": grid_page,
         "/info/{model_id}/{file_id}": photo_facts,
         "/labelled/{token}/{photo_id}": labelled_photo,
@@ -44,7 +45,7 @@ def all_routes() -> list[BaseRoute]:
     reading: list[BaseRoute] = [
         Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
     ]
-    others = (uploads, downloads, report, folders)
+    others = (uploads, downloads, report, folders, labels)
     return reading + [route for module in others for route in module.all_routes(BASE)]
 
 
@@ -71,8 +72,11 @@ def labelled_photo(request: Request) -> Response:
 
 
 def large_photo(request: Request) -> Response:
-    """Answer with the photo itself, upright and at most 1600 px; its thumbnail when the file is gone."""
-    jpeg, large = photo_view.large_photo(_photo_id(request))
+    """Answer with the photo itself, upright and at most 1600 px; its thumbnail when the file is gone.
+
+    Query: with ``whole`` it has as many pixels as the file, up to 6000 on the longer side.
+    """
+    jpeg, large = photo_view.large_photo(_photo_id(request), whole="whole" in request.query_params)
     return _answer(jpeg, "image/jpeg", _FOR_EVER if large else _NEVER)
 
 
@@ -117,6 +121,14 @@ def grid_page(request: Request) -> Response:
     return JSONResponse({"items": rows}, headers=SAFE)
 
 
+def grid_files(request: Request) -> Response:
+    """Answer with the ids of all files of a list: what a bulk change says of them outlives this process."""
+    chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
+    if chosen is None:
+        return refusal(404, "This list is not known any more; the page makes a new one.")
+    return JSONResponse(chosen.file_ids.tolist(), headers=SAFE)
+
+
 def photo_facts(request: Request) -> Response:
     """Answer with all that the large view shows of a photo."""
     file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
@@ -159,6 +171,7 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
         item.file_id,
         item.photo_id,
         item.name,
+        item.folder,
         item.label,
         item.source,
         confidence,

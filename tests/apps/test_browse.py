@@ -121,8 +121,11 @@ def test_changing_a_filter_narrows_the_grid_and_the_address(gallery: SmallGaller
     page.selectbox(key="filter:folder").select("zoo").run()
     assert sorted(shown(page)) == ["dog.png", "late.png", "who.png"]
     assert page.query_params["folder"] == "zoo"
+    assert counts(page) == {"all": 3, "dog": 1, "unsure": 1, "waiting": 1}
     page.text_input(key="filter:name").input("DOG").run()
     assert shown(page) == ["dog.png"]
+    page.button(key="filter:drop:folder").click().run()
+    assert page.query_params["name"] == "DOG"
     page.button(key="filter:clear").click().run()
     assert len(shown(page)) == 5
     assert "folder" not in page.query_params

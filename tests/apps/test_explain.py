@@ -99,6 +99,15 @@ def test_next_and_previous_go_round_the_shelf(gallery: SmallGallery) -> None:
     assert page.query_params["photo"] == gallery.photo_id("c.png")
 
 
+def test_the_order_and_the_filters_of_browse_go_along(gallery: SmallGallery) -> None:
+    page = open_page("explain", photo=gallery.photo_id("b.png"), collection="1", sort="certain")
+    assert "1 of 3" in texts(page)
+    assert "As in Browse: most certain first." in texts(page)
+    page = open_page("explain", photo=gallery.photo_id("b.png"), collection="1", sure="0.9-1")
+    assert "1 of 1" in texts(page)
+    assert "As in Browse: confidence 90 % to 100 %." in texts(page)
+
+
 def test_a_shelf_narrows_what_is_stepped_through(gallery: SmallGallery) -> None:
     page = open_page("explain")
     assert page.selectbox(key="explain_shelf").options == ["All (2)", "Dog (1)", "Cat (1)"]

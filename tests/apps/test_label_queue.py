@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +9,32 @@ import numpy as np
 import pytest
 
 from gallery.services import labelling, photo_lists, wiring
-from gallery.ui.components import events
+from gallery.services.browser_queue import Answer
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk
-
-FORGOTTEN = "0" * 32
 
 
 class Grid:
     """A grid in a browser, as its queue reaches the server."""
 
-    def __init__(self, gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.state: dict[str, Any] = {}
-        self.toasts: list[str] = []
-        monkeypatch.setattr(events.st, "session_state", self.state)
-        monkeypatch.setattr(events.st, "toast", lambda text, **_: self.toasts.append(text))
+    def __init__(self, gallery: SmallGallery) -> None:
         gallery.draw("a.png", (200, 0, 0))
         gallery.draw("b.png", (0, 0, 200))
         collection = gallery.tag({"a.png": {"cat": 0.9}, "b.png": {"dog": 0.9}})
-        table = wiring.catalog().prediction_table(collection.collection_id, MODEL_ID)
+        self.collection_id = collection.collection_id
+        table = wiring.catalog().prediction_table(self.collection_id, MODEL_ID)
         self.file_ids, self.photo_ids = table.file_ids, table.photo_ids
+        self.first, self.second = np.asarray(table.file_ids).tolist()
 
-    def sends(self, *entries: dict[str, Any], client: str = "c") -> None:
-        self.state["grid"] = {"queue": {"client": client, "entries": list(entries)}}
-        self.receives()
+    def sends(self, *entries: dict[str, Any], client: str = "c") -> Answer:
+        return labelling.receive({"client": client, "entries": list(entries)})
 
-    def receives(self) -> None:
-        keep = functools.partial(labelling.keep_label, model_id=MODEL_ID, class_names=CLASS_NAMES)
-        events.receive_queue("grid", "The label", keep)
+    def says(self, sequence: int, label: str | None, *files: int, **parts: Any) -> dict[str, Any]:
+        entry = {"sequence": sequence, "kind": "label", "person": "Ada", "label": label, "model": MODEL_ID}
+        return entry | {"collection": self.collection_id, "files": list(files)} | parts
 
-    def server_restarts(self) -> None:
-        self.state.clear()
+    def undoes(self, sequence: int, **parts: Any) -> dict[str, Any]:
+        entry = {"sequence": sequence, "kind": "undo", "person": "Ada", "collection": self.collection_id}
+        return entry | parts
 
     @property
     def labels(self) -> dict[str, str]:
@@ -50,112 +45,138 @@ class Grid:
 
 @pytest.fixture
 def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
-    return Grid(SmallGallery.make(tmp_path, monkeypatch), monkeypatch)
+    return Grid(SmallGallery.make(tmp_path, monkeypatch))
 
 
-def said(sequence: int, label: str | None, *, token: str = FORGOTTEN, **parts: Any) -> dict[str, Any]:
-    return {"sequence": sequence, "token": token, "ranges": [[1, 1]], "label": label, "files": [], **parts}
+def problems(answer: Answer) -> list[str]:
+    return [told["problem"] for told in answer.answers.values() if "problem" in told]
 
 
-def test_a_label_is_kept_once_however_often_it_is_sent(grid: Grid) -> None:
-    listed = photo_lists.register(grid.file_ids, model_id=MODEL_ID, class_names=CLASS_NAMES)
+def test_a_label_is_kept_once_however_often_it_is_sent_under_the_persons_name(grid: Grid) -> None:
     for _ in range(3):
-        grid.sends(said(1, "cow", token=listed.token))
+        assert grid.sends(grid.says(1, "cow", grid.second)).upto == 1
     assert grid.labels == {"b": "cow"}
-    assert len(wiring.catalog().all_corrections()) == 1
-    assert events.receipts("grid") == {"client": "c", "upto": 1}
+    (kept,) = wiring.catalog().all_corrections()
+    assert (kept.person, kept.shown_model_id, kept.shown_label) == ("Ada", MODEL_ID, "dog")
 
 
-def test_a_label_for_a_list_that_the_server_has_forgotten_is_kept(grid: Grid) -> None:
-    grid.sends(said(1, "cow", files=[int(grid.file_ids[0])]))
-    assert grid.labels == {"a": "cow"}
-    assert not grid.toasts
+def test_photos_that_are_too_many_to_name_are_found_by_their_places(grid: Grid) -> None:
+    listed = photo_lists.register(grid.file_ids, model_id=MODEL_ID, class_names=CLASS_NAMES)
+    grid.sends(grid.says(1, "cow", list=listed.token, ranges=[[1, 1]]))
+    assert grid.labels == {"b": "cow"}
 
 
-def test_a_label_that_cannot_be_kept_is_said_to_be_lost(grid: Grid) -> None:
-    grid.sends(said(1, "cow"), said(2, "sheep", files=["1", -1, None, 1 << 70, True]))
-    assert grid.labels == {}
-    assert len(grid.toasts) == 2
-    assert all("was not kept" in toast for toast in grid.toasts)
+def test_a_label_that_can_never_be_kept_says_why_and_is_not_sent_again(grid: Grid) -> None:
+    answer = grid.sends(
+        grid.says(1, "cow", list="0" * 32, ranges=[[0, 1]]),
+        grid.says(2, "sheep", files=["1", -1, None, 1 << 70, True]),
+        grid.says(3, "unsure", grid.first),
+    )
+    assert (grid.labels, answer.upto) == ({}, 3)
+    assert ["Select them again" in one for one in problems(answer)] == [True, True, False]
+    assert "name of a shelf" in problems(answer)[2]
 
 
-def test_what_is_no_class_is_no_label(grid: Grid) -> None:
-    grid.sends(said(1, "zebra", files=np.asarray(grid.file_ids).tolist()))
-    assert grid.labels == {}
+def test_any_word_may_be_a_label_and_is_spelt_as_it_was_before(grid: Grid) -> None:
+    grid.sends(grid.says(1, "Red  fox", grid.first), grid.says(2, "red fox", grid.second))
+    assert grid.labels == {"a": "Red fox", "b": "Red fox"}
+    grid.sends(grid.says(3, "BLANK", grid.first))
+    assert grid.labels["a"] == "blank"
+    grid.sends(grid.says(4, "badger", grid.first))
+    assert labelling.words_in_use(CLASS_NAMES) == ["Red fox", "badger"]
+    grid.sends(grid.says(5, "badger", grid.second), grid.says(6, "lynx", grid.first))
+    assert labelling.words_in_use(CLASS_NAMES) == ["badger", "lynx"]
 
 
 def test_labels_and_undos_that_a_restarted_server_gets_again_are_kept_once(grid: Grid) -> None:
-    first, second = np.asarray(grid.file_ids).tolist()
+    first, second = grid.first, grid.second
     entries = [
-        said(1, "cow", files=[first]),
-        said(2, "sheep", files=[first, second]),
-        said(3, None, files=[second]),
-        {"sequence": 4, "undo": 3},
-        {"sequence": 5, "undo": 2},
+        grid.says(1, "cow", first),
+        grid.says(2, "sheep", first, second),
+        grid.says(3, None, second),
+        grid.undoes(4),
+        grid.undoes(5),
     ]
     grid.sends(*entries[:3])
     assert grid.labels == {"a": "sheep"}
-    for _ in range(2):
-        grid.server_restarts()  # and the acknowledgement never reached the browser
-        grid.sends(*entries)
-        grid.sends(*entries)
+    for _ in range(3):  # and the acknowledgement never reached the browser
+        answer = grid.sends(*entries)
     assert grid.labels == {"a": "cow"}
     assert len(wiring.catalog().all_corrections()) == 7
-    assert events.receipts("grid")["upto"] == 5
-    assert not grid.toasts
+    assert answer.upto == 5
+    assert not problems(answer)
 
 
-def test_another_tab_counts_its_own_labels_and_takes_back_its_own(grid: Grid) -> None:
-    first = int(grid.file_ids[0])
-    grid.sends(said(1, "cow", files=[first]))
-    grid.sends(said(1, "sheep", files=[first]), {"sequence": 2, "undo": 1}, client="d")
-    assert grid.labels == {"a": "cow"}
+def test_an_undo_says_what_it_undid_and_where_that_stands(grid: Grid) -> None:
+    shown = photo_lists.register(grid.file_ids, model_id=MODEL_ID, class_names=CLASS_NAMES)
+    other = photo_lists.register(grid.file_ids[:1], model_id=MODEL_ID, class_names=CLASS_NAMES)
+    grid.sends(grid.says(1, "cow", grid.second), grid.says(2, "sheep", grid.second))
+    told = grid.sends(grid.undoes(3, list=shown.token)).answers[3]["undone"]
+    assert (told["label"], told["count"], told["name"], told["index"]) == ("sheep", 1, "b.png", 1)
+    told = grid.sends(grid.undoes(4, list=other.token)).answers[4]["undone"]
+    assert (told["label"], told["index"]) == ("cow", None)
+    alone = photo_lists.find(told["list"]["token"])
+    assert alone is not None
+    assert alone.file_ids.tolist() == [grid.second]
+    assert grid.sends(grid.undoes(5, list=shown.token)).answers[5] == {"undone": None}
 
 
-@pytest.mark.parametrize("undone", [9, 2, None, [1]])
-def test_undo_of_what_was_never_kept_is_said_to_be_lost(grid: Grid, undone: object) -> None:
-    grid.sends(said(1, "cow", files=[int(grid.file_ids[0])]), {"sequence": 2, "undo": undone})
-    assert grid.labels == {"a": "cow"}
-    (toast,) = grid.toasts
-    assert "was not kept" in toast
+def test_one_person_has_one_history_in_all_tabs_and_another_person_another(grid: Grid) -> None:
+    grid.sends(grid.says(1, "cow", grid.first))
+    grid.sends(grid.says(1, "sheep", grid.first, person="Bob"), client="d")
+    grid.sends(grid.undoes(1), client="e")
+    assert grid.labels == {"a": "sheep"}
+    grid.sends(grid.undoes(2, person="Bob"), client="e")
+    assert grid.labels == {}
 
 
-@pytest.mark.parametrize("queue", [None, [], {"client": "x"}, {"client": "<b>", "entries": [said(1, "cow")]}])
+def test_a_browser_that_was_not_asked_for_a_name_labels_under_the_servers(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALLERY_USER", "Eve")
+    grid.sends(grid.says(1, "cow", grid.first, person=""), grid.says(2, "cow", grid.second, person=7))
+    assert {said.person for said in wiring.catalog().all_corrections()} == {"Eve"}
+
+
+@pytest.mark.parametrize(
+    "queue", [None, [], {"client": "x"}, {"client": "<b>", "entries": [{"sequence": 1}]}]
+)
 def test_a_queue_of_another_form_is_passed_over(grid: Grid, queue: object) -> None:
-    grid.state["grid"] = {"queue": queue}
-    grid.receives()
-    assert (grid.labels, grid.toasts) == ({}, [])
+    assert labelling.receive(queue) == Answer()
+
+
+@pytest.mark.parametrize("parts", [{"label": 7}, {"model": None}, {"kind": "wish"}, {"sequence": True}])
+def test_an_entry_of_another_form_is_passed_over(grid: Grid, parts: dict[str, object]) -> None:
+    grid.sends(grid.says(1, "cow", grid.first) | parts)
+    assert grid.labels == {}
 
 
 def test_labels_that_find_the_disk_full_wait_and_arrive_in_order_and_once(
     grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = np.asarray(grid.file_ids).tolist()
-    entries = [said(1, "cow", files=[first]), said(2, "sheep", files=[first]), said(3, "cow", files=[second])]
+    first, second = grid.first, grid.second
+    entries = [grid.says(1, "cow", first), grid.says(2, "sheep", first), grid.says(3, "cow", second)]
     fill_the_disk(monkeypatch, 1)
-    grid.sends(*entries)
+    answer = grid.sends(*entries)
     assert grid.labels == {}  # the second is not kept before the first, though the disk has room for it
-    assert events.receipts("grid") == {"client": "c", "upto": 0}
-    (toast,) = grid.toasts
-    assert "is sent again" in toast
+    assert answer.upto == 0
+    assert "The disk of the catalog" in (answer.waits or "")
     grid.sends(*entries)
-    grid.sends(*entries)
+    answer = grid.sends(*entries)
     assert [one.label for one in wiring.catalog().all_corrections()] == ["cow", "sheep", "cow"]
-    assert events.receipts("grid")["upto"] == 3
-    assert len(grid.toasts) == 1
+    assert (answer.upto, answer.waits) == (3, None)
 
 
-def test_an_undo_that_finds_the_disk_full_takes_back_all_photos_or_none(
+def test_an_undo_that_finds_the_disk_full_undoes_all_photos_or_none(
     grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = np.asarray(grid.file_ids).tolist()
-    grid.sends(said(1, "cow", files=[first]), said(2, "sheep", files=[first, second]))
+    first, second = grid.first, grid.second
+    grid.sends(grid.says(1, "cow", first), grid.says(2, "sheep", first, second))
     fill_the_disk(monkeypatch, 1)
-    grid.sends({"sequence": 3, "undo": 2})
+    grid.sends(grid.undoes(3))
     assert grid.labels == {"a": "sheep", "b": "sheep"}
     for _ in range(2):
-        grid.sends({"sequence": 3, "undo": 2})
+        grid.sends(grid.undoes(3))
     assert grid.labels == {"a": "cow"}
     last = [one.label for one in wiring.catalog().all_corrections()]
     assert last == ["cow", "sheep", "sheep", "cow", None]
-    assert len(grid.toasts) == 1

@@ -44,29 +44,45 @@ class Server:
 @contextlib.contextmanager
 def serving(script: str, log: Path, environment: Mapping[str, str] = {}) -> Iterator[str]:
     """Run ``streamlit run`` with a script of the repository and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            cwd=REPOSITORY,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    started = Started(script, log, environment)
+    try:
+        yield started.url
+    finally:
+        started.process.terminate()
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, process, log)
-            yield url
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            started.process.wait(20)
+        except subprocess.TimeoutExpired:
+            started.kill()
+
+
+class Started:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, script: str, log: Path, environment: Mapping[str, str] = {}) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._script, self._log, self._environment = script, log, environment
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", self._script, "--server.headless", "true"]
+        with self._log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [*command, "--server.port", str(self._port), "--server.address", "127.0.0.1"],
+                cwd=REPOSITORY,
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY), **self._environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        _wait_for(self.url, self.process, self._log)
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self.process.kill()
+        self.process.wait()
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

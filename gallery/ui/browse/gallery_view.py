@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,10 +18,20 @@ from gallery.types import (
     CollectionKind,
     PhotoQuery,
     Shelf,
+    SortOrder,
     display_path,
 )
 from gallery.ui.browse import collection_menu, filters, summary
-from gallery.ui.components import dialogs, job_card, messages, photo_grid, shelf_strip, theme, view_state
+from gallery.ui.components import (
+    dialogs,
+    job_card,
+    messages,
+    photo_grid,
+    shelf_strip,
+    theme,
+    view_address,
+    view_state,
+)
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
 from gallery.web.addresses import THUMBNAILS
@@ -34,15 +47,19 @@ def show(collection: Collection) -> None:
     live = job_card.is_live(collection.collection_id)
     awaited = live and not _has_thumbnails(collection, view_state.current())
     refresh_s = _FIRST_S if awaited else _REFRESH_S
-    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, awaited)
+    st.fragment(_gallery, run_every=refresh_s if live else None)(collection, live, awaited)
 
 
-def _gallery(collection: Collection, awaited: bool) -> None:
+def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
         unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
-        shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
+        query = _query(view, collection, model_id)
+        filters_alone = replace(query, shelf=ALL, sort=SortOrder.PATH) if view.is_filtered else None
+        shelves = collections_service.shelves(
+            collection.collection_id, model_id, class_names, unsure_below, filters_alone
+        )
         summary.show(collection, shelves)
         shelf_strip.show(
             shelves,
@@ -51,12 +68,10 @@ def _gallery(collection: Collection, awaited: bool) -> None:
             key="shelves",
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
-        if _warn(collection) or any(shelf.count for shelf in shelves):
-            _controls(view, collection, class_names, unsure_below)
-        if view.shelf == UNREADABLE:
-            _unreadable(collection)
-        else:
-            _photos(view, collection, shelves, class_names, _query(view, collection, model_id))
+        with st.container():
+            if _warn(collection) or view.is_filtered or any(shelf.count for shelf in shelves):
+                _controls(view, collection, class_names, unsure_below)
+        _photos(view, collection, shelves, class_names, query, live)
         view_state.write_address()
         if awaited and _has_thumbnails(collection, view) and not dialogs.any_open():
             st.rerun()  # from now on less often
@@ -83,18 +98,25 @@ def _photos(
     shelves: tuple[Shelf, ...],
     class_names: tuple[str, ...],
     query: PhotoQuery,
+    live: bool,
 ) -> None:
-    file_ids = collections_service.find_files(query)
-    if not len(file_ids) and view.photo is None:
-        _nothing(view, collection, shelves)
-        return
+    unreadable = view.shelf == UNREADABLE
+    file_ids = np.zeros(0, np.int64) if unreadable else collections_service.find_files(query)
+    with st.container():  # always there: the grid, with its Undo, keeps its place on the page
+        if unreadable:
+            _unreadable(collection)
+        elif not len(file_ids) and view.photo is None:
+            _nothing(view, collection, shelves)
     state = photo_grid.show(
         file_ids,
+        collection_id=collection.collection_id,
         model_id=query.model_id,
         class_names=class_names,
         key=GRID,
         open_file_id=view.photo,
         scope=repr(query),
+        live=live,
+        view=view_address.written(replace(view, collection_id=collection.collection_id, photo=None)),
     )
     if state.opened_file_id != view.photo:
         view_state.change(photo=state.opened_file_id)
@@ -111,6 +133,7 @@ def _controls(view: View, collection: Collection, class_names: tuple[str, ...], 
         if view.shelf != UNREADABLE:
             folders = collections_service.sub_folders(collection.collection_id)
             filters.show(view, folders=folders, unsure_below=unsure_below)
+    filters.show_active(view)
 
 
 def _warn(collection: Collection) -> bool:
@@ -146,7 +169,7 @@ def _warn(collection: Collection) -> bool:
 def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> None:
     known = sum(shelf.count for shelf in shelves)
     unreadable = sum(shelf.count for shelf in shelves if shelf.name == UNREADABLE)
-    if view.is_filtered and known:
+    if view.is_filtered:
         messages.empty(
             ":material/search:", "No photo matches these filters", "Widen them, or look at the whole shelf."
         )

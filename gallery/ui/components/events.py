@@ -1,4 +1,4 @@
-"""What components send: clicks, each acted on once, and queues, of which each entry is kept once.
+"""What components send: clicks, each acted on once.
 
 A component's trigger is lost when the page refreshes itself at that moment, as
 it does while photos are being tagged. So a click is a state, ``{what: value,
@@ -7,12 +7,7 @@ it does while photos are being tagged. So a click is a state, ``{what: value,
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
-
-from gallery.services.browser_queue import Client, Keep, receive
-from gallery.ui.components.plain_text import escaped
 
 
 def clicked(click: object, what: str) -> object:
@@ -30,17 +25,6 @@ def clicked_now(key: str, click: object, what: str) -> object:
     return clicked(click, what)
 
 
-def receive_queue(key: str, what: str, keep: Keep) -> None:
-    """Keep what is new in a component's queue, and say what cannot be kept; see `browser_queue.receive`."""
-    queue = (st.session_state.get(key) or {}).get("queue")
-    client, problems = receive(queue, st.session_state.get(f"{key}:client"), keep, what=what)
-    st.session_state[f"{key}:client"] = client
-    for problem in problems:
-        icon = ":material/hourglass_top:" if problem.waits else ":material/error:"
-        st.toast(escaped(problem.sentence), icon=icon)
-
-
-def receipts(key: str) -> dict[str, Any]:
-    """Return which entry of which client is kept, for the component to stop sending it."""
-    known: Client = st.session_state.get(f"{key}:client") or Client()
-    return known.receipts()
+def receipts(key: str) -> object:
+    """Return what a component knew to be kept when it asked for this run: what is drawn now contains it."""
+    return (st.session_state.get(key) or {}).get("kept")

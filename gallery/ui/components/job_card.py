@@ -85,6 +85,8 @@ def _done(job: Job) -> None:
     if job.skipped:
         facts.append(f"{job.skipped:,} unreadable")
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
+    if job.message:
+        st.caption(escaped(job.message))
     if st.button("Find new photos", key="job_again", width="stretch", icon=":material/refresh:"):
         _start(job.collection_id)
 

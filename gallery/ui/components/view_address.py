@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gallery.types import ALL, PhotoQuery, SortOrder
+from gallery.types import ALL, PhotoQuery, Review, SortOrder
 
 _SORTS = {
     "path": SortOrder.PATH,
     "date": SortOrder.TAKEN_AT,
+    "newest": SortOrder.NEWEST,
     "name": SortOrder.NAME,
     "certain": SortOrder.MOST_CERTAIN,
     "uncertain": SortOrder.LEAST_CERTAIN,
 }
 _NAMES = {order: name for name, order in _SORTS.items()}
+_REVIEWS = {"people": Review.BY_PEOPLE, "open": Review.OPEN, "disagrees": Review.DISAGREES}
+_REVIEW_NAMES = {review: name for name, review in _REVIEWS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class View:
     taken_to: str | None = None
     folder: str | None = None
     name_contains: str | None = None
+    review: Review | None = None
     photo: int | None = None
 
     @property
@@ -57,6 +61,7 @@ class View:
             taken_to=self.taken_to,
             folder=self.folder,
             name_contains=self.name_contains,
+            review=self.review,
             sort=self.sort,
         )
 
@@ -86,6 +91,7 @@ def read(parameters: Mapping[str, str]) -> View:
         taken_to=_day(parameters.get("to", "")),
         folder=parameters.get("folder") or None,
         name_contains=parameters.get("name", "")[:200] or None,
+        review=_REVIEWS.get(parameters.get("review", "")),
     )
 
 
@@ -113,6 +119,7 @@ def written(view: View) -> dict[str, str]:
         ("to", view.taken_to),
         ("folder", view.folder),
         ("name", view.name_contains),
+        ("review", None if view.review is None else _REVIEW_NAMES[view.review]),
         ("photo", view.photo),
     ):
         if value is not None:

@@ -210,6 +210,7 @@ def _photos(pair: EvaluationPair, names: list[str]) -> None:
     rows = shown.report.surest_first(rows)
     photo_grid.show(
         shown.file_ids[rows],
+        collection_id=shown.collection_id,
         model_id=shown.report.model_id,
         class_names=shown.report.class_names,
         key="evaluate_compare_grid",

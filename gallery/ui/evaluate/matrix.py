@@ -184,6 +184,7 @@ def grid(evaluation: Evaluation, rows: IntVector, *, key: str, height: int, scop
     """Show photos of the report in the photo grid, with their true class."""
     photo_grid.show(
         evaluation.file_ids[rows],
+        collection_id=evaluation.collection_id,
         model_id=evaluation.report.model_id,
         class_names=evaluation.report.class_names,
         key=key,

@@ -134,6 +134,7 @@ def _photos(evaluation: Evaluation, judged: JudgedReport) -> None:
         return
     photo_grid.show(
         evaluation.file_ids[rows],
+        collection_id=evaluation.collection_id,
         model_id=report.model_id,
         class_names=report.class_names,
         key="evaluate_judged_grid",

@@ -1,12 +1,13 @@
 """Which catalogued photo Explain shows: collection, shelf, a strip of thumbnails, back and forth.
 
-The address holds the choice (``collection``, ``shelf``, ``photo``), so that a
-link reproduces it; the widgets only show and change the address.
+The address holds the choice, as that of Browse does (shelf, filters, order) and
+with the photo's id: a filtered, sorted shelf goes along from Browse, and a link
+reproduces it. The widgets only show and change the address.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -15,8 +16,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
-from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, PhotoQuery
-from gallery.ui.components import film_strip
+from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, SortOrder
+from gallery.ui.browse import filters
+from gallery.ui.components import film_strip, view_address
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title
@@ -57,16 +59,21 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     if not opened:
         return asked
     collection = _collection(opened, asked)
-    unsure_below = collections.unsure_below(card.model_id)
-    all_shelves = collections.shelves(collection.collection_id, card.model_id, card.class_names, unsure_below)
+    view = view_address.read(dict(st.query_params))
+    unsure_below = collections.unsure_below(card.model_id, view.unsure_below)
+    query = view.query(collection.collection_id, card.model_id, unsure_below)
+    all_shelves = collections.shelves(
+        collection.collection_id,
+        card.model_id,
+        card.class_names,
+        unsure_below,
+        replace(query, shelf=ALL, sort=SortOrder.PATH) if view.is_filtered else None,
+    )
     shelves = {
         one.name: one.count for one in all_shelves if one.count and one.name not in (UNREADABLE, WAITING)
     }
-    shelf = st.query_params.get("shelf", ALL)
-    shelf = shelf if shelf in shelves else ALL
-    file_ids = collections.find_files(
-        PhotoQuery(collection.collection_id, card.model_id, shelf, unsure_below=unsure_below)
-    )
+    shelf = view.shelf if view.shelf in shelves else ALL
+    file_ids = collections.find_files(replace(query, shelf=shelf))
     photo = asked or photo_view.first_read(file_ids)
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)
     listed = _List(file_ids, int(where[0]) if where.size else None)
@@ -75,6 +82,8 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         _shelf_box(shelves, shelf)
         if photo and len(file_ids):
             _stepper(listed)
+    if narrowed := filters.in_words(view):
+        st.caption(escaped(f"As in Browse: {narrowed}."))
     if photo is None:
         st.info(
             f"No photo of **{escaped(collection.name)}** has been read yet. Its job may still be running: "
@@ -122,7 +131,9 @@ def _collection_box(opened: dict[int, Collection], chosen: Collection) -> None:
         list(opened),
         key="explain_collection",
         format_func=lambda number: opened[number].name,
-        on_change=lambda: _go(collection=str(st.session_state["explain_collection"]), shelf=None, photo=None),
+        on_change=lambda: st.query_params.from_dict(
+            {"collection": str(st.session_state["explain_collection"])}
+        ),
         width=230,
     )
 

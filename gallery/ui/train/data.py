@@ -111,8 +111,9 @@ def _file() -> None:
 
 def _people() -> None:
     st.markdown(
-        "All photos with a manual label, given in Browse or Review, so that the model is trained on what "
-        "people corrected."
+        "All photos with a manual label, given in Browse or Review, with the label of today. Each label "
+        "becomes a class, also blank, human or an animal that the model does not know; “cannot tell” is left "
+        "out."
     )
     if st.button("Use these photos", icon=":material/fact_check:", key="train_people"):
         _open(train_service.open_peoples_labels)

@@ -119,13 +119,15 @@ def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
     for folder, label in (("barn_owl", "cat"), ("tawny_owl", "dog")):
         ids = [gallery.photo_id(f"{folder}/{path.name}") for path in (gallery.photos / folder).iterdir()]
         wiring.catalog().correct(ids, label, person="me", model_id=None)
+    wiring.catalog().correct(ids[:2], "cannot tell", person="me", model_id=None)
+    wiring.catalog().correct(ids[2:6], "blank", person="me", model_id=None)
     page = take()
     assert not page.exception
     chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
     assert chosen is not None
     looked_at(chosen)
     shown = texts(open_page("train", set=chosen.set_id))
-    assert "24 photos in 2 classes, 8 to 16 each" in shown
+    assert "22 photos in 3 classes, 4 to 10 each" in shown
     assert "Cat" in shown
 
 

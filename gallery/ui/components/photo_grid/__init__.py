@@ -1,15 +1,16 @@
 """The virtual grid of thumbnails and the large view, as one component.
 
 The browser gets the token of a list and fetches its pages; it draws as many
-cells as fit the window. What a person says by key comes back as a queue that is
-sent again until it is acknowledged, so that rapid keys all arrive.
+cells as fit the window. What a person says by key stays in the browser until
+the server has it on its disk (`gallery.web.labels`), so that no key is lost.
 """
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 
 from gallery.services import collections, labelling, photo_lists
 from gallery.services.photo_lists import PhotoList
-from gallery.ui.components import assets, events, theme
+from gallery.types import BESIDE_CLASSES
+from gallery.ui.components import assets, events, people, theme
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
@@ -29,6 +31,12 @@ _component = assets.component(
         "shared/queue.js",
         "shared/items.js",
         "photo_grid/label_queue.js",
+        "photo_grid/label_keys.js",
+        "photo_grid/class_box.js",
+        "photo_grid/person.js",
+        "photo_grid/notice.js",
+        "photo_grid/watch.js",
+        "photo_grid/zoom.js",
         "photo_grid/selection.js",
         "photo_grid/selection_bar.js",
         "photo_grid/cell.js",
@@ -57,6 +65,7 @@ class GridState:
 def show(
     file_ids: NDArray[np.int64],
     *,
+    collection_id: int,
     model_id: str,
     class_names: tuple[str, ...],
     key: str,
@@ -69,14 +78,17 @@ def show(
     select: bool = True,
     correct: bool = True,
     scope: str = "",
+    live: bool = False,
+    view: Mapping[str, str] | None = None,
 ) -> GridState:
     """Show photos as a grid in which they open large, and return what is selected.
 
-    Corrections by key are kept in the catalog here; call it inside a fragment,
-    so that a key costs a fragment's rerun only.
+    Call it inside a fragment, which runs again when anybody has changed what it shows. It also has the keys
+    of an empty list: the last change can be undone there.
 
     Args:
         file_ids: (n,) the photos in their order; a hundred thousand cost no more than ten.
+        collection_id: in which a person labels, and undoes it.
         model_id: whose tags and heatmaps are shown.
         class_names: what the keys 1-9 and 0 set.
         key: the grid's own, unique on the page.
@@ -92,39 +104,40 @@ def show(
         correct: whether keys set classes.
         scope: what the list shows; while it stays the same, the list does not change
             under the hands of a person who selects, corrects or has scrolled.
+        live: the fragment runs again by itself, so the grid need not ask for changes.
+        view: the address of what is shown, which goes along to Explain.
     """
     listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
     data: dict[str, Any] = {
-        "list": _named(listed),
+        "list": photo_lists.named(listed),
+        "collection": collection_id,
+        "live": live,
         "version": collections.revision(),
         "scope": scope,
-        "base": assets.base_address(),
-        "explain": "/explain",
+        **people.keeping(),
+        "explain": f"/explain?{urlencode(dict(view or {}))}&",
         "model_id": model_id,
         "classes": theme.class_data(class_names),
+        "beside": theme.class_data(BESIDE_CLASSES),
+        "in_use": labelling.words_in_use(class_names) if correct else [],
         "heatmaps": heatmaps,
         "opacity": opacity,
         "colour_map": colour_map,
         "height": height,
         "select": select,
         "correct": correct,
-        "receipts": events.receipts(key),
         "open": _opened(listed, open_file_id),
     }
     result = _component(
         key=key,
         data=data,
-        on_queue_change=lambda: events.receive_queue(
-            key,
-            "The label",
-            functools.partial(labelling.keep_label, model_id=model_id, class_names=class_names),
-        ),
+        on_revision_change=lambda: None,
         on_selection_change=lambda: None,
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,
     )
     if isinstance(explained := events.clicked_now(key, result.get("explain"), "photo"), str):
-        st.switch_page("pages/explain.py", query_params={"photo": explained})
+        st.switch_page("pages/explain.py", query_params={**(view or {}), "photo": explained})
     selection = result.get("selection") or {}
     opened = result.get("opened") if "opened" in result else open_file_id
     return GridState(
@@ -146,12 +159,8 @@ def _opened(listed: PhotoList, file_id: int | None) -> dict[str, Any] | None:
         return None
     positions = np.flatnonzero(listed.file_ids == file_id)
     if len(positions):
-        return {"file_id": file_id, "index": int(positions[0]), "list": _named(listed)}
+        return {"file_id": file_id, "index": int(positions[0]), "list": photo_lists.named(listed)}
     alone = photo_lists.register(
         np.array([file_id], dtype=np.int64), model_id=listed.model_id, class_names=listed.class_names
     )
-    return {"file_id": file_id, "index": 0, "list": _named(alone)}
-
-
-def _named(listed: PhotoList) -> dict[str, Any]:
-    return {"token": listed.token, "count": len(listed), "page_size": photo_lists.PAGE_SIZE}
+    return {"file_id": file_id, "index": 0, "list": photo_lists.named(alone)}

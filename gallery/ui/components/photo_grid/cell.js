@@ -17,7 +17,7 @@ class Cell {
     this.sure = make("span", { class: "sure" });
     this.note = make("span", { class: "note" });
     this.badge = make("span", { class: "badge" }, this.icon, this.words, this.sure, this.note);
-    this.person = make("span", { class: "person", title: "Labelled by a person", text: "✓", "aria-hidden": "true" });
+    this.person = make("span", { class: "person", title: "Labelled by a person", text: "person", "aria-hidden": "true" });
     this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
     this.name = make("span", { class: "name" });
     this.node = make("div", { class: "cell", role: "option", id: `cell-${number}` },
@@ -69,8 +69,8 @@ class Cell {
     this.words.textContent = shown.words;
     this.sure.textContent = shown.sure;
     this.note.textContent = shown.note;
-    this.name.textContent = item.name;
-    node.title = item.name;
+    this.name.textContent = item.folder ? `${item.folder} / ${item.name}` : item.name;
+    node.title = this.name.textContent;
     const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} confidence`;
     const who = byPerson ? `${look.title}, labelled by a person` : item.label ? `${look.title}${sure}` : "not tagged yet";
     node.setAttribute("aria-label", `${item.name}: ${who}`);

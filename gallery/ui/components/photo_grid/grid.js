@@ -6,7 +6,7 @@ const OVERSCAN_ROWS = 1;
 class Grid {
   constructor(parent, component) {
     this.component = component;
-    this.labels = new LabelQueue((value) => this.component.setStateValue("queue", value), () => this.changed());
+    this.labels = new LabelQueue(() => this.changed(), (...kept) => this.kept(...kept));
     this.selection = new Selection(() => this.selected());
     this.active = 0;
     this.cells = [];
@@ -15,6 +15,9 @@ class Grid {
     this.whole = remembered("fit", "fill") === "whole";
     this.build(parent);
     this.large = new Large(this);
+    this.watch = new Watch(this);
+    this.onKey = (event) => this.pressedAnywhere(event);
+    document.addEventListener("keydown", this.onKey);
     this.resize = new ResizeObserver(() => { this.measure(); this.draw(); });
     this.resize.observe(this.scroller);
     this.onWindow = () => this.measure();
@@ -32,11 +35,15 @@ class Grid {
     this.sizer = make("input", {
       type: "range", min: 110, max: 340, step: 10, value: this.side, "aria-label": "Size of the thumbnails",
       oninput: () => { this.side = Number(this.sizer.value); remember("cell", this.side); this.measure(); this.draw(); } });
+    this.namesButton = make("button", { type: "button", class: "plain", text: "Names", title: "Show sub-folder and file name of each photo",
+      onclick: () => this.toggleNames() });
     const help = make("button", {
       type: "button", class: "plain round", text: "?", title: "Keys (?)", "aria-label": "Show the keys",
       onclick: () => this.showKeys() });
+    this.exporter = new ExportMenu(this);
+    this.who = make("span", {});
     this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.count, this.news,
-      make("span", { class: "space" }), this.heatButton, this.fitButton,
+      make("span", { class: "space" }), this.who, this.exporter.node, this.namesButton, this.heatButton, this.fitButton,
       make("label", { class: "sizer", title: "Size of the thumbnails" },
         make("span", { class: "small", "aria-hidden": "true", text: "▪" }), this.sizer,
         make("span", { class: "big", "aria-hidden": "true", text: "■" })), help);
@@ -44,13 +51,14 @@ class Grid {
     this.scroller = make("div", {
       class: "scroller", role: "listbox", tabIndex: 0, "aria-multiselectable": "true", "aria-label": "Photos" }, this.space);
     this.chosenBar = new SelectionBar(this);
-    this.live = make("div", { class: "live", role: "status", "aria-live": "polite" });
-    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.chosenBar.node, this.live);
+    this.notice = new Notice();
+    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.chosenBar.node, this.notice.node);
     parent.appendChild(this.root);
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.scroller.addEventListener("click", (event) => this.clicked(event));
-    this.scroller.addEventListener("keydown", (event) => this.pressed(event));
+    this.root.addEventListener("keydown", (event) => this.pressed(event));
     this.showFit();
+    this.showNames(remembered("names", "no") === "yes");
   }
 
   // ---- what Python sends -------------------------------------------------
@@ -60,11 +68,15 @@ class Grid {
     const before = this.data;
     this.component = component;
     this.data = data;
-    this.labels.acknowledge(data.receipts);
-    if (!before) this.heatOn = data.heatmaps !== "off";
+    this.labels.take(data);
+    if (!before) {
+      this.heatOn = data.heatmaps !== "off";
+      if (data.correct) this.who.replaceWith(new Person(data.usual_person).node);
+    }
     if (!this.items || data.list.token !== this.items.token) {
       const sameView = before && before.scope === data.scope;
-      if (sameView && this.busy()) this.setNews(data.list);
+      const emptied = data.list.count === 0 && !this.large.isOpen;
+      if (sameView && this.busy() && !emptied) this.setNews(data.list);
       else this.adopt(data.list, sameView);
     } else {
       this.setNews(null);
@@ -80,7 +92,7 @@ class Grid {
 
   // Whether the list must not change under the user's hands.
   busy() {
-    return this.large.isOpen || this.selection.size > 0 || this.labels.done.length > 0 || this.scroller.scrollTop > 20;
+    return this.large.isOpen || this.selection.size > 0 || this.hasLabelled || this.scroller.scrollTop > 20;
   }
 
   setNews(list) {
@@ -104,7 +116,8 @@ class Grid {
     this.items = new Items(this.data.base, list, this.labels, () => this.draw());
     this.selection.chosen.clear();
     this.selected();
-    this.labels.done = [];
+    this.hasLabelled = false;
+    this.root.classList.toggle("none", list.count === 0);
     if (!sameView) {
       this.scroller.scrollTop = 0;
       this.active = 0;
@@ -186,6 +199,7 @@ class Grid {
     const cell = this.cells.find((one) => one.node === node);
     if (!cell) return;
     this.active = cell.index;
+    this.keyed();
     const selects = this.data.select;
     if (selects && event.shiftKey) this.selection.extend(cell.index);
     else if (selects && (event.ctrlKey || event.metaKey || event.target === cell.tick)) this.selection.toggle(cell.index);
@@ -202,45 +216,66 @@ class Grid {
   }
 
   pressed(event) {
-    if (runBinding(this.bindings(), event)) return;
-    const key = digitOf(event);
-    if (key < 0 || key >= this.data.classes.length) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.label(this.data.classes[key].name);
+    const inside = event.target !== this.scroller;
+    if (typesIn(event.target) || (inside && [" ", "Enter"].includes(event.key))) return;
+    if (!this.items?.count && !onCtrl("z")(event)) return;
+    this.keyed();
+    runBinding(this.bindings(), event);
+  }
+
+  // Keys work wherever the focus is on the page, after a click on a shelf or Tab to a button, unless somebody types.
+  pressedAnywhere(event) {
+    const [target] = event.composedPath();
+    if (event.defaultPrevented || !this.data?.correct || this.large.isOpen || typesIn(target)) return;
+    if (event.composedPath().includes(this.root) || document.querySelector("dialog[open]")) return;
+    const dialogs = [...document.querySelectorAll("[role=dialog]")];
+    if (dialogs.some((one) => !one.textContent.includes("Connection error"))) return; // Streamlit's own may stand there
+    if (Grid.latest && Grid.latest !== this && Grid.latest.root.isConnected) return;
+    const all = this.bindings();
+    if (runBinding(all.filter((one) => one.anywhere), event) || !this.items?.count) return;
+    const free = target === document.body || dialogs.length;
+    const moves = this.isKeyed && free && this.data.height === "fill" ? all.filter((one) => one.moves) : [];
+    if (runBinding(moves, event)) return;
+    if (this.isKeyed || this.selection.size) runBinding(all.filter((one) => one.labels), event);
+    else if (all.some((one) => one.labels && one.match(event))) {
+      this.keyed();
+      this.say("Choose a photo with the arrow keys or a click, then set its class");
+      this.scroller.focus({ preventScroll: true });
+    }
+  }
+
+  // From now on it is seen on which photo the keys act, and this grid has the keys of the page.
+  keyed() {
+    Grid.latest = this;
+    this.isKeyed = true;
+    this.root.classList.add("keyed");
   }
 
   bindings() {
     const { columns, items, selection, data } = this;
+    const count = items?.count || 0;
     const pageRows = Math.max(1, Math.floor(this.scroller.clientHeight / (this.height + GAP)));
     const move = (by) => (event) => this.moveTo(this.active + by, event.shiftKey);
     const all = [
-      { match: onKey("ArrowRight"), shown: ["←", "→", "↑", "↓"], text: "Move", run: move(1) },
-      { match: onKey("ArrowLeft"), shown: [], run: move(-1) },
-      { match: onKey("ArrowDown"), shown: [], run: move(columns) },
-      { match: onKey("ArrowUp"), shown: [], run: move(-columns) },
-      { match: onKey("PageDown"), shown: [], run: move(columns * pageRows) },
-      { match: onKey("PageUp"), shown: [], run: move(-columns * pageRows) },
-      { match: onKey("Home"), shown: ["Home", "End"], text: "First, last photo", run: (e) => this.moveTo(0, e.shiftKey) },
-      { match: onKey("End"), shown: [], run: (e) => this.moveTo(items.count - 1, e.shiftKey) },
+      { match: onKey("ArrowRight"), shown: ["←", "→", "↑", "↓"], text: "Move", moves: true, run: move(1) },
+      { match: onKey("ArrowLeft"), shown: [], moves: true, run: move(-1) },
+      { match: onKey("ArrowDown"), shown: [], moves: true, run: move(columns) },
+      { match: onKey("ArrowUp"), shown: [], moves: true, run: move(-columns) },
+      { match: onKey("PageDown"), shown: [], moves: true, run: move(columns * pageRows) },
+      { match: onKey("PageUp"), shown: [], moves: true, run: move(-columns * pageRows) },
+      { match: onKey("Home"), shown: ["Home", "End"], text: "First, last photo", moves: true, run: (e) => this.moveTo(0, e.shiftKey) },
+      { match: onKey("End"), shown: [], moves: true, run: (e) => this.moveTo(count - 1, e.shiftKey) },
       { match: onKey("Enter"), shown: ["Enter"], text: "Open the photo", run: () => this.openAt(this.active) },
-      { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", run: () => this.toggleHeat() },
-      { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
+      { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", anywhere: true, run: () => this.toggleHeat() },
+      { match: onKey("?"), shown: ["?"], text: "These keys", anywhere: true, run: () => this.showKeys() },
     ];
-    if (data.correct) all.push(
-      { match: () => false, shown: ["1", "…", "9", "0"], text: "Set the class: " + this.classKeys() },
-      { match: onKey("Backspace"), shown: ["Backspace"], text: "Take the set class back", run: () => this.label(null) },
-      { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
+    if (data.correct) all.push(...labelBindings(this));
     if (data.select) all.push(
       { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
       { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
-      { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(items.count); this.draw(); } },
+      { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(count); this.draw(); } },
       { match: onKey("Escape"), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
     return all;
-  }
-
-  classKeys() {
-    return this.data.classes.slice(0, 10).map((one, at) => `${(at + 1) % 10} ${one.title}`).join(", ");
   }
 
   moveTo(index, selecting) {
@@ -263,23 +298,69 @@ class Grid {
   }
 
   label(name) {
-    if (!this.data.correct || !this.items.count) return;
+    if (!this.data.correct || !this.items?.count) return;
     const spans = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
-    const known = [];
-    for (const [first, last] of spans)
-      for (let at = first; at <= last && known.length < 5000; at++) { const item = this.items.at(at); if (item) known.push(item); }
-    if (!known.length) return;
-    this.labels.set(this.items.token, spans, name, known);
-    const many = this.selection.size || 1;
-    this.say(`${many === 1 ? known[0].name : `${many} photos`}: ${name ? lookOf(this.data.classes, name).title : "set class taken back"}`);
+    const files = this.items.files(spans);
+    if (!files.length) return;
+    this.hasLabelled = true;
+    this.labels.set(this.items.token, spans, files, name, this.where());
+    const count = this.selection.size || 1;
+    const first = this.items.at(spans[0][0]);
+    this.say(changeInWords(this.data.classes, name, count, first?.name), { Undo: () => this.undo() });
+  }
+
+  chooseClass(animal) {
+    const back = () => (this.large.isOpen ? this.large.dialog : this.scroller).focus({ preventScroll: true });
+    const owner = this.large.isOpen ? this.large : this;
+    new ClassBox(this.data, animal, (name) => owner.label(name), back).open(this.large.isOpen ? this.large.dialog : this.root);
   }
 
   undo() {
-    this.say(this.labels.undo() ? "Taken back" : "Nothing to take back");
+    const shown = this.large.isOpen ? this.large.items : this.items;
+    this.undoing = this.labels.undo(shown?.token || "", this.where());
+  }
+
+  // What goes along with everything that is set here.
+  where() {
+    return { model: this.data.model_id, collection: this.data.collection };
+  }
+
+  // What the server has kept.
+  kept({ client }, problem, answers, revision) {
+    if (client === this.labels.client)
+      for (const answer of Object.values(answers)) if ("undone" in answer) this.undone(answer.undone);
+    if (problem) this.say(problem);
+    this.learn(revision);
+  }
+
+  // Say what was undone, and show it: where it stands in the list, or by a button, in a list of its own.
+  undone(what) {
+    if (!what) {
+      this.say("Nothing to undo in this collection");
+      return;
+    }
+    const words = `Undid: ${changeInWords(this.data.classes, what.label, what.count, what.name)}`;
+    const { large } = this;
+    const here = what.index !== null && what.index !== undefined;
+    const alone = () => large.open(new Items(this.data.base, what.list, this.labels, () => large.show()), 0);
+    this.say(words, here || !what.list ? {} : { Show: alone });
+    if (here && large.isOpen) large.goTo(what.index);
+    else if (here) {
+      this.keyed();
+      this.moveTo(what.index, false);
+    }
+  }
+
+  // The catalog has changed: ask Python for what it shows now.
+  learn(revision) {
+    if (!this.data || revision <= this.data.version) return;
+    clearTimeout(this.learning);
+    this.learning = setTimeout(() => this.component.setStateValue("revision", revision), 100);
   }
 
   changed() {
     this.draw();
+    this.notice.showUnsent(this.labels.unsentWords("label"), this.labels.why);
     if (this.large.isOpen) this.large.show();
   }
 
@@ -288,17 +369,31 @@ class Grid {
     this.root.classList.toggle("selecting", this.selection.size > 0);
     this.chosenBar.show();
     clearTimeout(this.telling);
+    if (this.selection.size > 1) this.items.fetchFiles();
     if (!this.selection.size && !this.told) return;
     this.told = this.selection.size > 0;
     this.telling = setTimeout(() => this.component.setStateValue("selection",
       { token: this.items.token, ranges: this.selection.ranges() }), 150);
   }
 
-  say(text) {
-    this.live.textContent = text;
-    this.live.classList.add("shown");
-    clearTimeout(this.hush);
-    this.hush = setTimeout(() => this.live.classList.remove("shown"), 2200);
+  say(text, ways) {
+    this.notice.say(text, ways);
+  }
+
+  // The message stands over what is seen: the grid, or the large view.
+  place(notice) {
+    (this.large.isOpen ? this.large.stage : this.root).appendChild(notice.node);
+  }
+
+  toggleNames() {
+    const on = !this.root.classList.contains("named");
+    remember("names", on ? "yes" : "no");
+    this.showNames(on);
+  }
+
+  showNames(on) {
+    this.root.classList.toggle("named", on);
+    this.namesButton.setAttribute("aria-pressed", on);
   }
 
   toggleHeat() {
@@ -334,6 +429,8 @@ class Grid {
   }
 
   closed() {
+    this.place(this.notice);
+    if (this.waitingList?.count === 0) this.adopt(this.waitingList, true);
     if (this.large.items === this.items) this.active = this.large.index;
     this.reveal(this.active);
     this.draw();
@@ -345,6 +442,8 @@ class Grid {
     window.removeEventListener("resize", this.onWindow);
     this.items?.close();
     this.labels.close();
+    this.watch.close();
+    document.removeEventListener("keydown", this.onKey);
     this.large.dispose();
   }
 }

@@ -26,8 +26,10 @@ class Large {
     const close = make("button", {
       type: "button", class: "close", text: "✕", "aria-label": "Close (Esc)", title: "Close (Esc)",
       onclick: () => this.dialog.close() });
-    this.said = make("p", { class: "said", role: "status", "aria-live": "polite" });
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.note, this.said);
+    this.zoomer = make("button", { type: "button", class: "zoomer", text: "Zoom ", title: "Zoom in and out (Z); also by wheel or double click",
+      onclick: () => { this.zoom.toggle(); this.dialog.focus(); } }, make("kbd", { text: "Z" }));
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note);
+    this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
       class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(),
@@ -44,14 +46,16 @@ class Large {
     this.items = items;
     this.index = index;
     this.isOpen = true;
+    this.grid.place(this.grid.notice);
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.focus();
     items.need(index, index);
     this.show();
   }
 
-  go(by) {
-    const to = this.index + by;
+  go(by) { this.goTo(this.index + by); }
+
+  goTo(to) {
     if (to < 0 || to >= this.items.count) return;
     this.index = to;
     this.items.need(to - 1, to + 1);
@@ -82,8 +86,10 @@ class Large {
   newPhoto(item) {
     const { base, classes } = this.grid.data;
     this.heatClass = null;
+    this.zoom.reset();
     this.photo.classList.remove("loaded");
     this.photo.removeAttribute("src");
+    delete this.photo.dataset.whole;
     this.note.textContent = "";
     this.dialog.setAttribute("aria-label", `Photo ${item.name}`);
     if (!item.photo) {
@@ -113,11 +119,12 @@ class Large {
     try {
       const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${item.id}`);
       const facts = await answer.json();
-      if (!answer.ok) throw new Error(facts.error);
+      if (!answer.ok) throw Object.assign(new Error(facts.error), { told: true });
       this.facts.set(item.id, facts);
       if (this.facts.size > 300) this.facts.delete(this.facts.keys().next().value);
     } catch (error) {
-      this.facts.set(item.id, { failed: error.message, probabilities: [], evidence: {} });
+      const failed = error.told ? error.message : "The server does not answer. What you set is kept in this browser meanwhile.";
+      this.facts.set(item.id, { failed, probabilities: [], evidence: {} });
     }
     if (this.item?.id !== item.id) return;
     const facts = this.facts.get(item.id);
@@ -127,6 +134,14 @@ class Large {
     this.fit();
     this.panel.show(this.item, facts);
     this.showHeat();
+  }
+
+  // The server answers again: ask for what it could not say.
+  askAgain() {
+    if (this.isOpen && this.item?.photo && this.facts.get(this.item.id)?.failed) {
+      this.note.textContent = "";
+      this.ask(this.item);
+    }
   }
 
   // The photo as large as the stage allows, but never blown up beyond three times its size.
@@ -141,6 +156,16 @@ class Large {
     const scale = Math.min((box.width - 24) / wide, (box.height - 24) / high, most);
     this.frame.style.width = `${wide * scale}px`;
     this.frame.style.height = `${high * scale}px`;
+  }
+
+  // Enlarged, the photo's own pixels are shown.
+  enlarge() {
+    const { item } = this;
+    if (!item?.photo || this.photo.dataset.whole === item.photo) return;
+    this.photo.dataset.whole = item.photo;
+    const whole = new Image();
+    whole.onload = () => { if (this.item?.id === item.id && this.isOpen) this.photo.src = whole.src; };
+    whole.src = address.whole(this.grid.data.base, item);
   }
 
   // ---- heatmap -----------------------------------------------------------
@@ -185,16 +210,26 @@ class Large {
 
   // ---- labels ------------------------------------------------------------
 
+  get data() { return this.grid.data; }
+
   label(name) {
     const { item, grid } = this;
     if (!item || !grid.data.correct) return;
-    grid.labels.set(this.items.token, [[this.index, this.index]], name, [item]);
-    this.say(name ? `${item.name}: ${lookOf(grid.data.classes, name).title}` : "Label taken back");
+    this.keep(item, name);
+    grid.say(changeInWords(grid.data.classes, name, 1, item.name), { Undo: () => this.undo() });
     if (name && this.goesOn) this.go(1);
   }
 
+  keep(item, name) {
+    this.grid.hasLabelled = true;
+    this.grid.labels.set(this.items.token, [[this.index, this.index]], [item.id], name, this.grid.where());
+  }
+
+  chooseClass(animal) { this.grid.chooseClass(animal); }
+
   undo() {
-    this.say(this.grid.labels.undo() ? "Taken back" : "Nothing to take back");
+    this.grid.undo();
+    this.dialog.focus();
   }
 
   // ---- keys --------------------------------------------------------------
@@ -204,40 +239,30 @@ class Large {
       { match: onKey("ArrowRight", "ArrowDown", "PageDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp", "PageUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
       { match: onKey("h", "H"), shown: ["H"], text: "Heatmap: where the model looked", run: () => this.toggleHeat() },
+      { match: onKey("z", "Z"), shown: ["Z"], text: "Zoom in and out; also wheel, double click, + and -", run: () => this.zoom.toggle() },
+      { match: onKey("+", "="), shown: [], run: () => this.zoom.by(ZOOM_STEP) },
+      { match: onKey("-"), shown: [], run: () => this.zoom.by(1 / ZOOM_STEP) },
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
       { match: () => false, shown: ["Esc"], text: "Close" },
     ];
-    if (this.grid.data.correct) all.splice(2, 0,
-      { match: () => false, shown: ["1", "…", "9", "0"], text: "Set the class: " + this.grid.classKeys() },
+    if (this.data.correct) all.splice(2, 0, ...labelBindings(this),
       { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
-        text: "Accept what is shown, go on", run: () => this.accept() },
-      { match: onKey("Backspace"), shown: ["Backspace"], text: "Take your label back", run: () => this.label(null) },
-      { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() });
+        text: "Accept what is shown, go on", run: () => this.accept() });
     return all;
-  }
-
-  say(text) {
-    this.said.textContent = text;
-    this.said.classList.add("shown");
-    clearTimeout(this.hush);
-    this.hush = setTimeout(() => this.said.classList.remove("shown"), 1800);
   }
 
   accept() {
     const { item } = this;
-    if (item?.label && item.source !== "person")
-      this.grid.labels.set(this.items.token, [[this.index, this.index]], item.label, [item]);
+    if (item?.label && item.source !== "person") {
+      this.keep(item, item.label);
+      this.grid.say(changeInWords(this.data.classes, item.label, 1, item.name), { Undo: () => this.undo() });
+    }
     this.go(1);
   }
 
   pressed(event) {
     const slides = event.target.type === "range" && /^(Arrow|Home|End|Page)/.test(event.key);
-    if (slides || runBinding(this.bindings(), event)) return;
-    const key = digitOf(event);
-    if (key >= 0 && key < this.grid.data.classes.length) {
-      event.preventDefault();
-      this.label(this.grid.data.classes[key].name);
-    }
+    if (!slides) runBinding(this.bindings(), event);
     event.stopPropagation();
   }
 

@@ -27,7 +27,8 @@ class Panel {
     this.explain = make("a", { class: "plain link", text: "Explain this photo", onclick: (event) => this.goToExplain(event) });
     const keysButton = make("button", { type: "button", class: "plain", text: "Keys ", onclick: () => large.showKeys() },
       make("kbd", { text: "?" }));
-    this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.advance);
+    this.beside = make("div", { class: "keys beside", role: "group", "aria-label": "No animal, or another one" });
+    this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.beside, this.advance);
     this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag,
       this.correcting,
       make("section", {}, make("h3", { text: "Prediction" }), this.bars, this.more),
@@ -61,10 +62,10 @@ class Panel {
       iconOf(look),
       make("strong", { text: look.title }), make("span", { class: "who", text: this.whoSays(item) }));
     this.correcting.hidden = !data.correct;
-    if (data.correct) this.showKeys(item, data.classes);
+    if (data.correct) this.showKeys(item, data);
     this.showBars(facts);
     this.showFacts(item, facts);
-    this.explain.href = item.photo ? `${data.explain}?photo=${item.photo}` : "#";
+    this.explain.href = item.photo ? `${data.explain}photo=${item.photo}` : "#";
   }
 
   whoSays(item) {
@@ -73,7 +74,17 @@ class Panel {
     return item.confidence === null ? "by the model" : `${percent(item.confidence)} confidence, by the model`;
   }
 
-  showKeys(item, classes) {
+  showKeys(item, { classes, beside }) {
+    if (!this.beside.childElementCount) {
+      const key = (text, shown, run, icon) => make("button", { type: "button", class: "key", onclick: () => { run(); } },
+        make("kbd", { text: shown }), icon, make("span", { text }));
+      const set = (name) => () => { this.large.label(name); this.large.dialog.focus(); };
+      this.beside.replaceChildren(
+        ...beside.map((one) => key(one.title, BESIDE_KEYS[one.name], set(one.name), iconOf(one))),
+        key("Another animal…", "X", () => this.large.chooseClass(true)),
+        key("By name…", "/", () => this.large.chooseClass(false)));
+    }
+    beside.forEach((one, at) => this.beside.children[at].setAttribute("aria-pressed", item.label === one.name));
     if (this.keys.childElementCount !== classes.length) {
       this.keys.replaceChildren(...classes.map((one, at) => make("button", {
         type: "button", class: "key", onclick: () => { this.large.label(one.name); this.large.dialog.focus(); } },

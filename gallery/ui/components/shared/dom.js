@@ -46,6 +46,7 @@ const remember = (name, value) => {
 const address = {
   thumb: (base, item) => `${base}/thumb/${item.photo}`,
   large: (base, item) => `${base}/photo/${item.photo}`,
+  whole: (base, item) => `${base}/photo/${item.photo}?whole`,
   heatmap: (base, model, item, name, colours, other) =>
     `${base}/heatmap/${encodeURIComponent(model)}/${item.photo}/${encodeURIComponent(name)}` +
     `?colour_map=${colours}` + (other ? `&with=${encodeURIComponent(other)}` : ""),

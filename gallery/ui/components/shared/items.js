@@ -20,6 +20,32 @@ class Items {
     return item ? this.labels.shown(item) : null;
   }
 
+  // The ids of the files at these positions, as far as they are known.
+  files(spans) {
+    const ids = [];
+    for (const [first, last] of spans) {
+      for (let at = first; at <= last; at++) {
+        const id = this.all ? this.all[at] : this.at(at)?.id;
+        if (id !== undefined) ids.push(id);
+      }
+    }
+    return ids;
+  }
+
+  // Fetch the ids of all: photos that are selected need not have been in sight.
+  async fetchFiles() {
+    if (this.all || this.fetching) return;
+    this.fetching = true;
+    try {
+      const answer = await fetch(`${this.base}/grid/${this.token}/files`);
+      if (answer.ok) this.all = await answer.json();
+    } catch {
+      // the server is away: what is known of the selection goes by its positions
+    } finally {
+      this.fetching = false;
+    }
+  }
+
   // Ask for the pages that hold these positions; what is not in sight any more is called off.
   need(first, last) {
     clearTimeout(this.timer);
@@ -46,8 +72,8 @@ class Items {
       const answer = await fetch(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
       if (!answer.ok) throw new Error((await answer.json()).error);
       const rows = (await answer.json()).items.map(
-        ([id, photo, name, label, source, confidence, predicted, truth]) =>
-          ({ id, photo, name, label, source, confidence, predicted, truth }));
+        ([id, photo, name, folder, label, source, confidence, predicted, truth]) =>
+          ({ id, photo, name, folder, label, source, confidence, predicted, truth }));
       this.labels.settle(rows, acknowledged);
       this.pages.delete(page);
       this.pages.set(page, rows);

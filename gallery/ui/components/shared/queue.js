@@ -1,43 +1,149 @@
-// What a person says by key, sent until the server has acknowledged it.
+// What a person says by key: kept in this browser until the server has it on its disk.
 //
-// A value that is set replaces the one before, and several keys may be pressed before the server
-// answers once: so all that is not acknowledged travels every time, in order, with its number.
-// The server keeps each entry under this queue's name and the entry's number, once and for good.
+// Each entry lies in the browser's own store before anything is sent, so that a closed tab, a reload
+// or a server that is away lose nothing: whichever page of the app is open next sends it. All that waits
+// is sent in its order, with its number; the server keeps each once, however often it comes.
+
+const UNSENT = "gallery.unsent.";
+const ORPHANED_MS = 3000; // after that, another page of the app may send what this one has not
+
+// The entries that lie in the browser's store, by the queue that made them, each queue's in its order.
+const stored = (catalog) => {
+  const found = new Map();
+  try {
+    const prefix = `${UNSENT}${catalog}.`;
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix)).sort();
+    for (const key of keys) {
+      const client = key.slice(prefix.length).split(".")[0];
+      if (!found.has(client)) found.set(client, []);
+      found.get(client).push(JSON.parse(localStorage.getItem(key)));
+    }
+  } catch {
+    // a browser that keeps nothing, or an entry that another page has just taken away
+  }
+  return found;
+};
+
+// The name that this browser's labels are kept under; "" before it was asked for.
+const personName = () => {
+  const kept = document.cookie.split("; ").find((one) => one.startsWith("gallery_person="));
+  return kept ? decodeURIComponent(kept.slice("gallery_person=".length)) : "";
+};
+
+const keepPersonName = (name) => {
+  document.cookie = `gallery_person=${encodeURIComponent(name)}; path=/; max-age=315360000; SameSite=Lax`;
+};
+
 class Queue {
-  constructor(send, onChanged) {
-    this.send = send;
+  // `onKept(receipts, problem, answers, revision)` hears what the server has kept, and what it never can.
+  constructor(kind, onChanged, onKept) {
+    this.kind = kind;
     this.onChanged = onChanged;
+    this.onKept = onKept;
     this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
     this.sequence = 0;
     this.acknowledged = 0;
     this.waiting = [];
+    this.failed = 0;
+    this.onLeave = () => this.leave();
+    window.addEventListener("pagehide", this.onLeave);
   }
 
-  // Number an entry and send it with all that wait; returns its number.
-  push(entry) {
-    const sequence = ++this.sequence;
-    this.waiting.push({ sequence, ...entry });
-    this.transmit();
-    return sequence;
+  take(data) {
+    const first = !this.base;
+    this.base = data.base;
+    this.catalog = data.catalog;
+    if (first) this.flush();
   }
 
-  transmit() {
+  key(client, sequence) { return `${UNSENT}${this.catalog}.${client}.${String(sequence).padStart(9, "0")}`; }
+
+  // Number an entry, keep it here and send it with all that wait; returns its number.
+  push(parts) {
+    const entry = { sequence: ++this.sequence, kind: this.kind, person: personName(), at: Date.now(), ...parts };
+    this.waiting.push(entry);
+    try {
+      localStorage.setItem(this.key(this.client, entry.sequence), JSON.stringify(entry));
+    } catch {
+      // full, or forbidden: it still waits in this page
+    }
+    this.flush();
+    return entry.sequence;
+  }
+
+  forget(client, upto) {
+    try {
+      for (const { sequence } of stored(this.catalog).get(client) || [])
+        if (sequence <= upto) localStorage.removeItem(this.key(client, sequence));
+    } catch {
+      // nothing was kept there
+    }
+  }
+
+  // The queues of other pages that have not sent what they wait with: closed, reloaded, or without a server.
+  orphans() {
+    const old = Date.now() - ORPHANED_MS;
+    return [...stored(this.catalog)].filter(([client, entries]) => client !== this.client && entries[0]?.at < old)
+      .sort(([, one], [, other]) => one[0].at - other[0].at);
+  }
+
+  async flush() {
+    if (this.sending || this.closed || !this.base) return;
+    this.sending = true;
     clearTimeout(this.retry);
-    if (!this.waiting.length) return;
-    this.attempt = (this.attempt || 0) + 1;
-    this.send({ client: this.client, attempt: this.attempt, entries: this.waiting });
-    this.retry = setTimeout(() => this.transmit(), 5000);
+    try {
+      let problem = null;
+      for (const [client, entries] of this.orphans())
+        await this.send(client, entries).catch((error) => { problem = error; });
+      while (this.waiting.length) await this.send(this.client, this.waiting);
+      if (problem) throw problem;
+      this.failed = 0;
+      this.why = "";
+    } catch (error) {
+      this.failed++;
+      this.why = error.waits || "The server does not answer.";
+      this.retry = setTimeout(() => this.flush(), Math.min(500 * 2 ** this.failed, 4000));
+    } finally {
+      this.sending = false;
+    }
+    this.onChanged();
   }
 
-  acknowledge(receipts) {
-    const upTo = receipts && receipts.client === this.client ? receipts.upto : 0;
-    if (upTo <= this.acknowledged) return;
-    this.acknowledged = upTo;
-    this.waiting = this.waiting.filter((entry) => entry.sequence > upTo);
-    if (!this.waiting.length) clearTimeout(this.retry);
+  async send(client, entries) {
+    const body = JSON.stringify({ client, entries: entries.slice(0, 500) });
+    const reply = await fetch(`${this.base}/said`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: body.length < 60000 });
+    if (!reply.ok) throw new Error((await reply.json()).error);
+    const { upto, answers, waits, revision } = await reply.json();
+    this.forget(client, upto);
+    if (client === this.client) {
+      this.acknowledged = Math.max(this.acknowledged, upto);
+      this.waiting = this.waiting.filter((entry) => entry.sequence > upto);
+    }
+    const problems = Object.values(answers).map((one) => one.problem).filter(Boolean);
+    if (upto) this.onKept({ client, upto }, problems.length ? `Not kept: ${problems[0]}` : "", answers, revision);
+    if (waits) throw Object.assign(new Error(waits), { waits });
+    if (!upto) throw new Error("nothing was taken");
+  }
+
+  // "3 labels not sent yet", once a first try has failed; "" while all is well.
+  unsentWords(noun) {
+    if (!this.failed || !this.catalog) return "";
+    const count = this.waiting.length + this.orphans().reduce((sum, [, entries]) => sum + entries.length, 0);
+    return count ? `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"} not sent yet` : "";
+  }
+
+  // The page goes: send at once what has not been answered. It stays in the store until it is.
+  leave() {
+    if (!this.waiting.length || !this.base) return;
+    const body = JSON.stringify({ client: this.client, entries: this.waiting });
+    navigator.sendBeacon(`${this.base}/said`, new Blob([body], { type: "application/json" }));
   }
 
   close() {
+    this.leave();
+    this.closed = true;
     clearTimeout(this.retry);
+    window.removeEventListener("pagehide", this.onLeave);
   }
 }

@@ -1,12 +1,11 @@
 """The panel in which labels are judged: one photo large, the evidence beside it, four verdicts on a keyboard.
 
-A key shows at once and travels in a queue that is sent again until the server
-has acknowledged it, so that rapid keys all arrive.
+A key shows at once and stays in the browser until the server has it on its
+disk, so that rapid keys all arrive.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.services import labelling, photo_lists, wiring
+from gallery.services import photo_lists
 from gallery.services.photo_lists import PhotoList
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui.components import assets, events, theme
+from gallery.ui.components import assets, events, people, theme
 
 _component = assets.component(
     "gallery_verdict_panel",
@@ -71,7 +70,7 @@ def show(
     scope: str,
     reveal: float = 0,
 ) -> None:
-    """Show the panel; verdicts are kept in the catalog here, so call it inside a fragment.
+    """Show the panel; call it inside a fragment, which runs again when verdicts are kept.
 
     Args:
         cases: what is to be judged, in its order.
@@ -87,28 +86,20 @@ def show(
     places: dict[tuple[PhotoId, str], int] = {}
     for n, case in enumerate(cases):
         places.setdefault((case.photo_id, class_names[case.label]), n)
-    person = wiring.person()
+    person = people.current()
     data: dict[str, Any] = {
-        "list": {"token": listed.token, "count": len(listed), "page_size": photo_lists.PAGE_SIZE},
+        "list": photo_lists.named(listed),
         "cases": [_row(case, start) for case, start in zip(cases, starts, strict=False)],
         "given": [[place, *_said(given[pair], person)] for pair, place in places.items() if pair in given],
         "history": [places[pair] for pair, one in given.items() if pair in places and one.person == person],
         "receipts": events.receipts(key),
+        **people.keeping(),
         "scope": scope,
         "reveal": reveal,
-        "base": assets.base_address(),
         "model_id": model_id,
         "classes": theme.class_data(class_names),
     }
-    _component(
-        key=key,
-        data=data,
-        on_queue_change=lambda: events.receive_queue(
-            key,
-            "The verdict",
-            functools.partial(labelling.keep_verdict, model_id=model_id, class_names=class_names),
-        ),
-    )
+    _component(key=key, data=data, on_kept_change=lambda: None)
 
 
 def _listed(cases: Sequence[Case], model_id: str, class_names: tuple[str, ...]) -> PhotoList:

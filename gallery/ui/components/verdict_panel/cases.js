@@ -8,14 +8,15 @@ const VERDICTS = {
 };
 
 class Cases {
-  constructor(send, onChanged) {
-    this.queue = new Queue(send, onChanged);
+  constructor(onChanged, onKept) {
+    this.queue = new Queue("verdict", onChanged, onKept);
     this.overlaid = new Map(); // place -> {sequence, said}
     this.done = []; // places, the last judged at the end
   }
 
   take(data, another) {
-    this.queue.acknowledge(data.receipts);
+    this.queue.take(data);
+    this.model = data.model_id;
     this.classes = data.classes;
     this.list = data.cases.map(([start, near, photo, label, said, ofLabel, sure, why]) =>
       ({ start, near, photo, label, said, ofLabel, sure, why }));
@@ -24,8 +25,8 @@ class Cases {
       this.overlaid.clear();
       this.done = data.history;
     }
-    for (const [place, { sequence }] of this.overlaid)
-      if (sequence <= this.queue.acknowledged) this.overlaid.delete(place);
+    const drawn = data.receipts?.client === this.queue.client ? data.receipts.upto : 0;
+    for (const [place, { sequence }] of this.overlaid) if (sequence <= drawn) this.overlaid.delete(place);
   }
 
   get count() { return this.list.length; }
@@ -68,8 +69,8 @@ class Cases {
 
   push(place, said, parts) {
     const one = this.list[place];
-    const sequence = this.queue.push({ photo: one.photo, label: this.name(one.label), ...parts });
-    this.overlaid.set(place, { sequence, said });
+    const entry = { photo: one.photo, label: this.name(one.label), model: this.model, ...parts };
+    this.overlaid.set(place, { sequence: this.queue.push(entry), said });
     this.queue.onChanged();
   }
 }

@@ -3,7 +3,10 @@
 class VerdictPanel {
   constructor(parent, component) {
     this.component = component;
-    this.cases = new Cases((value) => this.component.setStateValue("queue", value), () => this.show());
+    this.cases = new Cases(() => this.show(), (kept, problem) => {
+      if (problem) this.toast(problem);
+      this.component.setStateValue("kept", kept);
+    });
     this.place = 0;
     this.heatOn = false;
     this.build(parent);
@@ -94,8 +97,7 @@ class VerdictPanel {
     const { count, judged } = this.cases;
     this.progress.textContent = `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed`;
     this.track.style.setProperty("--share", `${(100 * judged) / count}%`);
-    const waiting = this.cases.queue.waiting.length;
-    this.kept.textContent = waiting ? `saving ${waiting} …` : judged ? "all saved" : "";
+    this.kept.textContent = this.cases.queue.unsentWords("verdict") || (this.cases.queue.waiting.length ? "saving …" : judged ? "all saved" : "");
     this.where.textContent = `${this.place + 1} / ${count}`;
     this.back.disabled = this.place === 0;
     this.on.disabled = this.place >= count - 1;

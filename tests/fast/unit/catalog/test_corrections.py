@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gallery.errors import CatalogError
+from gallery.types import CollectionKind, Undone
 
 
 @pytest.fixture
@@ -44,68 +45,88 @@ def test_none_takes_a_label_back(open_shop) -> None:
     assert [said.label for said in open_shop.catalog.corrections(open_shop.a)] == ["cow", None]
 
 
-def test_undo_goes_back_many_steps_and_is_noted_too(open_shop) -> None:
-    catalog, a = open_shop.catalog, open_shop.a
+def say(shop, photos, label, token, *, person="Ada", collection=None) -> None:
+    place = shop.collection if collection is None else collection
+    shop.catalog.correct(photos, label, person=person, model_id=None, collection_id=place, token=token)
+
+
+def undo(shop, token, *, person="Ada", collection=None):
+    place = shop.collection if collection is None else collection
+    return shop.catalog.undo(person=person, collection_id=place, token=token)
+
+
+def test_undo_goes_back_many_steps_says_what_it_undid_and_is_noted_too(open_shop) -> None:
+    a = open_shop.a
     for n, label in enumerate(("cow", "cat", None)):
-        catalog.correct([a], label, person="Ada", model_id=None, token=f"tab:{n}")
-    standing = []
-    for n in (2, 1, 0):
-        catalog.take_back(f"tab:{n}", person="Ada", token=f"tab:undo {n}")
-        standing.append(catalog.labels([a]).get(a))
+        say(open_shop, [a], label, f"tab:{n}")
+    standing, undone = [], []
+    for n in range(3):
+        undone.append(undo(open_shop, f"tab:undo {n}"))
+        standing.append(open_shop.catalog.labels([a]).get(a))
     assert standing == ["cat", "cow", None]
-    assert [said.label for said in catalog.corrections(a)] == ["cow", "cat", None, "cat", "cow", None]
+    assert undone == [Undone(label, (a,)) for label in (None, "cat", "cow")]
+    said = [said.label for said in open_shop.catalog.corrections(a)]
+    assert said == ["cow", "cat", None, "cat", "cow", None]
+    assert undo(open_shop, "tab:undo 4") is None
 
 
 def test_a_correction_after_an_undo_is_the_next_to_be_undone(open_shop) -> None:
-    catalog, a = open_shop.catalog, open_shop.a
-    catalog.correct([a], "cow", person="Ada", model_id=None, token="1")
-    catalog.correct([a], "cat", person="Ada", model_id=None, token="2")
-    catalog.take_back("2", person="Ada", token="3")
-    catalog.correct([a], "dog", person="Ada", model_id=None, token="4")
-    catalog.take_back("4", person="Ada", token="5")
-    assert catalog.labels([a]) == {a: "cow"}
-    catalog.take_back("1", person="Ada", token="6")
-    assert catalog.labels([a]) == {}
+    a = open_shop.a
+    say(open_shop, [a], "cow", "1")
+    say(open_shop, [a], "cat", "2")
+    undo(open_shop, "3")
+    say(open_shop, [a], "dog", "4")
+    undo(open_shop, "5")
+    assert open_shop.catalog.labels([a]) == {a: "cow"}
+    undo(open_shop, "6")
+    assert open_shop.catalog.labels([a]) == {}
 
 
-def test_photos_corrected_together_are_taken_back_together(open_shop) -> None:
-    catalog = open_shop.catalog
-    catalog.correct([open_shop.a], "cat", person="Ada", model_id=None)
-    catalog.correct([open_shop.a, open_shop.b, open_shop.a], "cow", person="Ada", model_id=None, token="1")
-    catalog.take_back("1", person="Ada", token="2")
-    assert catalog.labels([open_shop.a, open_shop.b]) == {open_shop.a: "cat"}
+def test_photos_corrected_together_are_undone_together(open_shop) -> None:
+    a, b = open_shop.a, open_shop.b
+    say(open_shop, [a], "cat", "0")
+    say(open_shop, [a, b, a], "cow", "1")
+    assert undo(open_shop, "2") == Undone("cow", (a, b))
+    assert open_shop.catalog.labels([a, b]) == {a: "cat"}
 
 
-def test_what_others_said_meanwhile_stays_when_one_takes_back_ones_own(open_shop) -> None:
-    catalog, a = open_shop.catalog, open_shop.a
-    catalog.correct([a], "cow", person="Ada", model_id=None, token="ada")
-    catalog.correct([a], "cat", person="Bob", model_id=None, token="bob")
-    catalog.take_back("ada", person="Ada", token="ada undoes")
-    assert catalog.labels([a]) == {a: "cat"}
-    catalog.take_back("bob", person="Bob", token="bob undoes")
-    assert catalog.labels([a]) == {}
+def test_what_others_said_meanwhile_stays_when_one_undoes_ones_own(open_shop) -> None:
+    a = open_shop.a
+    say(open_shop, [a], "cow", "ada")
+    say(open_shop, [a], "cat", "bob", person="Bob")
+    undo(open_shop, "ada undoes")
+    assert open_shop.catalog.labels([a]) == {a: "cat"}
+    assert undo(open_shop, "ada undoes more") is None
+    undo(open_shop, "bob undoes", person="Bob")
+    assert open_shop.catalog.labels([a]) == {}
+
+
+def test_each_collection_has_a_history_of_its_own(open_shop, tmp_path) -> None:
+    other = open_shop.catalog.add_collection(tmp_path / "other", CollectionKind.FOLDER).collection_id
+    say(open_shop, [open_shop.a], "cow", "1")
+    say(open_shop, [open_shop.b], "cat", "2", collection=other)
+    assert undo(open_shop, "3") == Undone("cow", (open_shop.a,))
+    assert undo(open_shop, "4") is None
+    assert undo(open_shop, "5", collection=other) == Undone("cat", (open_shop.b,))
 
 
 def test_a_key_press_that_is_sent_twice_counts_once(open_shop) -> None:
-    catalog, a, b = open_shop.catalog, open_shop.a, open_shop.b
+    a, b = open_shop.a, open_shop.b
     for _ in range(2):
-        catalog.correct([a, b], "cow", person="Ada", model_id=None, token="1")
-    assert len(catalog.all_corrections()) == 2
-    catalog.correct([a], "cat", person="Ada", model_id=None, token="2")
+        say(open_shop, [a, b], "cow", "1")
+    assert len(open_shop.catalog.all_corrections()) == 2
+    say(open_shop, [a], "cat", "2")
     for _ in range(2):
-        catalog.take_back("1", person="Ada", token="3")
-    assert catalog.labels([a, b]) == {a: "cat"}
-    assert len(catalog.all_corrections()) == 5
+        assert undo(open_shop, "3") == Undone("cat", (a,))
+    assert open_shop.catalog.labels([a, b]) == {a: "cow", b: "cow"}
+    assert len(open_shop.catalog.all_corrections()) == 4
 
 
-def test_only_what_is_kept_and_was_not_taken_back_can_be_taken_back(open_shop) -> None:
-    catalog = open_shop.catalog
-    catalog.correct([open_shop.a], "cow", person="Ada", model_id=None, token="1")
-    catalog.take_back("1", person="Ada", token="2")
-    for token in ("1", "2", "never pressed"):  # taken back already; an undo; unknown
-        with pytest.raises(CatalogError, match="nothing kept"):
-            catalog.take_back(token, person="Ada", token="3")
-    assert len(catalog.all_corrections()) == 2
+def test_an_undo_that_found_nothing_does_not_undo_what_came_later_when_it_is_sent_again(open_shop) -> None:
+    assert undo(open_shop, "1") is None
+    say(open_shop, [open_shop.a], "cow", "2")
+    assert undo(open_shop, "1") is None
+    assert open_shop.catalog.labels([open_shop.a]) == {open_shop.a: "cow"}
 
 
 @pytest.mark.parametrize("label", ["", "   ", "unsure", "waiting", "unreadable", "all", "x" * 101])

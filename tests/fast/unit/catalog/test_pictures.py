@@ -106,8 +106,8 @@ def test_two_photos_that_turn_out_to_be_one_picture_become_one_and_the_latest_la
     assert catalog.labels([PICTURE, BYTES]) == {PICTURE: "cat"}
     assert catalog.predicted("m", [PICTURE]) == {PICTURE}
     assert len(catalog.standing_verdicts([PICTURE])) == 1
-    catalog.correct([PICTURE], "dog", person="ann", model_id=None, token="one")
-    catalog.take_back("one", person="ann", token="two")
+    catalog.correct([PICTURE], "dog", person="ann", model_id=None, collection_id=number, token="one")
+    catalog.undo(person="ann", collection_id=number, token="two")
     assert catalog.labels([PICTURE]) == {PICTURE: "cat"}
 
 

@@ -7,7 +7,17 @@ import random
 import pytest
 
 from gallery.settings import CLASS_NAMES
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, PhotoQuery, SkippedFile, SkipReason, SortOrder
+from gallery.types import (
+    ALL,
+    UNREADABLE,
+    UNSURE,
+    WAITING,
+    PhotoQuery,
+    Review,
+    SkippedFile,
+    SkipReason,
+    SortOrder,
+)
 
 NAMES = [UNSURE, WAITING, UNREADABLE]
 
@@ -124,6 +134,43 @@ def test_paths_sort_folder_by_folder(sorted_shop) -> None:
 )  # fmt: skip
 def test_filters_and_sorting(sorted_shop, query: dict[str, object], expected: list[str]) -> None:
     assert find(sorted_shop, **query) == expected
+
+
+def test_newest_first_puts_photos_without_a_date_last(sorted_shop) -> None:
+    assert find(sorted_shop, sort=SortOrder.NEWEST)[:2] == ["a.jpg", "c.jpg"]
+
+
+def test_photos_are_found_by_whether_people_labelled_them_and_whether_the_model_agrees(sorted_shop) -> None:
+    for name, label in (("a.jpg", "dog"), ("b/c.jpg", "cat"), ("Zoë.jpg", "fox")):
+        sorted_shop.catalog.correct([sorted_shop.photo_id(name)], label, person="Ada", model_id=None)
+    assert find(sorted_shop, review=Review.BY_PEOPLE) == ["Zoë.jpg", "a.jpg", "c.jpg"]
+    assert find(sorted_shop, review=Review.OPEN) == ["d.jpg", "f.jpg", "unread.jpg"]
+    assert find(sorted_shop, review=Review.DISAGREES) == ["c.jpg"]  # of Zoë the model has said nothing
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"folder": "b"}, {UNSURE: 1, "cow": 1}),
+        ({"name_contains": "a"}, {"dog": 1, UNREADABLE: 1, WAITING: 1}),
+        ({"taken_from": "2024-01-01"}, {"dog": 1}),
+        ({"min_confidence": 0.85}, {"dog": 2}),
+        ({"review": Review.BY_PEOPLE}, {"fox": 1}),
+        ({"review": Review.OPEN, "folder": "b"}, {UNSURE: 1}),
+    ],
+)
+def test_shelves_count_the_photos_that_pass_the_filters(
+    sorted_shop, filters: dict[str, object], expected: dict[str, int]
+) -> None:
+    if "review" in filters:
+        sorted_shop.catalog.correct([sorted_shop.photo_id("b/d.jpg")], "fox", person="Ada", model_id=None)
+    query = PhotoQuery(sorted_shop.collection, sorted_shop.model, **filters)
+    found = sorted_shop.catalog.shelves(
+        sorted_shop.collection, sorted_shop.model, sorted_shop.classes, 0.6, query
+    )
+    assert {shelf.name: shelf.count for shelf in found if shelf.count} == expected
+    for name, count in expected.items():
+        assert len(find(sorted_shop, shelf=name, **filters)) == count
 
 
 def test_grid_items_keep_the_order_asked_for(sorted_shop) -> None:

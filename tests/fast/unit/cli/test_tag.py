@@ -16,12 +16,15 @@ from tests.fast.unit.cli.colour_place import RED, ColourClassifier, Place, Run, 
 def test_tag_says_what_it_did_and_names_what_it_could_not_read(place: Place, run: Run) -> None:
     place.labelled()
     (place.photos / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    (place.photos / "clip.MP4").write_bytes(b"a film")
     code, said, _ = run("tag", place.photos)
     assert code == 0
     assert list(said) == [
         "photos", "tagged", "unchanged", "skipped", "gone", "seconds", "photos_per_second", "model_id",
+        "others",
     ]  # fmt: skip
     assert (said["photos"], said["tagged"], said["unchanged"], said["model_id"]) == (5, 4, 0, "colours")
+    assert said["others"] == {"video (.mp4)": 1}
     (skipped,) = said["skipped"]
     assert skipped["path"] == str(place.photos / "broken.jpg")
     assert skipped["reason"] == "damaged or truncated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,49 @@ def test_a_table_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(b"path,class\n\xff\xfe,dog\n")
     with pytest.raises(DatasetError, match="save it as “CSV UTF-8”"):
         read_label_table(tmp_path / "b.csv", NAMES)
+
+
+def test_timelapses_table_names_photos_by_file_and_relative_path(tmp_path: Path) -> None:
+    for station in ("CamA", "North/CamB"):
+        (tmp_path / station).mkdir(parents=True)
+        (tmp_path / station / "IMG_1.JPG").write_bytes(b"")
+    file = tmp_path / "TimelapseData.csv"
+    file.write_text(
+        "File,RelativePath,DateTime,DeleteFlag,Species,Count\n"
+        "IMG_1.JPG,CamA,2024-05-01 06:12:09,false,dog,1\n"
+        "IMG_1.JPG,North\\CamB,2024-05-01 06:12:09,false,cat,1\n"
+    )
+    root = tmp_path.resolve()
+    assert read_label_table(file, NAMES).by_path == {
+        root / "CamA" / "IMG_1.JPG": 0,
+        root / "North" / "CamB" / "IMG_1.JPG": 1,
+    }
+
+
+def test_backslashes_are_those_of_windows_unless_a_photo_is_called_so(tmp_path: Path) -> None:
+    for name in ("dog/1.jpg", "dog\\2.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    file = tmp_path / "labels.csv"
+    file.write_text("path;class\r\ndog\\1.jpg;dog\r\ndog\\2.jpg;cat\r\n", newline="")
+    found = read_label_table(file, NAMES).by_path
+    assert sorted(path.relative_to(tmp_path.resolve()).as_posix() for path in found) == [
+        "dog/1.jpg", "dog/2.jpg" if (tmp_path / "dog" / "2.jpg").exists() else "dog\\2.jpg",
+    ]  # fmt: skip
+
+
+def test_a_column_of_sha256_names_photos_wherever_they_lie(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "b/2.jpg"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(name.encode())
+    digests = [hashlib.sha256(name.encode()).hexdigest() for name in ("a/1.jpg", "b/2.jpg", "gone")]
+    file = tmp_path / "labels.csv"
+    rows = zip(digests, ("dog", "cat", "dog"), strict=True)
+    file.write_text("sha256,class\n" + "".join(f"{digest.upper()},{name}\n" for digest, name in rows))
+    root = tmp_path.resolve()
+    found = read_label_table(file, NAMES).by_path
+    assert {path: found[path] for path in found if path.is_file()} == {
+        root / "a" / "1.jpg": 0,
+        root / "b" / "2.jpg": 1,
+    }
+    assert len(found) == 3

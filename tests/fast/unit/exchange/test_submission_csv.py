@@ -91,8 +91,8 @@ def test_an_unreadable_photo_has_no_row_and_is_named(tmp_path: Path) -> None:
 def test_two_photos_of_one_id_are_refused_and_their_paths_tell_them_apart(tmp_path: Path) -> None:
     names = ["a/1.jpg", "b/1.jpg"]
     with pytest.raises(ExchangeError, match="2 photos would have the id '1'"):
-        predict(tmp_path / "s.csv", names)
-    predict(tmp_path / "s.csv", names, ids="path")
+        predict(tmp_path / "s.csv", names, ids="stem")
+    predict(tmp_path / "s.csv", names)  # by themselves they keep their station
     assert (tmp_path / "s.csv").read_text().split() == ["id,label", "a/1.jpg,dog", "b/1.jpg,dog"]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gallery.photos.decode import UnreadablePhoto, decode_photo, decode_upright, large_jpeg, squash
 from gallery.photos.digest import picture_digest
@@ -276,3 +277,58 @@ def test_heic_with_its_package_is_read_upright(tmp_path: Path, orientation: int)
     assert (metadata.width_px, metadata.taken_at) == (96, "2024-05-01T06:12:09")
     made.write(tmp_path, "cut.heic", (tmp_path / "a.heic").read_bytes()[:-100])
     assert skipped(tmp_path / "cut.heic") is SkipReason.DAMAGED
+
+
+@pytest.mark.parametrize("cut", [2, 30, 200])
+def test_a_jpeg_without_its_last_bytes_is_read_with_a_note(tmp_path: Path, cut: int) -> None:
+    whole = made.encoded(made.scene(300, 200), "JPEG", quality=90)
+    photo = read(made.write(tmp_path, "a.jpg", whole[:-cut]))
+    (note,) = photo.metadata.notes
+    assert note.startswith("the file ends early")
+    assert photo.metadata.size_bytes == len(whole) - cut
+    above = decode_upright(tmp_path / "a.jpg", None)[:150]
+    made.write(tmp_path, "whole.jpg", whole)
+    assert np.array_equal(above, decode_upright(tmp_path / "whole.jpg", None)[:150])
+
+
+def test_a_jpeg_that_lacks_half_its_picture_is_damaged(tmp_path: Path) -> None:
+    whole = made.encoded(made.scene(300, 200), "JPEG", quality=90)
+    with pytest.raises(UnreadablePhoto, match="of the picture is missing") as caught:
+        read(made.write(tmp_path, "a.jpg", whole[: len(whole) // 2]))
+    assert caught.value.skipped.reason is SkipReason.DAMAGED
+
+
+def test_stray_bytes_before_a_jpeg_are_passed_over_and_a_jpeg_inside_another_file_is_not(
+    tmp_path: Path,
+) -> None:
+    whole = made.encoded(made.scene(90, 60), "JPEG")
+    assert read(made.write(tmp_path, "a.jpg", b"\r\n\r\n" + whole)).metadata.notes == (
+        "4 stray bytes before the picture",
+    )
+    for start in (b"%PDF-1.7 ", b"x" * 500):
+        assert skipped(made.write(tmp_path, "b.jpg", start + whole)) is SkipReason.NOT_A_PHOTO
+
+
+def test_a_png_with_an_endless_text_is_read_without_it(tmp_path: Path) -> None:
+    info = PngInfo()
+    info.add_text("prompt", "a fox " * 400_000, zip=True)
+    path = made.write(tmp_path, "a.png", made.encoded(made.corners(), "PNG", pnginfo=info))
+    assert read(path).metadata.notes == ("its texts were not read",)
+
+
+def test_photos_that_use_a_small_part_of_16_bits_are_stretched_and_say_so(tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    ramp = np.tile(np.linspace(300, 4000, 256).astype(np.uint16), (64, 1))  # 12 bits in 16
+    deep = np.stack([ramp, ramp[:, ::-1], ramp], axis=2)
+    path = made.write(tmp_path, "a.png", cv2.imencode(".png", deep)[1].tobytes())
+    photo = read(path)
+    assert photo.metadata.notes[-1].endswith("a small part of 0..65535, stretched to 0..255")
+    shown = decode_upright(path, None)
+    assert (int(shown.min()), int(shown.max())) == (0, 255)
+    assert shown[0, 40, 0] < shown[0, 200, 0]  # red and blue rise, green falls
+    assert shown[0, 40, 1] > shown[0, 200, 1]
+    hot = np.tile(np.linspace(100, 220, 256).astype(np.uint16), (64, 1))
+    hot[0, 0] = 60_000
+    grey = read(made.write(tmp_path, "b.png", made.encoded(Image.fromarray(hot), "PNG")))
+    assert "a small part of 0..65535, stretched" in grey.metadata.notes[0]
+    assert grey.metadata.brightness == pytest.approx(127, abs=3)

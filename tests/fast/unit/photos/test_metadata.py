@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
-from gallery.photos.metadata import camera_name, parse_taken_at
+from gallery.photos.metadata import camera_name, parse_taken_at, read_facts
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,8 @@ from gallery.photos.metadata import camera_name, parse_taken_at
         ("2024:05:01T06:12:09\0", "2024-05-01T06:12:09"),
         (b"2024:05:01 06:12:09\0", "2024-05-01T06:12:09"),
         ("2024:05:01 06:12:09.37+02:00", "2024-05-01T06:12:09"),
+        ("2024: 5: 4  6:12: 9", "2024-05-04T06:12:09"),
+        ("2024:05:05 06:12", "2024-05-05T06:12:00"),
         ("0000:00:00 00:00:00", None),
         ("2024:13:01 06:12:09", None),
         ("2023:02:29 06:12:09", None),
@@ -29,6 +32,29 @@ from gallery.photos.metadata import camera_name, parse_taken_at
 )
 def test_dates_are_read_or_left_out(written: object, taken_at: str | None) -> None:
     assert parse_taken_at(written) == taken_at
+
+
+@pytest.mark.parametrize(
+    ("original", "digitised", "changed", "taken_at"),
+    [
+        ("2024:05:01 06:12:09", "2024:05:02 00:00:00", "2024:05:03 00:00:00", "2024-05-01T06:12:09"),
+        (None, "2024:05:02 00:00:00", "2024:05:03 00:00:00", "2024-05-02T00:00:00"),
+        ("0000:00:00 00:00:00", None, "2024:05:06 06:12:09", "2024-05-06T06:12:09"),
+        ("0000:00:00 00:00:00", "", None, None),
+    ],
+)
+def test_the_date_of_the_exposure_wins_and_an_unset_clock_is_none(
+    original: str | None, digitised: str | None, changed: str | None, taken_at: str | None
+) -> None:
+    image = Image.new("RGB", (8, 8))
+    exif = image.getexif()
+    inner = exif.get_ifd(0x8769)
+    for directory, tag, text in (
+        (inner, 0x9003, original), (inner, 0x9004, digitised), (exif, 0x0132, changed),
+    ):  # fmt: skip
+        if text is not None:
+            directory[tag] = text
+    assert read_facts(image).taken_at == taken_at
 
 
 @pytest.mark.parametrize(

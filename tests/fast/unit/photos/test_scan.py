@@ -69,6 +69,12 @@ def test_what_is_no_photo_or_hidden_is_passed_over(tmp_path: Path) -> None:
         "__MACOSX/a.jpg",
         "@eaDir/a.jpg",
         "$RECYCLE.BIN/a.jpg",
+        "#recycle/a.jpg",
+        "#snapshot/2024-05/dog/a.jpg",
+        "@Recycle/a.jpg",
+        "Fotos.photoslibrary/resources/derivatives/a.jpg",
+        "Best Previews.lrdata/a.jpg",
+        "SYNOFILE_THUMB_M_1.jpg",
     )
     skipped: list[SkippedFile] = []
     assert found(tmp_path, skipped) == []
@@ -177,3 +183,46 @@ def test_only_the_signature_makes_a_cache(tmp_path: Path) -> None:
         (tmp_path / name / "fox.jpg").touch()
     found = [entry.path.parent.name for entry in scan_folder(tmp_path)]
     assert found == ["b", "c"]
+
+
+def test_the_user_can_leave_out_more(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "rejected/b.jpg", "c_small.jpg")
+    names = [entry.path.name for entry in scan_folder(tmp_path, left_out=("Rejected", "*_small.*"))]
+    assert names == ["a.jpg"]
+
+
+def test_other_files_are_told_by_kind(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "DSC_1.NEF",
+        "DSC_2.nef",
+        "clip.MP4",
+        "c.jxl",
+        "only.jpg",
+        "notes.txt",
+        "a.jpg.xmp",
+        ".x.nef",
+    )
+    kinds: list[str] = []
+    assert [entry.path.name for entry in scan_folder(tmp_path, on_other=kinds.append)] == ["only.jpg"]
+    assert sorted(kinds) == ["RAW photo (.nef)", "RAW photo (.nef)", "file (.jxl)", "video (.mp4)"]
+
+
+def test_a_file_without_suffix_that_begins_like_a_photo_is_one(tmp_path: Path) -> None:
+    (tmp_path / "12345").write_bytes(b"\xff\xd8\xff\xe0 and so on")
+    touch(tmp_path, "README", "67890")
+    assert found(tmp_path) == ["12345"]
+
+
+@needs_links
+def test_links_to_folders_are_followed_below_the_root_and_named_elsewhere(tmp_path: Path) -> None:
+    touch(tmp_path, "disk/dog/1.jpg", "set/cow/1.jpg", "set/all/cat/1.jpg")
+    (tmp_path / "set" / "dog").symlink_to("../disk/dog", target_is_directory=True)
+    (tmp_path / "set" / "kitten").symlink_to("all/cat", target_is_directory=True)
+    (tmp_path / "set" / "cow" / "up").symlink_to("..", target_is_directory=True)
+    skipped: list[SkippedFile] = []
+    assert found(tmp_path / "set", skipped) == ["all/cat/1.jpg", "cow/1.jpg", "kitten/1.jpg"]
+    assert [(one.path.name, one.reason) for one in skipped] == [("dog", SkipReason.LINKED_FOLDER)]
+    assert str(tmp_path / "disk" / "dog") in skipped[0].detail
+    assert found(tmp_path) == ["disk/dog/1.jpg", "set/all/cat/1.jpg", "set/cow/1.jpg", "set/dog/1.jpg",
+                               "set/kitten/1.jpg"]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.types import SortOrder
+from gallery.types import Review, SortOrder
 from gallery.ui.components import view_address
 from gallery.ui.components.view_address import View
 
@@ -16,6 +16,7 @@ views = st.builds(
     low=shares, high=shares, collection_id=st.none() | st.integers(1, 999), shelf=texts,
     sort=st.sampled_from(SortOrder), unsure_below=st.none() | shares,
     taken_from=st.none() | st.dates().map(str), taken_to=st.none() | st.dates().map(str),
+    review=st.none() | st.sampled_from(Review),
     folder=st.none() | texts, name_contains=st.none() | texts, photo=st.none() | st.integers(1, 999),
 )  # fmt: skip
 

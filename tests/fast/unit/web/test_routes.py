@@ -135,15 +135,17 @@ def test_a_grid_page_has_the_items_in_order_and_the_truth_beside_them(
     gallery: SmallGallery, served: list[BaseRoute]
 ) -> None:
     plain = ask(served, f"/gallery/grid/{listed(gallery).token}/0").json["items"]
-    assert [(name, label, source, truth) for _, _, name, label, source, _, _, truth in plain] == [
-        ("a.png", "cat", "model", None), ("b.png", "dog", "model", None), ("late.png", None, "waiting", None),
-    ]  # fmt: skip
+    assert [(*row[2:6], row[8]) for row in plain] == [
+        ("a.png", "cat", "cat", "model", None),
+        ("b.png", "dog", "dog", "model", None),
+        ("late.png", "", None, "waiting", None),
+    ]
     known = photo_lists.register(
         np.array([row[0] for row in plain]), model_id=MODEL_ID, class_names=CLASS_NAMES,
         true_index=np.array([CLASS_NAMES.index("horse"), -1, -1]),
     )  # fmt: skip
     rows = ask(served, f"/gallery/grid/{known.token}/0").json["items"]
-    assert [row[7] for row in rows] == ["horse", None, None]
+    assert [row[8] for row in rows] == ["horse", None, None]
     assert ask(served, f"/gallery/grid/{known.token}/7").json["items"] == []
 
 
@@ -312,3 +314,41 @@ def test_other_sites_cannot_post(
     for path in ("upload/begin", f"pick/{listed(gallery).token}"):
         answer = ask(served, f"/gallery/{path}", method="POST", headers=headers, body=b"[[0,0]]")
         assert answer.status == 403
+
+
+def test_labels_are_kept_as_their_browser_sends_them(gallery: SmallGallery, served: list[BaseRoute]) -> None:
+    shown = listed(gallery)
+    before = ask(served, "/gallery/revision").json["revision"]
+    files = ask(served, f"/gallery/grid/{shown.token}/files").json
+    assert files == shown.file_ids.tolist()
+    entry = {"sequence": 1, "kind": "label", "person": "Ada", "model": MODEL_ID, "collection": 1}
+    queue = {"client": "tab", "entries": [entry | {"label": "cow", "files": files[:1]}]}
+    answer = ask(served, "/gallery/said", method="POST", body=json.dumps(queue).encode()).json
+    assert (answer["upto"], answer["answers"], answer["waits"]) == (1, {}, None)
+    assert answer["revision"] == ask(served, "/gallery/revision").json["revision"] > before
+    assert wiring.catalog().grid_items(files[:1], MODEL_ID)[0].label == "cow"
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"{", 400), (b"x" * 8_000_001, 413)], ids=["torn", "endless"])
+def test_what_is_no_queue_of_labels_is_refused(
+    gallery: SmallGallery, served: list[BaseRoute], body: bytes, status: int
+) -> None:
+    assert ask(served, "/gallery/said", method="POST", body=body).status == status
+
+
+def test_another_site_cannot_label(gallery: SmallGallery, served: list[BaseRoute]) -> None:
+    headers = OWN | {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
+    assert ask(served, "/gallery/said", method="POST", headers=headers, body=b"{}").status == 403
+
+
+def test_a_photo_that_is_zoomed_into_has_the_files_own_pixels(
+    gallery: SmallGallery, served: list[BaseRoute]
+) -> None:
+    Image.new("RGB", (3000, 20), (9, 90, 200)).save(gallery.photos / "wide.png")
+    gallery.tag(SAID)
+    photo_id = gallery.photo_id("wide.png")
+    sizes = [
+        Image.open(io.BytesIO(ask(served, f"/gallery/photo/{photo_id}{query}").body)).width
+        for query in ("", "?whole")
+    ]
+    assert sizes == [1600, 3000]

@@ -1,0 +1,27 @@
+"""Who sits at the browser: one name a browser, asked once and kept in its cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import streamlit as st
+
+from gallery.services import labelling, wiring
+from gallery.ui.components import assets
+
+COOKIE = "gallery_person"
+
+
+def current() -> str:
+    """Return under which name this browser's labels are kept."""
+    return labelling.person_named(unquote(st.context.cookies.get(COOKIE, "")))
+
+
+def keeping() -> dict[str, Any]:
+    """Return what a component needs to keep what is said by key: where to, and under which name."""
+    return {
+        "base": assets.base_address(),
+        "catalog": labelling.catalog_name(),
+        "usual_person": wiring.person(),
+    }

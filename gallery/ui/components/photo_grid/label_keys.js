@@ -1,0 +1,33 @@
+// The keys that set labels, the same in the grid and in the large view; and the words for what they did.
+
+const ANOTHER_ANIMAL = "other animal";
+const BESIDE_KEYS = { blank: "B", human: "P", vehicle: "V", "cannot tell": "U" };
+
+const photosInWords = (count, name) => (count === 1 && name ? name : `${count.toLocaleString("en")} photo${count === 1 ? "" : "s"}`);
+
+// "41 photos set to Butterfly", "fox.jpg: label removed"
+const changeInWords = (classes, label, count, name) => {
+  const photos = photosInWords(count, name);
+  return label === null ? `${photos}: label removed` : `${photos} set to ${lookOf(classes, label).title}`;
+};
+
+// `owner` has data, label(name), undo() and chooseClass(animal).
+const labelBindings = (owner) => {
+  const { classes, beside } = owner.data;
+  const digits = classes.slice(0, 10).map((one, at) => `${(at + 1) % 10} ${one.title}`).join(", ");
+  const letters = beside.filter((one) => BESIDE_KEYS[one.name]).map((one) => ({ name: one.name, title: one.title, key: BESIDE_KEYS[one.name] }));
+  return [
+    { match: (event) => digitOf(event) >= 0 && digitOf(event) < classes.length, shown: ["1", "…", "9", "0"],
+      text: `Set the class: ${digits}`, labels: true, run: (event) => owner.label(classes[digitOf(event)].name) },
+    ...letters.map(({ name, title, key }) => ({ match: onKey(key, key.toLowerCase()), shown: [key], text: title, labels: true,
+      run: () => owner.label(name) })),
+    { match: onKey("x", "X"), shown: ["X"], text: "Another animal: type its name, or press Enter", labels: true, run: () => owner.chooseClass(true) },
+    { match: onKey("/"), shown: ["/"], text: "Set any class or label by its name", labels: true, run: () => owner.chooseClass(false) },
+    { match: onKey("Backspace", "Delete"), shown: ["Backspace"], text: "Remove the label", labels: true, run: () => owner.label(null) },
+    { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo your last change, many steps, also of earlier days", anywhere: true, run: () => owner.undo() },
+  ];
+};
+
+// Whether somebody types there, or slides.
+const typesIn = (node) => node instanceof Element &&
+  (node.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=slider]") || node.isContentEditable);
