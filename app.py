@@ -16,10 +16,12 @@ PAGES = Path(__file__).resolve().parent / "pages"
 
 if runtime.exists():
     st.set_page_config(
-        page_title="Smart Gallery", page_icon="🐾", layout="wide", initial_sidebar_state="auto"
+        page_title="Smart Gallery", page_icon=":material/pets:", layout="wide", initial_sidebar_state="auto"
     )
     frame.style()
-    page = st.navigation(frame.pages(PAGES), position="top")
+    pages = frame.pages(PAGES)
+    page = st.navigation(pages, position="top")
+    frame.narrow_links(pages)
     with messages.boundary():
         page.run()
 else:

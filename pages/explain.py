@@ -1,4 +1,4 @@
-"""Explain: why the model says what it says of one photo."""
+"""Explain: which parts of a photo its prediction rests on."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ else:
     photo = photo_choice.choose(card, row=row)
     explained = explain_sources.catalogued(photo, card) if photo else None
 if explained is not None:
-    explain_view.show(explained, card)
+    explain_view.show(explained, card, in_catalog=source == explain_sources.CATALOG)

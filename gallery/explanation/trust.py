@@ -98,13 +98,13 @@ class TrustReport:
 
     @property
     def deletes_early(self) -> bool:
-        """Whether taking the hot pixels away costs more than the same shape anywhere else."""
-        return self.deletion.area < min(self.deletion_others)
+        """Whether removing the hot pixels costs more than the same shape elsewhere and than random cells."""
+        return self.deletion.area < min(*self.deletion_others, self.deletion_random.area)
 
     @property
     def inserts_early(self) -> bool:
-        """Whether handing the hot pixels back gives more than the same shape anywhere else."""
-        return self.insertion.area > max(self.insertion_others)
+        """Whether restoring the hot pixels gives more than the same shape elsewhere and than random cells."""
+        return self.insertion.area > max(*self.insertion_others, self.insertion_random.area)
 
     @property
     def lead(self) -> float:

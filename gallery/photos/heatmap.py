@@ -118,6 +118,24 @@ def coloured_with_alpha(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MA
     return np.dstack([colour(heatmap, colour_map), _steps(heatmap)])
 
 
+def with_contour(image: RgbImage, heatmap: FloatArray) -> RgbImage:
+    """Return an image with a line around where a heatmap is half as hot as can be, or hotter.
+
+    The line is white between black edges, so that it is seen on every photo.
+
+    Args:
+        image: (height, width, 3) uint8.
+        heatmap: (height, width) in [0, 1].
+    """
+    hot = np.asarray(heatmap >= 0.5, np.uint8)
+    contours, _ = cv2.findContours(hot, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    drawn = image.copy()
+    width = max(1, round(max(image.shape[:2]) / 500))
+    for colour_value, thickness in (((0, 0, 0), 3 * width), ((255, 255, 255), width)):
+        cv2.drawContours(drawn, contours, -1, colour_value, thickness, cv2.LINE_AA)
+    return drawn
+
+
 def overlay(
     image: RgbImage, heatmap: FloatArray, *, opacity: float = 0.5, colour_map: str = DEFAULT_COLOUR_MAP
 ) -> RgbImage:

@@ -172,6 +172,20 @@ def from_upload(data: bytes, name: str, card: ModelCard) -> ExplainedPhoto:
         return from_file(path, name, card)
 
 
+def set_label(photo_id: PhotoId, label: str | None, card: ModelCard) -> None:
+    """Keep what a person says that a photo shows; None removes the label.
+
+    Args:
+        photo_id: of the catalog.
+        label: what it shows.
+        card: the model whose prediction the person sees.
+
+    Raises:
+        CatalogError: the photo is unknown, or the label cannot be kept.
+    """
+    wiring.catalog().correct([photo_id], label, person=wiring.person(), model_id=card.model_id)
+
+
 def picture(jpeg: bytes) -> RgbImage:
     """Return the pixels of a JPEG that this program made, (height, width, 3)."""
     from gallery.photos.decode import picture_from_jpeg

@@ -52,12 +52,16 @@ class MapPair:
         return float(cam.max()) / self.peak if self.peak > 0 else 0.0
 
     def overlay(self, picture: RgbImage, cam: FloatArray, *, opacity: float) -> RgbImage:
-        """Return the photo with one map over it, in the photo's size; the bare photo when nothing is hot."""
+        """Return the photo with one map over it, in the photo's size; the bare photo when nothing is hot.
+
+        A contour at half of the scale shows it on dark and on busy photos too.
+        """
         if not heatmap.has_evidence(cam):
             return picture
         size = (picture.shape[1], picture.shape[0])
         heat = heatmap.cam_to_heatmap(cam, size_px=size, peak=self.peak)
-        return heatmap.overlay(picture, heat, opacity=opacity, colour_map=self.colour_map)
+        laid = heatmap.overlay(picture, heat, opacity=opacity, colour_map=self.colour_map)
+        return heatmap.with_contour(laid, heat) if opacity > 0 else laid
 
     def raw(self, cam: FloatArray, picture: RgbImage) -> RgbImage:
         """Return a map as the network computed it, a rectangle a position, in the photo's aspect."""

@@ -443,6 +443,16 @@ class HeldOutComparison:
         return confusion_matrix(truth.astype(np.int64), said.astype(np.int64), len(used)), names
 
 
+def misclassified(new: Trained, held: HeldOut, answers: Answers) -> list[tuple[HeldOutPhoto, str]]:
+    """Return the photos held back that the new model gets wrong, each with the predicted class."""
+    predicted = answers[answers_key(new.card)]
+    return [
+        (photo, predicted[photo.photo_id])
+        for photo in held.photos
+        if photo.photo_id in predicted and predicted[photo.photo_id] != photo.label
+    ]
+
+
 def compared(new: Trained, rival: ModelCard, held: HeldOut, answers: Answers) -> HeldOutComparison | None:
     """Return both models side by side; None where the rival knows none of the classes."""
     from gallery.evaluation.comparison import ModelComparison

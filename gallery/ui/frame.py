@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -35,6 +36,13 @@ def pages(folder: Path) -> list[StreamlitPage]:
         for name, (title, icon) in PAGES.items()
         if (folder / f"{name}.py").is_file()
     ]
+
+
+def narrow_links(shown: Sequence[StreamlitPage]) -> None:
+    """Show links to the pages in a window so narrow that Streamlit hides its own in a menu."""
+    with st.container(horizontal=True, key="narrow_pages"):
+        for page in shown:
+            st.page_link(page)
 
 
 def style() -> None:

@@ -73,12 +73,13 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1440 x 900; an error in a script of ours fails the test."""
+    """A fresh window of 1440 x 900; an error in a script, or one that the browser logs, fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     window = context.new_page()
     window.set_default_timeout(60_000)
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))
+    window.on("console", lambda message: message.type == "error" and errors.append(message.text))
     yield window
     context.close()
     assert not errors, errors

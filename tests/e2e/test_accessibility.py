@@ -56,7 +56,7 @@ def test_the_charts_and_the_matrices_have_no_serious_violation(page: Page, app: 
         settle(page)
         assert violations(page) == [], tab
     visit(page, addresses(app)["models"])
-    page.get_by_text("Where it errs").first.click()
+    page.get_by_text("Confusion matrix (").first.click()
     page.locator("table[aria-label^='Confusion matrix']").wait_for()
     settle(page)
     assert violations(page) == []

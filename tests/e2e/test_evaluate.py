@@ -66,7 +66,7 @@ def test_a_click_on_a_cell_opens_its_photos_and_the_address_keeps_it(page: Page,
 def test_a_click_on_a_sum_opens_the_row_and_the_column(page: Page) -> None:
     click_cell(page, MATRIX, DOG, ALL, "True Dog: 3 photos")
     settle(page)
-    click_cell(page, MATRIX, ALL, CAT, "Model says Cat: 4 photos")
+    click_cell(page, MATRIX, ALL, CAT, "Predicted Cat: 4 photos")
     settle(page)
     click_cell(page, MATRIX, ALL, ALL, "All photos: 6 photos")
 
@@ -84,7 +84,7 @@ def test_back_to_a_cell_after_another_door(page: Page) -> None:
     click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
     settle(page)
     page.get_by_role("button", name="2 wrong").click()
-    expect(page.get_by_text("Photos that the model got wrong, most certain first: 2 photos")).to_be_visible()
+    expect(page.get_by_text("Misclassified photos, highest confidence first: 2 photos")).to_be_visible()
     settle(page)
     click_cell(page, MATRIX, CAT, CAT, "True Cat, correct: 2 photos")
 
@@ -102,8 +102,8 @@ def test_the_names_of_the_matrix_open_a_row_and_a_column(page: Page) -> None:
     matrix.get_by_role("button", name="True Dog: 3 photos").first.click()
     expect(page.get_by_text("True Dog: 3 photos")).to_be_visible()
     settle(page)
-    matrix.get_by_role("button", name="Model says Cat: 4 photos").first.click()
-    expect(page.get_by_text("Model says Cat: 4 photos")).to_be_visible()
+    matrix.get_by_role("button", name="Predicted Cat: 4 photos").first.click()
+    expect(page.get_by_text("Predicted Cat: 4 photos")).to_be_visible()
 
 
 def test_the_keyboard_walks_over_the_matrix_and_opens_a_cell(page: Page) -> None:
@@ -182,9 +182,9 @@ def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
 
 def test_the_tabs_hold_correct_and_incorrect_photos_and_downloads(page: Page) -> None:
     page.get_by_role("tab", name="Correct (4)").click()
-    expect(page.get_by_text("Least certain first: the first ones nearly went wrong.")).to_be_visible()
+    expect(page.get_by_text("Lowest confidence first.")).to_be_visible()
     page.get_by_role("tab", name="Incorrect (2)").click()
-    expect(page.get_by_text("here the model was sure and wrong")).to_be_visible()
+    expect(page.get_by_text("Highest confidence first: here the model")).to_be_visible()
     page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Predictions (CSV)").click()
@@ -216,8 +216,8 @@ def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: 
     ):
         page.keyboard.press(key)
         expect(tabs.get_by_role("tab", name=name)).to_be_focused()
-    page.get_by_role("button", name="4 right").click()  # the whole page runs again
-    expect(page.get_by_text("least certain first: 4 photos")).to_be_visible()
+    page.get_by_role("button", name="4 correct").click()  # the whole page runs again
+    expect(page.get_by_text("lowest confidence first: 4 photos")).to_be_visible()
     settle(page)
     expect(tabs.get_by_role("tab", selected=True)).to_have_text("Confidence")
     expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
@@ -268,17 +268,17 @@ def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_brow
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
     open_tab(page, "Confidence")
     # surest first: .95 right, .9 right, .8 wrong: 95 % right needs .9, which leaves out four
-    expect(page.get_by_text("leaves out 4 of 6 photos")).to_be_visible()
-    page.get_by_role("button", name="4 left out").click()
-    expect(page.get_by_text("Left out below 90.0 %: 4 photos")).to_be_visible()
+    expect(page.get_by_text("leaves 4 of 6 photos")).to_be_visible()
+    page.get_by_role("button", name="4 below").click()
+    expect(page.get_by_text("Confidence below 90.0 %: 4 photos")).to_be_visible()
     page.get_by_role("button", name="Use it for the Unsure shelf").click()
-    expect(page.get_by_text("takes photos below 90.0 % now")).to_be_visible()
+    expect(page.get_by_text("Unsure shelf now: 90.0 %")).to_be_visible()
     visit(page, f"{app.url}/?collection={app.collection_id}")
     expect(unsure).to_have_text("4")
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}")
     open_tab(page, "Confidence")
     page.get_by_role("button", name="Back to 60 %").click()
-    expect(page.get_by_text("takes photos below 60.0 % now")).to_be_visible()
+    expect(page.get_by_text("Unsure shelf now: 60.0 %")).to_be_visible()
     visit(page, f"{app.url}/?collection={app.collection_id}")
     expect(unsure).to_have_text("1")
 
@@ -292,8 +292,8 @@ def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their
     )  # fmt: skip
     # the surest photo alone is one of six, and right: the top is 1.02, the bottom 0.52
     click_point(
-        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Unsure below 95.0 %",
-        "Kept at 95.0 %, least certain first: 1 photo",
+        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Threshold 95.0 %",
+        "Confidence of 95.0 % or more, lowest first: 1 photo",
     )  # fmt: skip
     expect(
         page.locator(".st-key-evaluate_confidence_grid img[src*='/gallery/thumb/']").first
@@ -301,7 +301,7 @@ def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their
 
 
 def test_a_slice_opens_its_photos(page: Page) -> None:
-    open_tab(page, "Slices")
+    open_tab(page, "By site, time, quality")
     page.locator(".st-key-evaluate_slices_by").get_by_text("Folder", exact=True).click()
     expect(page.get_by_text("Folder: dog: 3 photos")).to_be_visible()  # the worst one is open
     settle(page)
@@ -316,7 +316,9 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
-    click_point(page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "From 20.0 % on", "3 in all")
+    click_point(
+        page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "Threshold 20.0 %", "3 above the threshold"
+    )
 
 
 def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
@@ -331,10 +333,10 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
     expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 90.0\s% on, 33.3\s% of the class"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 in all")).to_be_visible()
+    expect(page.get_by_text("2 above the threshold")).to_be_visible()
     settle(page)
     expect(roc).to_be_focused()
-    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("From 40.0 % on")
+    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("Threshold 40.0 %")
     page.keyboard.press("ArrowRight")  # goes on from the point that was chosen
     expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 20.0\s% on, 100.0\s% of the class"))
 

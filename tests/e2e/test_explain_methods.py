@@ -153,7 +153,7 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
     expect(page.get_by_text("Occlusion (Zeiler and Fergus 2014)")).to_be_visible()
     expect(page.get_by_text("Maximum: 100 % of the shared scale").first).to_be_visible(timeout=LOADING_MS)
     expect(page.get_by_text(re.compile(r"It took [\d.]+ s here"))).to_be_visible()
-    expect(page.get_by_text("14 x 14 places").first).to_be_visible()
+    expect(page.get_by_text("14 x 14 cells").first).to_be_visible()
     expect(page.get_by_text("strongest in the middle left")).to_be_visible()  # where the red is
     assert not scrolls_sideways(page)
 
@@ -163,22 +163,26 @@ def test_a_heatmap_is_tested_and_its_badge_has_numbers_and_curves(opened: Page) 
     page = visit(opened, f"{opened.url}&method=layer-cam")
     page.get_by_role("tab", name="Test the heatmap").click()
     page.get_by_role("button", name="Test this heatmap").click(timeout=LOADING_MS)
-    expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible(timeout=LOADING_MS)
-    for number in ("Deletion, area", "Insertion, area", "Randomised-network check"):
+    expect(page.get_by_text("Doubtful: take this heatmap as a hint")).to_be_visible(timeout=LOADING_MS)
+    for number in (
+        "Deletion (area under the curve)",
+        "Insertion (area under the curve)",
+        "Randomised-network check",
+    ):
         expect(page.get_by_text(number, exact=True)).to_be_visible()
-    expect(page.get_by_text("could not be tested")).to_be_visible()
-    curves = page.get_by_role("figure", name=re.compile("^Deletion: .*this map 0.*random 0"))
+    expect(page.get_by_text("not tested: the heatmaps")).to_be_visible()
+    curves = page.get_by_role("figure", name=re.compile("^Deletion: .*this heatmap 0.*random 0"))
     expect(curves).to_be_visible()
     visit(page, page.url)  # kept on the disk
     page.get_by_role("tab", name="Test the heatmap").click()
-    expect(page.get_by_text("Doubtful: take this map as a hint")).to_be_visible()
+    expect(page.get_by_text("Doubtful: take this heatmap as a hint")).to_be_visible()
 
 
 def test_a_cell_of_the_matrix_has_its_average_heatmaps_and_differences(page: Page, app: RedApp) -> None:
     page.set_viewport_size({"width": 1440, "height": 1000})
     visit(page, f"{app.url}/evaluate?collection={app.collection_id}&true=dog&said=cat")
     expect(page.get_by_text("Mean heatmap of 1 photo")).to_be_visible()
-    for name in ("for Cat, which it says", "for Dog, which it is"):
+    for name in (r"predicted class \(cat\)", r"true class \(dog\)"):
         average = page.get_by_role("img", name=re.compile(f"^Average heatmap {name}"))
         expect(average).to_be_visible()
         assert average.evaluate("image => image.naturalWidth") == 168

@@ -36,7 +36,7 @@ def test_every_model_has_a_card_with_its_state(page: Page) -> None:
 
 
 def test_the_matrix_of_the_test_photos_unfolds(page: Page) -> None:
-    page.get_by_text("Where it errs").first.click()
+    page.get_by_text("Confusion matrix (").first.click()
     expect(cell(page, "model_matrix_drawn-vgg16", 0, 0)).to_be_visible()
 
 
@@ -53,6 +53,6 @@ def test_using_another_model_is_kept_over_a_reload_and_offers_to_tag(page: Page)
 def test_on_a_narrow_window_the_menu_begins_closed(page: Page, app: DrawnApp) -> None:
     page.set_viewport_size({"width": 700, "height": 900})
     visit(page, f"{app.url}/models")
-    page.get_by_text("Where it errs").first.click()  # refused where something lies over it
+    page.get_by_text("Confusion matrix (").first.click()  # refused where something lies over it
     expect(cell(page, "model_matrix_drawn-vgg16", 0, 0)).to_be_visible()
     assert not scrolls_sideways(page)

@@ -105,7 +105,7 @@ def test_a_number_of_the_matrix_leads_to_its_photos(opened: Page) -> None:
     expect(opened.locator(f"#photo-{worst}")).to_be_in_viewport()
     expect(opened.locator("#cell-0-1 figure")).to_have_count(5)
     opened.locator("#cell-0-1").get_by_role("link", name="Back to the matrix").click()
-    expect(opened.get_by_role("heading", name="Which animals it takes for which")).to_be_in_viewport()
+    expect(opened.get_by_role("heading", name="Confusion matrix", exact=True)).to_be_in_viewport()
 
 
 def test_the_photo_and_its_heatmaps_are_really_drawn(opened: Page) -> None:

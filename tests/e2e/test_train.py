@@ -123,7 +123,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     expect(page.locator(".st-key-train_state")).to_be_visible(timeout=PAGE_MS)
     other = browser.new_context().new_page()  # a second browser is led to the same training
     visit(other, f"{app.url}/train")
-    expect(other.get_by_text("cnn-small-birds").first).to_be_visible(timeout=PAGE_MS)
+    expect(other.get_by_text("birds, cnn-small").first).to_be_visible(timeout=PAGE_MS)
     other.context.close()
     expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
     keep = page.get_by_role("button", name="Keep this model")
@@ -135,7 +135,7 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     keep.click()
     expect(page.get_by_text(re.compile("Kept$"))).to_be_visible(timeout=PAGE_MS)
     page.get_by_role("link", name="See it under Models").click()
-    expect(page.get_by_role("heading", name="cnn-small, 2 classes")).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_role("heading", name="birds, cnn-small")).to_be_visible(timeout=PAGE_MS)
 
 
 def test_a_killed_training_is_resumed_then_stopped_and_discarded(page: Page, app: TrainApp) -> None:
@@ -152,8 +152,8 @@ def test_a_killed_training_is_resumed_then_stopped_and_discarded(page: Page, app
     epochs.fill("900")
     epochs.press("Enter")
     expect(card.get_by_text("900 epochs at most")).to_be_visible(timeout=PAGE_MS)
-    page.get_by_text("More values").click()
-    patience = page.get_by_role("spinbutton", name="Stops after epochs without progress")
+    page.get_by_text("More settings").click()
+    patience = page.get_by_role("spinbutton", name="Early stopping (epochs)")
     patience.fill("900")
     patience.press("Enter")
     settle(page)
@@ -204,11 +204,11 @@ def test_a_search_is_plotted_with_a_table_and_its_best_trial_becomes_the_recipe(
     visit(page, f"{app.url}/train?step=search&training=birds-search")
     expect(page.locator(".st-key-train_parcoords .parcoords").first).to_be_attached(timeout=PAGE_MS)
     expect(page.get_by_text("Best so far: trial 2")).to_be_visible(timeout=PAGE_MS)
-    expect(page.get_by_role("region", name="The trials with their values")).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_role("region", name="The trials with their settings")).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
     page.get_by_role("button", name="Use these settings").click()
     expect(page).to_have_url(re.compile("step=recipe"), timeout=PAGE_MS)
     expect(page.get_by_text("cnn-small-tuned").first).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_role("spinbutton", name="Dense units (0: usual)")).to_have_value(
+    expect(page.get_by_role("spinbutton", name="Dense units (0: default)")).to_have_value(
         "128", timeout=PAGE_MS
     )

@@ -78,9 +78,9 @@ def test_the_photos_are_shown_as_either_model_sees_them(page: Page, tagged_by_bo
     open_tab(page, tagged_by_both, f"&other={SECOND}")
     page.locator(".st-key-evaluate_compare_wrong_wrong").get_by_role("button").click()
     grid = page.locator(".st-key-evaluate_compare_grid")
-    expect(grid.get_by_role("option", name="3.png: Cat, 60 % sure")).to_be_attached()
-    page.get_by_text("as Model second-model sees them").click()
-    expect(grid.get_by_role("option", name="3.png: Cow, 70 % sure")).to_be_attached()
+    expect(grid.get_by_role("option", name="3.png: Cat, 60 % confidence")).to_be_attached()
+    page.get_by_text("predictions of Model second-model").click()
+    expect(grid.get_by_role("option", name="3.png: Cow, 70 % confidence")).to_be_attached()
     expect(grid.locator(f"img[src*='/gallery/heatmap/{SECOND}/']").first).to_be_attached()
 
 

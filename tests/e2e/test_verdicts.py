@@ -77,7 +77,7 @@ def open_desk(page: Page, app: DrawnApp, which: str | None = None) -> Any:
 
 def expect_kept(page: Page, judged: str) -> None:
     expect(page.get_by_text(judged, exact=True)).to_be_visible()
-    expect(page.get_by_text("all kept", exact=True)).to_be_visible()
+    expect(page.get_by_text("all saved", exact=True)).to_be_visible()
 
 
 def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page, app: DrawnApp) -> None:
@@ -90,13 +90,13 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     page.get_by_role("button", name="Judge these labels").click()
     desk = page.locator(".verdict-panel")
     expect(desk).to_be_in_viewport()
-    expect(page.get_by_text("0 of 2 looked at")).to_be_visible()
+    expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     expect(desk.locator("img.over.loaded")).to_have_count(1)
     expect(desk.locator(".near li img")).to_have_count(7)
     expect(desk.get_by_text("Of the 7 nearest photos: 5 Cat, 2 Dog.")).to_be_visible()
     desk.focus()
     page.keyboard.press("l")
-    expect_kept(page, "1 of 2 looked at")
+    expect_kept(page, "1 of 2 reviewed")
     expect(
         page.get_by_text("Changed cells: true Dog, predicted Cat: 2 → 1; true Cat, correct: 4 → 5")
     ).to_be_visible()
@@ -108,18 +108,18 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
 
     page.reload()
     page.get_by_role("tab", name=TAB).click()
-    expect(page.get_by_text("1 of 2 looked at")).to_be_visible()
+    expect(page.get_by_text("1 of 2 reviewed")).to_be_visible()
     expect(page.get_by_text("Accuracy after the verdicts")).to_be_visible()
     expect(page.get_by_text("2 → 1")).to_be_visible()
 
 
 def test_rapid_keys_all_arrive_and_are_taken_back_in_their_order(page: Page, app: DrawnApp) -> None:
     open_desk(page, app, "All 3 contradicted")
-    expect(page.get_by_text("0 of 3 looked at")).to_be_visible()
+    expect(page.get_by_text("0 of 3 reviewed")).to_be_visible()
     page.locator(".verdict-panel").focus()
     for key in ("l", "b", "m"):
         page.keyboard.press(key)
-    expect_kept(page, "3 of 3 looked at")
+    expect_kept(page, "3 of 3 reviewed")
     assert given(app) == {
         "dog/2.png": ("label wrong", "cat"),
         "dog/3.png": ("both animals in it", "cat"),
@@ -127,16 +127,16 @@ def test_rapid_keys_all_arrive_and_are_taken_back_in_their_order(page: Page, app
     }
     for key in ("Control+z", "Control+z", "u"):  # back to the second, which nobody can tell after all
         page.keyboard.press(key)
-    expect_kept(page, "2 of 3 looked at")
+    expect_kept(page, "2 of 3 reviewed")
     assert given(app) == {"dog/2.png": ("label wrong", "cat"), "dog/3.png": ("cannot tell", None)}
 
     page.reload()  # what was said before can be taken back in a new window too
     page.get_by_role("tab", name=TAB).click()
-    expect(page.get_by_text("2 of 2 looked at")).to_be_visible()  # of those that are probably wrong
+    expect(page.get_by_text("2 of 2 reviewed")).to_be_visible()  # of those that are probably wrong
     page.locator(".verdict-panel").focus()
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
-    expect(page.get_by_text("0 of 2 looked at")).to_be_visible()
+    expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     expect(page.get_by_text("None yet: both numbers are the same.")).to_be_visible()
     assert given(app) == {}
 
@@ -156,23 +156,23 @@ def test_arrows_move_and_never_decide_and_other_keys_stay_with_the_desk(page: Pa
     expect(page.get_by_role("dialog")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(desk.locator("img.heat[src]")).to_have_count(1)
-    expect(page.get_by_text("0 of 2 looked at")).to_be_visible()
+    expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     assert given(app) == {}
 
 
 def test_the_mouse_gives_every_verdict_too_and_the_table_has_them(page: Page, app: DrawnApp) -> None:
     desk = open_desk(page, app, "All 3 contradicted")
-    expect(page.get_by_text("0 of 3 looked at")).to_be_visible()
+    expect(page.get_by_text("0 of 3 reviewed")).to_be_visible()
     desk.get_by_role("button", name="Sheep").click()  # neither the label nor what is predicted
-    expect_kept(page, "1 of 3 looked at")
+    expect_kept(page, "1 of 3 reviewed")
     desk.get_by_role("button", name="Cannot tell").click()
-    expect_kept(page, "2 of 3 looked at")
+    expect_kept(page, "2 of 3 reviewed")
     desk.get_by_role("button", name="None of these").click()
-    expect_kept(page, "3 of 3 looked at")
+    expect_kept(page, "3 of 3 reviewed")
     desk.get_by_role("button", name="Undo").click()
-    expect_kept(page, "2 of 3 looked at")
+    expect_kept(page, "2 of 3 reviewed")
     desk.get_by_role("button", name="Both animals in it").click()
-    expect_kept(page, "3 of 3 looked at")
+    expect_kept(page, "3 of 3 reviewed")
     expect(desk.get_by_role("button", name="Both animals in it")).to_have_attribute("aria-pressed", "true")
     settle(page)
     with page.expect_download() as download:
@@ -194,7 +194,7 @@ def test_digits_set_the_right_class_and_the_label_itself_means_that_the_model_is
     desk.focus()
     page.keyboard.press("7")
     page.keyboard.press("1")
-    expect_kept(page, "2 of 2 looked at")
+    expect_kept(page, "2 of 2 reviewed")
     assert given(app) == {"dog/2.png": ("label wrong", "sheep"), "dog/3.png": ("model wrong", None)}
 
 
@@ -204,6 +204,6 @@ def test_the_desk_has_no_serious_violation(page: Page, app: DrawnApp, theme: Any
     desk = open_desk(page, app)
     desk.focus()
     page.keyboard.press("l")
-    expect_kept(page, "1 of 2 looked at")
+    expect_kept(page, "1 of 2 reviewed")
     settle(page)
     assert violations(page) == []

@@ -50,9 +50,15 @@ def _own(job: Job) -> None:
     with st.container(border=True, key="job_card"):
         if job.live:
             _progress(job)
-            if st.button("Cancel", key="job_cancel", width="stretch"):
-                tagging_service.cancel_job(job.job_id)
-                st.toast("Tagging stops after the current photos. Tagged photos are kept.")
+            st.button(
+                "Cancelling ..." if job.cancel_requested else "Cancel",
+                key="job_cancel",
+                width="stretch",
+                disabled=job.cancel_requested,
+                on_click=tagging_service.cancel_job,
+                args=(job.job_id,),
+                help="Stops after the current photos; tagged photos are kept.",
+            )
         elif job.state is JobState.DONE:
             _done(job)
         else:

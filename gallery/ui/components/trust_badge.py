@@ -41,7 +41,8 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
     for column, (name, value, good, meaning) in zip(st.columns(4, border=True), numbers(report), strict=True):
         with column.container(gap=None):
             st.metric(name, value)
-            st.caption(f"{'✓' if good else '✗'} {meaning}" if good is not None else meaning)
+            icon = "" if good is None else ":material/check: " if good else ":material/close: "
+            st.caption(icon + meaning)
     left, right = st.columns(2)
     for column, title, curves, better in (
         (left, "Deletion: the marked parts turn grey", _of(report, "deletion"), "should fall early"),
@@ -103,9 +104,9 @@ def _why(report: TrustReport, class_name: str) -> str:
 def _weaker_way(report: TrustReport) -> str:
     """Return which of both ways would not have shown it alone."""
     if not report.deletes_early:
-        return ", although removing another place alone changes as much"
+        return ", although removing other parts alone changes as much"
     if not report.inserts_early:
-        return ", although restoring another place alone changes as much"
+        return ", although restoring other parts alone changes as much"
     return ""
 
 

@@ -254,7 +254,9 @@ def _rows(
         return one.rows, f"Confidence {interval((one.low, one.high), 0)}"
     curve = evaluation.diagnosis.coverage
     if point is not None and which == KEPT:
-        return curve.kept_rows(point.threshold), f"Kept at {percent(point.threshold)}, least certain first"
+        return curve.kept_rows(
+            point.threshold
+        ), f"Confidence of {percent(point.threshold)} or more, lowest first"
     if point is not None and which == LEFT_OUT:
-        return curve.left_out_rows(point.threshold), f"Left out below {percent(point.threshold)}"
+        return curve.left_out_rows(point.threshold), f"Confidence below {percent(point.threshold)}"
     return None, ""

@@ -82,6 +82,8 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         _shelf_box(shelves, shelf)
         if photo and len(file_ids):
             _stepper(listed)
+        if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
+            st.switch_page("pages/browse.py", query_params=view_address.written(replace(view, photo=None)))
     if narrowed := filters.in_words(view):
         st.caption(escaped(f"As in Browse: {narrowed}."))
     if photo is None:

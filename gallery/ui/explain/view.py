@@ -20,6 +20,7 @@ from gallery.ui.components.heatmap_scale import caption, gradient_css
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
+from gallery.ui.explain import labels
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain import trust as explain_trust
 from gallery.words import class_title
@@ -32,26 +33,35 @@ _STYLE = """<style>
 
 
 @st.fragment
-def show(photo: ExplainedPhoto, card: ModelCard) -> None:
-    """Show one photo with its heatmaps; every choice runs this part of the page alone."""
+def show(photo: ExplainedPhoto, card: ModelCard, *, in_catalog: bool) -> None:
+    """Show one photo with its heatmaps; every choice runs this part of the page alone.
+
+    Args:
+        photo: what is explained.
+        card: the model.
+        in_catalog: whether people can label it.
+    """
     compared = _compared_class(photo)
-    left, right = st.columns([3, 1], gap="medium")
+    left, right = st.container(key="explain_split").columns([3, 1], gap="medium")
     with right:
         _probabilities(photo, compared, card.name)
+        if in_catalog:
+            labels.show(photo, card)
     with left:
         if photo.note:
             st.warning(escaped(photo.note), icon=":material/warning:")
-        boxes = st.columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
+        boxes = st.container(key="explain_boxes").columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
         choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
         opacity, colour_map = _controls(boxes[2], boxes[3])
         picture = explain.picture(photo.screen_jpeg)
-        pair = _pair(photo, choice, compared, colour_map)
-        if pair is None:
-            with st.container(key="explain_pair"):
-                st.image(picture, width="stretch", alt=f"The photo {photo.name}")
-        else:
+        pictures, below = st.container(), st.container()  # what is said below does not move the pictures
+        with below:
+            pair = _pair(photo, choice, compared, colour_map)
+            if pair is not None:
+                _scale(pair)
+            _what_it_shows(choice)
+        with pictures:
             _heatmaps(photo, picture, pair, compared, opacity)
-        _what_it_shows(choice)
     _tabs(photo, card, choice, picture, pair, compared)
 
 
@@ -74,18 +84,25 @@ def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str)
     return None if found is None else MapPair(found[0], found[1], colour_map)
 
 
-def _heatmaps(photo: ExplainedPhoto, picture: RgbImage, pair: MapPair, compared: str, opacity: float) -> None:
+def _heatmaps(
+    photo: ExplainedPhoto, picture: RgbImage, pair: MapPair | None, compared: str, opacity: float
+) -> None:
+    """Show both heatmaps side by side; in their places the photo, as long as there are none."""
     st.html(_STYLE)
-    for column, cam, name, role in zip(
+    for column, name, role in zip(
         st.container(key="explain_pair").columns(2),
-        (pair.first, pair.second),
         (photo.prediction.label, compared),
         ("predicted", "compared"),
         strict=True,
     ):
         with column:
-            _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
-    _scale(pair)
+            _title(photo, name, role)
+            if pair is None:
+                st.image(picture, width="stretch", output_format="JPEG", alt=f"The photo {photo.name}")
+                st.caption(f"No heatmap of {class_title(name)} yet.")
+            else:
+                cam = pair.first if role == "predicted" else pair.second
+                _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
 
 
 def _what_it_shows(choice: Choice) -> None:
@@ -125,10 +142,13 @@ def _tabs(
 
 
 def _compared_class(photo: ExplainedPhoto) -> str:
-    """Return the class beside the predicted one: the address's, else the second most probable."""
+    """Return the class beside the predicted one: the address's, a person's label, or the runner-up."""
     asked = st.query_params.get("class")
     if asked in photo.prediction.class_names and asked != photo.prediction.label:
         return asked
+    label = photo.person_label
+    if label is not None and label in photo.prediction.class_names and label != photo.prediction.label:
+        return label
     second = int(np.argsort(-photo.prediction.probabilities, kind="stable")[1])
     return photo.prediction.class_names[second]
 
@@ -172,7 +192,7 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
 
 def _controls(opacity: DeltaGenerator, colours: DeltaGenerator) -> tuple[float, str]:
     percent = opacity.slider(
-        "Heatmap opacity", 0, 100, 55, step=5, format="%d %%", key="explain_opacity", persist_state="session"
+        "Heatmap opacity", 0, 100, 70, step=5, format="%d %%", key="explain_opacity", persist_state="session"
     )
     colour_map = colours.selectbox(
         "Colours",
@@ -182,6 +202,12 @@ def _controls(opacity: DeltaGenerator, colours: DeltaGenerator) -> tuple[float, 
         persist_state="session",
     )
     return percent / 100, colour_map
+
+
+def _title(photo: ExplainedPhoto, name: str, role: str) -> None:
+    probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
+    label = theme.label_markdown(name, photo.prediction.class_names)
+    st.markdown(f"{role.capitalize()}: **{label}**, {words.probability(probability)}")
 
 
 def _heatmap(
@@ -194,10 +220,6 @@ def _heatmap(
     opacity: float,
     role: str,
 ) -> None:
-    probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
-    said = "Predicted" if role == "predicted" else "Compared"
-    label = theme.label_markdown(name, photo.prediction.class_names)
-    st.markdown(f"{said}: **{label}**, {words.probability(probability)}")
     sentence = caption(pair, cam, name)
     st.image(
         pair.overlay(picture, cam, opacity=opacity),

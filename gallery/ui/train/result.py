@@ -10,7 +10,7 @@ from gallery.evaluation.comparison import ModelComparison
 from gallery.jobs.task import State
 from gallery.services import models, photo_lists, training_runs
 from gallery.services.training_runs import HeldOutComparison, Trained
-from gallery.training.held_out import HeldOut
+from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
 from gallery.ui.components import confusion_table, messages
@@ -114,6 +114,7 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
             args=(trained.run,),
         )
         return
+    _misclassified(training_runs.misclassified(trained, held, task.result), PART_WORDS[held.part])
     compared = training_runs.compared(trained, rival, held, task.result)
     if compared is None:
         st.info(
@@ -137,6 +138,20 @@ def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
         now.share,
         f"Both models classify {len(held.photos):,} {which}: {now.done:,} of {now.total:,} done.",
     )
+
+
+def _misclassified(wrong: list[tuple[HeldOutPhoto, str]], part: str) -> None:
+    """Show what the new model gets wrong."""
+    st.markdown(f"#### {len(wrong):,} misclassified {part}")
+    token = photo_lists.register_files({photo.photo_id: photo.path for photo, _ in wrong})
+    shown = []
+    for photo, predicted in wrong[:_SHOWN]:
+        words = f"true {class_title(photo.label)}, predicted {class_title(predicted)}"
+        shown.append(Picture(photo.photo_id, f"{display_path(photo.path)}: {words}", words))
+    if shown:
+        train_pictures.show(token, shown, side_px=150)
+    if len(wrong) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(wrong):,}.")
 
 
 def _numbers(found: HeldOutComparison, held: HeldOut) -> None:

@@ -113,7 +113,7 @@ def test_be_right_as_often_as_asked_gives_the_threshold_and_how_many_it_leaves_o
     page.number_input(key=evaluate_confidence.WANTED).set_value(75).run()
     assert "a confidence threshold of **70.0 %** leaves **1 of 5 photos**" in texts(page)
     page.button(key="evaluate_coverage_left_out").click().run()
-    assert "Left out below 70.0 %: 1 photo**" in texts(page)
+    assert "Confidence below 70.0 %: 1 photo**" in texts(page)
     assert listed() == ["dog/dark.png"]
     page.button(key="evaluate_coverage_kept").click().run()
     assert listed() == ["cat/dark.png", "dog/plain.png", "dog/bright.png", "cat/bright.png"]

@@ -75,6 +75,8 @@ class Chart {
     this.point(null);
     this.width = Math.round(this.node.clientWidth);
     this.picture.replaceChildren();
+    this.places = [];
+    if (this.width <= 0) return; // not shown at the moment; the observer draws it when it is
     this.picture.setAttribute("width", this.width);
     this.picture.setAttribute("height", height);
     const add = (tag, attributes, text) => this.picture.appendChild(svg(tag, attributes, text));
@@ -84,7 +86,7 @@ class Chart {
     for (const name of names) this.shorten(name, this.width / 2 - NAME_GAP);
     const widest = Math.max(0, ...names.map((name) => name.getComputedTextLength()));
     const left = y.label ? Math.max(ROOM.left, widest + 34) : widest + NAME_GAP;
-    const right = this.width - ROOM.right;
+    const right = Math.max(left + 1, this.width - ROOM.right);
     const [top, bottom] = [ROOM.top, height - ROOM.bottom];
     const across = (value) => left + ((value - x.low) / (x.high - x.low)) * (right - left);
     const up = (value) => bottom - ((value - y.low) / (y.high - y.low)) * (bottom - top);
@@ -136,7 +138,7 @@ class Chart {
     if (point.shape === "bar") {
       const half = (across(point.x + point.width / 2) - across(point.x - point.width / 2)) / 2;
       at.half = half;
-      add("rect", { class: look, x: x - half, y, width: 2 * half, height: Math.max(0, up(0) - y), fill: point.colour, stroke: point.colour });
+      add("rect", { class: look, x: x - half, y, width: Math.max(0, 2 * half), height: Math.max(0, up(0) - y), fill: point.colour, stroke: point.colour });
       whisker();
       add("text", { class: "count", "text-anchor": "middle", x, y: ROOM.top + 8 }, point.label);
       return;

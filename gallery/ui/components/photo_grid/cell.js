@@ -82,11 +82,15 @@ class Cell {
   // evaluation the true class of an error.
   shownLabel(item) {
     const titled = (name) => lookOf(this.grid.data.classes, name);
-    const { icon, title } = titled(item.label);
-    if (!item.label) return { icon, words: item.photo ? "not tagged yet" : "not read yet", sure: "", note: "" };
-    const byModel = item.source !== "person" && item.confidence !== null;
-    const note = item.truth && item.truth !== item.label ? `true class ${titled(item.truth).title}` : "";
-    return { icon, words: title, sure: byModel ? percent(item.confidence) : "", note };
+    const shown = (item.truth && item.predicted) || item.label;
+    const { icon, title } = titled(shown);
+    if (!shown) return { icon, words: item.photo ? "not tagged yet" : "not read yet", sure: "", note: "" };
+    const byPerson = item.source === "person";
+    const sure = (item.truth || !byPerson) && item.confidence !== null ? percent(item.confidence) : "";
+    const notes = [];
+    if (item.truth && item.truth !== shown) notes.push(`true class ${titled(item.truth).title}`);
+    if (item.truth && byPerson && item.label !== item.truth) notes.push(`labelled ${titled(item.label).title} by a person`);
+    return { icon, words: title, sure, note: notes.join(", ") };
   }
 
   showHeat(item) {

@@ -173,7 +173,7 @@ def test_own_folder_with_a_shipped_name_never_shadows_it(store: ModelStore) -> N
     assert first.folder == shipped
     assert "Rename the folder" in (second.problem or "")
     assert set(store.weights("twin")) == set(WEIGHTS)
-    with pytest.raises(ModelError, match="came with the app"):
+    with pytest.raises(ModelError, match="built in"):
         store.remove("twin")
 
 

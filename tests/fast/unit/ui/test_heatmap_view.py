@@ -39,6 +39,15 @@ def test_the_weaker_map_is_fainter_on_the_shared_scale(picture: RgbImage) -> Non
     assert strong > 4 * weak > 0
 
 
+def test_a_contour_is_seen_on_a_black_and_on_a_white_photo_where_the_map_is_hot() -> None:
+    pair = MapPair(hot(7, 7, 1.0), hot(0, 0, 0.1))
+    for value in (0, 255):
+        plain = np.full((140, 140, 3), value, np.uint8)
+        laid = pair.overlay(plain, pair.first, opacity=0.1).astype(int)
+        assert np.abs(laid - value).max() > 200
+        assert np.abs(pair.overlay(plain, pair.second, opacity=0.1).astype(int) - value).max() < 50
+
+
 def test_a_map_without_evidence_leaves_the_photo_alone(picture: RgbImage) -> None:
     pair = MapPair(hot(3, 3, 1.0), hot(0, 0, 0.0))
     assert np.array_equal(pair.overlay(picture, pair.second, opacity=1.0), picture)
