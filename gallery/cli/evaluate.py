@@ -54,22 +54,23 @@ def _more(evaluation: Evaluation) -> Iterator[str]:
     )
     after = diagnosis.calibration
     yield f"Expected calibration error {report.calibration_error:.3f}" + (
-        "." if after is None else f", {after.ece_after:.3f} with a temperature fitted on other photos."
+        "." if after is None else f", {after.ece_after:.3f} after temperature scaling (cross-validated)."
     )
     point = diagnosis.at_95
     if point is None:
-        yield f"No threshold makes the model right {percent(WANTED_ACCURACY, 0)} of the time on these photos."
+        yield f"No confidence threshold reaches {percent(WANTED_ACCURACY, 0)} accuracy on these photos."
     else:
         yield (
-            f"To be right {percent(WANTED_ACCURACY, 0)} of the time, set Unsure below {point.threshold:.3f}: "
-            f"that leaves out {point.left_out:,} of {point.n:,} photos ({percent(point.share_left_out)})."
+            f"For {percent(WANTED_ACCURACY, 0)} accuracy, set the confidence threshold to "
+            f"{point.threshold:.3f}: {point.left_out:,} of {point.n:,} photos "
+            f"({percent(point.share_left_out)}) are below it."
         )
     suspects, names = diagnosis.suspects, report.class_names
     if suspects:
-        yield f"Labels to look at, where model and nearest photos say another class: {len(suspects):,}"
+        yield f"Suspicious labels, contradicted by the model and the nearest photos: {len(suspects):,}"
     for suspect in suspects[:SUSPECTS_SHOWN]:
         yield (
-            f"  {display_path(evaluation.paths[suspect.row])}: labelled {names[suspect.label]}, looks like "
+            f"  {display_path(evaluation.paths[suspect.row])}: labelled {names[suspect.label]}, probably "
             f"{names[suspect.suggested]} ({percent(suspect.suggested_probability, 0)}, "
             f"{suspect.neighbours_of_suggested} of {len(suspect.neighbours)} neighbours)"
         )

@@ -46,7 +46,7 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
         if others := tagging_service.other_files(result.others):
             say(others)
         if result.gone:
-            say(f"{photo_count(result.gone)} that were here at the last look are not there any more.")
+            say(f"{photo_count(result.gone)} that were here before are gone.")
         if not result.photos:
             say("There are no photos in this folder or below it.")
     return STOPPED if result.cancelled else 0

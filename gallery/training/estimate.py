@@ -88,7 +88,7 @@ def estimate(
 
     Args:
         recipe: with its epochs and input size.
-        photos: to train on and to judge by.
+        photos: for training and validation.
         earlier: trainings of this machine; those of the same network count for more than any constant.
         bfloat16: whether the processor computes in it.
     """

@@ -55,7 +55,7 @@ REPORT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class FitData:
-    """What a network is trained on and judged by.
+    """The training and validation photos of a network.
 
     Attributes:
         inputs: some rows' inputs: uint8 photos, or float features.

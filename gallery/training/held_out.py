@@ -22,7 +22,7 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class HeldOutPhoto:
-    """A photo that a training did not learn from."""
+    """A photo that was held back from a training."""
 
     photo_id: PhotoId
     path: Path
@@ -31,7 +31,7 @@ class HeldOutPhoto:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The photos to judge by: the test part where there is one, else the validation part."""
+    """The photos held back: the test part where there is one, else the validation part."""
 
     part: Part
     photos: tuple[HeldOutPhoto, ...]

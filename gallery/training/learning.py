@@ -173,7 +173,7 @@ def _fit_taught(
 
 
 def _with_unlabelled(data: FitData, prepared: Prepared) -> FitData:
-    """Return the data with the unlabelled photos behind the labelled ones, to be learnt from."""
+    """Return the data with the unlabelled training photos behind the labelled ones."""
     more = prepared.unlabelled
     if more is None or not len(more.rows):
         return data

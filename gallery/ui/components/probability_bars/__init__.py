@@ -41,7 +41,7 @@ def bars(
     shown: list[dict[str, str | float | bool]] = []
     for rank, index in enumerate(order):
         name, value = class_names[index], float(probabilities[index])
-        marks = ["the model's label"] * (rank == 0) + ["a person's label"] * (name == person_label)
+        marks = ["predicted"] * (rank == 0) + ["labelled by a person"] * (name == person_label)
         share = probability(value)
         shown.append(
             {

@@ -68,7 +68,7 @@ def _all(shelves: Sequence[Shelf]) -> Shelf:
 
 
 def _card(shelf: Shelf, among: Sequence[str], *, chosen: str, thumbnails: str) -> dict[str, Any]:
-    title = class_title(shelf.name)
+    title = "Not tagged yet" if shelf.name == WAITING else class_title(shelf.name)
     confidence = None if shelf.mean_confidence is None else percent(shelf.mean_confidence, 0)
     by_people = f", {shelf.corrected:,} labelled by people" if shelf.corrected else ""
     about = _TOOLTIPS.get(shelf.name) or (f"Mean confidence {confidence}" if confidence else "No photos yet")

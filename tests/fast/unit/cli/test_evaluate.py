@@ -116,7 +116,7 @@ def test_evaluate_as_text_says_the_threshold_and_the_suspect(
     out = capsys.readouterr().out
     assert "Balanced accuracy 96.2 %" in out
     assert "leaves out 0 of 25 photos" in out
-    assert "really-a-dog.png: labelled cat, looks like dog (95 %, 10 of 10 neighbours)" in out
+    assert "really-a-dog.png: labelled cat, probably dog (95 %, 10 of 10 neighbours)" in out
 
 
 def test_evaluate_says_first_that_photos_were_trained_on_or_are_copies(

@@ -18,16 +18,16 @@ def test_bars_stand_surest_first_and_are_marked() -> None:
         ("dog", "cat", "cow"), np.array([0.1, 0.7, 0.2]), chosen="cow", person_label="dog", dark=False
     )
     assert [bar["name"] for bar in shown] == ["cat", "cow", "dog"]
-    assert [bar["mark"] for bar in shown] == ["the model's label", "", "a person's label"]
+    assert [bar["mark"] for bar in shown] == ["predicted", "", "labelled by a person"]
     assert [bar["chosen"] for bar in shown] == [False, True, False]
-    assert shown[0]["description"] == "Cat, 70.0\u00a0%, the model's label. Explain this class"
+    assert shown[0]["description"] == "Cat, 70.0\u00a0%, predicted. Explain this class"
 
 
 def test_a_person_who_agrees_is_named_beside_the_model() -> None:
     shown = probability_bars.bars(
         ("dog", "cat"), np.array([0.9, 0.1]), chosen="cat", person_label="dog", dark=True
     )
-    assert shown[0]["mark"] == "the model's label and a person's label"
+    assert shown[0]["mark"] == "predicted and labelled by a person"
 
 
 @pytest.mark.parametrize(
