@@ -16,7 +16,7 @@ PAGES = Path(__file__).resolve().parent / "pages"
 
 if runtime.exists():
     st.set_page_config(
-        page_title="Smart Gallery", page_icon=":material/pets:", layout="wide", initial_sidebar_state="auto"
+        page_title="Smart Gallery", page_icon=frame.ICON, layout="wide", initial_sidebar_state="auto"
     )
     frame.style()
     pages = frame.pages(PAGES)

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from gallery.class_styles import Style, tile
 from gallery.ui.components import theme
 
 PAGES = {
@@ -19,6 +20,9 @@ PAGES = {
     "models": ("Models", ":material/neurology:"),
 }
 """Title and icon of each page, in the order of the navigation; a page without a file is left out."""
+
+ICON = tile(Style("paw", theme.RIGHT[False][1], "", "", "#ffffff"))
+"""Of the browser's tab: a paw, served from here. Streamlit fetches other icons from the internet."""
 
 _STYLE = Path(__file__).parent / "frame.css"
 

@@ -115,7 +115,7 @@ def test_evaluate_as_text_says_the_threshold_and_the_suspect(
     assert cli.main(words) == 0
     out = capsys.readouterr().out
     assert "Balanced accuracy 96.2 %" in out
-    assert "leaves out 0 of 25 photos" in out
+    assert "0 of 25 photos" in out
     assert "really-a-dog.png: labelled cat, probably dog (95 %, 10 of 10 neighbours)" in out
 
 
@@ -188,7 +188,7 @@ def test_compare_as_text_gives_the_verdict_and_says_whose_training_overlaps(
     assert "25 photos named by both models" in printed.out
     assert "the difference is more than chance" in printed.out
     assert "turned was trained on 1 of these 25 photos" in printed.err
-    assert "By 3 of these 25 photos colours's best epoch" in printed.err
+    assert "3 of these 25 photos were used as validation data for colours" in printed.err
 
 
 def test_compare_with_an_unknown_model_is_a_sentence(photos: Path, run: Run) -> None:
