@@ -19,9 +19,10 @@ if card is None:
 with row:
     source = explain_sources.choose_source(has_collections=bool(collections.opened()))
 if source == explain_sources.UPLOAD:
-    explained = explain_sources.uploaded(card)
+    explained, collection_id = explain_sources.uploaded(card), None
 else:
     photo = photo_choice.choose(card, row=row)
     explained = explain_sources.catalogued(photo, card) if photo else None
+    collection_id = photo.collection_id if photo else None
 if explained is not None:
-    explain_view.show(explained, card, in_catalog=source == explain_sources.CATALOG)
+    explain_view.show(explained, card, collection_id=collection_id)

@@ -172,18 +172,24 @@ def from_upload(data: bytes, name: str, card: ModelCard) -> ExplainedPhoto:
         return from_file(path, name, card)
 
 
-def set_label(photo_id: PhotoId, label: str | None, card: ModelCard) -> None:
+def set_label(
+    photo_id: PhotoId, label: str | None, card: ModelCard, *, collection_id: int, person: str
+) -> None:
     """Keep what a person says that a photo shows; None removes the label.
 
     Args:
         photo_id: of the catalog.
         label: what it shows.
         card: the model whose prediction the person sees.
+        collection_id: in which it is labelled, and can be undone.
+        person: who says it.
 
     Raises:
         CatalogError: the photo is unknown, or the label cannot be kept.
     """
-    wiring.catalog().correct([photo_id], label, person=wiring.person(), model_id=card.model_id)
+    wiring.catalog().correct(
+        [photo_id], label, person=person, model_id=card.model_id, collection_id=collection_id
+    )
 
 
 def picture(jpeg: bytes) -> RgbImage:

@@ -215,3 +215,15 @@ def jpeg() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def test_the_class_is_set_here_and_compared_with_and_undone_in_its_collection(gallery: SmallGallery) -> None:
+    page = open_page("explain", photo=gallery.photo_id("a.png"))
+    page.button(key="explain_label_sheep").click().run()
+    assert not page.exception
+    assert "Labelled **Sheep** by a person" in texts(page)
+    assert "Compared: **Sheep**" in texts(page)
+    (correction,) = wiring.catalog().corrections(gallery.photo_id("a.png"))
+    assert (correction.label, correction.shown_label) == ("sheep", "cat")
+    page.button(key="explain_label_remove").click().run()
+    assert "Labelled" not in texts(page)

@@ -8,7 +8,7 @@ from gallery.errors import GalleryError
 from gallery.services import explain
 from gallery.services.explain import ExplainedPhoto
 from gallery.types import ModelCard
-from gallery.ui.components import theme
+from gallery.ui.components import people, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title
 
@@ -16,7 +16,7 @@ _DIGITS = "1234567890"
 _JUST_SET, _SAID = "explain_label_just_set", "explain_label_said"
 
 
-def show(photo: ExplainedPhoto, card: ModelCard) -> None:
+def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
     """Show a button and a key for each class, and one that removes the label."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(escaped(said), icon=":material/check:")
@@ -32,7 +32,7 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
                 key=f"explain_label_{name}",
                 shortcut=digit,
                 on_click=_set,
-                args=(photo, card, name),
+                args=(photo, card, collection_id, name),
             )
         if photo.person_label is not None:
             st.button(
@@ -41,13 +41,13 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
                 key="explain_label_remove",
                 shortcut="Backspace",
                 on_click=_set,
-                args=(photo, card, None),
+                args=(photo, card, collection_id, None),
             )
 
 
-def _set(photo: ExplainedPhoto, card: ModelCard, name: str | None) -> None:
+def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str | None) -> None:
     try:
-        explain.set_label(photo.photo_id, name, card)
+        explain.set_label(photo.photo_id, name, card, collection_id=collection_id, person=people.current())
     except GalleryError as exc:
         st.toast(escaped(str(exc)), icon=":material/error:")
         return

@@ -33,20 +33,20 @@ _STYLE = """<style>
 
 
 @st.fragment
-def show(photo: ExplainedPhoto, card: ModelCard, *, in_catalog: bool) -> None:
+def show(photo: ExplainedPhoto, card: ModelCard, *, collection_id: int | None) -> None:
     """Show one photo with its heatmaps; every choice runs this part of the page alone.
 
     Args:
         photo: what is explained.
         card: the model.
-        in_catalog: whether people can label it.
+        collection_id: in which it is labelled; None for a photo that is in none.
     """
     compared = _compared_class(photo)
     left, right = st.container(key="explain_split").columns([3, 1], gap="medium")
     with right:
         _probabilities(photo, compared, card.name)
-        if in_catalog:
-            labels.show(photo, card)
+        if collection_id is not None:
+            labels.show(photo, card, collection_id)
     with left:
         if photo.note:
             st.warning(escaped(photo.note), icon=":material/warning:")
