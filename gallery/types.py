@@ -340,6 +340,7 @@ class GridItem:
     source: str  # "person", "model" or "waiting"
     confidence: float | None  # the model's, of its own label
     predicted_label: str | None
+    labelled_in: str | None = None  # the collection in which a person labelled it, if it is another one
 
 
 class JobState(StrEnum):

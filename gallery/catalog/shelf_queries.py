@@ -143,7 +143,12 @@ class ShelfQueries(Store):
             model = model_row(connection, model_id)
             rows = connection.execute(
                 f"""
-                SELECT f.file_id, photo_id, f.name, f.folder, l.label, p.class_index, p.confidence
+                SELECT f.file_id, photo_id, f.name, f.folder, l.label, p.class_index, p.confidence,
+                    (
+                        SELECT c.name
+                        FROM corrections k JOIN collections c ON c.collection_id = k.collection_id
+                        WHERE k.correction_id = l.correction_id AND k.collection_id <> f.collection_id
+                    )
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
                 {FILES}
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
@@ -155,7 +160,7 @@ class ShelfQueries(Store):
                 },
             ).fetchall()
         items = []
-        for file_id, photo_id, name, folder, label, class_index, confidence in rows:
+        for file_id, photo_id, name, folder, label, class_index, confidence, elsewhere in rows:
             predicted = model.class_names[class_index] if model and class_index is not None else None
             source = "person" if label is not None else "model" if predicted is not None else "waiting"
             items.append(
@@ -168,6 +173,7 @@ class ShelfQueries(Store):
                     source,
                     confidence,
                     predicted,
+                    elsewhere,
                 )
             )
         return items

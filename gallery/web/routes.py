@@ -177,6 +177,7 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
         confidence,
         item.predicted_label,
         truth,
+        item.labelled_in,
     ]
 
 

@@ -15,7 +15,7 @@ class Cell {
     this.icon = make("img", { class: "icon", alt: "", draggable: false });
     this.words = make("span", { class: "words" });
     this.sure = make("span", { class: "sure" });
-    this.note = make("span", { class: "note" });
+    this.note = make("span", { class: "remark" });
     this.badge = make("span", { class: "badge" }, this.icon, this.words, this.sure, this.note);
     this.person = make("span", { class: "person", title: "Labelled by a person", text: "person", "aria-hidden": "true" });
     this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
@@ -89,7 +89,7 @@ class Cell {
     const sure = (item.truth || !byPerson) && item.confidence !== null ? percent(item.confidence) : "";
     const notes = [];
     if (item.truth && item.truth !== shown) notes.push(`true class ${titled(item.truth).title}`);
-    if (item.truth && byPerson && item.label !== item.truth) notes.push(`labelled ${titled(item.label).title} by a person`);
+    if (item.truth && byPerson && item.label !== item.truth) notes.push(`labelled ${titled(item.label).title} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`);
     return { icon, words: title, sure, note: notes.join(", ") };
   }
 

@@ -147,3 +147,14 @@ def test_all_corrections_come_in_the_order_they_were_made(open_shop) -> None:
     open_shop.catalog.remove_collection(open_shop.collection)
     said = open_shop.catalog.all_corrections()
     assert [(one.photo_id, one.label) for one in said] == [(open_shop.b, "cow"), (open_shop.a, "cat")]
+
+
+def test_a_label_given_in_another_collection_is_named_as_such(open_shop) -> None:
+    catalog = open_shop.catalog
+    other = catalog.add_collection(open_shop.root / "other", CollectionKind.FOLDER)
+    say(open_shop, [open_shop.a], "cow", "tab:1", collection=other.collection_id)
+    say(open_shop, [open_shop.b], "cow", "tab:2")
+    (a, b, c) = catalog.grid_items([1, 2, 3], open_shop.model)
+    assert (a.labelled_in, b.labelled_in, c.labelled_in) == (other.name, None, None)
+    say(open_shop, [open_shop.a], "cat", "tab:3")  # and now here
+    assert catalog.grid_items([1], open_shop.model)[0].labelled_in is None
