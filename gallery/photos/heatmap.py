@@ -131,7 +131,7 @@ def with_contour(image: RgbImage, heatmap: FloatArray) -> RgbImage:
     contours, _ = cv2.findContours(hot, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     drawn = image.copy()
     width = max(1, round(max(image.shape[:2]) / 500))
-    for colour_value, thickness in (((0, 0, 0), 3 * width), ((255, 255, 255), width)):
+    for colour_value, thickness in (((0, 0, 0), width + 1), ((255, 255, 255), width)):
         cv2.drawContours(drawn, contours, -1, colour_value, thickness, cv2.LINE_AA)
     return drawn
 
