@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +54,22 @@ LEFT_OUT = (
     "synofile_thumb*", "*.photoslibrary", "*.lrdata", "*.lrlibrary", "*.cocatalog", "*.cosessiondb",
 )  # fmt: skip
 """Names, in any case, of what network disks and photo programs keep among photos: copies, thumbnails."""
+
+
+def is_left_out(name: str, patterns: Sequence[str] = LEFT_OUT) -> bool:
+    """Return whether a folder or file is none of the user's photos, by patterns as ``*.lrdata``.
+
+    Example:
+        >>> is_left_out("#recycle"), is_left_out("Best.LRDATA"), is_left_out("recycle")
+        (True, True, False)
+    """
+    return _matcher(tuple(patterns)).fullmatch(name.lower()) is not None
+
+
+@functools.cache
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns) or r"(?!)")
+
 
 LEFT_OUT_FILE = "left-out.txt"
 """A file in the home with one more pattern a line."""

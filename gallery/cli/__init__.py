@@ -51,6 +51,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = command("evaluate", "Measure a model on a folder with one sub-folder a class.")
     _labelled_folder(evaluate)
+    evaluate.add_argument(
+        "--by-sequence", action="store_true",
+        help="count photos of one folder that were taken at most 60 s apart as one, tagged by their mean",
+    )  # fmt: skip
 
     compare = command(
         "compare", "Compare two models on the same labelled folder, with a paired test.", of_all
@@ -128,6 +132,11 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--longitude", metavar="DEGREES")
     export.add_argument("--time-zone", metavar="ZONE", help="camtrap-dp: of the cameras' clocks, as +02:00")
     export.add_argument("--title", metavar="TEXT", help="camtrap-dp: of the project")
+    export.add_argument(
+        "--by-sequence",
+        action="store_true",
+        help="a photo's tag is its sequence's (at most 60 s apart)",
+    )
     export.add_argument(
         "--verdicts", action="store_true", help="write people's verdicts on labels (Evaluate) instead"
     )
@@ -207,6 +216,21 @@ def build_parser() -> argparse.ArgumentParser:
     change.add_argument("--merge", nargs=2, metavar=("ONE", "INTO"), help="let one class count for another")
     change.add_argument("--retire", metavar="NAME", help="learn this class no more")
     change.add_argument("--restore", metavar="NAME", help="take back what was said of a name")
+
+    boxes = command("boxes", "Classify the animals in a results file of MegaDetector, box by box.")
+    boxes.add_argument("folder", type=Path, metavar="DIR", help="the folder that the detector was run on")
+    boxes.add_argument(
+        "--results", type=Path, required=True, metavar="JSON",
+        help="as MegaDetector (run_detector_batch) and AddaxAI write it, format 1.3 to 1.6",
+    )  # fmt: skip
+    boxes.add_argument("--out", type=Path, required=True, metavar="JSON", help="the results with classes")
+    boxes.add_argument(
+        "--least",
+        type=_share,
+        default=0.2,
+        metavar="0..1",
+        help="confidence of a box that counts (default: 0.2)",
+    )
 
     jobs = (
         ("tag-job", "Run the waiting jobs"),

@@ -37,6 +37,9 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
         evaluation, report = found[0], found[0].report
         for problem in [*evaluation.problems, *evaluation.overlap.sentences()]:
             note(problem)
+        if arguments.by_sequence:
+            _say_sequences(evaluation, json=arguments.json)
+            return 0
         if arguments.json:
             skipped = skipped_json(evaluation.skipped)
             answer({**report.to_json(), "skipped": skipped, **evaluation.diagnosis.to_json(evaluation.paths)})
@@ -44,6 +47,14 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             note_skipped(evaluation.skipped)
             say("\n".join([str(report), "", *_more(evaluation)]))
     return 0
+
+
+def _say_sequences(evaluation: Evaluation, *, json: bool) -> None:
+    found = evaluation.sequences
+    if json:
+        answer({**found.report.to_json(), "photos": found.photos, "dissenting": found.dissenting})
+    else:
+        say(f"{found.sentence()}\n\n{found.report}")
 
 
 def _more(evaluation: Evaluation) -> Iterator[str]:

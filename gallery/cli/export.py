@@ -64,6 +64,7 @@ def _options(arguments: argparse.Namespace) -> formats.Options:
         "longitude": arguments.longitude or "",
         "time_zone": arguments.time_zone or "",
         "title": arguments.title or "",
+        "by_sequence": "1" if arguments.by_sequence else "",
     }
     if arguments.location is not None:
         given["location"] = arguments.location

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from gallery.datasets.class_names import (
 )
 from gallery.datasets.labelled import LabelledPhoto, LabelledPhotos, ModelLabels, Part, Scan, data_set
 from gallery.errors import DatasetError
-from gallery.settings import CLASS_NAMES
+from gallery.settings import CLASS_NAMES, is_left_out
 from gallery.types import display_path
 from gallery.words import counted
 
@@ -104,7 +104,10 @@ def read_folder(root: Path, *, scan: Scan) -> LabelledPhotos:
         *kept_apart_sentences(class_of),
         *layout.sentences(),
         *_outside(folders.count(None)),
-        *(f"The folder {_shown(name)} holds no photos." for name in _empty_folders(root, layout, class_of)),
+        *(
+            f"The folder {_shown(name)} {why}."
+            for name, why in _empty_folders(root, layout, class_of).items()
+        ),
     ]
     return data_set(root, photos, problems)
 
@@ -210,8 +213,8 @@ def _outside(count: int) -> list[str]:
     return [f"{lie} outside the class folders: left out. Move such photos into the folder of their class."]
 
 
-def _empty_folders(root: Path, layout: Layout, used: Collection[str]) -> list[str]:
-    """Return the names of the folders where classes stand that gave no photo; none if root is gone."""
+def _empty_folders(root: Path, layout: Layout, used: Collection[str]) -> dict[str, str]:
+    """Return the folders where classes stand that gave no photo, by name, with why; none if root is gone."""
     level = [root]
     try:
         for _ in range(layout.depth + 1):
@@ -219,19 +222,28 @@ def _empty_folders(root: Path, layout: Layout, used: Collection[str]) -> list[st
                 child
                 for folder in level
                 for child in sorted(folder.iterdir())
-                if child.is_dir() and not child.name.startswith((".", "__"))
+                if child.is_dir() and not child.name.startswith((".", "__")) and not is_left_out(child.name)
             ]
     except OSError:
-        return []
-    return sorted({folder.name for folder in level} - set(used))
+        return {}
+    return {
+        folder.name: "is a link that leads out of the opened folder"
+        if folder.is_symlink()
+        else "holds no photos"
+        for folder in sorted(level)
+        if folder.name not in used
+    }
 
 
-def _without_photos(empty: Sequence[str], present: Collection[int], class_names: Sequence[str]) -> list[str]:
+def _without_photos(
+    empty: Mapping[str, str], present: Collection[int], class_names: Sequence[str]
+) -> list[str]:
     """Return a sentence for each class and each folder of which an evaluation says nothing."""
     absent = [k for k in range(len(class_names)) if k not in present]
-    folder_of = {class_of_name(name, class_names): _shown(name) for name in empty}
+    folder_of = {class_of_name(name, class_names): name for name in empty}
     problems = [
-        f"The folder {folder_of[k]} holds no photos: nothing can be said of the class {class_names[k]}."
+        f"The folder {_shown(folder_of[k])} {empty[folder_of[k]]}: nothing can be said of the class "
+        f"{class_names[k]}."
         for k in absent
         if k in folder_of
     ]

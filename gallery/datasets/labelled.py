@@ -116,7 +116,7 @@ def data_set(root: Path, photos: Sequence[LabelledPhoto], problems: Sequence[str
         got = f"only the class {next(iter(found))!r}" if found else "no labelled photos"
         raise DatasetError(
             f"{display_path(root)} holds {got}; a training needs two classes or more. "
-            "Give a folder with a sub-folder of photos for each class."
+            f"Give a folder with a sub-folder of photos for each class. {' '.join(problems)}".rstrip()
         )
     lone = {photo.label: photo.path for photo in photos if found[photo.label] == 1}
     if len(found) - len(lone) >= 2:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.types import FloatArray
+
 SEQUENCE_GAP_S = 60.0
 """Two photos of a folder that were taken at most so long after each other belong to one sequence."""
 
@@ -44,3 +46,29 @@ def sequences_of(
         first.setdefault(one, row)
     number = {one: n for n, one in enumerate(sorted(first, key=first.__getitem__))}
     return np.array([number[one] for one in root.tolist()], np.int64)
+
+
+def mean_of_sequences(probabilities: FloatArray, sequence: NDArray[np.int64]) -> FloatArray:
+    """Return what a model says of each sequence: the softmax of the mean of its photos' logits.
+
+    Logits differ from the logarithms of the probabilities by a number that is the same for all classes
+    of a photo, which the softmax takes out again.
+
+    Args:
+        probabilities: (n, K), of each photo.
+        sequence: (n,), as `sequences_of` gives it.
+
+    Returns:
+        (s, K) float32, rows sum to 1.
+
+    Example:
+        >>> photos = np.array([[0.8, 0.2], [0.2, 0.8], [0.9, 0.1]], np.float32)
+        >>> mean_of_sequences(photos, np.array([0, 0, 1])).round(2).tolist()
+        [[0.5, 0.5], [0.9, 0.1]]
+    """
+    logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
+    sums = np.zeros((int(sequence.max(initial=-1)) + 1, probabilities.shape[1]))
+    np.add.at(sums, sequence, logits)
+    means = sums / np.bincount(sequence)[:, None]
+    shares = np.exp(means - means.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)

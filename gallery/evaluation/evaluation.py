@@ -21,7 +21,8 @@ from gallery.evaluation.evidence import FolderEvidence
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.overlap import PhotoOverlap, SeenPhotos, photo_overlap
 from gallery.evaluation.report import EvaluationReport
-from gallery.evaluation.slices import Slice, all_slices, slice_names, worst_first
+from gallery.evaluation.sequences import SequenceEvaluation, by_sequence
+from gallery.evaluation.slices import Slice, all_slices, folder_names, slice_names, worst_first
 from gallery.evaluation.verdicts import JudgedReport, judged, judgements_of
 from gallery.types import FloatArray, GivenVerdict, PhotoId, PhotoMetadata, SkippedFile, display_path
 
@@ -130,6 +131,12 @@ class Evaluation:
     def metadata(self) -> Sequence[PhotoMetadata | None]:
         """What each photo says of itself."""
         return self.stored.metadata(self.photo_ids)
+
+    @cached_property
+    def sequences(self) -> SequenceEvaluation:
+        """The evaluation in which photos of one folder that were taken in one go count once."""
+        taken = [None if one is None else one.taken_at for one in self.metadata]
+        return by_sequence(self.report, folder_names(self.paths, self.root), taken)
 
     @property
     def unmeasured(self) -> int:

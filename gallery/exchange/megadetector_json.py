@@ -7,9 +7,12 @@ as one box around the whole picture, which bears the classification.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gallery.errors import ExchangeError
 from gallery.exchange.csv_text import shortest
@@ -96,6 +99,58 @@ def _image(row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
         "height": row.photo.metadata.height_px,
         OWN_FIELD: about,
     }
+
+
+def classified(
+    image: Mapping[str, Any],
+    results: Mapping[str, Any],
+    shares_of: Callable[[Mapping[str, Any], Sequence[Sequence[float]]], NDArray[np.float32] | None],
+    class_names: Sequence[str],
+    model_id: str,
+    *,
+    least: float,
+) -> tuple[dict[str, Any], int]:
+    """Return a photo of a results file with a model's classes in its animals' boxes, and how many there are.
+
+    Args:
+        image: the photo's entry, which stays as it is.
+        results: the whole file.
+        shares_of: classifies some boxes of the photo, (boxes, K); None where it cannot be read.
+        class_names: the model's classes.
+        model_id: the model.
+        least: confidence below which a box counts for nothing.
+    """
+    detections = image.get("detections")
+    if detections is None:
+        return dict(image), 0
+    kinds = results.get("detection_categories") or DETECTIONS
+    sure = [box for box in detections if float(box["conf"]) >= least]
+    animals = [box for box in sure if kinds.get(box["category"]) == ANIMAL]
+    made = {**image, "detections": [dict(box) for box in detections]}
+    if not animals:
+        best = max(sure, key=lambda box: float(box["conf"]), default=None)
+        kind = EMPTY if best is None else kinds.get(best["category"], EMPTY)
+        label = "human" if kind == HUMAN else kind
+        return made | {OWN_FIELD: {"label": label, "source": MODEL, "boxes": 0, "model": model_id}}, 0
+    shares = shares_of(image, [box["bbox"] for box in animals])
+    if shares is None:
+        return made, 0
+    rows = iter(shares)
+    for box in made["detections"]:
+        if float(box["conf"]) >= least and kinds.get(box["category"]) == ANIMAL:
+            box["classifications"] = [
+                [str(k), shortest(share)]
+                for k, share in sorted(enumerate(next(rows)), key=lambda pair: -pair[1])
+                if share >= LEAST_SHARE
+            ]
+    # the mean of the boxes, the surer ones weighing more: a herd may have one of another kind in it
+    whole = np.average(shares, axis=0, weights=[float(box["conf"]) for box in animals])
+    best_class = int(whole.argmax())
+    about = {
+        "label": class_names[best_class], "source": MODEL, "confidence": shortest(whole[best_class]),
+        "boxes": len(animals), "model": model_id,
+    }  # fmt: skip
+    return made | {OWN_FIELD: about}, len(animals)
 
 
 def load_results(file: Path) -> Mapping[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.datasets.sequences import mean_of_sequences, sequences_of
 from gallery.exchange.csv_text import shortest
 from gallery.types import Correction, Photo, PhotoId, PredictionTable, display_path
 
@@ -84,6 +85,22 @@ class PredictionRow:
     def folder(self) -> str:
         """The folder below the root, "/"-separated, "" for the root itself."""
         return "/".join(self.place[:-1])
+
+
+def with_sequences(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
+    """Return the rows with the model's opinion of a photo's whole sequence in place of that of the photo.
+
+    A sequence's opinion is by the mean of its photos' logits; what people said stays with its photo.
+    """
+    seen = [row for row in rows if row.probabilities is not None]
+    if not seen:
+        return list(rows)
+    sequence = sequences_of([row.folder for row in seen], [row.photo.metadata.taken_at for row in seen])
+    shares = mean_of_sequences(
+        np.stack([row.probabilities for row in seen if row.probabilities is not None]), sequence
+    )
+    of = {row.photo.file_id: shares[number] for row, number in zip(seen, sequence.tolist(), strict=True)}
+    return [replace(row, probabilities=of.get(row.photo.file_id)) for row in rows]
 
 
 def prediction_rows(

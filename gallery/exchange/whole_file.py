@@ -10,14 +10,19 @@ from gallery.files import write_atomic
 from gallery.types import display_path
 
 
-def replace_whole(file: Path, content: Iterable[bytes]) -> None:
+def replace_whole(file: Path, content: Iterable[bytes], *, durable: bool = True) -> None:
     """Write a file beside its place and move it there; what is there is replaced only by a complete file.
+
+    Args:
+        file: the place.
+        content: its bytes, piece by piece.
+        durable: on the disk when this returns; not needed for one of many files that can be made again.
 
     Raises:
         ExchangeError: the place cannot be written; an older file there is left as it was.
     """
     try:
-        write_atomic(file, content, durable=True)
+        write_atomic(file, content, durable=durable)
     except (OSError, ValueError) as exc:  # ValueError: "." or "/", which is no file's name
         raise ExchangeError(
             f"{display_path(file)} cannot be written: {getattr(exc, 'strerror', None) or exc}. Choose a "

@@ -95,7 +95,7 @@ def write_sidecars(
             made.left.append(file)
             continue
         if after != before:
-            replace_whole(file, [after])
+            replace_whole(file, [after], durable=before is not None)
         made.written += 1
     return made
 
@@ -135,8 +135,9 @@ def sidecar(row: PredictionRow, before: bytes | None = None, *, rating: bool = F
         "Model": row.model_id,
     }
     for name, value in facts.items():
-        about.attrib.pop(_name(OWN, name), None)
-        if value is not None:
+        if value is None:
+            about.attrib.pop(_name(OWN, name), None)
+        else:
             about.set(_name(OWN, name), _printable(value))
     if rating and row.confidence is not None and not _has_rating(root):
         about.set(_name(XMP, "Rating"), str(max(1, math.ceil(row.confidence * 5))))

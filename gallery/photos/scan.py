@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +10,7 @@ from pathlib import Path
 
 from gallery.errors import PhotoError
 from gallery.photos.formats import sniff
-from gallery.settings import LEFT_OUT, PHOTO_SUFFIXES
+from gallery.settings import LEFT_OUT, PHOTO_SUFFIXES, is_left_out
 from gallery.types import FileEntry, SkippedFile, SkipReason, display_path
 
 CACHE_TAG = "CACHEDIR.TAG"
@@ -42,21 +39,6 @@ def is_photo_name(name: str) -> bool:
         (True, False, False)
     """
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES  # noqa: PTH122
-
-
-def is_left_out(name: str, patterns: Sequence[str] = LEFT_OUT) -> bool:
-    """Return whether a folder or file is none of the user's photos, by patterns as ``*.lrdata``.
-
-    Example:
-        >>> is_left_out("#recycle"), is_left_out("Best.LRDATA"), is_left_out("recycle")
-        (True, True, False)
-    """
-    return _matcher(tuple(patterns)).fullmatch(name.lower()) is not None
-
-
-@functools.cache
-def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns) or r"(?!)")
 
 
 def kind_of_other(name: str) -> str | None:

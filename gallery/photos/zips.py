@@ -12,7 +12,8 @@ from typing import Protocol, Self
 
 from gallery.errors import PhotoError
 from gallery.photos.names import safe_relative
-from gallery.photos.scan import is_left_out, is_photo_name
+from gallery.photos.scan import is_photo_name
+from gallery.settings import is_left_out
 from gallery.types import SkippedFile, SkipReason
 
 CHUNK_BYTES = 1024**2

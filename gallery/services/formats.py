@@ -68,6 +68,7 @@ class Options:
         without_location: folders: copies without coordinates; None: where the app is shared.
         sites: camtrap-dp: where the camera of each folder stood, "" for all others.
         title: camtrap-dp: of the project; the collection's name for "".
+        by_sequence: all: a photo has the model's opinion of its whole sequence.
     """
 
     separator: str = ","
@@ -78,6 +79,7 @@ class Options:
     without_location: bool | None = None
     sites: Mapping[str, Site] = field(default_factory=dict)
     title: str = ""
+    by_sequence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def options_of(
         without_location=None if location is None else location != "keep",
         sites=places,
         title=given.get("title", ""),
+        by_sequence=given.get("by_sequence") == "1",
     )
 
 
@@ -187,6 +190,7 @@ def write(
         GalleryError: the folder was never opened, there is no such model or format, or the place cannot be
             written.
     """
+    from gallery.exchange.rows import with_sequences
     from gallery.services.export import collections_of
 
     chosen, options = format_named(name), options or Options()
@@ -203,6 +207,8 @@ def write(
         for row in _rows(parts, collection, card.model_id, card.class_names, files):
             rows.setdefault(row.photo.path, row)  # a folder inside another is opened twice, written once
     every = list(rows.values())
+    if options.by_sequence:
+        every = with_sequences(every)
     if out is not None and not chosen.suffix:
         out = _folder(out, collections)
     notes = _write(parts, chosen, every, card, out, options, [one.name for one in collections])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -212,6 +213,19 @@ def test_a_selection_downloads_as_zip_and_as_table(page: Page, tagged: str, fold
         page.get_by_role("button", name="Download CSV").click()
     table = io.StringIO(Path(download.value.path()).read_text("utf-8-sig")).getvalue()
     assert len(table.splitlines()) == 5
+    menu = page.locator(".selection-bar .menu.formats")
+    page.get_by_role("button", name="More formats…").click()
+    with page.expect_download() as download:
+        menu.get_by_role("button", name="MegaDetector results (JSON)").click()
+    assert {
+        one["file"] for one in json.loads(Path(download.value.path()).read_text("utf-8"))["images"]
+    } == chosen
+    page.get_by_role("button", name="More formats…").click()
+    menu.get_by_role("button", name="Camtrap DP package").click()
+    for field, value in (("Latitude", "45.07"), ("Longitude", "7.69"), ("Clock of the cameras", "+01:00")):
+        menu.get_by_label(field).fill(value)
+    menu.get_by_role("button", name="Download package").click()
+    expect(page.locator(".live")).to_contain_text("which needs a date for each")
     page.keyboard.press("Escape")
 
 

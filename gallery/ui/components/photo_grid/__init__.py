@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gallery.services import collections, labelling, photo_lists
+from gallery.services import collections, formats, labelling, photo_lists, wiring
 from gallery.services.photo_lists import PhotoList
 from gallery.types import BESIDE_CLASSES
 from gallery.ui.components import assets, events, people, theme
@@ -38,6 +38,7 @@ _component = assets.component(
         "photo_grid/watch.js",
         "photo_grid/zoom.js",
         "photo_grid/selection.js",
+        "photo_grid/format_menu.js",
         "photo_grid/selection_bar.js",
         "photo_grid/cell.js",
         "photo_grid/panel.js",
@@ -125,6 +126,12 @@ def show(
         "colour_map": colour_map,
         "height": height,
         "select": select,
+        "formats": [
+            {"name": one.name, "title": one.title, "for_whom": one.for_whom}
+            for one in formats.FORMATS
+            if one.name not in ("csv", "folders")  # these have a place of their own
+        ],
+        "without_location": bool(wiring.settings().roots),
         "correct": correct,
         "open": _opened(listed, open_file_id),
     }

@@ -40,7 +40,7 @@ class Grid {
     const help = make("button", {
       type: "button", class: "plain round", text: "?", title: "Keys (?)", "aria-label": "Show the keys",
       onclick: () => this.showKeys() });
-    this.exporter = new ExportMenu(this);
+    this.exporter = new FormatMenu(this, "Export…", "Export all photos of this view", () => [[0, this.items.count - 1]], allFormats);
     this.who = make("span", {});
     this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.count, this.news,
       make("span", { class: "space" }), this.who, this.exporter.node, this.namesButton, this.heatButton, this.fitButton,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,3 +207,15 @@ def test_a_table_without_the_columns_is_refused_with_those_it_has(tmp_path: Path
     (tmp_path / "t.csv").write_text("foto,animale\na.jpg,cat\nb.jpg,dog\n")
     with pytest.raises(DatasetError, match="its columns are foto, animale"):
         read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_class_folders_that_are_links_out_of_the_folder_are_named(tmp_path: Path) -> None:
+    lay_out(tmp_path, "disk/dog/1.jpg", "set/cow/1.jpg", "set/#recycle/1.jpg")
+    (tmp_path / "set" / "dog").symlink_to("../disk/dog", target_is_directory=True)
+
+    def photos(root: Path) -> Iterator[FileEntry]:
+        return (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry))
+
+    with pytest.raises(DatasetError, match='The folder "dog" is a link that leads out of the opened folder'):
+        read_folder(tmp_path / "set", scan=photos)

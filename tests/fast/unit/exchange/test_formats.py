@@ -190,6 +190,8 @@ def test_what_stands_in_a_sidecar_stays_and_an_earlier_label_of_ours_goes() -> N
     again = sidecar(made_row("a.jpg", person_label="cow"), once)
     assert subjects(again) == ["winter", "cat", "cow"]
     assert sidecar(made_row("a.jpg", person_label="cow"), again) == again
+    rated = sidecar(made_row("a.jpg"), rating=True)
+    assert sidecar(made_row("a.jpg"), rated, rating=True) == rated
 
 
 @pytest.mark.parametrize("content", [b"", b"a note", b"<x/>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"])
