@@ -266,8 +266,11 @@ def test_the_keyboard_alone_moves_selects_and_opens(page: Page, tagged: str) -> 
 
 
 @pytest.mark.timeout(200)
-def test_files_are_uploaded_through_the_drop_zone(page: Page, tagged: str, folder: Path) -> None:
-    photos = sorted(folder.glob("*.jpg"))[:3]
+def test_files_are_uploaded_through_the_drop_zone(
+    page: Page, tagged: str, folder: Path, tmp_path: Path
+) -> None:
+    photos = [*sorted(folder.glob("*.jpg"))[:3], tmp_path / "notes.txt"]
+    photos[-1].write_text("no photo")
     page.goto(tagged)
     page.get_by_role("button", name="Upload", exact=True).click()
     page.locator(".upload-zone input[type=file]").first.set_input_files([str(path) for path in photos])
@@ -275,6 +278,8 @@ def test_files_are_uploaded_through_the_drop_zone(page: Page, tagged: str, folde
     page.wait_for_url(lambda url: url != tagged)
     expect(page.locator(".bar .count")).to_have_text(re.compile("^[23] photos"), timeout=60_000)
     page.wait_for_function(CELLS_READY)
+    page.get_by_role("button", name="1 file left out: see why").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What the upload left out")
 
 
 def test_a_folder_opened_before_is_opened_again_with_one_click(

@@ -56,11 +56,16 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         model_id, class_names = wiring.shown_model()
         unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
         query = _query(view, collection, model_id)
-        filters_alone = replace(query, shelf=ALL, sort=SortOrder.PATH) if view.is_filtered else None
-        shelves = collections_service.shelves(
-            collection.collection_id, model_id, class_names, unsure_below, filters_alone
-        )
+        shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
         summary.show(collection, shelves)
+        if view.is_filtered:
+            shelves = collections_service.shelves(
+                collection.collection_id,
+                model_id,
+                class_names,
+                unsure_below,
+                replace(query, shelf=ALL, sort=SortOrder.PATH),
+            )
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
@@ -155,14 +160,11 @@ def _warn(collection: Collection) -> bool:
         )
         with st.container(horizontal=True):
             st.button("Look again", key="gone_again", icon=":material/refresh:")
-            if collection.kind is CollectionKind.FOLDER:
-                st.button(
-                    "Find it at its new place",
-                    key="gone_move",
-                    icon=":material/drive_file_move:",
-                    on_click=dialogs.ask,
-                    args=(collection_menu.MOVE,),
-                )
+            if collection.kind is CollectionKind.FOLDER and st.button(
+                "Find it at its new place", key="gone_move", icon=":material/drive_file_move:"
+            ):
+                dialogs.ask(collection_menu.MOVE)
+                st.rerun()  # the whole page, which draws the dialog
     return True
 
 

@@ -22,15 +22,14 @@ def show(collection: Collection, shelves: Sequence[Shelf]) -> None:
     left_out = uploads.left_out(collection)
     with st.container(horizontal=True, vertical_alignment="center", key="collection_line"):
         st.caption(escaped(sentence(collection.name, shelves)), width="content")
-        if left_out:
-            st.button(
-                f"{counted(len(left_out), 'file')} left out: see why",
-                key="left_out",
-                type="tertiary",
-                icon=":material/info:",
-                on_click=dialogs.ask,
-                args=(collection_menu.LEFT_OUT,),
-            )
+        if left_out and st.button(
+            f"{counted(len(left_out), 'file')} left out: see why",
+            key="left_out",
+            type="tertiary",
+            icon=":material/info:",
+        ):
+            dialogs.ask(collection_menu.LEFT_OUT)
+            st.rerun()  # the whole page: this line follows the job by itself, and draws no dialog
 
 
 def sentence(name: str, shelves: Sequence[Shelf]) -> str:

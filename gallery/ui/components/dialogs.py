@@ -14,7 +14,7 @@ _OPEN = "dialog:open"
 
 
 def ask(name: str) -> None:
-    """Open a dialog of this page: for a button's ``on_click``."""
+    """Open a dialog of this page, as a button's ``on_click``; a fragment has the page drawn after it."""
     st.session_state[_OPEN] = (_page(), name)
 
 
