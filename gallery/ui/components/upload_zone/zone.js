@@ -295,7 +295,7 @@ class Zone {
       failed: `The upload did not work. ${upload.trouble || "Nothing of it is a photo that can be kept."}`,
     }[state];
     this.problems.replaceChildren(...this.reasons());
-    if (state === "done" && !upload.told && upload.collection) {
+    if (state === "done" && !upload.told && upload.collection && this.root.isConnected) {
       upload.told = true;
       this.tell({ collection: upload.collection });
     }
