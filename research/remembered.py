@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.files import open_atomic
+from gallery.learning.unlike import Known
 from gallery.models import ModelStore
 from gallery.models.store import TRAINING_FEATURES_FILE
-from research.photos import LabelledPhoto, read_photos
+from research.photos import HELD_OUT_SOURCES, LabelledPhoto, held_out, read_photos
 
 VALUES_OF_A_CLASS = 128_000
 """100 photos with 1,280 features, 250 with 512: 2.6 MB for ten classes in float16."""
+
+CALLED_UNLIKE = 0.02
+"""Share of the photos of known classes, of sources that were left out, that may be called unlike anything."""
 
 
 def main() -> None:
@@ -52,7 +56,30 @@ def save_selection(model: Path, photos: Sequence[LabelledPhoto], features: NDArr
     rows = balanced(photos, VALUES_OF_A_CLASS // features.shape[1])
     classes = np.array([photos[row].label for row in rows], np.float16)
     with open_atomic(model / TRAINING_FEATURES_FILE, durable=True) as file:
-        np.savez_compressed(file, features=features[rows].astype(np.float16), class_indices=classes)
+        np.savez_compressed(
+            file,
+            features=features[rows].astype(np.float16),
+            class_indices=classes,
+            unlike_below=np.float32(unlike_below(photos, features)),
+        )
+
+
+def unlike_below(photos: Sequence[LabelledPhoto], features: NDArray[np.float32]) -> float:
+    """Return the likeness that all but a few photos of known classes reach, from sources that were left out.
+
+    Args:
+        photos: n training photos.
+        features: theirs, (n, channels).
+    """
+    found = []
+    for turn in range(len(HELD_OUT_SOURCES)):
+        out = held_out(photos, turn)
+        rest = np.flatnonzero(~out)
+        if out.any() and len(rest):
+            of_each = VALUES_OF_A_CLASS // features.shape[1]
+            kept = rest[balanced([photos[row] for row in rest.tolist()], of_each)]
+            found.append(Known.of(features[kept]).likeness(features[out]))
+    return float(np.quantile(np.concatenate(found), CALLED_UNLIKE))
 
 
 def balanced(photos: Sequence[LabelledPhoto], of_each: int, *, seed: int = 0) -> list[int]:

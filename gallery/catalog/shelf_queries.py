@@ -223,6 +223,27 @@ class ShelfQueries(Store):
             )
         return next((photo for photo in found if photo.path.is_file()), found[0])
 
+    def reviewed(self, collection_id: int, model_id: str) -> tuple[int, int, int]:
+        """Return how many tagged photos are labelled, how many of them otherwise, and how many there are.
+
+        Otherwise means: not as the model's class.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                """
+                SELECT count(DISTINCT l.photo_key), count(DISTINCT CASE WHEN l.label !=
+                    json_extract(m.class_names, '$[' || p.class_index || ']') THEN l.photo_key END),
+                    count(DISTINCT f.photo_key)
+                FROM models m
+                CROSS JOIN files f INDEXED BY files_by_collection
+                JOIN predictions p ON p.model_key = m.model_key AND p.photo_key = f.photo_key
+                LEFT JOIN labels l ON l.photo_key = f.photo_key
+                WHERE m.model_id = ? AND f.collection_id = ? AND f.missing = 0 AND f.skip_reason IS NULL
+                """,
+                (model_id, collection_id),
+            ).fetchone()
+            return int(row[0]), int(row[1]), int(row[2])
+
     def revision(self) -> int:
         """Return a number that changes whenever what Browse shows could have, whichever process did it."""
         with self._database.reading() as connection:

@@ -209,6 +209,11 @@ def build_parser() -> argparse.ArgumentParser:
     choice.add_argument("--keep", metavar="ID", help="make a learnt head the model that tags")
     choice.add_argument("--discard", metavar="ID", help="forget a learnt head")
 
+    similar = command("similar", "List the photos that are most like one, by what the model sees in them.")
+    similar.add_argument("photo", type=Path, metavar="PHOTO", help="in an opened folder")
+    similar.add_argument("--collection", type=Path, metavar="DIR", help="an opened folder (default: all)")
+    similar.add_argument("--count", type=_count, default=20, metavar="N", help="how many (default: 20)")
+
     classes = command("classes", "Classes of one's own, for `learn`; labels stay as they were given.", of_all)
     change = classes.add_mutually_exclusive_group()
     change.add_argument("--add", metavar="NAME", help="learn a new class from the photos labelled so")

@@ -64,10 +64,13 @@ class TrainingFeatures:
     Attributes:
         features: (n, channels) float32, pooled as they are stored with a prediction.
         class_indices: (n,) in the order of the card's classes.
+        unlike_below: a photo whose mean cosine with the nearest of them is lower is unlike anything learnt:
+            `learning.unlike`; None where that was not measured.
     """
 
     features: NDArray[np.float32]
     class_indices: NDArray[np.int64]
+    unlike_below: float | None = None
 
 
 def read_training_features(path: Path, card: ModelCard) -> TrainingFeatures:
@@ -83,7 +86,12 @@ def read_training_features(path: Path, card: ModelCard) -> TrainingFeatures:
     indices = classes.astype(np.int64)
     if not np.isfinite(features).all() or not ((indices >= 0) & (indices < len(card.class_names))).all():
         raise ModelError(f"{path} holds features or classes that {card.model_id} cannot have. Restore it.")
-    return TrainingFeatures(features.astype(np.float32), indices)
+    below = tensors.get("unlike_below")
+    return TrainingFeatures(
+        features.astype(np.float32),
+        indices,
+        None if below is None or below.size != 1 else float(below.item()),
+    )
 
 
 def to_float16(name: str, tensor: NDArray[np.floating[Any]]) -> NDArray[np.float16]:

@@ -1,0 +1,46 @@
+"""``similar PHOTO``: the photos that are most like one."""
+
+from __future__ import annotations
+
+import argparse
+
+from gallery.cli.output import answer, say
+from gallery.services import similar as service
+from gallery.services import wiring
+from gallery.services.export import collections_of
+from gallery.settings import Settings
+from gallery.types import display_path
+
+
+def similar(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List the nearest photos by features, the nearest first.
+
+    Raises:
+        GalleryError: the photo is not tagged yet, or no such folder was opened.
+    """
+    with wiring.composed(settings) as parts:
+        where = None if arguments.collection is None else collections_of(parts, arguments.collection)[0]
+        found = service.similar_photos(
+            parts,
+            service.photo_of_file(parts, arguments.photo),
+            count=arguments.count,
+            model_id=arguments.model,
+            collection=where,
+        )
+    if arguments.json:
+        rows = [
+            {
+                "path": display_path(one.path),
+                "picture_sha256": one.photo_id,
+                "similarity": round(one.similarity, 5),
+                "label": one.label,
+                "predicted": one.predicted,
+            }
+            for one in found
+        ]
+        answer({"photos": rows})
+        return 0
+    for one in found:
+        said = f"{one.label} (labelled)" if one.label else one.predicted
+        say(f"{one.similarity:.3f}  {said}  {display_path(one.path)}")
+    return 0
