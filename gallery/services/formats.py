@@ -286,6 +286,14 @@ def download(
     return Download(iter([_zipped(files)]), ".zip", "application/zip")
 
 
+def download_name(file_ids: NDArray[np.int64]) -> str:
+    """Return what a file of some photos' labels is called: their collection, the day and their number."""
+    catalog = wiring.catalog()
+    photos = catalog.photos(file_ids[:1])
+    name = catalog.collection(photos[0].collection_id).name if photos else "gallery"
+    return f"{name} {datetime.date.today().isoformat()} {len(file_ids)} photo{'s' * (len(file_ids) != 1)}"
+
+
 _BATCH = 500
 """Photos of a zip that are looked up at once."""
 

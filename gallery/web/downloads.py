@@ -9,8 +9,8 @@ longitude, time_zone, title.
 
 from __future__ import annotations
 
-import datetime
 import json
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from gallery.errors import CatalogError
 from gallery.services import formats, photo_lists
 from gallery.web.guard import SAFE, guarded, posted_from_own_page
+from gallery.words import without_surrogates
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
 
@@ -77,6 +78,5 @@ def _list(token: str) -> photo_lists.PhotoList:
 
 
 def _attachment(chosen: photo_lists.PhotoList, suffix: str) -> dict[str, str]:
-    noun = "photo" if len(chosen) == 1 else "photos"
-    day = datetime.date.today().isoformat()
-    return {"Content-Disposition": f'attachment; filename="gallery {day} {len(chosen)} {noun}{suffix}"'}
+    name = quote(without_surrogates(formats.download_name(chosen.file_ids) + suffix), safe="")
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

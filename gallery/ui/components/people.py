@@ -13,9 +13,19 @@ from gallery.ui.components import assets
 COOKIE = "gallery_person"
 
 
+_NAMED = "person:named"
+
+
 def current() -> str:
     """Return under which name this browser's labels are kept."""
-    return labelling.person_named(unquote(st.context.cookies.get(COOKIE, "")))
+    named = st.session_state.get(_NAMED) or unquote(st.context.cookies.get(COOKIE, ""))
+    return labelling.person_named(named)
+
+
+def named(name: object) -> None:
+    """Take note of a name that was given since the page was opened: its cookies are those of that moment."""
+    if isinstance(name, str):
+        st.session_state[_NAMED] = name
 
 
 def keeping() -> dict[str, Any]:

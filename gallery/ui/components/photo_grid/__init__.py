@@ -142,7 +142,9 @@ def show(
         on_selection_change=lambda: None,
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,
+        on_person_change=lambda: None,
     )
+    people.named(result.get("person"))
     if isinstance(explained := events.clicked_now(key, result.get("explain"), "photo"), str):
         st.switch_page("pages/explain.py", query_params={**(view or {}), "photo": explained})
     selection = result.get("selection") or {}

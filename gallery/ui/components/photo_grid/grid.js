@@ -71,7 +71,7 @@ class Grid {
     this.labels.take(data);
     if (!before) {
       this.heatOn = data.heatmaps !== "off";
-      if (data.correct) this.who.replaceWith(new Person(data.usual_person).node);
+      if (data.correct) this.who.replaceWith(new Person(data.usual_person, (name) => this.component.setStateValue("person", name)).node);
     }
     if (!this.items || data.list.token !== this.items.token) {
       const sameView = before && before.scope === data.scope;
@@ -355,7 +355,7 @@ class Grid {
   learn(revision) {
     if (!this.data || revision <= this.data.version) return;
     clearTimeout(this.learning);
-    this.learning = setTimeout(() => this.component.setStateValue("revision", revision), 100);
+    this.learning = setTimeout(() => this.component.setStateValue("revision", { revision, at: Date.now() }), 100);
   }
 
   changed() {

@@ -1,8 +1,9 @@
 // Under which name labels are kept: asked once, then a small button to change it.
 
 class Person {
-  constructor(usual) {
+  constructor(usual, onNamed) {
     this.usual = usual;
+    this.onNamed = onNamed;
     this.input = make("input", { type: "text", maxLength: 60, class: "person-name", "aria-label": "Your name", autocomplete: "off" });
     this.form = make("form", { class: "who-form", onsubmit: (event) => { event.preventDefault(); this.keep(); },
       onkeydown: (event) => this.pressed(event) },
@@ -28,6 +29,7 @@ class Person {
 
   keep() {
     keepPersonName(this.input.value.trim() || this.usual);
+    this.onNamed(personName());
     this.show(false);
     this.button.focus();
   }

@@ -265,6 +265,7 @@ class VerdictPanel {
   pressed(event) {
     if (event.target.closest?.("dialog")) return;
     runBinding(this.bindings(), event);
+    if (!this.root.getRootNode().activeElement) this.focus(); // the button that had the focus is gone
     if (!event.ctrlKey && !event.metaKey && event.key.length === 1) event.stopPropagation(); // Streamlit's own c and r
   }
 

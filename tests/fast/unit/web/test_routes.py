@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -211,13 +213,14 @@ def test_a_selection_becomes_a_zip_of_copies_sorted_by_label(
     with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
         assert archive.namelist() == ["cat/a.png", "not tagged/late.png"]
         assert archive.read("cat/a.png") == (gallery.photos / "cat/a.png").read_bytes()
-    assert "attachment" in answer.headers["content-disposition"]
+    name = unquote(answer.headers["content-disposition"])
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''photos \d{4}-\d\d-\d\d 2 photos\.zip", name)
     table = ask(served, f"/gallery/download/csv/{picked.json['token']}").body.decode("utf-8-sig").splitlines()
     assert len(table) == 3
     assert table[1].split(",")[1:3] == ["cat", "model"]
     results = ask(served, f"/gallery/download/megadetector/{picked.json['token']}")
     assert [one["file"] for one in results.json["images"]] == ["cat/a.png"]
-    assert results.headers["content-disposition"].endswith('2 photos.json"')
+    assert results.headers["content-disposition"].endswith("%202%20photos.json")
     sidecars = ask(served, f"/gallery/download/xmp/{picked.json['token']}?naming=stem&rating=1")
     with zipfile.ZipFile(io.BytesIO(sidecars.body)) as archive:
         assert archive.namelist() == ["cat/a.xmp"]
