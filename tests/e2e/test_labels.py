@@ -80,7 +80,7 @@ def test_a_change_of_a_whole_shelf_is_undone_from_another_one_after_a_reload(
     expect(page.locator(".selection-bar")).to_contain_text("8 selected")
     page.keyboard.press("5")
     expect(page.get_by_text("8 photos set to Butterfly")).to_be_visible()
-    expect(page.get_by_text("Nothing on the shelf Cat")).to_be_visible()
+    expect(page.get_by_text("No photos on the shelf Cat")).to_be_visible()
     page.locator(".shelf[data-name=butterfly]").click()
     page.wait_for_url(re.compile("shelf=butterfly"))
     page.reload()

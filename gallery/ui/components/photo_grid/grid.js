@@ -2,11 +2,14 @@
 
 const GAP = 6;
 const OVERSCAN_ROWS = 1;
+const ANSWER_MS = 15000; // a page that is asked again before it has answered would never answer
 
 class Grid {
   constructor(parent, component) {
     this.component = component;
     this.labels = new LabelQueue(() => this.changed(), (...kept) => this.kept(...kept));
+    this.newest = 0; // revision of the catalog that is known of
+    this.asked = { revision: 0, at: 0 };
     this.selection = new Selection(() => this.selected());
     this.active = 0;
     this.cells = [];
@@ -69,6 +72,8 @@ class Grid {
     this.component = component;
     this.data = data;
     this.labels.take(data);
+    if (data.version >= this.asked.revision) this.asked.at = 0;
+    this.learn(0);
     if (!before) {
       this.heatOn = data.heatmaps !== "off";
       if (data.correct) this.who.replaceWith(new Person(data.usual_person, (name) => this.component.setStateValue("person", name)).node);
@@ -351,11 +356,13 @@ class Grid {
     }
   }
 
-  // The catalog has changed: ask Python for what it shows now.
+  // The catalog has changed: ask Python for what it shows now, once until it has answered.
   learn(revision) {
-    if (!this.data || revision <= this.data.version) return;
+    this.newest = Math.max(this.newest, revision);
+    if (!this.data || this.newest <= this.data.version || Date.now() - this.asked.at < ANSWER_MS) return;
+    this.asked = { revision: this.newest, at: Date.now() };
     clearTimeout(this.learning);
-    this.learning = setTimeout(() => this.component.setStateValue("revision", { revision, at: Date.now() }), 100);
+    this.learning = setTimeout(() => this.component.setStateValue("revision", this.asked), 100);
   }
 
   changed() {
