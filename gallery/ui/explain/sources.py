@@ -11,6 +11,7 @@ from gallery.errors import GalleryError, PhotoError
 from gallery.services import explain
 from gallery.services.explain import ExplainedPhoto
 from gallery.types import ModelCard, Photo
+from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 
 CATALOG, UPLOAD = "My collections", "A single file"
@@ -18,9 +19,11 @@ CATALOG, UPLOAD = "My collections", "A single file"
 
 def no_model() -> None:
     """Say that nothing can be explained yet, and where to get a model."""
-    st.info(
-        "There is no usable model yet, so there is nothing to show. The Models page says what to do.",
-        icon=":material/neurology:",
+    messages.empty(
+        ":material/neurology:",
+        "There is no usable model yet",
+        "Explain shows which parts of a photo a prediction rests on, so it needs a model. The Models page "
+        "says how to get one.",
     )
     st.page_link("pages/models.py", label="Open Models", icon=":material/arrow_forward:")
 
@@ -29,10 +32,12 @@ def choose_source(*, has_collections: bool) -> str:
     """Return CATALOG or UPLOAD; without a collection there is nothing to choose."""
     if not has_collections and "photo" not in st.query_params:
         with st.container(width="stretch"):
-            st.info(
-                "**No collection has been opened yet.** Open a folder of photos on the Browse page to "
-                "explain any of them, or drop a single photo here.",
-                icon=":material/image:",
+            messages.empty(
+                ":material/visibility:",
+                "No collection has been opened yet",
+                "Explain shows which parts of a photo a prediction rests on: the heatmap of the predicted "
+                "class beside that of another class. Open a folder of photos on the Browse page to explain "
+                "any of them, or add a single photo here.",
             )
             st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
         return UPLOAD

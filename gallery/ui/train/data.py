@@ -20,7 +20,7 @@ from gallery.ui.train import inspection as train_inspection
 from gallery.web.addresses import BASE
 from gallery.words import about, without_surrogates
 
-FOLDER, FILE, PEOPLE = "A folder", "A zip or a table", "Photos labelled in this gallery"
+FOLDER, FILE, PEOPLE = "Folder", "Zip or table", "Manual labels"
 _RECENT = 6
 _LOOK_S = 1.0
 _EXAMPLE = """\

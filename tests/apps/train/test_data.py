@@ -69,7 +69,7 @@ def test_a_file_that_is_no_zip_or_table_gets_a_sentence_and_a_zip_is_opened(
     gallery: SmallGallery, tmp_path: Path
 ) -> None:
     page = open_page("train")
-    page = page.segmented_control(key="train_kind").set_value("A zip or a table").run()
+    page = page.segmented_control(key="train_kind").set_value("Zip or table").run()
     page.text_input(key="train_file").input("/no/such.zip")
     page = button(page, "Open the file").click().run()
     assert "is no zip or CSV file" in texts(page)
@@ -110,7 +110,7 @@ def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
 ) -> None:
     def take() -> AppTest:
         page = open_page("train")
-        page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
+        page = page.segmented_control(key="train_kind").set_value("Manual labels").run()
         return button(page, "Use these photos").click().run()
 
     assert "Nobody has labelled a photo in this gallery yet" in texts(take())
@@ -148,7 +148,7 @@ def test_a_lone_label_and_a_photo_that_is_gone_are_left_out_and_named(
     gallery.tag({})
 
     page = open_page("train")
-    page = page.segmented_control(key="train_kind").set_value("Photos labelled in this gallery").run()
+    page = page.segmented_control(key="train_kind").set_value("Manual labels").run()
     page = button(page, "Use these photos").click().run()
     assert not page.exception
     chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
