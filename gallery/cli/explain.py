@@ -18,7 +18,7 @@ TOLD_EVERY_S = 5.0
 
 
 def explain(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write the overlay as a PNG, and print what the model says of the photo.
+    """Write the overlay as a PNG, and print the prediction.
 
     Raises:
         GalleryError: the photo cannot be read, there is no such class, method or layer, the
@@ -70,9 +70,7 @@ def explain(arguments: argparse.Namespace, settings: Settings) -> int:
     if evidence:
         say(f"{display_path(arguments.out)} shows {of_class}, by {method.title} ({method.source}).")
     else:
-        say(
-            f"No evidence: nothing in the photo speaks for {name}; {display_path(arguments.out)} has no heat."
-        )
+        say(f"There is no evidence for {name} in the photo; {display_path(arguments.out)} has no heat.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A look at a data set before training: counts, sizes, unreadable files, duplicates, leaks."""
+"""The inspection of a data set before training: counts, sizes, unreadable files, duplicates, leaks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class DuplicateGroup:
 
     @property
     def doubtful(self) -> bool:
-        """Whether nearly the same picture bears different labels, which a person should look at."""
+        """Whether nearly the same picture has different labels, which a person should check."""
         return len(self.labels) > 1 and not self.contradicts
 
     @property

@@ -1,4 +1,4 @@
-"""Whether confidence can be believed: the reliability diagram, and temperature scaling tried honestly.
+"""Calibration of the confidence: the reliability diagram, and cross-validated temperature scaling.
 
 A temperature fitted on some photos looks good on those. Here the photos are
 divided into folds, and each fold is scaled by the temperature of the others, so

@@ -1,4 +1,4 @@
-"""Where a model looks on average: the maps of many photos as one, and groups that look at the border.
+"""Mean heatmaps of many photos, and groups of photos whose attention is on the outer frame.
 
 Evidence at the border of the picture is seldom the animal: it is a caption, a
 frame, a fence that goes with one class. No share of it is wrong in itself, so

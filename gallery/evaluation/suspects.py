@@ -30,7 +30,7 @@ CHUNK = 256
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """What speaks for and against one photo's label.
+    """The evidence for and against one photo's label.
 
     Attributes:
         row: the photo.

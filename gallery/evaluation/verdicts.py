@@ -66,7 +66,7 @@ class JudgedReport:
 
     @property
     def caution(self) -> str:
-        """Why the score after the verdicts flatters the model; nothing where nothing was judged."""
+        """Why the score after the verdicts is optimistic; nothing where there are no verdicts."""
         if not self.judgements:
             return ""
         right = int((self.before.y_true == self.before.y_pred).sum())

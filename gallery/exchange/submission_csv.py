@@ -63,7 +63,7 @@ def predict_to_csv(
     ids: IdKind = "auto",
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Submission:
-    """Write what a model says of photos, and return how many rows that gave.
+    """Write the predictions of photos, and return how many rows that gave.
 
     The first column names the photo. Each further one holds the class's
     probability if its heading is a class's name, the confidence if it is one of

@@ -34,7 +34,7 @@ RgbaImage = NDArray[np.uint8]
 
 
 def has_evidence(cam: NDArray[np.floating]) -> bool:
-    """Return whether anything in the photo speaks for the class; if not, say so and show no map.
+    """Return whether a map has any evidence for its class; if not, say so and show no map.
 
     Example:
         >>> has_evidence(np.zeros((14, 14))), has_evidence(np.eye(14))

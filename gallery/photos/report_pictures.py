@@ -84,7 +84,7 @@ class ReportPictures:
         return Image.fromarray(picture_from_jpeg(jpeg))
 
     def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
-        """Return what speaks for some classes as transparent PNGs on one scale; None without maps."""
+        """Return heatmaps of some classes as transparent PNGs on one scale; None without maps."""
         cams = self.maps.cams(self.photo_ids[row], self.model_id)
         if cams is None:
             return None

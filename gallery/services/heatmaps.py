@@ -93,7 +93,7 @@ png = heatmap.png
 
 
 def has_evidence(cam: FloatArray) -> bool:
-    """Return whether anything speaks for a class in its map."""
+    """Return whether a map has any evidence for its class."""
     return heatmap.has_evidence(cam)
 
 

@@ -124,7 +124,7 @@ def heatmap_png(
     beside: str | None = None,
     colour_map: str | None = None,
 ) -> bytes | None:
-    """Return a stored heatmap as a transparent PNG; None when nothing speaks for the class.
+    """Return a stored heatmap as a transparent PNG; None without evidence for the class.
 
     Args:
         photo_id: the photo.

@@ -245,7 +245,7 @@ class RecipeOffer:
     """A recipe as it can be chosen for a set; figures are None where nobody knows them.
 
     Attributes:
-        advice: whether it fits so many photos, in a sentence; "" where nothing speaks for or against it.
+        advice: whether it fits so many photos, in a sentence; "" where it neither fits nor misfits.
         recommended: whether it is the one to begin with.
     """
 

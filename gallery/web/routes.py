@@ -81,7 +81,7 @@ def large_photo(request: Request) -> Response:
 
 
 def heatmap_png(request: Request) -> Response:
-    """Answer with a stored heatmap as a transparent PNG; 204 when nothing speaks for the class.
+    """Answer with a stored heatmap as a transparent PNG; 204 without evidence for the class.
 
     Query: ``peak`` is what is shown as the hottest (its own maximum if absent),
     ``with`` another class that shares the scale, ``colour_map`` one of the known maps.

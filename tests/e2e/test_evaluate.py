@@ -229,7 +229,7 @@ def test_the_mark_is_on_the_open_tab_also_when_another_door_opens_one_at_once(pa
     open_tab(page, "Suspicious labels")
     for _ in range(3):
         tabs.get_by_role("tab", name="Curves").click()
-        page.get_by_role("button", name="Judge these labels").click()
+        page.get_by_role("button", name="Review these labels").click()
         settle(page)
         expect(tabs.get_by_role("tab", selected=True)).to_have_text("Suspicious labels")
         expect(page.locator(".st-key-evaluate_panel").get_by_text("area under the ROC")).to_have_count(0)

@@ -87,7 +87,7 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     click_cell(page, "evaluate_confusion", CAT, DOG, "True Cat, predicted Dog: 1 photo")
     settle(page)
     click_cell(page, "evaluate_confusion", DOG, CAT, "True Dog, predicted Cat: 2 photos")
-    page.get_by_role("button", name="Judge these labels").click()
+    page.get_by_role("button", name="Review these labels").click()
     desk = page.locator(".verdict-panel")
     expect(desk).to_be_in_viewport()
     expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()

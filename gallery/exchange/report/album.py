@@ -1,4 +1,4 @@
-"""Which photos the file holds, and how each is shown: with what speaks for its label and for the answer.
+"""Which photos the file holds, and how each is shown: with the heatmaps of its label and its prediction.
 
 A photo is embedded once. Where it is shown again, under its heatmaps or in
 another section, an SVG ``use`` refers to it, so that costs no more bytes.

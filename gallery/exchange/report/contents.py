@@ -37,7 +37,7 @@ class Pictures(Protocol):
         ...
 
     def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
-        """Return transparent PNGs of what speaks for some classes, all on one scale.
+        """Return transparent PNGs of the heatmaps of some classes, all on one scale.
 
         None in the list where nothing speaks for the class; None for all where no
         maps are stored.

@@ -110,7 +110,7 @@ def _words(average: AverageMap, group: Group | None, count: int) -> None:
 def _outstanding(
     evaluation: Evaluation, found: FolderEvidence, chosen: Cell | None, on_choose: Callable[[Cell], None]
 ) -> None:
-    """Name the cells and classes that look at the border far more than the others; each opens its photos."""
+    """Name the cells and classes with far more attention on the outer frame; each opens its photos."""
     groups = sorted(
         (one for one in found.outstanding if one.cell != chosen), key=lambda one: one.usual - one.border_share
     )

@@ -158,11 +158,11 @@ def behind(evaluation: Evaluation, now: Chosen) -> None:
 
 
 def _judge_button(evaluation: Evaluation, cell: Cell | None) -> None:
-    """Offer to judge the labels of a cell's errors; nothing where label and model agree."""
+    """Offer to review the labels of a cell's errors; nothing where label and prediction agree."""
     if cell is None or cell == ALL_PHOTOS or not len(evaluation.report.wrong_in(cell)):
         return
     pressed = st.button(
-        "Judge these labels",
+        "Review these labels",
         icon=":material/gavel:",
         type="tertiary",
         key="evaluate_judge_cell",

@@ -190,7 +190,7 @@ class Large {
     let words = "";
     if (this.heatOn && facts) {
       if (on) words = `Evidence for ${title}`;
-      else words = known ? `No evidence: nothing in this photo speaks for ${title}.` : "No heatmap is stored for this photo.";
+      else words = known ? `There is no evidence for ${title} in this photo.` : "No heatmap is stored for this photo.";
     }
     this.panel.showHeat(name, words);
   }
