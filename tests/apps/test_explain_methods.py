@@ -169,10 +169,10 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
     settled(page)
     page.run()
     assert not page.exception
-    assert "**Passes: this map shows what the answer rests on.**" in texts(page)
+    assert "**Passes: the prediction rests on the marked parts.**" in texts(page)
     numbers = {metric.label: metric.value for metric in page.metric}
-    assert float(numbers["Deletion, area"]) < 0.3
-    assert float(numbers["Insertion, area"]) > 0.7
+    assert float(numbers["Deletion (area under the curve)"]) < 0.3
+    assert float(numbers["Insertion (area under the curve)"]) > 0.7
     assert abs(float(numbers["Randomised-network check"])) < 0.3
     seen = explainer.photos_seen
     assert seen == 332

@@ -39,7 +39,7 @@ WATCH = """([words, tab, chart]) => {
 TABS = {
     "Curves": ("area under the ROC curve", "evaluate_curves"),
     "Confidence": ("Does accuracy match confidence", "evaluate_reliability"),
-    "Slices": ("All slices as a table", "evaluate_slices_chart"),
+    "By site, time, quality": ("All groups as a table", "evaluate_slices_chart"),
     "Correct": ("Least certain first", ""),
     "Incorrect": ("Most certain first", ""),
     "Suspicious labels": ("You decide", ""),

@@ -188,7 +188,9 @@ def test_twenty_keys_in_quick_succession_all_arrive(page: Page, tagged: str) -> 
     expect(large.locator(".place")).to_have_text(f"21 / {PHOTOS}")
     large.get_by_role("checkbox", name=re.compile("Go on to the next")).uncheck()
     page.keyboard.press("Escape")
-    expect(page.locator(".shelf[data-name=sheep]")).to_have_attribute("title", re.compile("20 set by people"))
+    expect(page.locator(".shelf[data-name=sheep]")).to_have_attribute(
+        "title", re.compile("20 labelled by people")
+    )
     show(page, tagged)
     for label in names:
         name = label.partition(": ")[0]

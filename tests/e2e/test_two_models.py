@@ -57,7 +57,7 @@ def test_both_scores_the_paired_test_and_every_count_with_its_photos(
 ) -> None:
     app = tagged_by_both
     open_tab(page, app, f"&other={SECOND}")
-    for text in ("Who is right where", "McNemar's exact paired test: p = 1", "+0.0 points"):
+    for text in ("Agreement", "McNemar's exact paired test: p = 1", "+0.0 points"):
         expect(page.get_by_text(text).first).to_be_visible()
     expect(page.get_by_text("The models disagree: 3 photos")).to_be_visible()
     expect_photos(page, 3)

@@ -49,6 +49,6 @@ def empty(icon: str, title: str, remedy: str) -> None:
         remedy: what to do next.
     """
     with st.container(key="empty_state", horizontal_alignment="center"):
-        st.container(key="empty_icon", horizontal_alignment="center").markdown(icon)
+        st.container(key="empty_icon").markdown(icon, text_alignment="center")
         st.subheader(escaped(title), anchor=False, text_alignment="center")
         st.markdown(escaped(remedy), text_alignment="center")

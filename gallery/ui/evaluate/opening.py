@@ -15,6 +15,7 @@ from gallery.types import Collection, JobState, ModelCard
 from gallery.ui.components import dialogs, folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
+from gallery.words import photo_count
 
 _LABELS = {LabelSource.FOLDERS: "Folder names", LabelSource.PEOPLE: "Manual labels"}
 _EXAMPLE = """\
@@ -197,7 +198,7 @@ def _offer_people(collection: Collection, card: ModelCard) -> None:
     """Offer the labels of people where the folders are of no use, if there are any."""
     if count := evaluate.labelled_by_people(collection.collection_id, card.model_id):
         st.button(
-            f"Evaluate on the {count:,} photos with manual labels",
+            f"Evaluate on {photo_count(count)} with manual labels",
             key="evaluate_offer_people",
             icon=":material/person_check:",
             on_click=use_labels,

@@ -25,7 +25,9 @@ def no_model() -> None:
         "Explain shows which parts of a photo a prediction rests on, so it needs a model. The Models page "
         "says how to get one.",
     )
-    st.page_link("pages/models.py", label="Open Models", icon=":material/arrow_forward:")
+    st.container(horizontal_alignment="center").page_link(
+        "pages/models.py", label="Open Models", icon=":material/arrow_forward:"
+    )
 
 
 def choose_source(*, has_collections: bool) -> str:
@@ -39,7 +41,9 @@ def choose_source(*, has_collections: bool) -> str:
                 "class beside that of another class. Open a folder of photos on the Browse page to explain "
                 "any of them, or add a single photo here.",
             )
-            st.page_link("pages/browse.py", label="Open Browse", icon=":material/arrow_forward:")
+            st.container(horizontal_alignment="center").page_link(
+                "pages/browse.py", label="Open Browse", icon=":material/arrow_forward:"
+            )
         return UPLOAD
     chosen = st.segmented_control(
         "Photo from",

@@ -71,7 +71,7 @@ def test_the_cells_average_says_where_the_model_looks_and_is_flagged(gallery: Sm
     assert "**92 % on the outer frame, where 0 % is usual.**" in text
     said, true = (alt for alt in alternatives(page) if alt.startswith("Average heatmap"))
     assert "predicted class (cat)" in said
-    assert "for Dog, which it is. Strongest in the middle; 0\u00a0% of the evidence" in true
+    assert "true class (dog). Strongest in the middle; 0\u00a0% of attention" in true
 
 
 def test_another_cell_has_a_door_to_the_one_that_stands_out(gallery: SmallGallery) -> None:

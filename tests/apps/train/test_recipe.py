@@ -37,7 +37,7 @@ def test_a_recipe_is_chosen_changed_and_found_again_after_a_reload(opened: DataS
     again = recipe_page(opened)
     assert again.number_input(key="train_value_epochs").value == 3
     assert "cnn-small is trained on 21 photos" in texts(again).replace("*", "")  # 24 less 1 of 8 and 2 of 16
-    button(again, "Back to the recipe's usual values").click().run()
+    button(again, "Reset to the recipe's values").click().run()
     assert draft(opened).recipe == recipe_named("cnn-small")
 
 

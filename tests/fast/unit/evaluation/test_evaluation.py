@@ -61,7 +61,7 @@ def test_some_of_the_photos_are_an_evaluation_of_their_own() -> None:
 
 
 def test_slices_are_of_what_divides_the_photos_only() -> None:
-    assert {one.dimension for one in evaluation().slices_by()} == {"Folder", "Size of the photo"}
+    assert {one.dimension for one in evaluation().slices_by()} == {"Folder", "Longer side"}
     assert [one.name for one in evaluation().slices_by("Hour")] == ["not known"]
     with_time = evaluation(about=about(7, taken_at="2024-05-01T06:12:09", brightness=3.0))
     assert {"Day or night", "Brightness"} <= {one.dimension for one in with_time.slices_by()}
@@ -87,7 +87,10 @@ def test_the_photos_that_the_model_has_not_seen_are_scored_alone() -> None:
 def test_photos_that_the_model_was_validated_on_are_named_but_those_trained_on_only_once() -> None:
     found = evaluation(trained=IDS[:3], validated=IDS[2:5]).overlap
     assert found.chosen_by.tolist() == [3, 4]
-    assert any(sentence.startswith("By 2 of these 30 photos") for sentence in found.sentences())
+    assert any(
+        sentence.startswith("2 of these 30 photos were used as validation data")
+        for sentence in found.sentences()
+    )
 
 
 def test_copies_come_group_by_group_with_contradicting_labels_first() -> None:

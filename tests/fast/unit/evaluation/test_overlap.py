@@ -27,7 +27,9 @@ def test_photos_of_the_training_are_found_before_any_score() -> None:
 def test_photos_that_the_model_was_chosen_by_are_named() -> None:
     found = photo_overlap([A, B, C], np.array([0, 1, 0]), seen({A}, {A, C, D}))
     assert found.chosen_by.tolist() == [2]  # of those trained on, more is said already
-    assert any("By 1 of these 3 photos the model's best epoch" in said for said in found.sentences())
+    assert any(
+        "1 of these 3 photos were used as validation data for the model" in said for said in found.sentences()
+    )
     assert not photo_overlap([A], np.array([0]), seen()).chosen_by.size
 
 
@@ -36,7 +38,7 @@ def test_one_model_of_several_is_called_by_its_name_and_copies_are_not_laid_to_i
     assert len(found.sentences()) == 3
     trained, chosen = found.training_sentences("Fox")
     assert trained.startswith("Fox was trained on 1 of these 4 photos")
-    assert chosen.startswith("By 1 of these 4 photos Fox's best epoch")
+    assert chosen.startswith("1 of these 4 photos were used as validation data for Fox")
 
 
 def test_copies_are_found_and_those_that_contradict_each_other_too() -> None:
