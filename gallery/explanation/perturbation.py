@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
-from gallery.explanation.pointing_game import Region
 from gallery.types import FloatArray, ImageBatch, RgbImage
 
 Classify = Callable[[ImageBatch], FloatArray]
 """(n, side, side, 3) uint8 RGB -> (n, classes) probabilities."""
+
+Region = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of the photo's width and height, in [0, 1]."""
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 """The neutral input: 0 to a network with caffe preprocessing."""

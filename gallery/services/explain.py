@@ -20,7 +20,7 @@ from gallery.errors import DatasetError, ExchangeError, PhotoError
 from gallery.explanation import methods, trust
 from gallery.explanation import perturbation as pixels
 from gallery.explanation.methods import GRAD_CAM, METHODS, Method
-from gallery.explanation.pointing_game import Region
+from gallery.explanation.perturbation import Region
 from gallery.explanation.randomisation import compared_classes, randomisation_test
 from gallery.explanation.records import ExplanationRecords, MapOf
 from gallery.explanation.trust import Trust, TrustReport

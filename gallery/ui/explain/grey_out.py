@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.explanation.pointing_game import Region
+from gallery.explanation.perturbation import Region
 from gallery.jobs.task import State
 from gallery.services import explain
 from gallery.services.explain import ExplainedPhoto

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from gallery.explanation.pointing_game import Region
+from gallery.explanation.perturbation import Region
 from gallery.types import PhotoId
 from gallery.ui.components import assets
 

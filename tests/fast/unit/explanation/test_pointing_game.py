@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import CamError
-from gallery.explanation.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
+from tests.benchmark.pointing_game import QUADRANTS, mass_inside, pasted, peak_inside
 
 
 def test_mass_is_shared_out_by_cells() -> None:
