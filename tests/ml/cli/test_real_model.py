@@ -20,7 +20,7 @@ from gallery.settings import CLASS_NAMES, Settings
 
 pytestmark = [pytest.mark.network, pytest.mark.real_photos, pytest.mark.timeout(300)]
 
-PHOTOS_A_CLASS = 4
+PHOTOS_A_CLASS = 2
 CLASS_OF_FOLDER = {
     "Cane": "dog", "gatto": "cat", "cavalli": "horse", "ragno_": "spider", "farfalla": "butterfly",
     "galline": "chicken", "pecora": "sheep", "mucca": "cow", "scoiattolo": "squirrel", "elefante": "elephant",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +44,22 @@ def small(request: Any, make_card: Any) -> tuple[ModelCard, dict[str, Any], Any]
     return card, weights, np.random.default_rng(1).integers(0, 256, (3, side, side, 3)).astype(np.uint8)
 
 
-def opened(card: ModelCard, weights: dict[str, Any]) -> LayeredNetwork:
+@pytest.fixture(scope="module")
+def explained(small: Any) -> LayeredNetwork:
+    """The same network, opened at its layers."""
+    card, weights, _ = small
     return layered(load_classifier(card, weights, precision="float32"), weights)
 
 
+@pytest.fixture(scope="module")
+def whole() -> Callable[[str], keras.Model]:
+    """Gives the network of an architecture in its own size, with ten classes; each is built once."""
+    return functools.cache(functools.partial(build, class_count=10))
+
+
 @pytest.mark.parametrize("name", BACKBONES)
-def test_a_backbone_has_the_parameters_and_channels_of_its_paper(name: str) -> None:
-    network = build(name, 10)
+def test_a_backbone_has_the_parameters_and_channels_of_its_paper(name: str, whole: Any) -> None:
+    network = whole(name)
     channels = network.get_layer(ARCHITECTURES[name].target_layer).output.shape[-1]
     assert channels == BACKBONES[name].channels
     dense = channels * 512 + 512 + 512 * 10 + 10
@@ -58,8 +69,8 @@ def test_a_backbone_has_the_parameters_and_channels_of_its_paper(name: str) -> N
 @pytest.mark.parametrize(
     ("name", "maps"), [("efficientnet-lite2", 9), ("resnet50", 7), ("inception-v3", 8), ("vgg16-gap", 14)]
 )
-def test_the_last_maps_have_the_size_of_the_field(name: str, maps: int) -> None:
-    assert build(name, 2).get_layer(ARCHITECTURES[name].target_layer).output.shape[1:3] == (maps, maps)
+def test_the_last_maps_have_the_size_of_the_field(name: str, maps: int, whole: Any) -> None:
+    assert whole(name).get_layer(ARCHITECTURES[name].target_layer).output.shape[1:3] == (maps, maps)
 
 
 def test_maps_of_all_classes_in_one_pass_are_the_gradients(small: Any) -> None:
@@ -74,9 +85,10 @@ def test_maps_of_all_classes_in_one_pass_are_the_gradients(small: Any) -> None:
         np.testing.assert_allclose(found.cams[0, label], expected, atol=1e-4 * found.cams.max())
 
 
-def test_the_photo_passes_through_every_layer_that_can_be_explained(small: Any) -> None:
-    card, weights, images = small
-    explained = opened(card, weights)
+def test_the_photo_passes_through_every_layer_that_can_be_explained(
+    small: Any, explained: LayeredNetwork
+) -> None:
+    card, _, images = small
     assert explained.layers[-1] == card.target_layer
     given = tf.constant(preprocess(images[:1], card.preprocessing))
     expected = np.asarray(explained.network(given))
@@ -91,9 +103,10 @@ def test_the_photo_passes_through_every_layer_that_can_be_explained(small: Any) 
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("score-cam", "occlusion")])
-def test_every_quick_method_explains_it_at_its_first_and_last_layer(small: Any, method: str) -> None:
-    card, weights, images = small
-    explained = opened(card, weights)
+def test_every_quick_method_explains_it_at_its_first_and_last_layer(
+    small: Any, explained: LayeredNetwork, method: str
+) -> None:
+    card, _, images = small
     for layer in (explained.layers[1], card.target_layer):
         cam = Explainer(explained).explain(images[0], 1, method=method, layer=layer)
         assert cam.shape == explained.network.get_layer(layer).output.shape[1:3]
@@ -101,9 +114,9 @@ def test_every_quick_method_explains_it_at_its_first_and_last_layer(small: Any, 
         assert cam.min() >= 0
 
 
-def test_a_scrambled_network_still_sees_its_photo(small: Any) -> None:
-    card, weights, images = small
-    scrambled = opened(card, weights).scrambled(0, images[0])
+def test_a_scrambled_network_still_sees_its_photo(small: Any, explained: LayeredNetwork) -> None:
+    _, _, images = small
+    scrambled = explained.scrambled(0, images[0])
     one, other = (scrambled.activations(image) for image in images[:2])
     assert np.abs(one - other).max() > 0.1
 
