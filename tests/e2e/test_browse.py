@@ -16,6 +16,8 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Browser, Page, expect
 
+from gallery.services import wiring
+from gallery.settings import LIGHT_MODEL_ID, Settings
 from tests.e2e.server import serving
 from tests.photo_fixtures import striped_photo
 
@@ -49,8 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 @pytest.fixture(scope="module")
 def app_url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app as people start it: ``streamlit run app.py``."""
+    """The address of the app as people start it: ``streamlit run app.py``. The light model tags."""
     place = tmp_path_factory.mktemp("gallery")
+    wiring.model_store(Settings.from_environment(place / "home")).activate(LIGHT_MODEL_ID)
     with serving(
         "app.py", place / "server.log", {"GALLERY_HOME": str(place / "home"), "GALLERY_USER": "tester"}
     ) as url:

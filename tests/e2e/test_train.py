@@ -1,4 +1,4 @@
-"""Train in a real browser: from a folder to a kept model, a killed training resumed, a search's plot."""
+"""Train in a real browser: from a folder, over a killed training, to a kept model; a search's plot."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from gallery.models import ModelStore
 from gallery.services import wiring
 from gallery.settings import Settings
-from gallery.training.data_sets import open_set
+from gallery.training.history import read_history
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
 from gallery.training.search import Trial, write_table
 from gallery.types import JobKind, JobState
+from tests.apps.red_network import red_card, red_weights
+from tests.apps.small_gallery import SmallGallery
 from tests.e2e.drawn_app import scrolls_sideways, stand_still
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
@@ -42,7 +45,7 @@ PAGE_MS = 240_000
 
 @dataclass(frozen=True)
 class TrainApp:
-    """A running app with the shipped model, and a folder of forty photos in two classes."""
+    """A running app with a made model, and a folder of forty photos in two classes."""
 
     url: str
     settings: Settings
@@ -61,9 +64,8 @@ def app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tr
             Image.fromarray(cells.repeat(16, 0).repeat(16, 1)).save(photos / name / f"{number}.png")
     (photos / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more than that")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GALLERY_HOME", str(folder / "home"))
-        environment.delenv("GALLERY_MODEL_STORE", raising=False)
-        environment.delenv("GALLERY_ROOTS", raising=False)
+        gallery = SmallGallery.make(folder, environment)
+        ModelStore(folder / "none", gallery.store).save(red_card(), red_weights())
         server.show()
         yield TrainApp(server.url, Settings.from_environment(), photos)
 
@@ -80,6 +82,24 @@ def settle(page: Page) -> None:
     page.locator("[data-test-script-state='notRunning']").first.wait_for(timeout=PAGE_MS)
 
 
+def fill(box: Locator, value: str) -> None:
+    box.fill(value)
+    box.press("Enter")
+
+
+def kill(app: TrainApp, training: str) -> None:
+    """Kill a training's process, as the system does when memory is short."""
+    with wiring.composed(app.settings) as parts:
+        job = parts.catalog.latest_named(JobKind.TRAINING, training)
+    assert job is not None
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+
+def epochs_of(training: Path) -> int:
+    return len(read_history(training / "history.csv"))
+
+
 def no_violations(page: Page) -> None:
     settle(page)
     stand_still(page)
@@ -88,7 +108,9 @@ def no_violations(page: Page) -> None:
     assert not scrolls_sideways(page)
 
 
-def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app: TrainApp) -> None:
+def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
+    page: Page, browser: Browser, app: TrainApp
+) -> None:
     visit(page, f"{app.url}/train")
     no_violations(page)
     page.locator("input#path").fill(str(app.photos))
@@ -111,12 +133,14 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     expect(page.locator(".train-variants img")).to_have_count(9, timeout=PAGE_MS)
     settle(page)
     epochs = page.get_by_role("spinbutton", name="Epochs (passes over the photos)")
-    epochs.fill("2")
-    epochs.press("Enter")
-    expect(card.get_by_text("2 epochs at most")).to_be_visible(timeout=PAGE_MS)
+    fill(epochs, "900")
+    expect(card.get_by_text("900 epochs at most")).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
     page.reload()  # what was changed is found again
-    expect(epochs).to_have_value("2", timeout=PAGE_MS)
+    expect(epochs).to_have_value("900", timeout=PAGE_MS)
+    settle(page)
+    page.get_by_text("More settings").click()
+    fill(page.get_by_role("spinbutton", name="Early stopping (epochs)"), "900")
     settle(page)
     page.get_by_role("button", name="Start the training").click()
 
@@ -126,63 +150,27 @@ def test_from_a_folder_to_a_model_that_is_kept(page: Page, browser: Browser, app
     expect(other.get_by_text("birds, cnn-small").first).to_be_visible(timeout=PAGE_MS)
     other.context.close()
     expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
+    folder = app.settings.trainings / "cnn-small-birds"
+    kill(app, folder.name)
+    done = epochs_of(folder)
+    page.get_by_role("button", name="Resume").click(timeout=PAGE_MS)
+    stop = page.get_by_role("button", name="Stop and keep the best")
+    expect(stop).to_be_visible(timeout=PAGE_MS)
+    until = time.monotonic() + LONG_MS / 1000
+    while epochs_of(folder) <= done + 1 and time.monotonic() < until:
+        page.wait_for_timeout(300)
+    stop.click()
+
     keep = page.get_by_role("button", name="Keep this model")
     expect(keep).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("McNemar's exact test")).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_text("Active: animals10-vgg16-probe").first).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("Active: red-network").first).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
     assert not (app.settings.own_models / "cnn-small-birds").exists()
     keep.click()
     expect(page.get_by_text(re.compile("Kept$"))).to_be_visible(timeout=PAGE_MS)
     page.get_by_role("link", name="See it under Models").click()
     expect(page.get_by_role("heading", name="birds, cnn-small")).to_be_visible(timeout=PAGE_MS)
-
-
-def test_a_killed_training_is_resumed_then_stopped_and_discarded(page: Page, app: TrainApp) -> None:
-    chosen = open_set(app.photos, app.settings.training_sets)
-    visit(page, f"{app.url}/train?set={chosen.set_id}&step=recipe")
-    card = page.locator(".st-key-train_recipe_cnn-small")
-    start = page.get_by_role("button", name="Start the training")
-    expect(start).to_be_visible(timeout=LONG_MS)
-    if card.get_by_role("button", name="Choose").count():
-        card.get_by_role("button", name="Choose").first.click()
-        expect(card.get_by_text("Chosen")).to_be_visible(timeout=PAGE_MS)
-    settle(page)
-    epochs = page.get_by_role("spinbutton", name="Epochs (passes over the photos)")
-    epochs.fill("900")
-    epochs.press("Enter")
-    expect(card.get_by_text("900 epochs at most")).to_be_visible(timeout=PAGE_MS)
-    page.get_by_text("More settings").click()
-    patience = page.get_by_role("spinbutton", name="Early stopping (epochs)")
-    patience.fill("900")
-    patience.press("Enter")
-    settle(page)
-    start.click()
-    expect(page).to_have_url(re.compile("step=run"), timeout=PAGE_MS)
-    expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
-    name = re.search(r"training=([^&]+)", page.url)
-    assert name is not None
-    folder = app.settings.trainings / name.group(1)
-    with wiring.composed(app.settings) as parts:
-        job = parts.catalog.latest_named(JobKind.TRAINING, folder.name)
-    assert job is not None
-    assert job.pid is not None
-    os.kill(job.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-    resume = page.get_by_role("button", name="Resume")
-    expect(resume).to_be_visible(timeout=PAGE_MS)
-    done = len((folder / "history.csv").read_text().splitlines())
-    resume.click()
-    stop = page.get_by_role("button", name="Stop and keep the best")
-    expect(stop).to_be_visible(timeout=PAGE_MS)
-    until = time.monotonic() + LONG_MS / 1000
-    while len((folder / "history.csv").read_text().splitlines()) <= done + 1 and time.monotonic() < until:
-        page.wait_for_timeout(300)
-    stop.click()
-    expect(page.get_by_role("button", name="Keep this model")).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("button", name="Discard", exact=False).first.click()
-    page.get_by_role("button", name="Discard it for good").click()
-    expect(page.get_by_text(name.group(1))).to_have_count(0, timeout=PAGE_MS)
-    assert not folder.exists()
 
 
 def test_a_search_is_plotted_with_a_table_and_its_best_trial_becomes_the_recipe(
