@@ -147,7 +147,9 @@ def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
     expect(page.locator(".st-key-train_state")).to_be_visible(timeout=PAGE_MS)
     other = browser.new_context().new_page()  # a second browser is led to the same training
     visit(other, f"{app.url}/train")
-    expect(other.get_by_text("birds, cnn-small").first).to_be_visible(timeout=PAGE_MS)
+    expect(other.get_by_role("combobox", name="Training")).to_have_value(
+        re.compile("^birds, cnn-small"), timeout=PAGE_MS
+    )
     other.context.close()
     expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
     folder = app.settings.trainings / "cnn-small-birds"
