@@ -27,6 +27,7 @@ class PictureFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.decoded = 0  # how many files were decoded in all
+        self.taken_at: dict[str, str] = {}  # by the file's name
 
     def add(self, name: str, pixels: Pixels) -> Path:
         path = self.root / name
@@ -56,7 +57,9 @@ class PictureFolder:
             yield DecodedPhoto(
                 path=path,
                 photo_id=hashlib.sha256(data).hexdigest(),
-                metadata=PhotoMetadata(pixels.shape[1], pixels.shape[0], len(data), "NPY"),
+                metadata=PhotoMetadata(
+                    pixels.shape[1], pixels.shape[0], len(data), "NPY", self.taken_at.get(path.name)
+                ),
                 model_input=pixels,
                 thumbnail_jpeg=b"",
             )

@@ -273,6 +273,9 @@ def _training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by-group", action="store_true", help="keep a sub-folder's or source's photos in one part"
     )
+    parser.add_argument(
+        "--by-sequence", action="store_true", help="keep photos of a folder at most 60 s apart in one part"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -79,6 +79,7 @@ def training_request(
             plan.test if arguments.test is None else arguments.test,
             plan.by_group or arguments.by_group,
             plan.seed,
+            plan.by_sequence or arguments.by_sequence,
         ),
         teacher=arguments.teacher,
         unlabelled=unlabelled,

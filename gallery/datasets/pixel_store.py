@@ -49,6 +49,7 @@ class DecodedSet:
         widths_px, heights_px: of the photos themselves, (N,).
         hashes: 64-bit difference hashes, (N,) uint64.
         skipped: the files that could not be read, each with its reason.
+        taken_at: when each was taken, ISO 8601, None where its file does not say.
     """
 
     data: LabelledPhotos
@@ -59,6 +60,7 @@ class DecodedSet:
     heights_px: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     skipped: tuple[SkippedFile, ...]
+    taken_at: tuple[str | None, ...]
 
     def __len__(self) -> int:
         return len(self.data)
@@ -175,7 +177,7 @@ def box_means(length: int, cells: int) -> NDArray[np.float32]:
 
 
 def _fingerprint(data: LabelledPhotos, input_px: int) -> str:
-    digest = hashlib.sha256(f"2 {input_px}".encode())  # the first number changes with this file's format
+    digest = hashlib.sha256(f"3 {input_px}".encode())  # the first number changes with this file's format
     for photo in data.photos:
         entry = photo.entry
         line = f"{entry.path}\0{entry.size_bytes}\0{entry.modified_ns}\n"
@@ -208,18 +210,20 @@ def _decode_into(
         for done, result in enumerate(decode(list(rows)), start=1):
             row = rows[result.path]
             if isinstance(result, SkippedFile):
-                facts[row] = (row, "", 0, 0, "", result.reason.value, result.detail)
+                facts[row] = (row, "", 0, 0, "", result.reason.value, result.detail, "")
             else:
                 pixels[row] = result.model_input
                 size = result.metadata
                 shape = (size.width_px, size.height_px, f"{difference_hash(result.model_input):016x}")
-                facts[row] = (row, result.photo_id, *shape, "", "")
+                facts[row] = (row, result.photo_id, *shape, "", "", size.taken_at or "")
             on_progress(done, len(rows))
         pixels.flush()
         del pixels  # Windows renames no folder with an open file
         with (staging / "facts.csv").open("w", newline="", encoding="utf-8", errors="replace") as file:
             writer = csv.writer(file)
-            writer.writerow(("row", "photo_id", "width_px", "height_px", "hash", "reason", "detail"))
+            writer.writerow(
+                ("row", "photo_id", "width_px", "height_px", "hash", "reason", "detail", "taken_at")
+            )
             writer.writerows(facts)
         if target.is_dir() and not (target / "facts.csv").is_file():
             _remove(target)  # what is left of one that was removed half way would block this one
@@ -261,4 +265,5 @@ def _read(kept: Path, data: LabelledPhotos) -> DecodedSet:
         heights_px=np.array([int(facts[row]["height_px"]) for row in good], np.int64),
         hashes=np.array([int(facts[row]["hash"], 16) for row in good], np.uint64),
         skipped=skipped,
+        taken_at=tuple(facts[row]["taken_at"] or None for row in good),
     )

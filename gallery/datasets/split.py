@@ -7,7 +7,7 @@ import functools
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.pixel_store import DecodedSet
+from gallery.datasets.sequences import sequences_of
 from gallery.errors import DatasetError
 from gallery.files import write_atomic
 
@@ -28,12 +29,14 @@ class SplitPlan:
         test: share of test photos, in [0, 1).
         by_group: photos of one group (sub-folder, source) stay on one side.
         seed: other seeds give other splits.
+        by_sequence: photos of one folder that were taken in one go stay on one side.
     """
 
     validation: float = 0.15
     test: float = 0.0
     by_group: bool = False
     seed: int = 0
+    by_sequence: bool = False
 
     def __post_init__(self) -> None:
         if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
@@ -89,15 +92,15 @@ def split_set(
     fixed = [photo.part or part for photo, part in zip(decoded.data.photos, known, strict=True)]
     given = {photo.part for photo in decoded.data.photos}
     if Part.VALIDATION in given:  # ready folders: what has a part keeps it, nothing more is held back
-        plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
+        plan = replace(plan, test=0.0)
     elif Part.TRAIN in given or Part.TEST in given:  # ready, but for the validation photos
         fixed = [was if part is Part.TRAIN else part for was, part in zip(known, fixed, strict=True)]
-        plan = SplitPlan(plan.validation, 0.0, plan.by_group, plan.seed)
+        plan = replace(plan, test=0.0)
     learnt = [photo.part is Part.TRAIN for photo in decoded.data.photos]
     notes = []
     labels = decoded.data.labels
-    if plan.by_group:  # a group may hold copies of another's photos: draw first, then part them
-        groups = _groups(decoded, fixed)
+    if plan.by_group or plan.by_sequence:  # a group may hold copies of another's photos: draw first
+        groups = _groups(decoded, fixed, by_sequence=plan.by_sequence and not plan.by_group)
         settled = _settle(fixed, groups, learnt, torn_stay=True)[0]
         drawn = draw(settled, groups, labels, plan)
         one_sided = _one_sided(drawn, labels)
@@ -202,12 +205,14 @@ def _hold_back(
                 parts[row] = part
 
 
-def _groups(decoded: DecodedSet, fixed: Sequence[Part | None]) -> list[list[int]]:
-    """Return the rows of each group; those whose part the data give lie alone, since they stay there."""
+def _groups(decoded: DecodedSet, fixed: Sequence[Part | None], *, by_sequence: bool) -> list[list[int]]:
+    """Return the rows of each group or sequence; those whose part the data give lie alone and stay there."""
+    places = [photo.group for photo in decoded.data.photos]
+    key = sequences_of(places, decoded.taken_at).tolist() if by_sequence else places
     groups: dict[object, list[int]] = {}
     for row, photo in enumerate(decoded.data.photos):
         alone = fixed[row] is not None and photo.part is not None
-        groups.setdefault(row if alone else photo.group, []).append(row)
+        groups.setdefault((row,) if alone else key[row], []).append(row)
     return list(groups.values())
 
 

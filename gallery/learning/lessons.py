@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold
 
+from gallery.datasets.sequences import sequences_of
 from gallery.errors import TrainingError
 from gallery.learning.classes import LearntClasses
 from gallery.learning.fit import LABEL_COUNTS, Examples, Scale, fit_head, labelled
@@ -28,9 +26,6 @@ NEAR_COSINE = 0.93
 
 COMPARED = 5000
 """Among more labels than this near duplicates are found by the moment they were taken alone."""
-
-SEQUENCE_S = 60.0
-"""Photos of one folder that follow each other so soon are one sequence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +157,9 @@ def taken_together(
         taken_at: ISO 8601, None where it is not known.
     """
     count = len(features)
-    ties = [_sequences(places, taken_at)]
+    sequence = sequences_of([f"{number} {folder}" for number, folder in places], taken_at)
+    first = np.unique(sequence, return_index=True)[1]
+    ties = [np.stack([np.arange(count), first[sequence]], axis=1)]
     if count <= COMPARED:
         lengths = np.linalg.norm(features, axis=1, keepdims=True)
         units = features / np.where(lengths > 0, lengths, 1)
@@ -170,18 +167,3 @@ def taken_together(
     one, other = np.concatenate(ties).T
     tied = coo_array((np.ones(len(one), np.bool_), (one, other)), shape=(count, count))
     return np.asarray(connected_components(tied, directed=False)[1], np.int64)
-
-
-def _sequences(places: Sequence[tuple[int, str]], taken_at: Sequence[str | None]) -> NDArray[np.int64]:
-    """Return the pairs of rows that follow each other closely in one folder, (m, 2)."""
-    timed = []
-    for row, (place, text) in enumerate(zip(places, taken_at, strict=True)):
-        with contextlib.suppress(ValueError):  # no time, or none that can be read
-            timed.append((place, datetime.datetime.fromisoformat(text or "").replace(tzinfo=None), row))
-    timed.sort()
-    pairs = [
-        (one[2], other[2])
-        for one, other in itertools.pairwise(timed)
-        if one[0] == other[0] and (other[1] - one[1]).total_seconds() <= SEQUENCE_S
-    ]
-    return np.array(pairs, np.int64).reshape(-1, 2)

@@ -49,7 +49,8 @@ class DataSet:
     def split_file(self) -> Path:
         """Where this plan's split is stored; each plan has its own."""
         plan = self.plan
-        words = f"{plan.validation:g}-{plan.test:g}-{'groups' if plan.by_group else 'photos'}-{plan.seed}"
+        drawn = "groups" if plan.by_group else "sequences" if plan.by_sequence else "photos"
+        words = f"{plan.validation:g}-{plan.test:g}-{drawn}-{plan.seed}"
         return self.folder / f"split-{words}.csv"
 
 

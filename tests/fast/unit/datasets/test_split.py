@@ -149,6 +149,23 @@ def test_grouped_photos_stay_together(
     assert len(split.rows(Part.VALIDATION)) == 8  # one site of four photos a class: nearest to 4.8
 
 
+def test_photos_of_a_sequence_stay_together(
+    pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
+) -> None:
+    for number in range(24):  # eight bursts of three photos a class, an hour apart
+        pictures.taken_at[f"{number}.npy"] = f"2024-05-01T{number // 3:02}:00:{20 * (number % 3):02}"
+        for name in ("cat", "dog"):
+            pictures.add(f"{name}/{number}.npy", make_noise(number + 50 * (name == "dog")))
+    found = decoded(pictures, tmp_path)
+    assert found.taken_at[0] == "2024-05-01T00:00:00"
+    split = split_of(found, SplitPlan(0.25, by_sequence=True))
+    sides: dict[tuple[str, int], set[Part]] = {}
+    for photo, part in zip(found.data.photos, split.parts, strict=True):
+        sides.setdefault((photo.label, int(photo.path.stem) // 3), set()).add(part)
+    assert (len(sides), all(len(parts) == 1 for parts in sides.values())) == (16, True)
+    assert len(split.rows(Part.VALIDATION)) == 12
+
+
 def test_a_copy_in_another_group_is_left_out_of_the_training(
     pictures: Any, make_noise: Callable[[int], Any], tmp_path: Path
 ) -> None:
