@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from gallery.services import browser_queue, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
 from gallery.settings import Settings
-from gallery.types import BESIDE_CLASSES, Verdict
+from gallery.types import BESIDE_CLASSES, Undone, Verdict
 from gallery.words import without_surrogates
 
 NAME_LIMIT = 60
@@ -116,6 +117,15 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
     if len(file_ids):
         told["name"] = photo_lists.items_of(file_ids[:1], "")[0].name
     return {"undone": told}
+
+
+def undo_last(collection_id: int, person: str) -> Undone | None:
+    """Undo the last change of a person in a collection, by a button of a page; None where there is none.
+
+    Raises:
+        CatalogUnavailableError: it cannot be undone just now.
+    """
+    return wiring.catalog().undo(person=person, collection_id=collection_id, token=f"page:{uuid.uuid4().hex}")
 
 
 def keep_verdict(entry: dict[str, Any], token: str) -> dict[str, Any]:

@@ -1,23 +1,24 @@
-"""The class keys on Explain: a person labels the photo that is explained, by the keys of Browse."""
+"""The class keys on Explain: its photo is labelled, and that undone, by the keys of Browse."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import explain
+from gallery.services import explain, labelling
 from gallery.services.explain import ExplainedPhoto
-from gallery.types import ModelCard
+from gallery.types import CANNOT_TELL, ModelCard
 from gallery.ui.components import people, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.words import class_title
+from gallery.words import class_title, photo_count
 
 _DIGITS = "1234567890"
+_BESIDE = {"blank": "B", "human": "P", "vehicle": "V", CANNOT_TELL: "U"}
 _JUST_SET, _SAID = "explain_label_just_set", "explain_label_said"
 
 
 def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
-    """Show a button and a key for each class, and one that removes the label."""
+    """Show a button and a key for each class and for what is no animal, to remove the label and to undo."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(escaped(said), icon=":material/check:")
     if _JUST_SET in st.session_state:
@@ -25,12 +26,13 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
         st.rerun()  # the whole page: its photo was read before it had the label
     st.markdown("**Set the class**")
     with st.container(horizontal=True, gap="small", key="explain_labels"):
-        for name, digit in zip(card.class_names, [*_DIGITS, *[None] * len(card.class_names)], strict=False):
+        digits = zip(card.class_names, [*_DIGITS, *[None] * len(card.class_names)], strict=False)
+        for name, key in [*digits, *_BESIDE.items()]:
             st.button(
                 theme.label_markdown(name, card.class_names),
                 type="primary" if name == photo.person_label else "secondary",
                 key=f"explain_label_{name}",
-                shortcut=digit,
+                shortcut=key,
                 on_click=_set,
                 args=(photo, card, collection_id, name),
             )
@@ -43,6 +45,16 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
                 on_click=_set,
                 args=(photo, card, collection_id, None),
             )
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            type="tertiary",
+            key="explain_label_undo",
+            shortcut="Ctrl+Z",
+            help="Undo your last change of a label in this collection, on whatever page it was made",
+            on_click=_undo,
+            args=(collection_id,),
+        )
 
 
 def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str | None) -> None:
@@ -53,3 +65,16 @@ def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str |
         return
     said = "Label removed" if name is None else f"Labelled {class_title(name)}"
     st.session_state[_JUST_SET] = f"{said}: {photo.name}"
+
+
+def _undo(collection_id: int) -> None:
+    try:
+        undone = labelling.undo_last(collection_id, people.current())
+    except GalleryError as exc:
+        st.toast(escaped(str(exc)), icon=":material/error:")
+        return
+    if undone is None:
+        st.session_state[_JUST_SET] = "Nothing to undo in this collection"
+        return
+    what = "label removed" if undone.label is None else f"set to {class_title(undone.label)}"
+    st.session_state[_JUST_SET] = f"Undid: {photo_count(len(undone.photo_ids))} {what}"
