@@ -91,6 +91,8 @@ def test_a_change_of_a_whole_shelf_is_undone_from_another_one_after_a_reload(
 
     page.locator(".shelf[data-name=all]").click()
     other = browser.new_page()
+    broken: list[str] = []
+    other.on("pageerror", lambda error: broken.append(str(error)))
     other.goto(own_server.url)
     expect(other.locator(".cell.loaded")).to_have_count(len(PHOTOS), timeout=90_000)
     page.get_by_role("button", name="Names").focus()  # as after Tab: the keys of the grid work there too
@@ -99,7 +101,8 @@ def test_a_change_of_a_whole_shelf_is_undone_from_another_one_after_a_reload(
     page.get_by_role("combobox", name="Name of the class or label").fill("Red fox")
     page.keyboard.press("Enter")
     expect(page.get_by_text("7.png set to Red fox")).to_be_visible()
-    expect(other.locator(".shelf[data-name='Red fox'] .count")).to_have_text("1")
+    expect(other.locator(".shelf[data-name='Red fox'] .count")).to_have_text("1", timeout=90_000)
+    assert not broken
     other.close()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undid: 7.png set to Red fox")).to_be_visible()
