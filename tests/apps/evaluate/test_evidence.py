@@ -108,8 +108,8 @@ def test_the_photos_with_most_evidence_at_the_border_come_first_when_asked(
 def test_the_colours_of_the_difference_are_named(gallery: SmallGallery) -> None:
     text = texts(open_cell(true="dog", said="cat"))
     assert "Heatmaps of Dog and Cat on one scale, and their difference:" in text
-    assert "speaks for Cat" in text
-    assert "speaks for" not in texts(open_cell(true="cow", said="cow"))
+    assert "supports Cat" in text
+    assert "supports" not in texts(open_cell(true="cow", said="cow"))
 
 
 def test_a_few_photos_are_not_compared(gallery: SmallGallery) -> None:
