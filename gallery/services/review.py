@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.learning.queue import Reason, contradicted, review_order
 from gallery.learning.unlike import Known
-from gallery.services import wiring
-from gallery.types import FloatArray, PhotoId
+from gallery.services import learn, wiring
+from gallery.services.heads import name_from_features
+from gallery.services.learn import KeptHead, LearnPreview
+from gallery.types import FloatArray, ModelCard, PhotoId
+
+if TYPE_CHECKING:
+    from gallery.jobs.task import Report, Task
 
 WITNESSES = 2_000
 """Labelled photos that are asked whether they contradict a tag: the latest ones."""
@@ -38,6 +44,90 @@ class Reviewed:
     labelled: int
     corrected: int
     total: int
+
+
+# ---- for the page ----------------------------------------------------------
+
+
+def next_photos(collection_id: int, seed: int) -> tuple[QueuedPhoto, ...]:
+    """Return the next photos of a collection, as `queue` does.
+
+    Raises:
+        GalleryError: as `queue`.
+    """
+    return queue(wiring.parts(), collection_id, seed=seed)
+
+
+def so_far(collection_id: int) -> Reviewed:
+    """Return how far people have come, as `progress` does.
+
+    Raises:
+        ModelError: there is no usable model.
+    """
+    return progress(wiring.parts(), collection_id)
+
+
+def learning(collection_id: int, asked: int) -> Task[LearnPreview]:
+    """Return the fit that was asked for: under way in the background, or done.
+
+    Args:
+        collection_id: whose photos are looked through for changed tags.
+        asked: another number begins another fit.
+    """
+
+    def work(_report: Report) -> LearnPreview:
+        parts = wiring.parts()
+        return learn.preview(parts, collection=parts.catalog.collection(collection_id))
+
+    return wiring.tasks().ask(("learn", wiring.settings(), collection_id, asked), work, lane="learn")
+
+
+def keep(preview: LearnPreview) -> KeptHead:
+    """Keep a learnt head as a version, and let it tag.
+
+    Raises:
+        GalleryError: as `learn.keep`.
+    """
+    return learn.keep(wiring.parts(), preview.id)
+
+
+def discard(preview: LearnPreview) -> None:
+    """Forget a learnt head.
+
+    Raises:
+        ModelError: somebody has kept or forgotten it.
+    """
+    learn.discard(wiring.parts(), preview.id)
+
+
+def versions() -> list[ModelCard]:
+    """Return the models that share the active one's backbone, the backbone's own model first.
+
+    Raises:
+        ModelError: there is no usable model.
+    """
+    parts = wiring.parts()
+    card = wiring.chosen_card(parts.models, None)
+    root = card.backbone or card.model_id
+    cards = [entry.card for entry in parts.models.entries() if entry.ok and entry.card is not None]
+    return sorted(
+        (one for one in cards if root in (one.model_id, one.backbone)),
+        key=lambda one: (one.backbone is not None, one.created_at),
+    )
+
+
+def go_back(model_id: str) -> None:
+    """Let another version tag; all photos whose features are stored have its tags at once.
+
+    Raises:
+        GalleryError: it is damaged, or the choice cannot be written.
+    """
+    parts = wiring.parts()
+    name_from_features(parts, parts.models.card(model_id))
+    parts.models.activate(model_id)
+
+
+# ---- the queue -------------------------------------------------------------
 
 
 def progress(parts: wiring.Parts, collection_id: int) -> Reviewed:

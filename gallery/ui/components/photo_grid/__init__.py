@@ -81,6 +81,7 @@ def show(
     scope: str = "",
     live: bool = False,
     view: Mapping[str, str] | None = None,
+    reasons: Mapping[int, str] | None = None,
 ) -> GridState:
     """Show photos as a grid in which they open large, and return what is selected.
 
@@ -107,6 +108,7 @@ def show(
             under the hands of a person who selects, corrects or has scrolled.
         live: the fragment runs again by itself, so the grid need not ask for changes.
         view: the address of what is shown, which goes along to Explain.
+        reasons: why a photo is shown, by its file; then the next one follows when a class is set.
     """
     listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
     data: dict[str, Any] = {
@@ -126,6 +128,7 @@ def show(
         "colour_map": colour_map,
         "height": height,
         "select": select,
+        "reasons": None if reasons is None else {str(file_id): why for file_id, why in reasons.items()},
         "formats": [
             {"name": one.name, "title": one.title, "for_whom": one.for_whom}
             for one in formats.FORMATS

@@ -217,7 +217,7 @@ class Large {
     if (!item || !grid.data.correct) return;
     this.keep(item, name);
     grid.say(changeInWords(grid.data.classes, name, 1, item.name), { Undo: () => this.undo() });
-    if (name && this.goesOn) this.go(1);
+    if (name && (this.goesOn || this.data.reasons)) this.go(1);
   }
 
   keep(item, name) {

@@ -8,6 +8,7 @@ class Panel {
     this.all = false;
     this.title = make("h2", {});
     this.tag = make("p", { class: "tag" });
+    this.reason = make("p", { class: "reason" });
     this.keys = make("div", { class: "keys", role: "group", "aria-label": "Set the class" });
     this.goesOn = make("input", {
       type: "checkbox", checked: large.goesOn,
@@ -29,7 +30,7 @@ class Panel {
       make("kbd", { text: "?" }));
     this.beside = make("div", { class: "keys beside", role: "group", "aria-label": "No animal, or another one" });
     this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.beside, this.advance);
-    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag,
+    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag, this.reason,
       this.correcting,
       make("section", {}, make("h3", { text: "Prediction" }), this.bars, this.more),
       make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
@@ -57,6 +58,8 @@ class Panel {
     this.facts = facts;
     this.title.textContent = item.name;
     this.title.title = item.name;
+    this.reason.textContent = data.reasons?.[item.id] ? `Why it is next: ${data.reasons[item.id]}` : "";
+    this.advance.hidden = Boolean(data.reasons);
     this.tag.style.setProperty("--class", look.fill);
     this.tag.replaceChildren(
       iconOf(look),
