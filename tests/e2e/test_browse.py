@@ -225,12 +225,6 @@ def test_a_selection_downloads_as_zip_and_as_table(page: Page, tagged: str, fold
     assert {
         one["file"] for one in json.loads(Path(download.value.path()).read_text("utf-8"))["images"]
     } == chosen
-    page.get_by_role("button", name="More formats…").click()
-    menu.get_by_role("button", name="Camtrap DP package").click()
-    for field, value in (("Latitude", "95"), ("Longitude", "7.69"), ("Clock of the cameras", "+01:00")):
-        menu.get_by_label(field).fill(value)
-    menu.get_by_role("button", name="Download package").click()
-    expect(page.locator(".notice")).to_contain_text("is no place")
     page.keyboard.press("Escape")
 
 
