@@ -140,22 +140,22 @@ def _broken_uploads() -> None:
 
 
 def _picker(collections: list[Collection], chosen: Collection) -> None:
+    """Let a person choose another collection.
+
+    A menu acts on a click alone. A select box, whose options change when a
+    folder is opened, sends the former choice again and so goes back to it.
+    """
     by_id = {one.collection_id: one for one in collections}
-    st.session_state["collection"] = chosen.collection_id
-    st.selectbox(
-        "Collection",
+    title = functools.partial(_title, by_id)
+    st.menu_button(
+        title(chosen.collection_id),
         list(by_id),
         key="collection",
-        format_func=functools.partial(_title, by_id),
-        on_change=_picked,
+        format_func=title,
+        on_click=lambda: view_state.open_collection(st.session_state["collection"]),
         help=escaped(without_surrogates(str(chosen.root))),
+        width="stretch",
     )
-
-
-def _picked() -> None:
-    chosen = st.session_state["collection"]
-    if isinstance(chosen, int):  # a title that is out of date comes back as text
-        view_state.open_collection(chosen)
 
 
 def _title(by_id: dict[int, Collection], collection_id: int) -> str:
@@ -164,4 +164,4 @@ def _title(by_id: dict[int, Collection], collection_id: int) -> str:
     namesakes = sum(other.name == one.name for other in by_id.values())
     place = f" in {one.root.parent}" if namesakes > 1 and one.kind is CollectionKind.FOLDER else ""
     number = f" #{one.collection_id}" if namesakes > 1 and not place else ""
-    return f"{without_surrogates(one.name + place)}{number}{_KINDS[one.kind]}"
+    return escaped(f"{without_surrogates(one.name + place)}{number}{_KINDS[one.kind]}")
