@@ -113,9 +113,11 @@ def _own_styles(names: frozenset[str]) -> dict[str, Style]:
     styles: dict[str, Style] = {}
     for name in sorted(names - _ANIMALS.keys() - _OTHERS.keys()):
         at = zlib.crc32(name.encode("utf-8", "surrogatepass")) % len(_PALETTE)
+        if len(taken) == len(_PALETTE):  # all ten animals, and a label beside them: colours are given again
+            taken = set()
         while at in taken:
             at = (at + 1) % len(_PALETTE)
-        taken = taken | {at} if len(taken) < len(_PALETTE) - 1 else set()
+        taken.add(at)
         styles[name] = replace(_PALETTE[at], icon=OTHER.icon)
     return styles
 

@@ -58,6 +58,14 @@ def test_an_own_class_keeps_its_colour_and_shares_it_with_no_class_of_its_model(
     assert style("fox", ("fox",)) == style("fox")
 
 
+@pytest.mark.timeout(20)
+def test_a_label_beside_all_ten_animals_has_a_style() -> None:
+    shelves = [*settings.CLASS_NAMES, "red fox", "other animal"]
+    fox, other = (style(name, shelves) for name in shelves[-2:])
+    assert fox.icon == other.icon == style("red fox").icon
+    assert fox.fill != other.fill
+
+
 def test_a_model_of_more_classes_than_colours_has_a_style_for_each() -> None:
     names = tuple(f"species {number}" for number in range(25))
     assert len({style(name, names).fill for name in names}) == 10
