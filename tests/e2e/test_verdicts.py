@@ -92,7 +92,7 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     expect(desk).to_be_in_viewport()
     expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     expect(desk.locator("img.over.loaded")).to_have_count(1)
-    expect(desk.locator(".near li img")).to_have_count(7)
+    expect(desk.locator(".near li > img")).to_have_count(7)
     expect(desk.get_by_text("Of the 7 nearest photos: 5 Cat, 2 Dog.")).to_be_visible()
     desk.focus()
     page.keyboard.press("l")

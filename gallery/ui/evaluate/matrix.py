@@ -167,7 +167,7 @@ def _judge_button(evaluation: Evaluation, cell: Cell | None) -> None:
         type="tertiary",
         key="evaluate_judge_cell",
         on_click=_judge,
-        help="Opens the desk below: is the model wrong, or the label?",
+        help="Opens the review panel below: is the model wrong, or the label?",
     )
     if pressed:
         st.rerun()  # the tabs lie outside the fragment in which the cell was chosen
