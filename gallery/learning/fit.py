@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
+from threadpoolctl import threadpool_limits
 
 from gallery.errors import TrainingError
 from gallery.learning.head import Head
@@ -122,7 +123,8 @@ def fit_head(old: Head, examples: Examples, scale: Scale) -> Head:
         ).astype(np.float64)
 
     start = np.zeros((channels + 1) * classes)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS}).x
+    with threadpool_limits(1):  # the products are small: on a busy machine threads wait for each other
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS}).x
     kernel = found[:-classes].reshape(channels, classes) / scale.deviation[:, np.newaxis]
     bias = found[-classes:] - scale.mean @ kernel
     return old.plus(kernel.astype(np.float32), bias.astype(np.float32))

@@ -65,6 +65,7 @@ MAY_USE: dict[str, set[str]] = {
         "gallery.network",
         "gallery.training",
     },
+    "threadpoolctl": {"gallery.learning"},
     "numpy": {"gallery"},
     "h5py": {"gallery.network"},
     "sqlite3": {"gallery.catalog"},
