@@ -84,7 +84,7 @@ def test_a_change_of_a_whole_shelf_is_undone_from_another_one_after_a_reload(
     page.locator(".shelf[data-name=butterfly]").click()
     page.wait_for_url(re.compile("shelf=butterfly"))
     page.reload()
-    expect(page.locator(".cell.loaded")).to_have_count(len(PHOTOS))
+    expect(page.locator(".cell.loaded")).to_have_count(len(PHOTOS), timeout=90_000)
     page.keyboard.press("Control+z")
     expect(page.get_by_text("Undid: 8 photos set to Butterfly")).to_be_visible()
     expect(page.locator(".shelf[data-name=cat] .count")).to_have_text("8")
