@@ -281,7 +281,7 @@ def test_files_are_uploaded_through_the_drop_zone(
     expect(page.get_by_role("dialog")).to_contain_text("What the upload left out")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.locator(".st-key-collection button").click()
+    page.locator(".st-key-collection button").first.click()
     page.get_by_text(folder.name, exact=True).last.click()
     expect(page.locator(".st-key-collection_line")).to_contain_text(f"{PHOTOS} photos in {folder.name}")
 
