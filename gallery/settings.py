@@ -21,7 +21,7 @@ CLASS_NAMES = (
 )  # fmt: skip
 """The ten classes in the order of the shipped model's outputs, also that of the keys 1-9 and 0."""
 
-DEFAULT_MODEL_ID = "animals10-vgg16-probe"
+DEFAULT_MODEL_ID = "animals10-vgg16-3"
 
 LIGHT_MODEL_ID = "animals10-efficientnet-lite2"
 """For processors on which VGG16 is slow."""

@@ -66,7 +66,7 @@ class Probe:
 
 
 MODELS = {
-    "animals10-vgg16-probe": Probe(
+    "animals10-vgg16-3": Probe(
         "Ten animals, VGG16", "vgg16-gap", 0.003,
         "VGG16 of the Visual Geometry Group, University of Oxford, trained on ImageNet; CC BY 4.0",
         teacher="animals10-efficientnet-lite2",
@@ -147,7 +147,8 @@ class _Fitting:
         given = self.teachers[rows]
         penalty = MODELS[self.probe.teacher or ""].inverse_penalty
         kernel, bias = logistic_regression(given, photos, inverse_penalty=penalty)
-        return taught_head(self.features[rows], photos, softmax(given @ kernel + bias, axis=1))
+        opinions = softmax(given @ kernel + bias, axis=1)
+        return taught_head(self.features[rows], photos, opinions, inverse_penalty=self.probe.inverse_penalty)
 
     def of_left_out_sources(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return logits and labels of photos of sources that the head had not seen when it named them."""
@@ -205,7 +206,10 @@ def _resembling_no_test_photo(
 
 
 _HEAD = "balanced logistic regression on pooled features of whole photos, as two dense layers"
-_TAUGHT_HEAD = "two dense layers on pooled features of whole photos, taught by labels and by {}"
+_TAUGHT_HEAD = (
+    "mean of a balanced logistic regression on pooled features of whole photos and of two dense layers "
+    "taught by labels and by {}"
+)
 
 
 def _card(

@@ -19,8 +19,8 @@ def file_stem(model_id: str) -> str:
     """Return a file name's stem for a model, the same on every system, never that of another model.
 
     Example:
-        >>> file_stem("animals10-vgg16-probe")
-        'animals10-vgg16-probe'
+        >>> file_stem("animals10-vgg16-3")
+        'animals10-vgg16-3'
         >>> file_stem("../Mine")[:7]
         'model-4'
     """

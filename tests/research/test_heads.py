@@ -44,10 +44,12 @@ def test_a_logistic_regression_names_what_lies_apart() -> None:
 
 def test_a_taught_head_follows_its_teacher_where_labels_are_wrong() -> None:
     dice = np.random.default_rng(0)
-    truth = np.repeat([0, 1], 100)
-    features = (np.eye(2)[truth] * 4 + dice.normal(size=(200, 2))).astype(np.float32)
-    labels = np.where(np.arange(200) % 5 == 0, 1 - truth, truth)  # a fifth is wrong
-    head = taught_head(features, photos(labels.tolist()), np.eye(2, dtype=np.float32)[truth])
+    truth = np.repeat([0, 1, 2], 100)
+    features = (np.eye(3)[truth] * 4 + dice.normal(size=(300, 3))).astype(np.float32)
+    labels = np.where(np.arange(300) % 5 == 0, (truth + 1) % 3, truth)  # a fifth is wrong
+    opinions = np.eye(3, dtype=np.float32)[truth]
+    head = taught_head(features, photos(labels.tolist()), opinions, inverse_penalty=1.0)
+    assert head["fc1/kernel"].shape == (3, 512)
     assert (logits(head, features).argmax(1) == truth).mean() > 0.95
 
 

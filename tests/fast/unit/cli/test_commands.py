@@ -81,7 +81,7 @@ def test_a_model_is_no_start_of_a_training_and_is_refused(
 ) -> None:
     words = {"train": ["--recipe", "cnn-small"], "tune": []}[name]
     with pytest.raises(SystemExit):
-        cli.build_parser().parse_args([name, "--data", "x", "--model", "animals10-vgg16-probe", *words])
+        cli.build_parser().parse_args([name, "--data", "x", "--model", "animals10-vgg16-3", *words])
     assert "--model" in capsys.readouterr().err
 
 
