@@ -63,7 +63,7 @@ def mean_of_sequences(probabilities: FloatArray, sequence: NDArray[np.int64]) ->
 
     Example:
         >>> photos = np.array([[0.8, 0.2], [0.2, 0.8], [0.9, 0.1]], np.float32)
-        >>> mean_of_sequences(photos, np.array([0, 0, 1])).round(2).tolist()
+        >>> mean_of_sequences(photos, np.array([0, 0, 1])).astype(float).round(2).tolist()
         [[0.5, 0.5], [0.9, 0.1]]
     """
     logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))

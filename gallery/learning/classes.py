@@ -60,7 +60,7 @@ class LearntClasses:
         Example:
             >>> found = LearntClasses.of(("dog", "hen"), {"dog": "hound"})
             >>> [found.index_of(word) for word in ("dog", "cane", "hound", "chicken", "fox")]
-            [0, 0, 0, None, None]
+            [0, 0, 0, 1, None]
         """
         if word not in self.class_map and word not in self.names:
             base = class_of_name(word, self.base_names)
