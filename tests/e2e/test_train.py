@@ -152,7 +152,7 @@ def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
     )
     other.context.close()
     expect(page.locator(".st-key-train_curves .scatterlayer").first).to_be_visible(timeout=LONG_MS)
-    folder = app.settings.trainings / "cnn-small-birds"
+    folder = app.settings.trainings / "birds-cnn-small"
     kill(app, folder.name)
     done = epochs_of(folder)
     page.get_by_role("button", name="Resume").click(timeout=PAGE_MS)
@@ -168,7 +168,7 @@ def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
     expect(page.get_by_text("McNemar's exact test")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("Active: red-network").first).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
-    assert not (app.settings.own_models / "cnn-small-birds").exists()
+    assert not (app.settings.own_models / "birds-cnn-small").exists()
     keep.click()
     expect(page.get_by_text(re.compile("Kept$"))).to_be_visible(timeout=PAGE_MS)
     page.get_by_role("link", name="See it under Models").click()
