@@ -248,6 +248,7 @@ def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str
     """Click a place of a chart, given as shares of its width and height, and expect its sentence."""
     figure = page.locator(f".st-key-{key} figure").nth(chart)
     figure.scroll_into_view_if_needed()
+    expect(figure.locator(".area")).to_be_visible()
     area = figure.locator(".area").bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
@@ -328,9 +329,9 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
     roc = page.get_by_role("slider", name="ROC curve of Dog")
     roc.focus()
     page.keyboard.press("End")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 0.0\s% on, 100.0\s% of the class"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 0.0\s%, Recall 100.0\s%"))
     page.keyboard.press("Home")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 90.0\s% on, 33.3\s% of the class"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 90.0\s%, Recall 33.3\s%"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 above the threshold")).to_be_visible()
@@ -338,7 +339,7 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
     expect(roc).to_be_focused()
     expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("Threshold 40.0 %")
     page.keyboard.press("ArrowRight")  # goes on from the point that was chosen
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^From 20.0\s% on, 100.0\s% of the class"))
+    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 20.0\s%, Recall 100.0\s%"))
 
 
 def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:

@@ -93,14 +93,20 @@ class FolderBox {
     }
   }
 
+  // At once: the box may be drawn anew before its names are asked for.
+  keep() {
+    if (this.input.value !== this.data.start) sessionStorage.setItem(this.kept, this.input.value);
+  }
+
   ask() {
+    this.keep();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.fetchNames(), 70);
   }
 
   async fetchNames() {
     const asked = this.input.value;
-    if (asked !== this.data.start) sessionStorage.setItem(this.kept, asked);
+    this.keep();
     const found = await this.get("", [asked]);
     if (this.input.value !== asked) return;
     if (found) this.show(found);
