@@ -34,9 +34,15 @@ _STARTS = (b"II*\0", b"MM\0*")
 _DIRECTORY_LIMIT = 64
 
 # GPS properties of the namespaces exif, drone-dji and others: as attributes, and as elements.
-_ATTRIBUTE = re.compile(rb"""[\w.-]+:GPS[\w.-]*\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
-_ELEMENT = re.compile(rb"<([\w.-]+:GPS[\w.-]*)\b[^>]*?(?:/>|>.*?</\1\s*>)", re.IGNORECASE | re.DOTALL)
-_DRONE = re.compile(rb"""[\w.-]+:(?:Latitude|Longitude|Longtitude)\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
+_NAME = rb"[\w.-]+:(?:GPS[\w.-]*|Latitude|Longitude|Longtitude)"
+_ATTRIBUTE = re.compile(_NAME + rb"""\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
+_ELEMENT = re.compile(rb"<(" + _NAME + rb")\b[^>]*?(?:/>|>.*?</\1\s*>)", re.IGNORECASE | re.DOTALL)
+
+_FILM = re.compile(rb"(\xa9xyz.{4})([+-][\d.]+[+-][\d.]+(?:[+-][\d.]+)?/?)", re.DOTALL)
+"""Where the short film at the end of a photo was taken, ISO 6709."""
+
+_HEIF_EXIF = re.compile(rb"infe.{8,10}Exif", re.DOTALL)
+"""Says in a HEIC or AVIF file that it has EXIF."""
 
 
 def without_location(data: bytes) -> bytes | None:
@@ -53,11 +59,15 @@ def without_location(data: bytes) -> bytes | None:
         places.append(0)
     if data[:4] == b"RIFF":
         places += [at + 8 for at in _riff_chunks(data, b"EXIF")]
+    if data[4:8] == b"ftyp":
+        places += _heif_headers(data)
+        if _HEIF_EXIF.search(data) and not any(data[at : at + 4] in _STARTS for at in places):
+            return None
     for start in places:
         if not _blank_gps(out, start):
             return None
     _blank_xmp(out)
-    return bytes(out)
+    return _FILM.sub(lambda found: found[1] + b" " * len(found[2]), bytes(out))
 
 
 def _blank_gps(out: bytearray, start: int) -> bool:
@@ -110,12 +120,21 @@ def _blank_xmp(out: bytearray) -> bool:
     changed = False
     for packet in re.finditer(rb"<(?:x:xmpmeta|rdf:RDF)\b.*?</(?:x:xmpmeta|rdf:RDF)>", bytes(out), re.DOTALL):
         text = packet.group()
-        for pattern in (_ELEMENT, _ATTRIBUTE, _DRONE):
+        for pattern in (_ELEMENT, _ATTRIBUTE):
             text = pattern.sub(lambda found: b" " * len(found.group()), text)
         if text != packet.group():
             out[packet.start() : packet.end()] = text
             changed = True
     return changed
+
+
+def _heif_headers(data: bytes) -> Iterator[int]:
+    """Yield where EXIF begins in a HEIC or AVIF file: after a number of bytes that stands before them."""
+    for found in re.finditer(rb"II\*\0|MM\0\*", data):
+        at = found.start()
+        gaps = range(min(64, at - 3))
+        if any(data[at - 4 - gap : at - gap] == gap.to_bytes(4, "big") for gap in gaps):
+            yield at
 
 
 def _riff_chunks(data: bytes, wanted: bytes) -> Iterator[int]:

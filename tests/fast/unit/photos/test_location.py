@@ -67,6 +67,31 @@ def test_a_tiffs_own_directories_lose_their_place() -> None:
     assert b"2024:05:01\0" not in clean  # the date of the satellite's time; that of the camera ends with 09
 
 
+@pytest.mark.parametrize("before", [b"\0\0\0\0", b"\0\0\0\3abc"])
+def test_exif_of_heic_is_found_without_its_usual_mark(before: bytes) -> None:
+    data = photo("JPEG")
+    begin = data.index(b"Exif\0\0") + 6
+    tiff = data[begin : begin + 400]
+    boxes = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x15infe\2\0\0\0\0\2\0\0Exif\0"
+    head = b"".join(boxes) + b"\xff" * 8
+    clean = without_location(head + before + tiff)
+    assert clean == head + before + (without_location(tiff) or b"")
+    assert clean != head + before + tiff
+    assert without_location(head + b"\1\1\1\1" + tiff) is None  # it says that there is EXIF, but not where
+
+
+def test_drones_elements_and_a_films_place_go() -> None:
+    drone = PACKET.replace(
+        b"</rdf:Description>", b"<drone-dji:Longtitude>+7.69</drone-dji:Longtitude></rdf:Description>"
+    )
+    film = b"\0\0\0\x1e\xa9xyz\0\x12\x15\xc7+45.0700+007.6900/\0\0"
+    data = photo("JPEG", xmp=drone) + film
+    clean = without_location(data)
+    assert clean is not None
+    assert len(clean) == len(data)
+    assert [text in clean for text in (b"7.69", b"Longtitude", b"45.07", b"\xa9xyz")] == [False] * 3 + [True]
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
 
