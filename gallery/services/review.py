@@ -67,12 +67,12 @@ def so_far(collection_id: int) -> Reviewed:
     return progress(wiring.parts(), collection_id)
 
 
-def learning(collection_id: int, asked: int) -> Task[LearnPreview]:
+def learning(collection_id: int, asked: str) -> Task[LearnPreview]:
     """Return the fit that was asked for: under way in the background, or done.
 
     Args:
         collection_id: whose photos are looked through for changed tags.
-        asked: another number begins another fit.
+        asked: another text begins another fit; it must be nobody else's.
     """
 
     def work(_report: Report) -> LearnPreview:

@@ -31,6 +31,16 @@ def test_a_collection_without_tags_says_what_to_do(place: LearntPlace) -> None:
     assert "No photo is tagged yet" in [one.value for one in opened().subheader]
 
 
+def test_a_reloaded_page_learns_from_the_labels_of_now(place: LearntPlace) -> None:
+    for labelled in (4, 6):
+        with wiring.composed(place.settings) as parts:
+            cats = place.tag(parts.catalog, "new cat", 8)
+            parts.catalog.correct(cats[:labelled], "cat", person="Ada", model_id=BASE)
+        page = opened()
+        page.button(key="learn").click().run()
+        assert {one.label: one.value for one in page.metric}["Labels learnt from"] == str(labelled)
+
+
 def test_learning_is_seen_kept_and_gone_back_from(place: LearntPlace) -> None:
     with wiring.composed(place.settings) as parts:
         cats, dogs = place.tag(parts.catalog, "new cat", 20), place.tag(parts.catalog, "dog", 20)

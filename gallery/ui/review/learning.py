@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import numpy as np
 import streamlit as st
 
@@ -34,7 +36,7 @@ def show(collection: Collection, card: ModelCard) -> None:
         "would change before you keep it; labels never change."
     )
     if st.button("Learn", type="primary", icon=":material/school:", key="learn"):
-        st.session_state[_ASKED] = st.session_state.get(_ASKED, 0) + 1
+        st.session_state[_ASKED] = uuid.uuid4().hex  # the work of all sessions is kept in one place
         st.session_state["review:open"] = True
     if st.session_state.get("review:open"):
         with messages.boundary():
