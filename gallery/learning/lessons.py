@@ -24,8 +24,8 @@ FOLDS = 5
 NEAR_COSINE = 0.93
 """Features as like as this are of one animal a moment later, or of a copy: as in `research.photos`."""
 
-COMPARED = 5000
-"""Among more labels than this near duplicates are found by the moment they were taken alone."""
+BLOCK = 256
+"""Labels that are compared with all others at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,8 @@ class Lessons:
         features: (n, channels).
         class_indices: (n,) of the new head's classes.
         groups: (n,), equal for photos of one sequence and for near duplicates.
-        unseen: (n,), False for those that the shown model was trained on: they say nothing about it.
+        unseen: (n,), False for those that the shown model was trained on, and those of one group with them:
+            they say nothing about it.
     """
 
     photo_ids: tuple[PhotoId, ...]
@@ -156,14 +157,13 @@ def taken_together(
         places: of each photo's folder.
         taken_at: ISO 8601, None where it is not known.
     """
-    count = len(features)
-    sequence = sequences_of([f"{number} {folder}" for number, folder in places], taken_at)
-    first = np.unique(sequence, return_index=True)[1]
-    ties = [np.stack([np.arange(count), first[sequence]], axis=1)]
-    if count <= COMPARED:
-        lengths = np.linalg.norm(features, axis=1, keepdims=True)
-        units = features / np.where(lengths > 0, lengths, 1)
-        ties.append(np.argwhere(np.triu(units @ units.T >= NEAR_COSINE, k=1)))
-    one, other = np.concatenate(ties).T
-    tied = coo_array((np.ones(len(one), np.bool_), (one, other)), shape=(count, count))
-    return np.asarray(connected_components(tied, directed=False)[1], np.int64)
+    groups = sequences_of([f"{number} {folder}" for number, folder in places], taken_at)
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    units = features / np.where(lengths > 0, lengths, 1)
+    for first in range(0, len(units), BLOCK):
+        near = np.argwhere(units[first : first + BLOCK] @ units[first:].T >= NEAR_COSINE) + first
+        one, other = groups[near.T]
+        count = int(groups.max()) + 1
+        tied = coo_array((np.ones(len(one), np.bool_), (one, other)), shape=(count, count))
+        groups = np.asarray(connected_components(tied, directed=False)[1], np.int64)[groups]
+    return groups

@@ -213,7 +213,10 @@ def preview(
         seconds=0.0,
         notes=tuple(notes),
     )
-    _save_candidate(parts, found, _new_card(found, card, backbone), learnt, lessons.photo_ids)
+    learnt_from = {*lessons.photo_ids}
+    if remembered is None and card is not backbone:  # by its opinions it hands on what it has seen
+        learnt_from |= parts.models.training_photos(card.model_id)
+    _save_candidate(parts, found, _new_card(found, card, backbone), learnt, sorted(learnt_from))
     return dataclasses.replace(found, seconds=time.monotonic() - started)
 
 
@@ -313,16 +316,21 @@ def _lessons(
     trained = _digests_seen(parts, card)
     photo_ids = tuple(one.photo_id for one in usable)
     features = parts.catalog.features(card.model_id, photo_ids)
+    groups = taken_together(features, [one.place for one in usable], [one.taken_at for one in usable])
+    known = np.array([photo_id in trained for photo_id in photo_ids], bool)
     lessons = Lessons(
         photo_ids,
         features,
         np.array([of_label[one.label] for one in usable], np.int64),
-        taken_together(features, [one.place for one in usable], [one.taken_at for one in usable]),
-        np.array([photo_id not in trained for photo_id in photo_ids], bool),
+        groups,
+        ~np.isin(groups, groups[known]),
     )
     seen = int((~lessons.unseen).sum())
     if seen:
-        notes.append(f"{counted(seen, 'label')} were known to the shown model and say nothing about it.")
+        notes.append(
+            f"{counted(seen, 'label')} of photos that the shown model was trained on, or of ones taken "
+            "together with them, say nothing about it."
+        )
     return lessons, [one.file_id for one in usable], classes, notes
 
 

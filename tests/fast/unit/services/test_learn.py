@@ -10,6 +10,7 @@ import pytest
 
 from gallery import cli
 from gallery.errors import ModelError, TrainingError
+from gallery.learning.lessons import BLOCK, taken_together
 from gallery.services import learn, own_classes, wiring
 from gallery.types import BatchPrediction
 from tests.fast.unit.learnt_place import BASE, CLASSES, LearntPlace, features_of
@@ -94,6 +95,35 @@ def test_a_burst_is_held_back_whole(place: LearntPlace) -> None:
         parts.catalog.correct(other, None, person="Ada", model_id=BASE)
         found = learn.preview(parts)
         assert (found.held_back, found.held_back_after) == (0, None)
+
+
+def test_what_is_taken_together_with_a_learnt_photo_says_nothing_about_the_head(place: LearntPlace) -> None:
+    with wiring.composed(place.settings) as parts:
+        burst = place.tag(parts.catalog, "new cat", 8, taken_at="2024-05-01T06:12:09")
+        label(parts, [*burst[:4], *place.tag(parts.catalog, "dog", 4)], "cat")
+        learn.keep(parts, learn.preview(parts).id)
+        label(parts, burst[4:], "cat")
+        assert learn.preview(parts).held_back == 0
+
+
+def test_a_near_duplicate_is_found_among_any_number_of_labels() -> None:
+    features = np.eye(2 * BLOCK + 2, dtype=np.float32)
+    features[-1] = features[0]
+    groups = taken_together(features, [(1, "a")] * len(features), [None] * len(features))
+    assert groups[-1] == groups[0]
+    assert len(np.unique(groups)) == len(features) - 1
+
+
+def test_a_head_that_kept_anothers_opinions_has_seen_what_that_one_has(tmp_path: Path) -> None:
+    place = LearntPlace(tmp_path, remembered=False)
+    with wiring.composed(place.settings) as parts:
+        cats, dogs = place.tag(parts.catalog, "new cat", 12), place.tag(parts.catalog, "dog", 12)
+        label(parts, cats[:4], "cat")
+        learn.keep(parts, learn.preview(parts).id)
+        parts.catalog.correct(cats[:4], None, person="Ada", model_id=BASE)
+        label(parts, dogs[:4], "dog")
+        second = learn.keep(parts, learn.preview(parts).id)
+        assert {*cats[:4], *dogs[:4]} <= parts.models.training_photos(second.model_id)
 
 
 def test_new_photos_of_a_version_go_where_its_backbone_keeps_features(place: LearntPlace) -> None:
