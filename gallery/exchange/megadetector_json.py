@@ -113,7 +113,7 @@ def classified(
     """Return a photo of a results file with a model's classes in its animals' boxes, and how many there are.
 
     Args:
-        image: the photo's entry, which stays as it is.
+        image: the photo's entry, which stays as it is; what another classifier says in it is left out.
         results: the whole file.
         shares_of: classifies some boxes of the photo, (boxes, K); None where it cannot be read.
         class_names: the model's classes.
@@ -121,12 +121,15 @@ def classified(
         least: confidence below which a box counts for nothing.
     """
     detections = image.get("detections")
+    made = {key: value for key, value in image.items() if key != OWN_FIELD}
     if detections is None:
-        return dict(image), 0
+        return made, 0
     kinds = results.get("detection_categories") or DETECTIONS
     sure = [box for box in detections if float(box["conf"]) >= least]
     animals = [box for box in sure if kinds.get(box["category"]) == ANIMAL]
-    made = {**image, "detections": [dict(box) for box in detections]}
+    made["detections"] = [
+        {key: value for key, value in box.items() if key != "classifications"} for box in detections
+    ]
     if not animals:
         best = max(sure, key=lambda box: float(box["conf"]), default=None)
         kind = EMPTY if best is None else kinds.get(best["category"], EMPTY)

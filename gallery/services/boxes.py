@@ -113,6 +113,7 @@ def classify_boxes(
     names = {str(k): name for k, name in enumerate(classifier.class_names)}
     info = {**data["info"], "format_version": "1.6", "classifier": card.model_id}
     whole = {**data, "info": info, "classification_categories": names, "images": images}
+    whole.pop("classification_category_descriptions", None)  # of another classifier's classes
     write_whole(out, [json.dumps(whole, ensure_ascii=False, indent=1)])
     return ClassifiedBoxes(len(images), count, dict(labels.most_common()), tuple(missing))
 

@@ -29,13 +29,19 @@ def scenes(place: Place, tmp_path: Path) -> Path:
         Image.fromarray(meadow).save(place.photos / name)
         images.append({"file": name, "detections": boxes})
     person = {"category": "2", "conf": 0.8, "bbox": [0, 0, 1, 1]}
-    doubtful = {"category": "1", "conf": 0.1, "bbox": [0, 0, 1, 1]}
+    doubtful = {"category": "1", "conf": 0.1, "bbox": [0, 0, 1, 1], "classifications": [["0", 0.9]]}
     images.append({"file": "gone/1.png", "detections": [person, doubtful]})
-    images.append({"file": "b/torn.png", "detections": None, "failure": "unreadable"})
+    old = {"label": "fox"}  # another classifier's, as the class of the doubtful box
+    images.append({"file": "b/torn.png", "detections": None, "failure": "unreadable", "smart_gallery": old})
     kinds = {"1": "animal", "2": "person", "3": "vehicle"}
     results = tmp_path / "md.json"
     info = {"format_version": "1.4", "detector": "md_v5a"}
-    results.write_text(json.dumps({"info": info, "detection_categories": kinds, "images": images}))
+    about = {
+        "info": info,
+        "detection_categories": kinds,
+        "classification_category_descriptions": {"0": "fox"},
+    }
+    results.write_text(json.dumps({**about, "images": images}))
     return results
 
 
@@ -60,6 +66,8 @@ def test_a_photos_label_comes_from_its_boxes_and_not_from_the_meadow(
     second = data["images"][1]
     assert second["smart_gallery"]["boxes"] == 3
     assert [box["classifications"][0][0] for box in second["detections"]] == ["0", "0", "2"]
+    assert "classification_category_descriptions" not in data
+    assert [box.get("classifications") for box in data["images"][3]["detections"]] == [None, None]
     assert data["images"][4] == {"file": "b/torn.png", "detections": None, "failure": "unreadable"}
 
 
