@@ -15,6 +15,7 @@ import io
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -53,8 +54,8 @@ MODEL_FILES = (
 )  # fmt: skip
 """All that a model's folder may hold."""
 
-MOST_BYTES = 2_000_000_000
-"""Of an imported file: ten times the largest weights of the recipes."""
+MOST_BYTES, MOST_TEXT_BYTES = 2_000_000_000, 16_000_000
+"""Of an imported file: ten times the largest weights of the recipes, and ids of 240,000 photos."""
 
 REMOVED_FILE = "removed.txt"
 """The ids of removed models: what they said stays in catalogs, so no other model may take their name."""
@@ -341,7 +342,8 @@ class ModelStore:
                 with zipfile.ZipFile(file) as archive:
                     for inside in archive.infolist():
                         name = PurePosixPath(inside.filename).name
-                        if name not in MODEL_FILES or inside.file_size > MOST_BYTES:
+                        most = MOST_BYTES if name.endswith(".npz") else MOST_TEXT_BYTES
+                        if name not in MODEL_FILES or inside.file_size > most:
                             continue
                         with archive.open(inside) as source, (unpacked / name).open("wb") as target:
                             shutil.copyfileobj(source, target)
@@ -358,7 +360,9 @@ class ModelStore:
                 return unpacked.rename(self.own / model_id).name
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as exc:
+        except (
+            OSError, ValueError, ArithmeticError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+        ) as exc:  # fmt: skip
             raise ModelError(
                 f"This is no zip file of a model ({exc}). Export one on the Models page."
             ) from exc

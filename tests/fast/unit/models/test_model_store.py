@@ -454,6 +454,14 @@ def test_an_exported_model_is_added_elsewhere_and_beside_itself_under_another_id
     assert store.verify(again) is None
 
 
+def zipped(method: int, files: dict[str, str | bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
 def test_a_zip_that_is_no_model_or_holds_a_changed_one_is_refused_and_leaves_nothing(
     store: ModelStore,
 ) -> None:
@@ -466,10 +474,20 @@ def test_a_zip_that_is_no_model_or_holds_a_changed_one_is_refused_and_leaves_not
         other.writestr("../../outside.txt", "x")
         other.writestr("card.json", whole.read("card.json"))
         other.writestr("weights.npz", whole.read("weights.npz")[:-1])
+    card, weights = (
+        (store.entry("my-model").folder / name).read_bytes() for name in ("card.json", "weights.npz")
+    )
+    no_number = card.replace(b'"trained_on": {', b'"trained_on": {"n": NaN,', 1)
+    assert no_number != card
+    torn = bytearray(zipped(zipfile.ZIP_DEFLATED, {"card.json": card}))
+    torn[60:90] = b"\xff" * 30
     for content, words in (
         (b"no zip", "no zip file of a model"),
         (changed.getvalue(), "not those of its card"),
-    ):
+        (bytes(torn), "no zip file of a model"),
+        (zipped(zipfile.ZIP_STORED, {"card.json": no_number, "weights.npz": weights}), "no zip file"),
+        (zipped(zipfile.ZIP_DEFLATED, {"card.json": " " * 20_000_000}), "card.json cannot be read"),
+    ):  # fmt: skip
         with pytest.raises(ModelError, match=words):
             store.import_zip(io.BytesIO(content))
     assert [entry.model_id for entry in store.entries()] == ["my-model"]
