@@ -27,6 +27,7 @@ from gallery.words import counted
 VERSION = "1.0.2"
 _SCHEMAS = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
 _DATA = "datapackage.json"
+_FILES = ("deployments.csv", "media.csv", "observations.csv", _DATA)
 
 SCIENTIFIC = {
     "dog": "Canis lupus familiaris", "cat": "Felis catus", "horse": "Equus caballus", "spider": "Araneae",
@@ -339,6 +340,17 @@ def _utc(text: str) -> str:
 def _id(kind: str, name: str) -> str:
     """Return an id that is the same whenever the same folder or photo is written."""
     return hashlib.sha256(f"{kind}\0{name}".encode()).hexdigest()[:16]
+
+
+def may_write(folder: Path) -> bool:
+    """Return whether a package can go into a folder: there is none yet, or one that this program wrote."""
+    if not any((folder / name).exists() for name in _FILES):
+        return True
+    try:
+        first = _rows(folder / "media.csv")[0]
+        return first["mediaID"] == _id("media", first["filePath"])
+    except (OSError, ValueError, LookupError, csv.Error):
+        return False
 
 
 def read_camtrap_dp(package: Path) -> Iterator[ReadLabel]:

@@ -54,15 +54,17 @@ def sort_into_folders(
         cleaned: takes the coordinates out of copies; None copies as it is.
 
     Raises:
-        ExchangeError: the folder cannot be written, lies among the photos, or links cannot be made here.
+        ExchangeError: the folder cannot be written, lies among the photos or holds them, or links cannot be
+            made here.
     """
     made = Sorted()
     for row in rows:
         place = folder.joinpath(*class_place(row))
-        if row.root == folder or row.root in folder.parents:
+        inside = row.root == folder or row.root in folder.parents
+        if inside or folder in row.root.parents:
             raise ExchangeError(
-                f"{display_path(folder)} lies in the folder of the photos, {display_path(row.root)}. Choose "
-                "one elsewhere: nothing is ever written among your photos."
+                f"{display_path(folder)} {'lies in' if inside else 'holds'} the folder of the photos, "
+                f"{display_path(row.root)}. Choose one elsewhere: nothing is ever written among your photos."
             )
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,7 @@ def _copy(photo: Path, place: Path, cleaned: Cleaned | None) -> bool:
 
 def _link(photo: Path, place: Path) -> bool:
     for candidate in _names(place):
-        if candidate.is_symlink() and candidate.readlink() == photo:
+        if candidate.is_symlink() and candidate.exists() and candidate.samefile(photo):
             return False
         try:
             candidate.symlink_to(photo)

@@ -1,7 +1,7 @@
 """XMP sidecars: the label as a keyword beside a photo, as Lightroom, digiKam and darktable read it.
 
 A sidecar that exists is added to: whatever stands in it stays, but for the keyword that an earlier export
-of this program wrote.
+of this program added.
 """
 
 from __future__ import annotations
@@ -72,15 +72,8 @@ def write_sidecars(
         ExchangeError: a place cannot be written.
     """
     made = Sidecars()
-    taken: set[Path] = set()
-    for row in rows:
-        if row.label is None:
-            continue
-        place = row.photo.path if folder is None else folder.joinpath(*row.place)
-        file = sidecar_of(place, naming)
-        if file in taken:
-            file = sidecar_of(place, Naming.WHOLE)
-        taken.add(file)
+    for row, chosen in named_apart(rows, naming):
+        file = sidecar_of(row.photo.path if folder is None else folder.joinpath(*row.place), chosen)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             before = file.read_bytes() if file.exists() else None
@@ -98,6 +91,16 @@ def write_sidecars(
             replace_whole(file, [after], durable=before is not None)
         made.written += 1
     return made
+
+
+def named_apart(rows: Iterable[PredictionRow], naming: Naming) -> Iterator[tuple[PredictionRow, Naming]]:
+    """Yield the photos that have a label; of two that would share a sidecar the second has its whole name."""
+    taken: set[str] = set()
+    for row in rows:
+        if row.label is not None:
+            name = sidecar_of(Path(row.relative), naming).as_posix().casefold()
+            yield row, Naming.WHOLE if name in taken else naming
+            taken.add(name)
 
 
 def sidecar_of(photo: Path, naming: Naming) -> Path:
@@ -120,12 +123,16 @@ def sidecar(row: PredictionRow, before: bytes | None = None, *, rating: bool = F
     about = _description(root)
     label = str(row.label)
     earlier = about.get(_name(OWN, "Label"))
-    for tag, keyword, old in (
-        (_name(DC, "subject"), label, earlier),
-        (_name(LR, "hierarchicalSubject"), f"{ABOVE}|{label}", earlier and f"{ABOVE}|{earlier}"),
-    ):
-        _set_keyword(root, about, tag, keyword, None if old == keyword else old)
+    ours = (about.get(_name(OWN, "Added")) or "").split()
+    added = []
+    for namespace, name, above in ((DC, "subject", ""), (LR, "hierarchicalSubject", f"{ABOVE}|")):
+        bag = _keywords(root, about, _name(namespace, name))
+        if earlier is not None and earlier != label and name in ours:
+            _take_out(bag, above + earlier)
+        if _add(bag, above + label) or (earlier == label and name in ours):
+            added.append(name)
     facts = {
+        "Added": " ".join(added) or None,  # the lists in which the keyword is not the user's own
         "Label": label,
         "Source": row.source,
         "Person": None if row.given is None else row.given.person,
@@ -213,8 +220,8 @@ def _description(root: Tree.Element) -> Tree.Element:
     )
 
 
-def _set_keyword(root: Tree.Element, about: Tree.Element, tag: str, keyword: str, old: str | None) -> None:
-    """Add a keyword to a list of keywords, and take out the one that this program had written before."""
+def _keywords(root: Tree.Element, about: Tree.Element, tag: str) -> Tree.Element:
+    """Return a list of keywords, which is made where there is none."""
     listed = next(root.iter(tag), None)
     if listed is None:
         listed = Tree.SubElement(about, tag)
@@ -222,14 +229,24 @@ def _set_keyword(root: Tree.Element, about: Tree.Element, tag: str, keyword: str
         (child for child in listed if child.tag in (_name(RDF, "Bag"), _name(RDF, "Seq"), _name(RDF, "Alt"))),
         None,
     )
-    if bag is None:
-        bag = Tree.SubElement(listed, _name(RDF, "Bag"))
-    items = [item for item in bag if item.tag == _name(RDF, "li")]
-    for item in items:
-        if old is not None and item.text == _printable(old):
-            bag.remove(item)
-    if not any(item.text == _printable(keyword) for item in items):
-        Tree.SubElement(bag, _name(RDF, "li")).text = _printable(keyword)
+    return Tree.SubElement(listed, _name(RDF, "Bag")) if bag is None else bag
+
+
+def _listed(bag: Tree.Element, keyword: str) -> list[Tree.Element]:
+    return [item for item in bag.findall(_name(RDF, "li")) if item.text == _printable(keyword)]
+
+
+def _take_out(bag: Tree.Element, keyword: str) -> None:
+    for item in _listed(bag, keyword)[-1:]:
+        bag.remove(item)
+
+
+def _add(bag: Tree.Element, keyword: str) -> bool:
+    """Add a keyword; False where the list has it already."""
+    if _listed(bag, keyword):
+        return False
+    Tree.SubElement(bag, _name(RDF, "li")).text = _printable(keyword)
+    return True
 
 
 def _has_rating(root: Tree.Element) -> bool:

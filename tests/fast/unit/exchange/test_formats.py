@@ -194,6 +194,16 @@ def test_what_stands_in_a_sidecar_stays_and_an_earlier_label_of_ours_goes() -> N
     assert sidecar(made_row("a.jpg"), rated, rating=True) == rated
 
 
+def test_a_keyword_that_the_user_had_stays_when_the_label_changes() -> None:
+    once = sidecar(made_row("a.jpg", person_label="cat"), EXISTING.encode())
+    assert subjects(once) == ["winter", "cat"]
+    again = sidecar(
+        made_row("a.jpg", person_label="cow"), sidecar(made_row("a.jpg", person_label="cat"), once)
+    )
+    assert subjects(again) == ["winter", "cat", "cow"]
+    assert ">Animals|cat<" not in again.decode()  # this one was added with the label
+
+
 @pytest.mark.parametrize("content", [b"", b"a note", b"<x/>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"])
 def test_a_file_that_is_no_sidecar_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jpg.xmp").write_bytes(content)
@@ -229,6 +239,8 @@ def test_class_folders_keep_the_station_and_write_nothing_over(tmp_path: Path) -
     assert (again.made, again.there) == (0, 2)
     with pytest.raises(ExchangeError, match="lies in the folder of the photos"):
         sort_into_folders(rows, root / "sorted")
+    with pytest.raises(ExchangeError, match="holds the folder of the photos"):
+        sort_into_folders(rows, tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
@@ -239,6 +251,10 @@ def test_class_folders_of_links_point_to_the_photos(tmp_path: Path) -> None:
     row = made_row("SiteA/1.jpg", root=tmp_path / "photos")
     assert sort_into_folders([row], tmp_path / "out", links=True).made == 1
     assert (tmp_path / "out" / "dog" / "SiteA" / "1.jpg").resolve() == photo.resolve()
+    assert sort_into_folders([row], tmp_path / "out", links=True).there == 1
+    link = tmp_path / "out" / "dog" / "SiteA" / "1.jpg"
+    link.unlink()
+    link.symlink_to(os.path.relpath(photo, link.parent))  # written otherwise, it leads there as well
     assert sort_into_folders([row], tmp_path / "out", links=True).there == 1
 
 
