@@ -48,12 +48,16 @@ COLUMNS = {
     "group": ("group", "source", "location", "site", "camera", "sequence", "burst"),
     "split": ("part", "split", "set", "subset"),
     "by": ("speciesby", "label_source"),
+    "guess": ("model_label", "modelspecies"),  # what the model says, beside the label
     "person": ("person", "observer", "classifiedby", "classified_by"),
 }
 """Headings of a table that are understood, in any case."""
 
 GIVEN_BY = {"person", "model", "waiting"}
 """Values of this program's column "source", which are no places."""
+
+OWN_HEADINGS = {"person_label", "model_label"}
+"""A table that has one of these comes from this program, whatever its column "source" holds by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class TableRow:
         path: absolute. Links in its folders are followed, as `Settings.allow` follows those of a folder that
             is looked through; a photo that is itself a link keeps its own name, under which a scan finds it.
         group, split: "" where the table has no such column, or nothing in it.
-        by: whether a person or a model gave the label, as tables of this program tell; else "".
+        by: "person" or "model" for who gave the label, as tables of this program tell; else "".
         person: who gave it.
     """
 
@@ -196,12 +200,13 @@ def pointing_nowhere(file: Path, missing: Sequence[TableRow], rows: int) -> str:
     )
 
 
-def read_label_rows(file: Path) -> LabelTable:
+def read_label_rows(file: Path, folder: Path | None = None) -> LabelTable:
     """Return what a CSV file says of photos.
 
     Args:
         file: as `read_rows` takes it. Photos are named by a path (backslashes are those of Windows), by
             Timelapse's File and RelativePath, or by the SHA-256 of their bytes.
+        folder: below which photos of a SHA-256 are looked for; the table's own for None.
 
     Raises:
         DatasetError: the file cannot be read, or has no column of paths or of classes.
@@ -209,7 +214,8 @@ def read_label_rows(file: Path) -> LabelTable:
     found, rows = read_rows(file)
     file = file.resolve()
     headings = _headings(file, found, rows) if rows else {}
-    by_content = _files_by_sha256(file.parent) if "sha256" in headings and "path" not in headings else {}
+    contents = "sha256" in headings and "path" not in headings
+    by_content = _files_by_sha256(folder or file.parent) if contents else {}
     real: dict[Path, Path] = {}  # a table has few folders and many photos
     complete = []
     for row in rows:
@@ -229,8 +235,12 @@ def read_label_rows(file: Path) -> LabelTable:
         if place.parent not in real:
             real[place.parent] = _real(place.parent)
         path = real[place.parent] / place.name
-        more = (cells.get(key, "") for key in ("group", "split", "by", "person"))
-        complete.append(TableRow(named, path, cells["class"], *more))
+        group, part, by, person, guess = (
+            cells.get(key, "") for key in ("group", "split", "by", "person", "guess")
+        )
+        if not by and not person and guess == cells["class"]:
+            by = "model"  # the cell was emptied: the label is still the model's own
+        complete.append(TableRow(named, path, cells["class"], group, part, by.lower(), person))
     return LabelTable(file, headings, tuple(complete), len(rows) - len(complete))
 
 
@@ -283,6 +293,11 @@ def read_rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
 def _headings(file: Path, found: Sequence[str], rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     by_name = {heading.strip().lower(): heading for heading in found if heading}
     headings = {}
+    source = by_name.get("source")
+    if source is not None and (
+        OWN_HEADINGS & by_name.keys() or {row[source].strip().lower() for row in rows} <= GIVEN_BY | {""}
+    ):
+        headings["by"] = by_name.pop("source")  # of a table that this program wrote
     for key, names in COLUMNS.items():
         heading = next((by_name[name] for name in names if name in by_name), None)
         if heading is not None:
@@ -290,9 +305,6 @@ def _headings(file: Path, found: Sequence[str], rows: Sequence[Mapping[str, str]
     for key in ("path", "class"):
         if key not in headings and not (key == "path" and "sha256" in headings):
             raise _no_column(file, key, found)
-    source = headings.get("group", "")
-    if source.strip().lower() == "source" and {row[source] for row in rows} <= GIVEN_BY:
-        headings["by"] = headings.pop("group")  # of a table that this program wrote
     return headings
 
 

@@ -21,6 +21,7 @@ from gallery.types import PhotoQuery, display_path
 from gallery.words import counted
 
 if TYPE_CHECKING:
+    from gallery.catalog import Catalog
     from gallery.exchange.camtrap_dp import Package, Site
     from gallery.exchange.class_folders import Cleaned
     from gallery.exchange.photo_zip import ZipEntry
@@ -210,7 +211,7 @@ def write(
     if options.by_sequence:
         every = with_sequences(every)
     if out is not None and not chosen.suffix:
-        out = _folder(out, collections)
+        out = _folder(out, parts.catalog.collections(), below=chosen.name != "camtrap-dp")
     notes = _write(parts, chosen, every, card, out, options, [one.name for one in collections])
     return Written(len(every), len(collections), card.model_id, tuple(notes))
 
@@ -244,7 +245,14 @@ def _write(
             notes.append(f"Not copied: {counted(len(sorted_.missing), 'photo')}; {sorted_.missing[0]}.")
         return notes
     if chosen.name == "camtrap-dp":
+        from gallery.exchange.camtrap_dp import may_write
+
         package = _package(rows, options, names)
+        if not may_write(out):
+            raise ExchangeError(
+                f"{display_path(out)} holds a Camtrap DP package, or a table of such a name, that this "
+                "program did not write. Choose another folder."
+            )
         try:
             for file, text in package.files.items():
                 write_whole(out / file, [text])
@@ -264,10 +272,9 @@ def download(
         GalleryError: none of the files has been read, or the format lacks something.
     """
     chosen, parts = format_named(name), wiring.parts()
-    photos = parts.catalog.photos(file_ids[:1])
-    if not photos:
+    collection = _collection_of(parts.catalog, file_ids)
+    if collection is None:
         raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
-    collection = parts.catalog.collection(photos[0].collection_id)
     if chosen.name == "folders":
         from gallery.exchange.photo_zip import stream_zip
 
@@ -288,14 +295,22 @@ def download(
 
 def download_name(file_ids: NDArray[np.int64]) -> str:
     """Return what a file of some photos' labels is called: their collection, the day and their number."""
-    catalog = wiring.catalog()
-    photos = catalog.photos(file_ids[:1])
-    name = catalog.collection(photos[0].collection_id).name if photos else "gallery"
+    collection = _collection_of(wiring.catalog(), file_ids)
+    name = "gallery" if collection is None else collection.name
     return f"{name} {datetime.date.today().isoformat()} {len(file_ids)} photo{'s' * (len(file_ids) != 1)}"
 
 
 _BATCH = 500
-"""Photos of a zip that are looked up at once."""
+"""Photos that are looked up at once."""
+
+
+def _collection_of(catalog: Catalog, file_ids: NDArray[np.int64]) -> types.Collection | None:
+    """Return the collection of the first of some files that has been read, None where none has."""
+    for first in range(0, len(file_ids), _BATCH):
+        photos = catalog.photos(file_ids[first : first + _BATCH])
+        if photos:
+            return catalog.collection(photos[0].collection_id)
+    return None
 
 
 def _zip_entries(
@@ -314,14 +329,10 @@ def _zip_entries(
 
 
 def _sidecars(rows: Iterable[PredictionRow], options: Options) -> Iterator[tuple[str, bytes]]:
-    from gallery.exchange.xmp_sidecars import sidecar, sidecar_of
+    from gallery.exchange.xmp_sidecars import named_apart, sidecar, sidecar_of
 
-    for row in rows:
-        if row.label is not None:
-            yield (
-                sidecar_of(Path(row.relative), options.naming).as_posix(),
-                sidecar(row, rating=options.rating),
-            )
+    for row, naming in named_apart(rows, options.naming):
+        yield sidecar_of(Path(row.relative), naming).as_posix(), sidecar(row, rating=options.rating)
 
 
 def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -377,20 +388,27 @@ def _rows(
     )
 
 
-def _folder(out: Path, collections: Sequence[types.Collection]) -> Path:
+def _folder(out: Path, collections: Sequence[types.Collection], *, below: bool) -> Path:
     """Return the folder to write to, made now, which lies among no photos.
 
+    Args:
+        out: the folder.
+        collections: all that are open.
+        below: whether folders are made in it, which could be those of photos below it.
+
     Raises:
-        ExchangeError: it does, or cannot be made.
+        ExchangeError: it lies among photos, holds some, or cannot be made.
     """
     try:
         out = out.expanduser().resolve()
-        inside = [one for one in collections if one.root == out or one.root in out.parents]
-        if inside:
-            raise ExchangeError(
-                f"{display_path(out)} lies in the opened folder {display_path(inside[0].root)}. Choose one "
-                "elsewhere: nothing is written among your photos unless you ask for sidecars beside them."
-            )
+        for one in collections:
+            inside = one.root == out or one.root in out.parents
+            if inside or (below and out in one.root.parents):
+                raise ExchangeError(
+                    f"{display_path(out)} {'lies in' if inside else 'holds'} the opened folder "
+                    f"{display_path(one.root)}. Choose one elsewhere: nothing is written among your photos "
+                    "unless you ask for sidecars beside them."
+                )
         out.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, ValueError) as exc:
         raise ExchangeError(
@@ -478,14 +496,20 @@ def take_labels(parts: wiring.Parts, source: Path, folder: Path, *, of_models: b
     (collection,) = collections_of(parts, folder)
     files = parts.catalog.find_files(PhotoQuery(collection.collection_id, ""))
     photos = parts.catalog.photos(files)
+    of_path = {photo.path: photo for photo in photos}
     of_place = _by_place(photos, collection.root)
     standing = parts.catalog.standing_labels([photo.photo_id for photo in photos])
     given: dict[tuple[str, str], list[str]] = {}
     read = same = kept = by_model = 0
     unknown = []
-    for one in labels_in(source):
+    for one in labels_in(source, collection.root):
         read += 1
-        photo = of_place.get(one.place.casefold())
+        place = one.place.replace("\\", "/")
+        photo = (
+            (None if one.path is None else of_path.get(one.path))
+            or of_place.get(place)
+            or of_place.get(place.casefold())
+        )
         if photo is None:
             unknown.append(one.place)
         elif one.source == MODEL and not of_models:
@@ -502,8 +526,12 @@ def take_labels(parts: wiring.Parts, source: Path, folder: Path, *, of_models: b
     return Imported(read, labelled, same, kept, tuple(unknown), by_model)
 
 
-def labels_in(source: Path) -> Iterator[ReadLabel]:
+def labels_in(source: Path, folder: Path | None = None) -> Iterator[ReadLabel]:
     """Yield the labels of a file or a folder, whatever the format.
+
+    Args:
+        source: see `take_labels`.
+        folder: below which the photos lie; needed where a table in another folder names them by SHA-256.
 
     Raises:
         GalleryError: it is of no known format, or cannot be read.
@@ -522,20 +550,29 @@ def labels_in(source: Path) -> Iterator[ReadLabel]:
     elif source.suffix.lower() == ".json":
         yield from read_megadetector(source)
     else:
-        for row in read_label_rows(source).rows:
-            yield ReadLabel(row.named, row.label, row.by, row.person)
+        for row in read_label_rows(source, folder).rows:
+            yield ReadLabel(row.named, row.label, row.by, row.person, row.path)
 
 
-def _by_place(photos: Iterable[types.Photo], root: Path) -> dict[str, types.Photo]:
-    """Return photos by every path that a file may name them by; what two of them share names neither."""
-    found: dict[str, types.Photo | None] = {}
+def _by_place(photos: Sequence[types.Photo], root: Path) -> dict[str, types.Photo | None]:
+    """Return photos by every path that a file may name them by; None for what two of them share.
+
+    A path as it is written counts before one in another case, and that before a name without its folder or
+    its suffix: a sidecar called photo.xmp has only these, and a package whose photos lie on the web.
+    """
+    exact: dict[str, types.Photo | None] = {}
+    folded: dict[str, types.Photo | None] = {}
+    short: dict[str, types.Photo | None] = {}
+
+    def note(names: dict[str, types.Photo | None], name: str, photo: types.Photo) -> None:
+        names[name] = photo if names.get(name, photo) is photo else None
+
     for photo in photos:
         below = display_path(photo.path.relative_to(root)).replace("\\", "/")
         whole = display_path(photo.path).replace("\\", "/")
-        for name in {below, whole}:
-            found[name.casefold()] = photo
-        # a sidecar called photo.xmp, a package whose photos lie on the web
-        for name in {below.rsplit(".", 1)[0], below.rsplit("/", 1)[-1]} - {below}:
-            key = name.casefold()
-            found[key] = photo if key not in found or found[key] is photo else None
-    return {name: photo for name, photo in found.items() if photo is not None}
+        for name in (below, whole):
+            note(exact, name, photo)
+            note(folded, name.casefold(), photo)
+        for name in (below.rsplit(".", 1)[0], below.rsplit("/", 1)[-1]):
+            note(short, name.casefold(), photo)
+    return short | folded | exact

@@ -1,0 +1,123 @@
+"""Labels of files come to the photos that are meant; exports lie where no photos are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gallery.errors import ExchangeError
+from gallery.photos.scan import scan_folder
+from gallery.services import formats, wiring
+from gallery.types import PhotoQuery
+from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
+
+
+@pytest.fixture
+def nested(gallery: SmallGallery) -> SmallGallery:
+    """Photos that share a name at two depths, and one whose name is another's without its suffix."""
+    for shade, path in enumerate(["a.png", "trip/a.png.png"]):
+        gallery.draw(path, (90, 200, 40 * shade))
+    gallery.tag({"a.png": {"dog": 1.0}, "trip/a.png.png": {"dog": 1.0}})
+    return gallery
+
+
+def take(gallery: SmallGallery, text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Take a table over, and return the labels by path below the folder and the rows of no photo."""
+    table = gallery.folder / "elsewhere" / "labels.csv"
+    table.parent.mkdir(exist_ok=True)
+    table.write_text(text, "utf-8")
+    taken = formats.take_labels(wiring.parts(), table, gallery.photos)
+    catalog = wiring.catalog()
+    photos = catalog.photos(catalog.find_files(PhotoQuery(1, "")))
+    labels = catalog.labels([photo.photo_id for photo in photos])
+    return {
+        photo.path.relative_to(gallery.photos).as_posix(): labels[photo.photo_id]
+        for photo in photos
+        if photo.photo_id in labels
+    }, taken.unknown
+
+
+@pytest.mark.parametrize(
+    ("place", "photo"),
+    [
+        ("../photos/trip/a.png", "trip/a.png"),  # as the table's own folder sees it
+        ("{photos}/./trip/../a.png", "a.png"),
+        ("trip\\b.png", "trip/b.png"),
+        ("TRIP/B.PNG", "trip/b.png"),
+        ("b.png", "trip/b.png"),  # the only one of this name
+        ("a.png", "a.png"),  # the name of one and the end of another's
+        ("trip/a.png", "trip/a.png"),  # also trip/a.png.png without its suffix
+    ],
+)
+def test_a_row_names_the_photo_that_its_path_leads_to(nested: SmallGallery, place: str, photo: str) -> None:
+    rows = f"path,class\n{place.format(photos=nested.photos)},fox\n"
+    assert take(nested, rows) == ({photo: "fox"}, ())
+
+
+def test_a_table_of_sha256_finds_photos_of_another_folder(gallery: SmallGallery) -> None:
+    digest = hashlib.sha256((gallery.photos / "trip/b.png").read_bytes()).hexdigest()
+    assert take(gallery, f"sha256,class\n{digest},fox\n{'0' * 64},fox\n") == (
+        {"trip/b.png": "fox"}, ("0" * 64,),
+    )  # fmt: skip
+
+
+def test_a_models_guess_is_nobodys_label_whatever_its_source_looks_like(gallery: SmallGallery) -> None:
+    rows = ["a.png,cat,Model ,,cat", "b.png,dog,,,dog"]
+    assert take(gallery, "path,label,source,person,model_label\n" + "\n".join(rows)) == ({}, ())
+    rows = ["a.png,fox,Person,Ada,cat", "b.png,dog, MODEL,,dog"]
+    assert take(gallery, "path,label,source,person,model_label\n" + "\n".join(rows)) == (
+        {"trip/a.png": "fox"}, (),
+    )  # fmt: skip
+
+
+def test_nothing_is_sorted_into_a_folder_that_holds_or_lies_in_an_opened_one(gallery: SmallGallery) -> None:
+    other = gallery.folder / "other" / "photos"
+    other.mkdir(parents=True)
+    catalog = wiring.catalog()
+    catalog.add_collection(other, catalog.collection(1).kind)
+    for out, word in ((other / "sorted", "lies in"), (gallery.folder, "holds"), (other.parent, "holds")):
+        for name in ("folders", "xmp"):
+            with pytest.raises(ExchangeError, match=f"{word} the opened folder"):
+                formats.write(wiring.parts(), name, out, folder=gallery.photos)
+    assert [*other.iterdir(), *other.parent.glob("cat")] == []
+
+
+def test_a_package_of_another_program_is_not_written_over(gallery: SmallGallery, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2024:05:01 06:12:09"
+    Image.new("RGB", (60, 40), (1, 2, 3)).save(gallery.photos / "dated.jpg", exif=exif)
+    gallery.tag({"dated.jpg": {"dog": 1.0}})
+    options = formats.options_of({"latitude": "45", "longitude": "7"})
+
+    def write() -> None:
+        formats.write(wiring.parts(), "camtrap-dp", tmp_path / "out", folder=gallery.photos, options=options)
+
+    write()
+    write()  # its own it may write anew
+    media = tmp_path / "out" / "media.csv"
+    media.write_text("mediaID,filePath\n7,dated.jpg\n")
+    with pytest.raises(ExchangeError, match="did not write"):
+        write()
+    assert media.read_text() == "mediaID,filePath\n7,dated.jpg\n"
+
+
+def test_a_download_has_every_sidecar_and_passes_over_a_file_that_waits(gallery: SmallGallery) -> None:
+    Image.new("RGB", (60, 40), (9, 8, 7)).save(gallery.photos / "trip" / "a.bmp")
+    gallery.tag({"trip/a.bmp": {"dog": 1.0}})
+    gallery.draw("new.png", (250, 250, 0))
+    catalog = wiring.catalog()
+    catalog.record_scan(1, list(scan_folder(gallery.photos)))
+    chosen = catalog.find_files(PhotoQuery(1, MODEL_ID))
+    waiting = ~np.isin(chosen, catalog.prediction_table(1, MODEL_ID).file_ids)
+    assert (len(chosen), waiting.sum()) == (4, 1)
+    chosen = np.concatenate([chosen[waiting], chosen[~waiting]])
+    assert formats.download_name(chosen).startswith("photos ")
+    made = formats.download("xmp", chosen, MODEL_ID, CLASS_NAMES, formats.options_of({"naming": "stem"}))
+    with zipfile.ZipFile(io.BytesIO(b"".join(made.content))) as archive:
+        assert sorted(archive.namelist()) == ["trip/a.png.xmp", "trip/a.xmp", "trip/b.xmp"]
