@@ -25,6 +25,8 @@ from gallery.types import SkippedFile
 SPARE_BYTES = 500_000_000
 """Left free on the disk, for the catalog and for everything else that is not ours."""
 
+_REMOVED = ".removed-"
+
 
 @dataclass(slots=True)
 class Allowance:
@@ -155,21 +157,35 @@ class UploadArea:
 
     def folders(self) -> list[Path]:
         """Return the folders of all uploads, finished or not."""
-        try:
-            return sorted(path for path in self._folder.iterdir() if path.is_dir() and not path.is_symlink())
-        except OSError:
-            return []
+        return [path for path in self._all() if not path.name.startswith(_REMOVED)]
+
+    def holds(self, folder: Path) -> bool:
+        """Return whether a folder would be one of these uploads; not so once the home lies elsewhere."""
+        return folder.parent == self._folder
 
     def remove(self, folder: Path) -> None:
         """Delete an upload's folder with all that was received; one that is gone already is fine.
 
+        It goes out of sight first, all at once: nobody reads half of it. What an earlier removal could not
+        delete goes too.
+
         Raises:
             PhotoError: it cannot be deleted, or is none of ours.
         """
-        if folder.parent == self._folder and not folder.exists():
+        if self.holds(folder) and not folder.exists():
             return
         with _disk_faults_named(folder):
-            shutil.rmtree(self._own(folder))
+            removed = self._own(folder).rename(self._folder / f"{_REMOVED}{secrets.token_hex(8)}")
+            for earlier in self._all():
+                if earlier.name.startswith(_REMOVED) and earlier != removed:
+                    shutil.rmtree(earlier, ignore_errors=True)
+            shutil.rmtree(removed)
+
+    def _all(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._folder.iterdir() if path.is_dir() and not path.is_symlink())
+        except OSError:
+            return []
 
     def arrived(self, folder: Path, relative_name: str, size_bytes: int) -> bool:
         """Return whether an upload holds a file of this name and size.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery import words
-from gallery.errors import CatalogError, GalleryError, PhotoError
+from gallery.errors import CatalogError, GalleryError, JobError, PhotoError
 from gallery.services import tagging, wiring
 from gallery.services.folders import typed_path
 from gallery.settings import UNSURE_BELOW, Settings
@@ -42,6 +42,7 @@ _LISTING_S = 0.4
 _RECOGNISING_S = 1.0
 _SEEKING_S = 2.0
 _BATCH = 6  # thumbnails that appear together
+_STOPPING_S = 20.0  # a batch and what surrounds it, on a slow laptop
 _log = logging.getLogger(__name__)
 
 
@@ -144,6 +145,7 @@ def move(collection_id: int, path: str | Path) -> int:
     Raises:
         PhotoError: the folder may not be opened, or holds none of the photos.
         CatalogError: it is another collection already.
+        JobError: a tagging of it does not stop.
         GalleryError: no job can start.
     """
     catalog = wiring.catalog()
@@ -155,6 +157,7 @@ def move(collection_id: int, path: str | Path) -> int:
             f"None of the {words.photo_count(collection.photo_count)} of {collection.name} lies "
             f"in {display_path(root)}. Choose the folder that holds them, or open this one by itself."
         )
+    _stop_tagging(collection_id)
     catalog.move_collection(collection_id, root)
     _recognise(collection_id)
     tagging.start_job(collection_id)
@@ -205,20 +208,56 @@ def label_count(collection_id: int) -> int:
 def remove(collection_id: int) -> None:
     """Forget a collection; of an upload its files are deleted too.
 
+    Those of an upload that lies elsewhere are left alone, as after the home or the collection was moved.
+
     Labels, verdicts and tags belong to the pictures: they are kept, and are
     there again when the same photos are opened again.
 
     Raises:
-        GalleryError: there is no such collection, or its files cannot be deleted.
+        GalleryError: there is no such collection, its tagging does not stop, or its files cannot be deleted.
     """
     catalog = wiring.catalog()
     collection = catalog.collection(collection_id)
-    job = catalog.latest_job(collection_id)
-    if job is not None and job.live:
-        catalog.request_cancel(job.job_id)
-    if collection.kind is CollectionKind.UPLOAD:
+    if holds_files(collection):
+        _stop_tagging(collection_id)
         wiring.uploads().remove(collection.root)
+    else:
+        _ask_to_stop(collection_id)
     catalog.remove_collection(collection_id)
+
+
+def holds_files(collection: Collection) -> bool:
+    """Return whether a collection is an upload of this home, whose files are deleted with it."""
+    return collection.kind is CollectionKind.UPLOAD and wiring.uploads().holds(collection.root)
+
+
+def _ask_to_stop(collection_id: int) -> bool:
+    """Ask the tagging of a collection to stop, and return whether there is one.
+
+    Beside its newest job, which may wait, an older one may still run.
+    """
+    catalog = wiring.catalog()
+    jobs = (catalog.live_job(), catalog.latest_job(collection_id))
+    live = [job for job in jobs if job is not None and job.live and job.collection_id == collection_id]
+    for job in live:
+        catalog.request_cancel(job.job_id)
+    return bool(live)
+
+
+def _stop_tagging(collection_id: int) -> None:
+    """Let the tagging of a collection stop, and wait until it has.
+
+    Raises:
+        JobError: it still runs.
+    """
+    until = time.monotonic() + _STOPPING_S
+    while _ask_to_stop(collection_id):
+        if time.monotonic() > until:
+            raise JobError(
+                "The tagging of this collection has not stopped yet; it does after the photos that it reads "
+                "now. Try again in a minute."
+            )
+        time.sleep(0.1)
 
 
 def _recognise(collection_id: int) -> None:

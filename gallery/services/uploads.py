@@ -25,8 +25,14 @@ from gallery.words import without_surrogates
 if TYPE_CHECKING:
     from gallery.photos.uploads import IncomingFile
 
-IDLE_S = 3.0
+IDLE_S = 60.0
 """After so long without a file an upload counts as broken off."""
+
+SILENT_S = 10.0
+"""After so long without a byte a file arrives no more: its connection broke."""
+
+YIELD_S = 11.0
+"""How long closing or deleting an upload waits for files that arrive; longer than SILENT_S."""
 
 _RECORD = ".upload.json"  # hidden: no scan takes it for a photo
 _LEFT_OUT_MOST = 20_000
@@ -95,10 +101,11 @@ def begin(name: str, expected: int = 0) -> str:
     Raises:
         PhotoError: the folder cannot be made.
     """
-    folder = wiring.uploads().begin(name)
+    with _lock:  # whoever sees the folder knows that it is under way
+        folder = wiring.uploads().begin(name)
+        _last_at[folder] = time.monotonic()
     upload = secrets.token_hex(16)
     _write(folder, _Record(upload, expected))
-    _seen(folder)
     return upload
 
 
@@ -145,8 +152,13 @@ def missing(upload: str, files: Sequence[tuple[str, int]]) -> list[int]:
 
 
 def broken_off() -> list[BrokenUpload]:
-    """Return the uploads that are neither finished nor under way; the newest first."""
-    roots = {one.root for one in wiring.catalog().collections()}
+    """Return the uploads that are neither finished nor under way; the newest first.
+
+    One that is finished may belong to a collection whose home was moved: a name in common is enough.
+    """
+    collections_now = wiring.catalog().collections()
+    roots = {one.root for one in collections_now}
+    names = {one.root.name for one in collections_now if one.kind is CollectionKind.UPLOAD}
     found = []
     for folder in reversed(wiring.uploads().folders()):
         with _lock:
@@ -154,6 +166,10 @@ def broken_off() -> list[BrokenUpload]:
         if busy or folder in roots:
             continue
         record = _read(folder)
+        if (record is None and _is_new(folder, IDLE_S)) or (
+            record and record.finished and folder.name in names
+        ):
+            continue
         if record is None or record.finished:  # of an older version, or killed while it was opened
             record = _Record(secrets.token_hex(16), left_out=record.left_out if record else ())
             _write(folder, record)
@@ -167,10 +183,12 @@ def discard(upload: str) -> None:
     """Throw away what was received.
 
     Raises:
-        PhotoError: there is no such upload, or it cannot be deleted.
+        PhotoError: there is no such upload, files of it still arrive, or it cannot be deleted.
     """
     with _finishing:
-        wiring.uploads().remove(folder_of(upload))
+        folder = folder_of(upload)
+        _refuse_while_arriving(folder)
+        wiring.uploads().remove(folder)
 
 
 def finish(upload: str, left_out: Sequence[LeftOut] = ()) -> FinishedUpload:
@@ -181,7 +199,7 @@ def finish(upload: str, left_out: Sequence[LeftOut] = ()) -> FinishedUpload:
         left_out: what the browser has not sent.
 
     Raises:
-        PhotoError: there is no such upload.
+        PhotoError: there is no such upload, or files of it still arrive.
         CatalogError: the catalog cannot be written.
     """
     with _finishing:  # nothing that is sent meanwhile can remove it, or open it twice
@@ -189,6 +207,7 @@ def finish(upload: str, left_out: Sequence[LeftOut] = ()) -> FinishedUpload:
         if done is not None:
             return done
         folder = folder_of(upload)
+        _refuse_while_arriving(folder)
         with _at_work(folder):
             return _open(folder, upload, left_out)
 
@@ -262,6 +281,26 @@ def _at_work(folder: Path) -> Iterator[None]:
 def _seen(folder: Path) -> None:
     with _lock:
         _last_at[folder] = time.monotonic()
+
+
+def _refuse_while_arriving(folder: Path) -> None:
+    """Wait a moment for files that are still arriving; another page may have gone on with the upload.
+
+    Raises:
+        PhotoError: they still arrive.
+    """
+    until = time.monotonic() + YIELD_S
+    while any(_is_new(part, SILENT_S) for part in folder.rglob(".*.part")):
+        if time.monotonic() > until:
+            raise PhotoError("Files of this upload still arrive. Wait until it is done, or stop it first.")
+        time.sleep(0.05)
+
+
+def _is_new(path: Path, within_s: float) -> bool:
+    """Return whether something was made or written to just now, by whatever process."""
+    with contextlib.suppress(OSError):
+        return abs(time.time() - path.stat().st_mtime) < within_s
+    return False
 
 
 def _write(folder: Path, record: _Record) -> None:

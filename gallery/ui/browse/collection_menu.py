@@ -9,7 +9,7 @@ import streamlit as st
 from gallery.errors import GalleryError
 from gallery.services import collections as collections_service
 from gallery.services import uploads
-from gallery.types import Collection, CollectionKind, display_path
+from gallery.types import Collection, display_path
 from gallery.ui.components import dialogs, folder_box, messages, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
@@ -27,7 +27,7 @@ _TITLES = {
 
 def show(collection: Collection) -> None:
     """Show the button whose menu has all of them."""
-    names = [name for name in _TITLES if name != MOVE or collection.kind is CollectionKind.FOLDER]
+    names = [name for name in _TITLES if name != MOVE or not collections_service.holds_files(collection)]
     st.menu_button(
         "More",
         names,
@@ -72,7 +72,7 @@ def _move(collection: Collection) -> None:
 def _remove(collection: Collection) -> None:
     photos = photo_count(collection.photo_count)
     labelled = collections_service.label_count(collection.collection_id)
-    is_upload = collection.kind is CollectionKind.UPLOAD
+    is_upload = collections_service.holds_files(collection)
     if is_upload:
         st.warning(
             f"The {photos} of this upload ({uploads.size_bytes(collection) / 1e6:,.1f} MB) are deleted from "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,28 @@ def test_an_upload_under_way_is_not_broken_off(
         file.abandon()
     monkeypatch.setattr(uploads, "IDLE_S", 60.0)
     assert uploads.broken_off() == []
+
+
+def test_an_upload_whose_files_still_arrive_is_neither_closed_nor_deleted(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "YIELD_S", 0.0)
+    upload = uploads.begin("trip", 2)
+    with uploads.receiving(upload, "a.png") as (_, file):
+        for ended in (uploads.finish, uploads.discard):
+            with pytest.raises(PhotoError, match="still arrive"):
+                ended(upload)
+        file.write((gallery.photos / "trip" / "a.png").read_bytes())
+        file.finish()
+    assert uploads.finish(upload).files == 1
+
+
+def test_a_folder_that_another_server_has_just_made_is_left_to_it(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 60.0)
+    folder = wiring.uploads().begin("trip")
+    assert uploads.broken_off() == []
+    assert list(folder.iterdir()) == []
+    os.utime(folder, (0, 0))
+    assert len(uploads.broken_off()) == 1
