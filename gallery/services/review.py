@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from gallery.learning.unlike import Known
 from gallery.services import learn, wiring
 from gallery.services.heads import name_from_features
 from gallery.services.learn import KeptHead, LearnPreview
+from gallery.settings import Settings
 from gallery.types import FloatArray, ModelCard, PhotoId
 
 if TYPE_CHECKING:
@@ -59,11 +61,17 @@ def next_photos(collection_id: int, seed: int) -> tuple[QueuedPhoto, ...]:
 
 
 def so_far(collection_id: int) -> Reviewed:
-    """Return how far people have come, as `progress` does.
+    """Return how far people have come, as `progress` does; remembered until the catalog changes.
 
     Raises:
         ModelError: there is no usable model.
     """
+    model_id = wiring.chosen_card(wiring.models(), None).model_id
+    return _so_far(wiring.settings(), wiring.catalog().revision(), collection_id, model_id)
+
+
+@functools.lru_cache(maxsize=16)
+def _so_far(_chosen: Settings, _revision: int, collection_id: int, _model_id: str) -> Reviewed:
     return progress(wiring.parts(), collection_id)
 
 
