@@ -5,6 +5,7 @@
     +-- ModelError      a model is missing, damaged, or does not fit
     +-- CatalogError    the store cannot be opened or written
     |   +-- CatalogUnavailableError  not now; the same call may succeed later
+    |   +-- LabelRefusedError        never; the same label or verdict would be refused again
     +-- DatasetError    a labelled folder is not what was asked for
     +-- TrainingError   a training cannot start or go on
     +-- CamError        a heatmap cannot be made
@@ -40,6 +41,10 @@ class CatalogUnavailableError(CatalogError):
 
     Nothing was changed, and the same call may succeed later.
     """
+
+
+class LabelRefusedError(CatalogError):
+    """A label or a verdict makes no sense, or its photos are unknown: it would be refused again."""
 
 
 class DatasetError(GalleryError):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gallery.catalog.paths import utc_now
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
-from gallery.errors import CatalogError
+from gallery.errors import LabelRefusedError
 from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId, Undone
 from gallery.words import without_surrogates
 
@@ -49,7 +49,7 @@ class CorrectionStore(Store):
             token: of the key press; a second correction of the same token is the same one, sent again.
 
         Raises:
-            CatalogError: a photo is unknown, or the label is no label; nothing is noted.
+            LabelRefusedError: a photo is unknown, or the label is no label; nothing is noted.
         """
         label = None if label is None else _label(label)
         with self._database.writing(durable=True) as connection:
@@ -65,7 +65,7 @@ class CorrectionStore(Store):
                     (model.model_key if model else None, photo_id),
                 ).fetchone()
                 if row is None:
-                    raise CatalogError(
+                    raise LabelRefusedError(
                         f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
                     )
                 photo_key, class_index, confidence = row
@@ -90,7 +90,16 @@ class CorrectionStore(Store):
                 token = None  # the first row of an action bears it
                 settle_label(connection, photo_key)
 
-    def undo(self, *, person: str, collection_id: int, token: str) -> Undone | None:
+    def undo(
+        self,
+        *,
+        person: str,
+        collection_id: int,
+        token: str,
+        sent_from: str | None = None,
+        nameless: str = "",
+        named: bool = True,
+    ) -> Undone | None:
         """Undo the last change that a person made in a collection and has not undone yet, all of it at once.
 
         What anybody said of the photos before or meanwhile counts again. On the disk when it returns.
@@ -99,6 +108,10 @@ class CorrectionStore(Store):
             person: whose change is undone, and who undoes it.
             collection_id: in which the change was made.
             token: of the key press; pressed once, it undoes one change, however often it is sent.
+            sent_from: how the tokens of this person's browser begin, so that what was said there without a
+                name can be undone too.
+            nameless: the name under which everybody's changes stand who gave none.
+            named: whether the person gave a name; without one, nothing but what was sent from there counts.
 
         Returns:
             What was undone; None where there was nothing left to undo.
@@ -111,9 +124,18 @@ class CorrectionStore(Store):
             if is_void(connection, token):
                 return None
             last = connection.execute(
-                f"SELECT action FROM corrections c WHERE person = ? AND collection_id = ? AND {_COUNTS} "
-                "ORDER BY correction_id DESC LIMIT 1",
-                (person, collection_id),
+                "SELECT action FROM corrections c WHERE ((person = :person AND :whole) "
+                "OR (person = :nameless AND "
+                "(SELECT substr(f.token, 1, length(:sent_from)) FROM corrections f "
+                "WHERE f.correction_id = c.action) = :sent_from)) "
+                f"AND collection_id = :collection AND {_COUNTS} ORDER BY correction_id DESC LIMIT 1",
+                {
+                    "person": person,
+                    "whole": named or sent_from is None,
+                    "nameless": without_surrogates(nameless),
+                    "sent_from": sent_from,
+                    "collection": collection_id,
+                },
             ).fetchone()
             if last is None:
                 note_void(connection, token)
@@ -224,7 +246,11 @@ def settle_label(connection: sqlite3.Connection, photo_key: int) -> str | None:
 def _label(given: str) -> str:
     label = " ".join(without_surrogates(given).split())
     if not label or len(label) > LABEL_LIMIT:
-        raise CatalogError(f"A label needs 1 to {LABEL_LIMIT} characters; {given[:LABEL_LIMIT]!r} was given.")
+        raise LabelRefusedError(
+            f"A label needs 1 to {LABEL_LIMIT} characters; {given[:LABEL_LIMIT]!r} was given."
+        )
     if label in (ALL, UNSURE, UNREADABLE, WAITING):
-        raise CatalogError(f"{label!r} is the name of a shelf and cannot be a label. Choose another word.")
+        raise LabelRefusedError(
+            f"{label!r} is the name of a shelf and cannot be a label. Choose another word."
+        )
     return label

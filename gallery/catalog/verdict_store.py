@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gallery.catalog.correction_store import is_void, note_void
 from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
-from gallery.errors import CatalogError
+from gallery.errors import LabelRefusedError
 from gallery.types import GivenVerdict, PhotoId, Verdict
 from gallery.words import without_surrogates
 
@@ -47,10 +47,10 @@ class VerdictStore(Store):
             token: of the key press; a second verdict of the same token is the same one, sent again.
 
         Raises:
-            CatalogError: the photo is unknown, or the classes make no sense; nothing is noted.
+            LabelRefusedError: the photo is unknown, or the classes make no sense; nothing is noted.
         """
         if not label or other == label or (other is not None and verdict not in _WITH_CLASS):
-            raise CatalogError(
+            raise LabelRefusedError(
                 f"The verdict {verdict} on the label {label!r} does not go with the class {other!r}. "
                 "Choose a class other than the label, or another verdict."
             )
@@ -79,7 +79,7 @@ class VerdictStore(Store):
             Whether there was one.
 
         Raises:
-            CatalogError: the photo is unknown.
+            LabelRefusedError: the photo is unknown.
         """
         with self._database.writing(durable=True, shown=False) as connection:
             photo_key = _photo_key(connection, photo_id)
@@ -127,7 +127,7 @@ class VerdictStore(Store):
 def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
     row = connection.execute("SELECT photo_key FROM photos WHERE photo_id = ?", (photo_id,)).fetchone()
     if row is None:
-        raise CatalogError(
+        raise LabelRefusedError(
             f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
         )
     return int(row[0])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gallery.errors import CatalogUnavailableError, GalleryError
+from gallery.errors import GalleryError, LabelRefusedError
 
 _CLIENT = re.compile(r"[0-9a-z]{1,40}")
 
@@ -57,11 +57,11 @@ def receive(client: object, entries: object, keep: Keep) -> Answer:
             continue
         try:
             told = keep(entry, client)
-        except CatalogUnavailableError as error:
+        except LabelRefusedError as error:
+            told = {"problem": str(error)}
+        except GalleryError as error:  # the browser forgets nothing that may be kept later
             answer.waits = str(error)
             break
-        except GalleryError as error:  # sent again it would fail again
-            told = {"problem": str(error)}
         if told:
             answer.answers[sequence] = told
         answer.upto = sequence

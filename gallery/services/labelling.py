@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.errors import CatalogError
+from gallery.errors import LabelRefusedError
 from gallery.services import browser_queue, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
 from gallery.settings import Settings
 from gallery.types import BESIDE_CLASSES, Undone, Verdict
-from gallery.words import without_surrogates
+from gallery.words import photo_count, without_surrogates
 
 NAME_LIMIT = 60
 """Characters of a person's name."""
@@ -24,13 +25,18 @@ NAME_LIMIT = 60
 _SHOWN = 5_000
 """Undone photos that are named to the browser; it draws a few dozen."""
 
+_BROWSER = re.compile(r"[0-9a-z]{12}")
+
 
 def receive(queue: object) -> Answer:
-    """Keep what a browser sent: ``{client, entries: [{sequence, kind, person, ...}, ...]}``.
+    """Keep what a browser sent: ``{catalog, client, entries: [{sequence, kind, person, ...}, ...]}``.
 
-    The kinds are ``label``, ``undo`` and ``verdict``; see `keep_label`, `undo` and `keep_verdict`.
+    The kinds are ``label``, ``undo`` and ``verdict``; see `keep_label`, `undo` and `keep_verdict`. What was
+    meant for another catalog waits: the same numbers are other photos here.
     """
     sent = queue if isinstance(queue, dict) else {}
+    if sent.get("catalog") != catalog_name():
+        return Answer(waits="The server has another catalog open now. Reload the page.")
     return browser_queue.receive(sent.get("client"), sent.get("entries"), _keep)
 
 
@@ -42,8 +48,11 @@ def _keep(entry: dict[str, Any], client: str) -> dict[str, Any]:
 
 def person_named(name: object) -> str:
     """Return under which name something is kept: the one that a browser sent, else this server's own."""
-    plain = " ".join(without_surrogates(name).split())[:NAME_LIMIT] if isinstance(name, str) else ""
-    return plain or wiring.person()
+    return _name(name) or wiring.person()
+
+
+def _name(sent: object) -> str:
+    return " ".join(without_surrogates(sent).split())[:NAME_LIMIT] if isinstance(sent, str) else ""
 
 
 def keep_label(entry: dict[str, Any], token: str) -> dict[str, Any]:
@@ -54,9 +63,12 @@ def keep_label(entry: dict[str, Any], token: str) -> dict[str, Any]:
             an entry of very many photos has ``{list, ranges}``.
         token: of the key press.
 
+    Returns:
+        ``{problem}`` where some of the photos could not be labelled.
+
     Raises:
-        CatalogError: it can never be kept.
-        CatalogUnavailableError: it cannot be kept just now.
+        LabelRefusedError: it can never be kept.
+        CatalogError: it cannot be kept just now.
     """
     label, model_id = entry.get("label"), entry.get("model")
     if not (label is None or isinstance(label, str)) or not isinstance(model_id, str):
@@ -65,30 +77,38 @@ def keep_label(entry: dict[str, Any], token: str) -> dict[str, Any]:
     if not len(file_ids):
         chosen = photo_lists.find(str(entry.get("list", "")))
         if chosen is None:
-            raise CatalogError(
+            raise LabelRefusedError(
                 "These photos are not known any more as they were selected. Select them again."
             )
         file_ids = chosen.picked(entry.get("ranges"))
-    items = photo_lists.items_of(file_ids, model_id)
-    photo_ids = list(dict.fromkeys(item.photo_id for item in items if item.photo_id))
-    if not photo_ids:
-        raise CatalogError("These photos are not in the catalog any more. Reload the page.")
+    read = [item.photo_id for item in photo_lists.items_of(file_ids, model_id) if item.photo_id]
+    left_out = len(file_ids) - len(read)
+    problem = (
+        f"{photo_count(left_out)} of {len(file_ids):,}, not read yet or not in the catalog any more. Label "
+        "what is missing once its thumbnail is there."
+    )
+    if not read:
+        raise LabelRefusedError(problem)
     wiring.catalog().correct(
-        photo_ids,
+        list(dict.fromkeys(read)),
         None if label is None else _known_spelling(label),
         person=person_named(entry.get("person")),
         model_id=model_id,
         collection_id=_number(entry.get("collection")),
         token=token,
     )
-    return {}
+    return {"problem": problem} if left_out else {}
 
 
 def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
     """Undo the last change of a person in a collection.
 
+    A browser in which nobody has given a name undoes what came from itself alone, and still does once a
+    name is given: all such browsers label under this server's own name.
+
     Args:
-        entry: ``{collection, list}``; of the list on the screen, the first photo that changed is found.
+        entry: ``{collection, list, browser}``; of the list on the screen, the first photo that changed is
+            found; all clients of a browser begin with its name.
         token: of the key press.
 
     Returns:
@@ -97,13 +117,20 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
         left to undo.
 
     Raises:
-        CatalogUnavailableError: it cannot be undone just now.
+        CatalogError: it cannot be undone just now.
     """
     collection_id = _number(entry.get("collection"))
     if collection_id is None:
         return {}
-    catalog = wiring.catalog()
-    undone = catalog.undo(person=person_named(entry.get("person")), collection_id=collection_id, token=token)
+    catalog, browser = wiring.catalog(), entry.get("browser")
+    undone = catalog.undo(
+        person=person_named(entry.get("person")),
+        collection_id=collection_id,
+        token=token,
+        sent_from=browser if isinstance(browser, str) and _BROWSER.fullmatch(browser) else None,
+        nameless=wiring.person(),
+        named=bool(_name(entry.get("person"))),
+    )
     if undone is None:
         return {"undone": None}
     file_ids = catalog.files_of(undone.photo_ids[:_SHOWN], collection_id)
@@ -123,7 +150,7 @@ def undo_last(collection_id: int, person: str) -> Undone | None:
     """Undo the last change of a person in a collection, by a button of a page; None where there is none.
 
     Raises:
-        CatalogUnavailableError: it cannot be undone just now.
+        CatalogError: it cannot be undone just now.
     """
     return wiring.catalog().undo(person=person, collection_id=collection_id, token=f"page:{uuid.uuid4().hex}")
 
@@ -136,8 +163,8 @@ def keep_verdict(entry: dict[str, Any], token: str) -> dict[str, Any]:
         token: of the key press.
 
     Raises:
-        GalleryError: it can never be kept.
-        CatalogUnavailableError: it cannot be kept just now.
+        LabelRefusedError: it can never be kept.
+        GalleryError: it cannot be kept just now.
     """
     catalog, person = wiring.catalog(), person_named(entry.get("person"))
     photo, label = entry.get("photo"), entry.get("label")
@@ -190,8 +217,12 @@ def _known_spelling(label: str) -> str:
     """Return a label as it was written before, if it was: "Red Fox" is the "red fox" of yesterday."""
     wanted = " ".join(label.replace("_", " ").casefold().split())
     card = wiring.active_model()
-    known = (*(card.class_names if card else ()), *BESIDE_CLASSES, *_labels_given())
-    return next((one for one in known if one.replace("_", " ").casefold() == wanted), label)
+
+    def spelt(known: Sequence[str]) -> str | None:
+        return next((one for one in known if one.replace("_", " ").casefold() == wanted), None)
+
+    classes = (*(card.class_names if card else ()), *BESIDE_CLASSES)
+    return spelt(classes) or spelt(_labels_given()) or label
 
 
 def _number(sent: object) -> int | None:

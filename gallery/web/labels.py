@@ -1,6 +1,6 @@
 """The HTTP routes by which a browser says what a person set by key, and asks whether others did too.
 
-POST said        {client, entries} -> {upto, answers, waits, revision}
+POST said        {catalog, client, entries} -> {upto, answers, waits, revision}
 GET  revision    -> {revision} of the catalog: it changes with whatever a page shows
 """
 

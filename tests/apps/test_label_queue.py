@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gallery.catalog.database import Database
+from gallery.errors import CatalogError
 from gallery.services import labelling, photo_lists, wiring
 from gallery.services.browser_queue import Answer
+from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk
 
 
@@ -26,7 +32,8 @@ class Grid:
         self.first, self.second = np.asarray(table.file_ids).tolist()
 
     def sends(self, *entries: dict[str, Any], client: str = "c") -> Answer:
-        return labelling.receive({"client": client, "entries": list(entries)})
+        catalog = labelling.catalog_name()
+        return labelling.receive({"catalog": catalog, "client": client, "entries": list(entries)})
 
     def says(self, sequence: int, label: str | None, *files: int, **parts: Any) -> dict[str, Any]:
         entry = {"sequence": sequence, "kind": "label", "person": "Ada", "label": label, "model": MODEL_ID}
@@ -46,6 +53,18 @@ class Grid:
 @pytest.fixture
 def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
     return Grid(SmallGallery.make(tmp_path, monkeypatch))
+
+
+def fail_to_write(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let every write of the catalog meet an error."""
+
+    @contextlib.contextmanager
+    def writing(database: Database, **_options: bool) -> Iterator[sqlite3.Connection]:
+        with database._converted():
+            raise error
+        yield
+
+    monkeypatch.setattr(Database, "writing", writing)
 
 
 def problems(answer: Answer) -> list[str]:
@@ -138,11 +157,61 @@ def test_a_browser_that_was_not_asked_for_a_name_labels_under_the_servers(
     assert {said.person for said in wiring.catalog().all_corrections()} == {"Eve"}
 
 
-@pytest.mark.parametrize(
-    "queue", [None, [], {"client": "x"}, {"client": "<b>", "entries": [{"sequence": 1}]}]
-)
-def test_a_queue_of_another_form_is_passed_over(grid: Grid, queue: object) -> None:
-    assert labelling.receive(queue) == Answer()
+def test_browsers_without_a_name_have_a_history_each_that_goes_on_once_a_name_is_given(grid: Grid) -> None:
+    mine, theirs = "a" * 12, "b" * 12
+    grid.sends(grid.says(1, "cow", grid.first, person=""), client=f"{mine}1")
+    grid.sends(grid.says(1, "sheep", grid.second, person=""), client=f"{theirs}1")
+    undo = {"browser": mine, "person": ""}
+    assert grid.sends(grid.undoes(1, **undo), client=f"{mine}2").answers[1]["undone"]["label"] == "cow"
+    assert grid.sends(grid.undoes(2, **undo), client=f"{mine}2").answers[2] == {"undone": None}
+    assert grid.labels == {"b": "sheep"}
+    grid.sends(grid.says(3, "horse", grid.first, person="Ada"), client=f"{mine}2")
+    undo = {"browser": theirs, "person": "Bob"}
+    assert grid.sends(grid.undoes(1, **undo), client=f"{theirs}2").answers[1]["undone"]["label"] == "sheep"
+    assert grid.labels == {"a": "horse"}
+
+
+def test_labels_that_meet_a_damaged_or_a_closed_catalog_wait(
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [grid.says(1, "cow", grid.first)]
+    with monkeypatch.context() as damaged:
+        fail_to_write(damaged, sqlite3.DatabaseError("database disk image is malformed"))
+        answer = grid.sends(*entries)
+        assert (answer.upto, "is damaged" in (answer.waits or "")) == (0, True)
+    with monkeypatch.context() as closed:
+        fail_to_write(closed, CatalogError("The catalog has been closed. Open it again."))
+        assert grid.sends(*entries).waits == "The catalog has been closed. Open it again."
+    assert grid.sends(*entries).upto == 1
+    assert grid.labels == {"a": "cow"}
+
+
+@pytest.mark.parametrize("queue", [{}, {"client": "x"}, {"client": "<b>", "entries": [{"sequence": 1}]}])
+def test_a_queue_of_another_form_is_passed_over(grid: Grid, queue: dict[str, object]) -> None:
+    assert labelling.receive(queue | {"catalog": labelling.catalog_name()}) == Answer()
+
+
+@pytest.mark.parametrize("named", [{}, {"catalog": "0" * 32}])
+def test_what_was_meant_for_another_catalog_waits_in_the_browser(grid: Grid, named: dict[str, str]) -> None:
+    entries = [grid.says(1, "cow", grid.first), grid.undoes(2)]
+    answer = labelling.receive({"client": "c", "entries": entries} | named)
+    assert (grid.labels, answer.upto, answer.answers) == ({}, 0, {})
+    assert "another catalog" in (answer.waits or "")
+    assert labelling.receive(None).upto == 0
+
+
+def test_files_that_are_not_read_yet_are_named_and_the_others_get_their_label(grid: Grid) -> None:
+    place = wiring.catalog().collection(grid.collection_id).root / "c.png"
+    place.write_bytes(b"not read yet")
+    wiring.catalog().record_scan(grid.collection_id, list(wiring.scan(place.parent)))
+    listed = wiring.catalog().find_files(PhotoQuery(grid.collection_id, MODEL_ID)).tolist()
+    (unread,) = {*listed} - {grid.first, grid.second}
+    answer = grid.sends(
+        grid.says(1, "cow", grid.first, unread), grid.says(2, "sheep", unread), grid.undoes(3)
+    )
+    assert ["1 photo of 2, not read yet" in one for one in problems(answer)] == [True, False]
+    assert "1 photo of 1, not read yet" in problems(answer)[1]
+    assert (grid.labels, answer.answers[3]["undone"]["label"]) == ({}, "cow")
 
 
 @pytest.mark.parametrize("parts", [{"label": 7}, {"model": None}, {"kind": "wish"}, {"sequence": True}])

@@ -22,7 +22,8 @@ class Panel:
         self.photo = gallery.photo_id("a.png")
 
     def sends(self, *entries: dict[str, Any], client: str = "panel1") -> Answer:
-        return labelling.receive({"client": client, "entries": list(entries)})
+        catalog = labelling.catalog_name()
+        return labelling.receive({"catalog": catalog, "client": client, "entries": list(entries)})
 
     def says(self, sequence: int, verdict: object, other: object = None, **parts: object) -> dict[str, Any]:
         entry = {"sequence": sequence, "kind": "verdict", "person": "Ada", "model": MODEL_ID}
@@ -90,6 +91,12 @@ def test_a_verdict_that_can_never_be_kept_says_why(panel: Panel) -> None:
     assert panel.standing is None
     assert [bool(told["problem"]) for told in answer.answers.values()] == [True, True]
     assert answer.upto == 2
+
+
+def test_a_verdict_on_a_model_that_is_not_there_just_now_waits(panel: Panel) -> None:
+    answer = panel.sends(panel.says(1, "model wrong", model="elsewhere"))
+    assert (answer.upto, answer.answers, panel.standing) == (0, {}, None)
+    assert "elsewhere" in (answer.waits or "")
 
 
 def test_verdicts_that_find_the_disk_full_wait_and_arrive_in_order_and_once(

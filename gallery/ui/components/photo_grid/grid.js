@@ -304,14 +304,18 @@ class Grid {
 
   label(name) {
     if (!this.data.correct || !this.items?.count) return;
-    const spans = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
+    const chosen = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
+    const spans = this.items.read(chosen);
+    const count = positionsIn(spans);
+    const unread = positionsIn(chosen) - count;
+    if (!count) this.say(notReadInWords(unread));
     const files = this.items.files(spans);
     if (!files.length) return;
     this.hasLabelled = true;
     this.labels.set(this.items.token, spans, files, name, this.where());
-    const count = this.selection.size || 1;
     const first = this.items.at(spans[0][0]);
-    this.say(changeInWords(this.data.classes, name, count, first?.name), { Undo: () => this.undo() });
+    const words = changeInWords(this.data.classes, name, count, first?.name);
+    this.say(unread ? `${words}. ${notReadInWords(unread)}` : words, { Undo: () => this.undo() });
   }
 
   chooseClass(animal) {

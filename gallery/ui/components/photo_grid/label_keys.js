@@ -11,6 +11,11 @@ const changeInWords = (classes, label, count, name) => {
   return label === null ? `${photos}: label removed` : `${photos} set to ${lookOf(classes, label).title}`;
 };
 
+const notReadInWords = (count) => `${photosInWords(count)} not read yet: label ${count === 1 ? "it" : "them"} once the thumbnail is there`;
+
+// How many positions index ranges hold.
+const positionsIn = (spans) => spans.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+
 // `owner` has data, label(name), undo() and chooseClass(animal).
 const labelBindings = (owner) => {
   const { classes, beside } = owner.data;

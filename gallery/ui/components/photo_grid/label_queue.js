@@ -7,6 +7,11 @@ class LabelQueue extends Queue {
 
   constructor(onChanged, onKept) { super("label", onChanged, onKept); }
 
+  take(data) {
+    if (data.catalog !== this.catalog) this.overlaid.clear();
+    super.take(data);
+  }
+
   shown(item) {
     const said = this.overlaid.get(item.id);
     if (!said) return item;
@@ -17,15 +22,14 @@ class LabelQueue extends Queue {
   // Set a label on positions of a list. The files' ids go along where all are known and few enough: a server
   // that was restarted knows the list no more.
   set(list, ranges, files, label, where) {
-    const whole = files.length <= FILES_NAMED &&
-      files.length === ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+    const whole = files.length <= FILES_NAMED && files.length === positionsIn(ranges);
     const sequence = this.push({ label, ...where, ...(whole ? { files } : { list, ranges }) });
     for (const id of files) this.overlaid.set(id, { sequence, label });
     this.onChanged();
   }
 
   // Undo the last change of this person in the collection; the answer says which it was.
-  undo(list, where) { return this.push({ kind: "undo", list, ...where }); }
+  undo(list, where) { return this.push({ kind: "undo", list, browser: this.browser, ...where }); }
 
   // Fresh rows came, asked for when `acknowledged` was reached: they know all up to it.
   settle(rows, acknowledged) {

@@ -215,6 +215,10 @@ class Large {
   label(name) {
     const { item, grid } = this;
     if (!item || !grid.data.correct) return;
+    if (!item.photo) {
+      grid.say(notReadInWords(1));
+      return;
+    }
     this.keep(item, name);
     grid.say(changeInWords(grid.data.classes, name, 1, item.name), { Undo: () => this.undo() });
     if (name && (this.goesOn || this.data.reasons)) this.go(1);

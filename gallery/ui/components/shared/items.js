@@ -20,6 +20,22 @@ class Items {
     return item ? this.labels.shown(item) : null;
   }
 
+  // These positions without those of files that are known not to be read yet: a label is of a photo.
+  read(spans) {
+    const kept = [];
+    for (const [first, last] of spans) {
+      let from = first;
+      for (let at = first; at <= last; at++) {
+        const item = this.at(at);
+        if (!item || item.photo) continue;
+        if (from < at) kept.push([from, at - 1]);
+        from = at + 1;
+      }
+      if (from <= last) kept.push([from, last]);
+    }
+    return kept;
+  }
+
   // The ids of the files at these positions, as far as they are known.
   files(spans) {
     const ids = [];

@@ -34,13 +34,28 @@ const keepPersonName = (name) => {
   document.cookie = `gallery_person=${encodeURIComponent(name)}; path=/; max-age=315360000; SameSite=Lax`;
 };
 
+const randomName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
+
+// This browser's own name: what is set in it before anybody gave theirs is undone in it alone.
+const browserName = () => {
+  const fresh = randomName().padEnd(12, "0").slice(0, 12);
+  try {
+    const kept = localStorage.getItem("gallery.browser") || fresh;
+    localStorage.setItem("gallery.browser", kept);
+    return kept;
+  } catch {
+    return fresh;
+  }
+};
+
 class Queue {
   // `onKept(receipts, problem, answers, revision)` hears what the server has kept, and what it never can.
   constructor(kind, onChanged, onKept) {
     this.kind = kind;
     this.onChanged = onChanged;
     this.onKept = onKept;
-    this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
+    this.browser = browserName();
+    this.client = this.browser + randomName();
     this.sequence = 0;
     this.acknowledged = 0;
     this.waiting = [];
@@ -51,6 +66,7 @@ class Queue {
 
   take(data) {
     const first = !this.base;
+    if (data.catalog !== this.catalog) this.waiting = []; // in the store they wait for the catalog they are of
     this.base = data.base;
     this.catalog = data.catalog;
     if (first) this.flush();
@@ -110,7 +126,7 @@ class Queue {
   }
 
   async send(client, entries) {
-    const body = JSON.stringify({ client, entries: entries.slice(0, 500) });
+    const body = JSON.stringify({ catalog: this.catalog, client, entries: entries.slice(0, 500) });
     const reply = await fetch(`${this.base}/said`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: body.length < 60000 });
     if (!reply.ok) throw new Error((await reply.json()).error);
@@ -136,7 +152,7 @@ class Queue {
   // The page goes: send at once what has not been answered. It stays in the store until it is.
   leave() {
     if (!this.waiting.length || !this.base) return;
-    const body = JSON.stringify({ client: this.client, entries: this.waiting });
+    const body = JSON.stringify({ catalog: this.catalog, client: this.client, entries: this.waiting });
     navigator.sendBeacon(`${this.base}/said`, new Blob([body], { type: "application/json" }));
   }
 

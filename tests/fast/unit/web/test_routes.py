@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from starlette.routing import BaseRoute
 
-from gallery.services import photo_lists, uploads, wiring
+from gallery.services import labelling, photo_lists, uploads, wiring
 from gallery.services import tagging as tagging_service
 from gallery.types import CollectionKind
 from gallery.web import routes
@@ -325,7 +325,11 @@ def test_labels_are_kept_as_their_browser_sends_them(gallery: SmallGallery, serv
     files = ask(served, f"/gallery/grid/{shown.token}/files").json
     assert files == shown.file_ids.tolist()
     entry = {"sequence": 1, "kind": "label", "person": "Ada", "model": MODEL_ID, "collection": 1}
-    queue = {"client": "tab", "entries": [entry | {"label": "cow", "files": files[:1]}]}
+    queue = {
+        "catalog": labelling.catalog_name(),
+        "client": "tab",
+        "entries": [entry | {"label": "cow", "files": files[:1]}],
+    }
     answer = ask(served, "/gallery/said", method="POST", body=json.dumps(queue).encode()).json
     assert (answer["upto"], answer["answers"], answer["waits"]) == (1, {}, None)
     assert answer["revision"] == ask(served, "/gallery/revision").json["revision"] > before
