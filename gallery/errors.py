@@ -4,8 +4,7 @@
     +-- PhotoError      a photo or a folder cannot be read
     +-- ModelError      a model is missing, damaged, or does not fit
     +-- CatalogError    the store cannot be opened or written
-    |   +-- CatalogUnavailableError  not now; the same call may succeed later
-    |   +-- LabelRefusedError        never; the same label or verdict would be refused again
+    |   +-- LabelRefusedError  a label or a verdict makes no sense, now or later
     +-- DatasetError    a labelled folder is not what was asked for
     +-- TrainingError   a training cannot start or go on
     +-- CamError        a heatmap cannot be made
@@ -34,13 +33,6 @@ class ModelError(GalleryError):
 
 class CatalogError(GalleryError):
     """The catalog cannot be opened, read or written."""
-
-
-class CatalogUnavailableError(CatalogError):
-    """The catalog cannot be read or written just now: busy, the disk full, not writable.
-
-    Nothing was changed, and the same call may succeed later.
-    """
 
 
 class LabelRefusedError(CatalogError):

@@ -10,22 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gallery.catalog import schema
-from gallery.errors import CatalogError, CatalogUnavailableError
+from gallery.errors import CatalogError
 
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for its turn: longer than the slowest transaction, a scan of 200,000 files."""
-
-_PASSING = frozenset(
-    [
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-    ]
-)
-"""SQLite's primary result codes of what may be over when it is tried again."""
 
 _OPENING_TRIES = 100  # 50 ms apart: SQLite does not wait by itself while the journal mode is changed
 
@@ -52,7 +40,7 @@ class Database:
         """Lend a connection whose statements all see the same state of the catalog.
 
         Raises:
-            CatalogError: the file cannot be read; a CatalogUnavailableError if that may pass.
+            CatalogError: the file cannot be read.
         """
         with self._converted(), self._lent() as connection:
             connection.execute("BEGIN")
@@ -72,8 +60,7 @@ class Database:
             shown: what Browse shows may change by it, so the revision goes up.
 
         Raises:
-            CatalogError: the file cannot be written; a CatalogUnavailableError where that may
-                pass: others keep it busy, the disk is full, it may not be written.
+            CatalogError: the file cannot be written: others keep it busy, the disk is full, and more.
         """
         with self._converted(), self._turn, self._lent() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -146,10 +133,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            code = getattr(exc, "sqlite_errorcode", None)  # errors of Python's module have none
-            passing = code is not None and code & 0xFF in _PASSING  # the upper bits tell the details
-            kind = CatalogUnavailableError if passing else CatalogError
-            raise kind(self._sentence(exc)) from exc
+            raise CatalogError(self._sentence(exc)) from exc
 
     def _sentence(self, exc: sqlite3.Error) -> str:
         said = str(exc)

@@ -74,10 +74,8 @@ def fill_the_disk(monkeypatch: pytest.MonkeyPatch, *writes_that_fail: int) -> No
     @contextlib.contextmanager
     def writing(database: Database, **options: bool) -> Iterator[sqlite3.Connection]:
         if next(count) in writes_that_fail:
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
             with database._converted():
-                raise error
+                raise sqlite3.OperationalError("database or disk is full")
         with real(database, **options) as connection:
             yield connection
 
