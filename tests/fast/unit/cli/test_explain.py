@@ -31,7 +31,7 @@ def test_explain_of_a_class_without_evidence_says_so(
 ) -> None:
     photo = place.photo("1.png", RED)
     _, out, _ = text(place, capsys, "explain", photo, "--class", "horse", "--out", tmp_path / "why.png")
-    assert "No evidence" in out
+    assert "There is no evidence for horse" in out
 
 
 def test_explain_of_a_tagged_photo_needs_no_network(
