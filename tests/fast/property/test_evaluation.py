@@ -178,7 +178,8 @@ def test_a_comparison_divides_the_photos_and_turned_round_says_the_same(case: Ca
 def test_slices_divide_the_photos_and_hold_their_accuracy_in_their_interval(case: Case, parts: int) -> None:
     true, probabilities, generator = case
     values = np.where(generator.random(len(true)) < 0.2, np.nan, generator.integers(0, 9, len(true)))
-    found = slices_by("brightness", part_names(values, "abcdef"[:parts]), probabilities.argmax(axis=1) == true)
+    right = probabilities.argmax(axis=1) == true
+    found = slices_by("brightness", part_names(values, "abcdef"[:parts]), right)
     assert sorted(row for one in found for row in one.rows.tolist()) == list(range(len(true)))
     for one in found:
         assert 0 <= one.interval[0] <= one.accuracy <= one.interval[1] <= 1
