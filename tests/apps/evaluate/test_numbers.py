@@ -169,11 +169,11 @@ def test_without_a_label_of_people_the_page_says_how_to_give_one(gallery: SmallG
     assert "Nobody has named a photo of this collection yet" in texts(page)
 
 
-def test_where_the_folders_are_no_classes_the_labels_of_people_are_offered(gallery: SmallGallery) -> None:
-    gallery.draw("2024 May/1.png", (1, 2, 3))
-    said = SAID | {"2024 May/1.png": {"cow": 1.0}}
+def test_where_a_folder_s_name_is_misspelt_the_labels_of_people_are_offered(gallery: SmallGallery) -> None:
+    gallery.draw("hrose/1.png", (1, 2, 3))
+    said = SAID | {"hrose/1.png": {"cow": 1.0}}
     collection = gallery.tag(said)
-    wiring.catalog().correct([gallery.photo_id("2024 May/1.png")], "cow", person="eva", model_id=None)
+    wiring.catalog().correct([gallery.photo_id("hrose/1.png")], "cow", person="eva", model_id=None)
     page = open_page("evaluate", collection=str(collection.collection_id))
     assert not page.exception
     page.button(key="evaluate_offer_people").click().run()

@@ -35,7 +35,7 @@ def test_at_first_the_page_says_what_a_labelled_folder_looks_like(empty: SmallGa
     page = open_page("evaluate")
     assert not page.exception
     assert "one sub-folder per class" in texts(page)
-    assert "cane/" in page.code[0].value
+    assert "dog/" in page.code[0].value
 
 
 def test_a_folder_is_opened_tagged_and_evaluated(

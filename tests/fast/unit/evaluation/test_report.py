@@ -88,7 +88,7 @@ def test_the_table_is_scikit_learns_classification_report(report: EvaluationRepo
 def test_the_text_says_the_figures_and_names_the_matrix(report: EvaluationReport) -> None:
     text = str(report)
     assert "model-a on 6 photos: accuracy 50.0\u00a0% (95 % CI 18.8 to 81.2\u00a0%)" in text
-    assert "a row is the true class" in text
+    assert "rows are true classes" in text
     assert "EvaluationReport(model_id='model-a'" in repr(report)
     assert "0.7" not in repr(report)
 
