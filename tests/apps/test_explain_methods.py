@@ -179,7 +179,7 @@ def test_a_heatmap_is_tested_on_demand_and_the_badge_is_kept(
     again = open_page("explain", photo=gallery.photo_id("a.png"), method="layer-cam")
     again.session_state["explain_tab"] = "Test the heatmap"
     settled(again.run())
-    assert "Passes: this map" in texts(again)
+    assert "Passes: the prediction rests on the marked parts" in texts(again)
     assert explainer.photos_seen == seen  # kept on the disk
     (report,) = ExplanationRecords(wiring.settings().explanations).tested(
         wiring.models().card("drawn-vgg16").weights_sha256, "layer-cam", "block5_conv3"

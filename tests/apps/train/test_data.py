@@ -31,7 +31,7 @@ def test_each_step_says_what_comes_first(gallery: SmallGallery) -> None:
         assert not page.exception
         assert sentence in texts(page)
     page = open_page("train", set="0123456789ab")
-    assert "not known any more" in texts(page)
+    assert "no longer known" in texts(page)
 
 
 def test_a_folder_is_opened_looked_at_and_remembered(

@@ -40,7 +40,7 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
     recipe = draft(opened).recipe
     assert (recipe.name, recipe.epochs) == ("cnn-small-tuned", recipe_named("cnn-small").epochs)
     assert (recipe.learning_rate, recipe.conv_layers, recipe.dense_units) == (3e-3, 3, 128)
-    assert "cnn-small-tuned learns from" in texts(page).replace("*", "")
+    assert "cnn-small-tuned is trained on" in texts(page).replace("*", "")
     assert "owls" not in texts(open_page("train", step="run"))  # a search is no training
     assert request.model_id == "owls"
 
