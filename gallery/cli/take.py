@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 
 from gallery.cli.output import answer, note, say
-from gallery.services import formats, wiring
+from gallery.services import imported_labels, wiring
 from gallery.settings import Settings
 from gallery.types import display_path
 from gallery.words import counted
@@ -19,7 +19,7 @@ def take(arguments: argparse.Namespace, settings: Settings) -> int:
         GalleryError: the folder was never opened, or the file cannot be read.
     """
     with wiring.composed(settings) as parts:
-        taken = formats.take_labels(
+        taken = imported_labels.take_labels(
             parts, arguments.source, arguments.collection, of_models=arguments.of_models
         )
     if arguments.json:

@@ -9,7 +9,6 @@ longitude, time_zone, title.
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from gallery.errors import CatalogError
 from gallery.services import formats, photo_lists
-from gallery.web.guard import SAFE, guarded, posted_from_own_page
+from gallery.web.guard import SAFE, TooMuchPostedError, guarded, posted_from_own_page, posted_json
 from gallery.words import without_surrogates
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
@@ -35,15 +34,12 @@ def all_routes(base: str) -> list[BaseRoute]:
 
 async def pick(request: Request) -> Response:
     """Answer with the token of a new list: those positions of a list that were selected."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _RANGES_LIMIT_BYTES:
-            raise CatalogError("The selection has too many gaps. Select fewer photos, or a whole shelf.")
     try:
-        ranges = json.loads(bytes(body))
-    except ValueError:
-        ranges = []
+        ranges = await posted_json(request, most_bytes=_RANGES_LIMIT_BYTES)
+    except TooMuchPostedError:
+        raise CatalogError(
+            "The selection has too many gaps. Select fewer photos, or a whole shelf."
+        ) from None
     picked = await run_in_threadpool(_picked, request.path_params["token"], ranges)
     return JSONResponse({"token": picked.token, "count": len(picked)}, headers=SAFE)
 

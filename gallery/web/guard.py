@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -25,6 +26,10 @@ AsyncEndpoint = Callable[[Request], Awaitable[Response]]
 
 class NotAnIdError(Exception):
     """What came in an address is not of an id's form."""
+
+
+class TooMuchPostedError(Exception):
+    """What was posted is longer than anything that a page has to send."""
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
@@ -63,6 +68,23 @@ def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
             return refusal(400, str(error))
 
     return checked
+
+
+async def posted_json(request: Request, *, most_bytes: int) -> object:
+    """Return the JSON that was posted; None where it is none.
+
+    Raises:
+        TooMuchPostedError: it is longer than allowed; the rest is not read.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise TooMuchPostedError
+    try:
+        return json.loads(bytes(body))
+    except ValueError:
+        return None
 
 
 def names_this_app(host: str) -> bool:

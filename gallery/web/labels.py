@@ -6,15 +6,13 @@ GET  revision    -> {revision} of the catalog: it changes with whatever a page s
 
 from __future__ import annotations
 
-import json
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gallery.services import collections, labelling
-from gallery.web.guard import SAFE, guarded, posted_from_own_page, refusal
+from gallery.web.guard import SAFE, TooMuchPostedError, guarded, posted_from_own_page, posted_json, refusal
 
 _LIMIT_BYTES = 8_000_000
 """A browser keeps 5 MB for a site at most."""
@@ -30,14 +28,11 @@ def all_routes(base: str) -> list[BaseRoute]:
 
 async def said(request: Request) -> Response:
     """Keep what people said, and answer with what need not be sent again."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LIMIT_BYTES:
-            return refusal(413, "That is more than a browser can have kept.")
     try:
-        queue = json.loads(bytes(body))
-    except ValueError:
+        queue = await posted_json(request, most_bytes=_LIMIT_BYTES)
+    except TooMuchPostedError:
+        return refusal(413, "That is more than a browser can have kept.")
+    if queue is None:
         return refusal(400, "This is no queue of labels.")
     return JSONResponse(await run_in_threadpool(_kept, queue), headers=SAFE)
 

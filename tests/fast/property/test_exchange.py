@@ -16,7 +16,7 @@ from gallery.exchange.predictions_csv import predictions_csv
 from gallery.exchange.rows import PredictionRow
 from gallery.exchange.timelapse_csv import timelapse_csv
 from gallery.exchange.xmp_sidecars import write_sidecars
-from gallery.services.formats import labels_in
+from gallery.services.imported_labels import labels_in
 from tests.fast.unit.exchange.made_rows import NAMES, WHEN, made_row
 
 letters = st.characters(

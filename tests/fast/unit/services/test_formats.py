@@ -13,7 +13,7 @@ from PIL import Image
 
 from gallery.errors import ExchangeError
 from gallery.photos.scan import scan_folder
-from gallery.services import formats, wiring
+from gallery.services import formats, imported_labels, wiring
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 
@@ -32,7 +32,7 @@ def take(gallery: SmallGallery, text: str) -> tuple[dict[str, str], tuple[str, .
     table = gallery.folder / "elsewhere" / "labels.csv"
     table.parent.mkdir(exist_ok=True)
     table.write_text(text, "utf-8")
-    taken = formats.take_labels(wiring.parts(), table, gallery.photos)
+    taken = imported_labels.take_labels(wiring.parts(), table, gallery.photos)
     catalog = wiring.catalog()
     photos = catalog.photos(catalog.find_files(PhotoQuery(1, "")))
     labels = catalog.labels([photo.photo_id for photo in photos])
