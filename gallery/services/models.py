@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import wilson_interval
 from gallery.services import collections, speed, wiring
+from gallery.services.heads import name_from_features
 from gallery.settings import Settings
 from gallery.types import ModelCard
 from gallery.words import interval, shown_text
@@ -72,12 +73,14 @@ def check_again(model_id: str) -> str | None:
 
 
 def activate(model_id: str) -> None:
-    """Let a model tag from now on.
+    """Let a model tag from now on; a learnt head names all photos whose features are stored at once.
 
     Raises:
-        ModelError: it is missing or damaged, or the choice cannot be kept.
+        GalleryError: it is missing or damaged, or the choice cannot be kept.
     """
-    wiring.models().activate(model_id)
+    parts = wiring.parts()
+    name_from_features(parts, parts.models.card(model_id))
+    parts.models.activate(model_id)
 
 
 def remove(model_id: str) -> None:

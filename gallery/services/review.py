@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gallery.learning.queue import Reason, contradicted, review_order
 from gallery.learning.unlike import Known
 from gallery.services import learn, wiring
-from gallery.services.heads import name_from_features
 from gallery.services.learn import KeptHead, LearnPreview
 from gallery.settings import Settings
 from gallery.types import FloatArray, ModelCard, PhotoId
@@ -122,17 +121,6 @@ def versions() -> list[ModelCard]:
         (one for one in cards if root in (one.model_id, one.backbone)),
         key=lambda one: (one.backbone is not None, one.created_at),
     )
-
-
-def go_back(model_id: str) -> None:
-    """Let another version tag; all photos whose features are stored have its tags at once.
-
-    Raises:
-        GalleryError: it is damaged, or the choice cannot be written.
-    """
-    parts = wiring.parts()
-    name_from_features(parts, parts.models.card(model_id))
-    parts.models.activate(model_id)
 
 
 # ---- the queue -------------------------------------------------------------

@@ -346,15 +346,6 @@ def keep(run: TrainingRun) -> None:
         wiring.models().adopt(run.candidate)
 
 
-def activate(model_id: str) -> None:
-    """Have photos tagged by this model from now on.
-
-    Raises:
-        ModelError: there is no such model.
-    """
-    wiring.models().activate(model_id)
-
-
 def held_out(run: TrainingRun) -> HeldOut:
     """Return the photos that a training held back.
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import review
+from gallery.services import models, review
 from gallery.services.learn import LearnPreview, why_not
 from gallery.types import Collection, ModelCard
 from gallery.ui.components import messages, photo_grid
@@ -142,7 +142,7 @@ def _discard(found: LearnPreview) -> None:
 
 def _go_to(model_id: str) -> None:
     try:
-        review.go_back(model_id)
+        models.activate(model_id)
     except GalleryError as error:
         st.session_state[_SAID] = str(error)
     else:

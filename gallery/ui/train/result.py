@@ -94,7 +94,7 @@ def _keep(trained: Trained) -> None:
 
 def _activate(model_id: str) -> None:
     try:
-        training_runs.activate(model_id)
+        models.activate(model_id)
     except GalleryError as exc:
         st.session_state[_MESSAGE] = str(exc)
 

@@ -11,7 +11,7 @@ import pytest
 from gallery import cli
 from gallery.errors import ModelError, TrainingError
 from gallery.learning.lessons import BLOCK, taken_together
-from gallery.services import learn, own_classes, wiring
+from gallery.services import learn, models, own_classes, wiring
 from gallery.types import BatchPrediction
 from tests.fast.unit.learnt_place import BASE, CLASSES, LearntPlace, features_of
 
@@ -148,6 +148,24 @@ def test_new_photos_of_a_version_go_where_its_backbone_keeps_features(place: Lea
         assert learn.name_from_features(parts, parts.models.card(found.id)) == 3
         assert parts.catalog.predicted(found.id, [*cats, *later, *ids]) == {*cats, *later, *ids}
         assert parts.catalog.cams(cats[0], BASE) is not None, "the base's own maps are where they were"
+
+
+def test_a_version_that_is_chosen_names_all_photos_whose_features_are_there(
+    place: LearntPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALLERY_HOME", str(place.settings.home))
+    monkeypatch.setenv("GALLERY_MODEL_STORE", str(place.settings.shipped_models))
+    parts = wiring.parts()
+    label(parts, place.tag(parts.catalog, "new cat", 4), "cat")
+    label(parts, place.tag(parts.catalog, "dog", 4), "dog")
+    found = learn.preview(parts)
+    learn.keep(parts, found.id)
+    models.activate(BASE)
+    later = place.tag(parts.catalog, "cow", 3)
+    assert parts.catalog.predicted(found.id, later) == set()
+    models.activate(found.id)
+    assert parts.catalog.predicted(found.id, later) == set(later)
+    assert parts.models.active_id() == found.id
 
 
 def test_a_class_of_ones_own_is_learnt_from_the_photos_labelled_so(place: LearntPlace) -> None:
