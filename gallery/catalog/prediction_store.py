@@ -91,7 +91,7 @@ class PredictionStore(Store):
         return Prediction(photo_id, model_id, model.class_names, as_floats(row[0]))
 
     def predicted(self, model_id: str, photo_ids: Sequence[PhotoId]) -> set[PhotoId]:
-        """Return those of the photos that need no new look of the model."""
+        """Return those of the photos that the model need not see again."""
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
             if model is None:

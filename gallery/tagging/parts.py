@@ -78,7 +78,7 @@ class TaggingResult:
     tagged: int  # classified in this run
     unchanged: int  # known before, or the same bytes as another file
     skipped: list[SkippedFile]  # every file that cannot be read, also those known from before
-    gone: int  # files that were here at the last look and are not now; they come back when found again
+    gone: int  # files that were here at the last scan and are not now; they come back when found again
     seconds: float
     photos_per_second: float  # tagged ones, over the whole run
     model_id: str

@@ -1,4 +1,4 @@
-"""The confusion matrix as a table of doors, and behind each door its photos."""
+"""The confusion matrix as a table whose cells lead to their photos."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _class_photos(true: int, names: list[str], contents: ReportContents, album: 
                 tag("li", tag("a", f"{names[said]}: {len(rows):,}", href=f"#cell-{true}-{said}"))
                 for said, rows in cells.items()
             ],
-            class_="doors",
+            class_="targets",
         ),
         border_note(contents, true, None),
         [_cell_photos(true, said, rows, names, contents, album) for said, rows in cells.items()],
@@ -223,7 +223,7 @@ def _said(said: int, names: list[str], contents: ReportContents, album: Album) -
         "div",
         tag("h4", class_icon(said), f"Predicted {names[said]}: {photo_count(sum(map(len, of.values())))}"),
         border_note(contents, None, said),
-        tag("ul", links, class_="doors") if of else None,
+        tag("ul", links, class_="targets") if of else None,
         id=f"said-{said}",
         class_="cell",
     )

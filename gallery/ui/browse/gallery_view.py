@@ -155,11 +155,11 @@ def _warn(collection: Collection) -> bool:
     with st.container(border=True, key="folder_gone"):
         st.warning(
             f"{what} {'is' if count < 2 else 'are'} gone; is the disk connected? Tags and labels are kept, "
-            "and you see the thumbnails. Connect the disk and look again, or say where the folder lies now.",
+            "and you see the thumbnails. Connect the disk and check again, or say where the folder lies now.",
             icon=":material/folder_off:",
         )
         with st.container(horizontal=True):
-            st.button("Look again", key="gone_again", icon=":material/refresh:")
+            st.button("Check again", key="gone_again", icon=":material/refresh:")
             if collection.kind is CollectionKind.FOLDER and st.button(
                 "Find it at its new place", key="gone_move", icon=":material/drive_file_move:"
             ):
@@ -172,9 +172,7 @@ def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> 
     known = sum(shelf.count for shelf in shelves)
     unreadable = sum(shelf.count for shelf in shelves if shelf.name == UNREADABLE)
     if view.is_filtered:
-        messages.empty(
-            ":material/search:", "No photo matches these filters", "Widen them, or look at the whole shelf."
-        )
+        messages.empty(":material/search:", "No photo matches these filters", "Widen them, or clear them.")
         st.container(horizontal_alignment="center").button(
             "Clear filters", key="empty:clear", on_click=view_state.clear_filters
         )
@@ -187,7 +185,7 @@ def _nothing(view: View, collection: Collection, shelves: tuple[Shelf, ...]) -> 
             ":material/landscape:",
             "There are no photos in this folder",
             "JPEG, PNG, TIFF, WebP, BMP, GIF and AVIF files are shown, also those in sub-folders. Open "
-            "another folder, or put photos into this one and look again.",
+            "another folder, or put photos into this one and check again.",
         )
     elif unreadable == known:
         messages.empty(

@@ -43,7 +43,7 @@ def precision_recall_chart(curves: ClassCurves, *, colour: str, threshold: float
     share = curves.positives / (curves.positives + curves.negatives)
     points = tuple(
         Point(
-            r, p, door=t, colour=colour,
+            r, p, target=t, colour=colour,
             tip=(f"Threshold {percent(t)}", photo_count(tp + fp), f"Precision {percent(p)}",
                  f"Recall {percent(r)}"),
         )
@@ -66,7 +66,7 @@ def roc_chart(curves: ClassCurves, *, colour: str, threshold: float) -> Chart:
     shown = curves.thinned(DRAWN_POINTS)
     points = tuple(
         Point(
-            f, r, door=t, colour=colour,
+            f, r, target=t, colour=colour,
             tip=(f"Threshold {percent(t)}", f"Recall {percent(r)} ({photo_count(tp)})",
                  f"False positive rate {percent(f)} ({photo_count(fp)})"),
         )
@@ -90,7 +90,7 @@ def reliability_chart(
     """Return the reliability diagram; a bar carries the number of its bin, above it stand its photos."""
     points = tuple(
         Point(
-            (one.low + one.high) / 2, one.accuracy, door=m, shape="bar", colour=ACCENT[dark],
+            (one.low + one.high) / 2, one.accuracy, target=m, shape="bar", colour=ACCENT[dark],
             width=one.high - one.low, interval=one.interval, few=one.n < FEW_PHOTOS, chosen=m == chosen,
             label=f"{one.n:,}" if one.n < 10_000 else f"{one.n / 1000:.0f}k",
             tip=(f"Confidence {interval((one.low, one.high), 0)}, mean {percent(one.confidence or 0.0)}",
@@ -125,7 +125,7 @@ def coverage_chart(
     there = [curve.point(int(m)) for m in drawn]
     points = tuple(
         Point(
-            one.coverage, one.accuracy, door=one.threshold, colour=ACCENT[dark],
+            one.coverage, one.accuracy, target=one.threshold, colour=ACCENT[dark],
             tip=(f"Threshold {percent(one.threshold)}",
                  f"{one.kept:,} of {one.n:,} photos above, {percent(one.accuracy)} correct",
                  f"{one.left_out:,} below"),
@@ -165,7 +165,7 @@ def slices_chart(
     """
     points = tuple(
         Point(
-            one.accuracy, m, door=m, interval=one.interval, few=one.few, chosen=m == chosen,
+            one.accuracy, m, target=m, interval=one.interval, few=one.few, chosen=m == chosen,
             shape="diamond" if _worse(one) else "dot",
             colour=WRONG[dark][1] if _worse(one) else ACCENT[dark],
             tip=(f"{one.dimension}: {one.name}",

@@ -275,7 +275,7 @@ def _group_words(group: DuplicateGroup) -> str:
         words += f" · :material/warning: labelled {names}"
     elif group.doubtful:
         names = " and ".join(escaped(class_title(name)) for name in group.labels)
-        words += f" · labelled {names}: look whether they are right"
+        words += f" · labelled {names}: check whether they are right"
     if group.leaks:
         words += " · :material/warning: on both sides of the split"
     return words

@@ -1,4 +1,4 @@
-"""The average heatmaps of a cell, cells that look at the border, and the doors to their photos."""
+"""The average heatmaps of a cell, cells whose attention is at the border, and the buttons to their photos."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def test_another_cell_has_a_door_to_the_one_that_stands_out(gallery: SmallGaller
     assert "Usual on the outer frame: 0 %." in texts(page)
     assert len([alt for alt in alternatives(page) if alt.startswith("Average heatmap")]) == 1  # all are right
     dog, cat = CLASS_NAMES.index("dog"), CLASS_NAMES.index("cat")
-    door = page.button(key=f"evaluate_border_{dog}_{cat}")
-    assert door.label == "True Dog, predicted Cat (92\u00a0%)"
-    door.click().run()
+    button = page.button(key=f"evaluate_border_{dog}_{cat}")
+    assert button.label == "True Dog, predicted Cat (92\u00a0%)"
+    button.click().run()
     assert (page.query_params["true"], page.query_params["said"]) == ("dog", "cat")
     assert "92 % on the outer frame" in texts(page)
 

@@ -1,4 +1,4 @@
-"""A chart whose points are doors: a click, or the arrow keys and Enter, hand over what a point carries.
+"""A chart whose points can be chosen: a click, or the arrow keys and Enter, hand over what a point carries.
 
 It is drawn by a component of ours, because these charts stand in the way of an
 answer: plotly needs 0.25 s for two of them each time a tab opens, draws each
@@ -52,7 +52,7 @@ class Point:
     Attributes:
         x: along the horizontal axis.
         y: along the vertical one; of a bar, its upper end.
-        door: what a click on it hands over.
+        target: what a click on it hands over.
         tip: what is said of it, a line each; the second one is bold.
         shape: a "bar" stands on 0.
         colour: "#rrggbb".
@@ -65,7 +65,7 @@ class Point:
 
     x: float
     y: float
-    door: float
+    target: float
     tip: tuple[str, ...]
     shape: Literal["dot", "diamond", "bar"] = "dot"
     colour: str = "#808080"
@@ -113,9 +113,9 @@ def show(*charts: Chart, key: str, on_choose: Callable[[float], None]) -> None:
     """
 
     def clicked() -> None:
-        door = events.clicked(st.session_state[key].get("point"), "door")
-        if any(door == point.door for chart in charts for point in chart.points):
-            on_choose(float(str(door)))
+        target = events.clicked(st.session_state[key].get("point"), "target")
+        if any(target == point.target for chart in charts for point in chart.points):
+            on_choose(float(str(target)))
 
     _component(key=key, data={"charts": [_plain(chart) for chart in charts]}, on_point_change=clicked)
 

@@ -219,7 +219,7 @@ class Chart {
     this.at = index;
     this.say();
     // a state, not a trigger: a trigger is lost when the page refreshes itself at the same moment
-    this.send("point", { door: this.chart.points[index].door, at: Date.now() });
+    this.send("point", { target: this.chart.points[index].target, at: Date.now() });
   }
 }
 

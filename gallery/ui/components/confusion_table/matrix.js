@@ -29,31 +29,31 @@ class Matrix {
   // The table for some classes, empty. places[0] and places[r][0] are the names, the corner has none.
   build(names, clickable) {
     const name = (one, at, scope) => {
-      const door = this.door("name", at, clickable);
+      const target = this.target("name", at, clickable);
       if (one.icon) {
         const icon = element("img", "icon");
         icon.alt = "";
         icon.src = one.icon;
-        door.append(icon);
+        target.append(icon);
       }
-      door.append(element("span", "title", one.title));
-      const head = element("th", scope, door);
+      target.append(element("span", "title", one.title));
+      const head = element("th", scope, target);
       head.scope = scope;
-      head.setAttribute("aria-label", one.title); // else it is read with the door's number
-      return [head, door];
+      head.setAttribute("aria-label", one.title); // else it is read with the target's number
+      return [head, target];
     };
     const last = names.length - 1;
     const corner = element("td", "corner", element("span", "", "predicted →"), element("span", "", "true class ↓"));
     const columns = names.map((one, j) => name(one, [last, j], "col"));
-    this.places = [[null, ...columns.map(([, door]) => door)]];
+    this.places = [[null, ...columns.map(([, target]) => target)]];
     const rows = names.map((one, i) => {
-      const [head, door] = name(one, [i, last], "row");
-      const doors = names.map((_, j) => this.door("cell", [i, j], clickable));
-      this.places.push([door, ...doors]);
-      return element("tr", "", head, ...doors.map((cell) => element("td", "", cell)));
+      const [head, target] = name(one, [i, last], "row");
+      const targets = names.map((_, j) => this.target("cell", [i, j], clickable));
+      this.places.push([target, ...targets]);
+      return element("tr", "", head, ...targets.map((cell) => element("td", "", cell)));
     });
     const table = element(
-      "table", clickable ? "doors" : "",
+      "table", clickable ? "targets" : "",
       element("thead", "", element("tr", "", corner, ...columns.map(([head]) => head))),
       element("tbody", "", ...rows),
     );
@@ -69,17 +69,17 @@ class Matrix {
     this.built = JSON.stringify([names, clickable]);
   }
 
-  door(kind, at, clickable) {
-    const door = element(clickable ? "button" : "span", kind);
-    door.onpointerenter = () => this.point(door);
-    door.onpointerleave = () => this.point(null);
-    if (!clickable) return door;
-    door.type = "button";
-    door.tabIndex = -1;
-    door.onclick = () => this.choose(at);
-    door.onfocus = () => this.point(door.matches(":focus-visible") ? door : null);
-    door.onblur = () => this.point(null);
-    return door;
+  target(kind, at, clickable) {
+    const target = element(clickable ? "button" : "span", kind);
+    target.onpointerenter = () => this.point(target);
+    target.onpointerleave = () => this.point(null);
+    if (!clickable) return target;
+    target.type = "button";
+    target.tabIndex = -1;
+    target.onclick = () => this.choose(at);
+    target.onfocus = () => this.point(target.matches(":focus-visible") ? target : null);
+    target.onblur = () => this.point(null);
+    return target;
   }
 
   choose(at) {
@@ -92,24 +92,24 @@ class Matrix {
   frame(at) {
     const chosen = at && this.places[at[0] + 1][at[1] + 1];
     for (const row of this.places.slice(1)) {
-      for (const door of row.slice(1)) {
-        if (door === chosen) door.setAttribute("aria-current", "true");
-        else door.removeAttribute("aria-current");
+      for (const target of row.slice(1)) {
+        if (target === chosen) target.setAttribute("aria-current", "true");
+        else target.removeAttribute("aria-current");
       }
     }
     this.lead(chosen || this.places[1][1]);
   }
 
-  lead(door) {
+  lead(target) {
     if (this.focusable) this.focusable.tabIndex = -1;
-    this.focusable = door;
-    door.tabIndex = 0;
+    this.focusable = target;
+    target.tabIndex = 0;
   }
 
   walk(event) {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const active = this.node.getRootNode().activeElement;
-    const row = this.places.findIndex((doors) => doors.includes(active));
+    const row = this.places.findIndex((targets) => targets.includes(active));
     if (row < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
     const column = this.places[row].indexOf(active);
     let next;
@@ -125,18 +125,18 @@ class Matrix {
   }
 
   // Say beside a cell or a name what it counts.
-  point(door) {
-    this.pointed = door;
-    this.tip.hidden = !door;
-    if (!door) return document.removeEventListener("keydown", this.escape);
+  point(target) {
+    this.pointed = target;
+    this.tip.hidden = !target;
+    if (!target) return document.removeEventListener("keydown", this.escape);
     document.addEventListener("keydown", this.escape); // the pointer may be here and the focus elsewhere
     const [what, many, few, promise] = this.tip.children;
-    put(what, door.dataset.what);
-    put(many, door.dataset.many);
-    put(few, door.dataset.few ? FEW : "");
-    put(promise, door.type === "button" ? "Click to see them" : "");
+    put(what, target.dataset.what);
+    put(many, target.dataset.many);
+    put(few, target.dataset.few ? FEW : "");
+    put(promise, target.type === "button" ? "Click to see them" : "");
     const around = this.node.getBoundingClientRect();
-    const at = door.getBoundingClientRect();
+    const at = target.getBoundingClientRect();
     const scrolled = this.node.scrollLeft;
     const middle = at.left + at.width / 2 - around.left - this.tip.offsetWidth / 2;
     const above = at.top - around.top - this.tip.offsetHeight - 6;
@@ -148,21 +148,21 @@ class Matrix {
     this.send = setStateValue;
     if (this.built !== JSON.stringify([data.names, data.clickable])) this.build(data.names, data.clickable);
     const last = data.names.length - 1;
-    const tell = (door, { what, many }, few) => {
-      door.dataset.what = what;
-      door.dataset.many = many;
-      door.dataset.few = few ? "yes" : "";
-      if (door.type === "button") door.setAttribute("aria-label", `${what}: ${many}${few ? `. ${FEW}` : ""}`);
+    const tell = (target, { what, many }, few) => {
+      target.dataset.what = what;
+      target.dataset.many = many;
+      target.dataset.few = few ? "yes" : "";
+      if (target.type === "button") target.setAttribute("aria-label", `${what}: ${many}${few ? `. ${FEW}` : ""}`);
     };
     data.cells.forEach((cells, i) => {
       tell(this.places[i + 1][0], cells[last], data.few[i]);
       tell(this.places[0][i + 1], data.cells[last][i], false);
       cells.forEach((cell, j) => {
-        const door = this.places[i + 1][j + 1];
-        put(door, cell.text);
-        door.style.background = cell.fill;
-        door.style.color = cell.ink;
-        tell(door, cell, j === last && data.few[i]);
+        const target = this.places[i + 1][j + 1];
+        put(target, cell.text);
+        target.style.background = cell.fill;
+        target.style.color = cell.ink;
+        tell(target, cell, j === last && data.few[i]);
       });
     });
     // as wide as the longest number, so that none is cut

@@ -58,12 +58,12 @@ class Cell {
       node.setAttribute("aria-label", `Photo ${this.index + 1}, loading`);
       return;
     }
-    const look = lookOf(grid.data.classes, item.label);
+    const known = classNamed(grid.data.classes, item.label);
     const byPerson = item.source === "person";
     this.source(this.picture, item.photo ? address.thumb(grid.data.base, item) : "");
     node.classList.toggle("unread", !item.photo);
     node.classList.toggle("by-person", byPerson);
-    node.style.setProperty("--class", look.fill);
+    node.style.setProperty("--class", known.fill);
     const shown = this.shownLabel(item);
     if (this.icon.getAttribute("src") !== shown.icon) this.icon.src = shown.icon;
     this.words.textContent = shown.words;
@@ -72,16 +72,16 @@ class Cell {
     this.name.textContent = item.folder ? `${item.folder} / ${item.name}` : item.name;
     node.title = this.name.textContent;
     const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} confidence`;
-    const who = byPerson ? `${look.title}, labelled by a person` : item.label ? `${look.title}${sure}` : "not tagged yet";
+    const who = byPerson ? `${known.title}, labelled by a person` : item.label ? `${known.title}${sure}` : "not tagged yet";
     node.setAttribute("aria-label", `${item.name}: ${who}`);
-    this.picture.alt = `${look.title}: ${item.name}`;
+    this.picture.alt = `${known.title}: ${item.name}`;
     this.showHeat(item);
   }
 
   // What the badge says: the class in words with its icon, the confidence where the model gave it, and in an
   // evaluation the true class of an error.
   shownLabel(item) {
-    const titled = (name) => lookOf(this.grid.data.classes, name);
+    const titled = (name) => classNamed(this.grid.data.classes, name);
     const shown = (item.truth && item.predicted) || item.label;
     const { icon, title } = titled(shown);
     if (!shown) return { icon, words: item.photo ? "not tagged yet" : "not read yet", sure: "", note: "" };

@@ -9,7 +9,7 @@ class ClassBox {
     this.animal = animal;
     this.onChosen = onChosen;
     this.at = 0;
-    const named = (name) => ({ name, title: lookOf(data.classes, name).title });
+    const named = (name) => ({ name, title: classNamed(data.classes, name).title });
     const other = [ANOTHER_ANIMAL, ...data.in_use].filter((name, at, all) => all.indexOf(name) === at).map(named);
     this.known = animal ? [...other, ...data.classes] : [...data.classes, ...data.beside, ...other];
     this.input = make("input", {

@@ -8,7 +8,7 @@ const photosInWords = (count, name) => (count === 1 && name ? name : `${count.to
 // "41 photos set to Butterfly", "fox.jpg: label removed"
 const changeInWords = (classes, label, count, name) => {
   const photos = photosInWords(count, name);
-  return label === null ? `${photos}: label removed` : `${photos} set to ${lookOf(classes, label).title}`;
+  return label === null ? `${photos}: label removed` : `${photos} set to ${classNamed(classes, label).title}`;
 };
 
 const notReadInWords = (count) => `${photosInWords(count)} not read yet: label ${count === 1 ? "it" : "them"} once the thumbnail is there`;

@@ -97,7 +97,7 @@ class Large {
       this.note.textContent = "This file has not been read yet.";
     } else {
       this.small.src = address.thumb(base, item);
-      this.small.alt = `${lookOf(classes, item.label).title}: ${item.name}`;
+      this.small.alt = `${classNamed(classes, item.label).title}: ${item.name}`;
       this.photo.src = address.large(base, item);
       this.photo.alt = this.small.alt;
       this.ask(item);
@@ -186,7 +186,7 @@ class Large {
     }
     this.heat.hidden = !on;
     this.heat.style.opacity = this.opacity / 100;
-    const title = lookOf(this.grid.data.classes, name).title.toLowerCase();
+    const title = classNamed(this.grid.data.classes, name).title.toLowerCase();
     let words = "";
     if (this.heatOn && facts) {
       if (on) words = `Evidence for ${title}`;

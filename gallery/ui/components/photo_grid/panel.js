@@ -53,17 +53,17 @@ class Panel {
 
   show(item, facts) {
     const { data } = this.large.grid;
-    const look = lookOf(data.classes, item.label);
+    const known = classNamed(data.classes, item.label);
     this.item = item;
     this.facts = facts;
     this.title.textContent = item.name;
     this.title.title = item.name;
     this.reason.textContent = data.reasons?.[item.id] ? `Why it is next: ${data.reasons[item.id]}` : "";
     this.advance.hidden = Boolean(data.reasons);
-    this.tag.style.setProperty("--class", look.fill);
+    this.tag.style.setProperty("--class", known.fill);
     this.tag.replaceChildren(
-      iconOf(look),
-      make("strong", { text: look.title }), make("span", { class: "who", text: this.whoSays(item) }));
+      iconOf(known),
+      make("strong", { text: known.title }), make("span", { class: "who", text: this.whoSays(item) }));
     this.correcting.hidden = !data.correct;
     if (data.correct) this.showKeys(item, data);
     this.showBars(facts);
@@ -116,15 +116,15 @@ class Panel {
     }
     const shown = this.all ? shares : shares.slice(0, TOP);
     this.bars.replaceChildren(...shown.map(([name, share]) => {
-      const look = lookOf(classes, name);
+      const known = classNamed(classes, name);
       const bar = make("button", {
-        type: "button", class: "share", title: `Heatmap of ${look.title.toLowerCase()}`,
+        type: "button", class: "share", title: `Heatmap of ${known.title.toLowerCase()}`,
         onclick: (event) => { this.large.heatFor(name); if (event.detail) this.large.dialog.focus(); } },
-        make("span", { class: "who" }, iconOf(look), " ", look.title),
+        make("span", { class: "who" }, iconOf(known), " ", known.title),
         make("span", { class: "track", "aria-hidden": "true" }, make("span", { class: "fill" })),
         make("span", { class: "value", text: percent(share) }));
       bar.dataset.name = name;
-      bar.style.setProperty("--class", look.fill);
+      bar.style.setProperty("--class", known.fill);
       bar.style.setProperty("--share", `${share * 100}%`);
       return bar;
     }));
@@ -149,7 +149,7 @@ class Panel {
       ["Camera", facts.camera],
       ["Size", `${facts.width_px} × ${facts.height_px} px, ${bytes(facts.size_bytes)} ${facts.format}`],
       ["Note", facts.notes.join("; ")],
-      ["Model", item.predicted && item.source === "person" ? `predicted ${lookOf(this.large.grid.data.classes, item.predicted).title}` : ""],
+      ["Model", item.predicted && item.source === "person" ? `predicted ${classNamed(this.large.grid.data.classes, item.predicted).title}` : ""],
       ["Labelled by", facts.corrections?.length && item.source === "person" ? this.byWhom(facts.corrections) : ""],
       ["Path", facts.path],
     ];

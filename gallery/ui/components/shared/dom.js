@@ -54,14 +54,14 @@ const address = {
     `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
 };
 
-// How a label looks: its icon, title and colours; one that is no class of this model is looked for among the known ones.
-const lookOf = (classes, name) => {
+// A label as it is drawn: its icon, title and colours; one that is no class of this model is sought among the known ones.
+const classNamed = (classes, name) => {
   if (!name) return NOT_TAGGED;
   return classes.find((one) => one.name === name) || KNOWN_CLASSES.find((one) => one.name === name) ||
     { ...OTHER_CLASS, name, title: name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") };
 };
 
-const iconOf = (look) => make("img", { class: "icon", src: look.icon, alt: "", draggable: false });
+const iconOf = (known) => make("img", { class: "icon", src: known.icon, alt: "", draggable: false });
 
 // A digit's place among the keys 1 to 9 and 0, or -1.
 const digitOf = (event) => {

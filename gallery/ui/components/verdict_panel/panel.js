@@ -107,12 +107,12 @@ class VerdictPanel {
     if (this.drawn !== one.photo) this.newPhoto(one);
     this.title.textContent = item ? item.name : "…";
     this.title.title = item ? item.name : "";
-    this.large.alt = item ? `${item.name}, labelled ${this.look(one.label).title}` : "";
+    this.large.alt = item ? `${item.name}, labelled ${this.classAt(one.label).title}` : "";
     this.showVerdict(this.cases.said(this.place), one);
     this.showNear(one);
   }
 
-  look(index) { return this.data.classes[index]; }
+  classAt(index) { return this.data.classes[index]; }
 
   newPhoto(one) {
     const { base } = this.data;
@@ -124,32 +124,32 @@ class VerdictPanel {
     this.showHeat(one);
     this.why.textContent = one.why;
     this.claims.replaceChildren(
-      ...this.claim("Label", this.look(one.label), `${percent(one.ofLabel)} by the model`),
-      ...this.claim("Predicted", this.look(one.said), `${percent(one.sure)} confidence`));
+      ...this.claim("Label", this.classAt(one.label), `${percent(one.ofLabel)} by the model`),
+      ...this.claim("Predicted", this.classAt(one.said), `${percent(one.sure)} confidence`));
     this.verdicts.replaceChildren(
       this.choice("M", "Model wrong", `it is ${this.an(one.label)}`, () => this.judge("model", null)),
       this.choice("L", "Label wrong", `it is ${this.an(one.said)}`, () => this.judge("label", one.said)),
       this.choice("B", "Both animals in it", `${this.animal(one.label)} and ${this.animal(one.said)}`, () => this.judge("both", one.said)),
       this.choice("U", "Cannot tell", "leave it out", () => this.judge("unknown", null)));
-    this.others.replaceChildren(...this.data.classes.map((look, at) => at === one.label ? null : make("button", {
+    this.others.replaceChildren(...this.data.classes.map((known, at) => at === one.label ? null : make("button", {
       type: "button", class: "key", title: `Label wrong: it is ${this.an(at)}`,
       onclick: () => { this.judge("label", at); this.focus(); } },
-      make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), iconOf(look),
-      make("span", { text: look.title }))).filter(Boolean),
+      make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), iconOf(known),
+      make("span", { text: known.title }))).filter(Boolean),
       make("button", { type: "button", class: "key", title: "Label wrong: it is none of these; leave it out",
         onclick: () => { this.judge("label", null); this.focus(); } }, make("kbd", { text: "X" }), make("span", { text: "None of these" })));
     const next = this.cases.list[this.place + 1];
     if (next) new Image().src = address.large(base, { photo: next.photo });
   }
 
-  animal(index) { return this.look(index).title.toLowerCase(); }
+  animal(index) { return this.classAt(index).title.toLowerCase(); }
 
   an(index) { return `${/^[aeiou]/.test(this.animal(index)) ? "an" : "a"} ${this.animal(index)}`; }
 
-  claim(who, look, sure) {
-    const value = make("dd", {}, iconOf(look),
-      make("strong", { text: look.title }), make("span", { class: "quiet", text: sure }));
-    value.style.setProperty("--class", look.fill);
+  claim(who, known, sure) {
+    const value = make("dd", {}, iconOf(known),
+      make("strong", { text: known.title }), make("span", { class: "quiet", text: sure }));
+    value.style.setProperty("--class", known.fill);
     return [make("dt", { text: who }), value];
   }
 
@@ -164,10 +164,10 @@ class VerdictPanel {
     const names = Object.values(VERDICTS);
     [...this.verdicts.children].forEach((node, n) => {
       const plain = said?.verdict === names[n];
-      const ofModel = n !== 1 || said?.other === this.look(one.said).name;
+      const ofModel = n !== 1 || said?.other === this.classAt(one.said).name;
       node.setAttribute("aria-pressed", Boolean(plain && ofModel));
     });
-    const others = this.data.classes.map((look) => look.name).filter((_, at) => at !== one.label);
+    const others = this.data.classes.map((known) => known.name).filter((_, at) => at !== one.label);
     [...this.others.children].forEach((node, n) => {
       const name = n < others.length ? others[n] : null;
       node.setAttribute("aria-pressed", Boolean(said?.verdict === VERDICTS.label && said.other === name));
@@ -190,11 +190,11 @@ class VerdictPanel {
     this.nearTitle.hidden = !one.near;
     this.near.replaceChildren(...items.map((item) => {
       if (!item) return make("li", { class: "empty" });
-      const look = lookOf(this.data.classes, item.truth);
+      const known = classNamed(this.data.classes, item.truth);
       const node = make("li", { title: item.name },
-        make("img", { src: address.thumb(this.data.base, item), alt: `${item.name}, labelled ${look.title}`, decoding: "async" }),
-        make("span", {}, iconOf(look), ` ${look.title}`));
-      const index = this.data.classes.indexOf(look);
+        make("img", { src: address.thumb(this.data.base, item), alt: `${item.name}, labelled ${known.title}`, decoding: "async" }),
+        make("span", {}, iconOf(known), ` ${known.title}`));
+      const index = this.data.classes.indexOf(known);
       node.className = index === one.label ? "of-label" : index === one.said ? "of-model" : "";
       return node;
     }));
@@ -203,7 +203,7 @@ class VerdictPanel {
   showHeat(one) {
     this.heatButton.setAttribute("aria-pressed", this.heatOn);
     const { base, model_id: model } = this.data;
-    if (this.heatOn) this.heat.src = address.heatmap(base, model, { photo: one.photo }, this.look(one.said).name, "inferno");
+    if (this.heatOn) this.heat.src = address.heatmap(base, model, { photo: one.photo }, this.classAt(one.said).name, "inferno");
     else this.heat.removeAttribute("src");
   }
 
@@ -278,7 +278,7 @@ class VerdictPanel {
   judge(kind, other) {
     const place = this.place;
     const verdict = VERDICTS[kind];
-    const name = other === null ? null : this.look(other).name;
+    const name = other === null ? null : this.classAt(other).name;
     this.cases.judge(place, verdict, name);
     const open = this.cases.nextOpen(place);
     this.toast(`${place + 1}: ${this.words({ verdict, other: name })}` + (open < 0 ? " · all reviewed" : ""));

@@ -26,7 +26,7 @@ def test_a_precision_recall_curve_has_a_point_for_each_threshold_and_marks_the_c
     chart = curve_charts.precision_recall_chart(dog, colour="#123456", threshold=0.5)
     # by the probability of dog: .9 dog, .6 dog, .3 cat, .2 dog
     assert points(chart) == [(0.333333, 1), (0.666667, 1), (0.666667, 0.666667), (1, 0.75)]
-    assert [point.door for point in chart.points] == [0.9, 0.6, 0.3, 0.2]
+    assert [point.target for point in chart.points] == [0.9, 0.6, 0.3, 0.2]
     assert chart.ring == (pytest.approx(2 / 3), 1)
     assert chart.dashes == (((0, 0.75), (1, 0.75)),)  # guessing: three of four are dogs
     assert chart.points[3].tip == (
@@ -47,11 +47,11 @@ def test_bars_of_the_reliability_diagram_carry_their_bin_and_few_photos_are_fain
     chart = curve_charts.reliability_chart(bins, chosen=8)
     assert sum(int(point.label) for point in chart.points) == 4
     for point in chart.points:
-        one = bins[int(point.door)]
+        one = bins[int(point.target)]
         assert (point.shape, point.y, point.label) == ("bar", one.accuracy, f"{one.n}")
         assert point.x == pytest.approx((one.low + one.high) / 2)
         assert point.few
-        assert point.chosen == (point.door == 8)
+        assert point.chosen == (point.target == 8)
 
 
 def test_the_coverage_curve_begins_where_the_surest_photo_is_kept() -> None:
@@ -59,7 +59,7 @@ def test_the_coverage_curve_begins_where_the_surest_photo_is_kept() -> None:
     chart = curve_charts.coverage_chart(curve, chosen=curve.at_threshold(0.7), wanted=0.95)
     # by confidence: .9 right, .8 wrong, .7 right, .6 right
     assert points(chart) == [(0.25, 1), (0.5, 0.5), (0.75, 0.666667), (1, 0.75)]
-    assert [point.door for point in chart.points] == [0.9, 0.8, 0.7, 0.6]
+    assert [point.target for point in chart.points] == [0.9, 0.8, 0.7, 0.6]
     assert chart.ring == (0.75, pytest.approx(2 / 3))
     assert chart.y.low == pytest.approx(0.42)
     assert chart.y.ticks[0] == (0.5, "50\u00a0%")
@@ -95,6 +95,6 @@ def test_the_browser_gets_what_is_unusual_of_a_point_and_no_more() -> None:
         (clickable_chart.Point(0.25, 0.5, 7.0, ("one",), few=True),),
     )
     plain = clickable_chart._plain(chart)
-    assert plain["points"] == [{"x": 0.25, "y": 0.5, "door": 7.0, "tip": ("one",), "few": True}]
+    assert plain["points"] == [{"x": 0.25, "y": 0.5, "target": 7.0, "tip": ("one",), "few": True}]
     assert plain["x"]["label"] == "x"
     assert plain["joined"] is False
