@@ -16,7 +16,7 @@ from gallery.services import browser_queue, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
 from gallery.settings import Settings
-from gallery.types import BESIDE_CLASSES, Undone, Verdict
+from gallery.types import BESIDE_CLASSES, ModelCard, PhotoId, Undone, Verdict
 from gallery.words import photo_count, without_surrogates
 
 NAME_LIMIT = 60
@@ -144,6 +144,26 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
     if len(file_ids):
         told["name"] = photo_lists.items_of(file_ids[:1], "")[0].name
     return {"undone": told}
+
+
+def label_photo(
+    photo_id: PhotoId, label: str | None, card: ModelCard, *, collection_id: int, person: str
+) -> None:
+    """Keep what a person says that a photo shows; None removes the label.
+
+    Args:
+        photo_id: of the catalog.
+        label: what it shows.
+        card: the model whose prediction the person sees.
+        collection_id: in which it is labelled, and can be undone.
+        person: who says it.
+
+    Raises:
+        CatalogError: the photo is unknown, or the label cannot be kept.
+    """
+    wiring.catalog().correct(
+        [photo_id], label, person=person, model_id=card.model_id, collection_id=collection_id
+    )
 
 
 def undo_last(collection_id: int, person: str) -> Undone | None:

@@ -8,7 +8,7 @@ from gallery.errors import GalleryError
 from gallery.explanation.perturbation import Region
 from gallery.jobs.task import State
 from gallery.services import explain
-from gallery.services.explain import ExplainedPhoto
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
 from gallery.ui.components import before_after, grey_out, theme, waiting
 from gallery.ui.components.plain_text import escaped

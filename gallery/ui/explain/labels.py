@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.errors import GalleryError
-from gallery.services import explain, labelling
-from gallery.services.explain import ExplainedPhoto
+from gallery.services import labelling
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import CANNOT_TELL, ModelCard
 from gallery.ui.components import people, theme
 from gallery.ui.components.plain_text import escaped
@@ -59,7 +59,9 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
 
 def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str | None) -> None:
     try:
-        explain.set_label(photo.photo_id, name, card, collection_id=collection_id, person=people.current())
+        labelling.label_photo(
+            photo.photo_id, name, card, collection_id=collection_id, person=people.current()
+        )
     except GalleryError as exc:
         st.toast(escaped(str(exc)), icon=":material/error:")
         return

@@ -11,7 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from gallery.explanation.methods import GRAD_CAM, METHODS
 from gallery.jobs.task import State
 from gallery.services import explain
-from gallery.services.explain import Choice, ExplainedPhoto
+from gallery.services.explain import Choice
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard
 from gallery.ui.components import waiting
 from gallery.words import duration

@@ -8,8 +8,8 @@ import streamlit as st
 
 from gallery import settings
 from gallery.errors import GalleryError, PhotoError
-from gallery.services import explain
-from gallery.services.explain import ExplainedPhoto
+from gallery.services import explained_photo
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import ModelCard, Photo
 from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
@@ -62,7 +62,7 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
     No network is loaded, unless the model has not tagged the photo and the user asks for it now.
     """
     try:
-        return explain.catalogued(photo, card) or _not_tagged(photo, card)
+        return explained_photo.catalogued(photo, card) or _not_tagged(photo, card)
     except GalleryError as exc:
         st.error(escaped(str(exc)), icon=":material/warning:")
         return None
@@ -82,7 +82,7 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
         )
         return None
     with st.spinner("Loading the model and tagging the photo ...", show_time=True):
-        return explain.from_file(photo.path, photo.display_name, card)
+        return explained_photo.from_file(photo.path, photo.display_name, card)
 
 
 def uploaded(card: ModelCard) -> ExplainedPhoto | None:
@@ -102,7 +102,7 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
         return kept[1]
     try:
         with st.spinner("Loading the model and tagging the photo ...", show_time=True):
-            photo = explain.from_upload(data, file.name, card)
+            photo = explained_photo.from_upload(data, file.name, card)
     except PhotoError as exc:
         st.error(f"{escaped(str(exc))} Try another file.", icon=":material/warning:")
         return None

@@ -9,7 +9,8 @@ from gallery.explanation.records import MapOf
 from gallery.explanation.trust import TrustReport
 from gallery.jobs.task import State
 from gallery.services import explain, heatmaps
-from gallery.services.explain import Choice, ExplainedPhoto
+from gallery.services.explain import Choice
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray
 from gallery.ui.components import theme, trust_badge, waiting

@@ -11,8 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery import words
 from gallery.errors import GalleryError
-from gallery.services import explain, heatmaps
-from gallery.services.explain import Choice, ExplainedPhoto
+from gallery.services import explained_photo, heatmaps
+from gallery.services.explain import Choice
+from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
 from gallery.ui.components import probability_bars, theme
@@ -53,7 +54,7 @@ def show(photo: ExplainedPhoto, card: ModelCard, *, collection_id: int | None) -
         boxes = st.container(key="explain_boxes").columns([1.4, 1.3, 1, 1], vertical_alignment="bottom")
         choice = explain_methods.choose(card, method_box=boxes[0], layer_box=boxes[1])
         opacity, colour_map = _controls(boxes[2], boxes[3])
-        picture = explain.picture(photo.screen_jpeg)
+        picture = explained_photo.picture(photo.screen_jpeg)
         pictures, below = st.container(), st.container()  # what is said below does not move the pictures
         with below:
             pair = _pair(photo, choice, compared, colour_map)
@@ -249,9 +250,9 @@ def _png_of(
 ) -> Callable[[], io.BytesIO]:
     def png() -> io.BytesIO:
         try:
-            picture = explain.picture(photo.full_jpeg())
+            picture = explained_photo.picture(photo.full_jpeg())
         except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
-            picture = explain.picture(photo.screen_jpeg)
+            picture = explained_photo.picture(photo.screen_jpeg)
         return io.BytesIO(heatmaps.png(pair.overlay(picture, cam, opacity=opacity)))
 
     return png

@@ -8,8 +8,9 @@ from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
 from gallery.evaluation.comparison import ModelComparison
 from gallery.jobs.task import State
-from gallery.services import models, photo_lists, training_runs
-from gallery.services.training_runs import HeldOutComparison, Trained
+from gallery.services import models, photo_lists
+from gallery.services import trained as trained_service
+from gallery.services.trained import HeldOutComparison, Trained
 from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
@@ -32,7 +33,7 @@ def show(run: TrainingRun) -> None:
     if message:
         st.error(escaped(message), icon=":material/error:")
     try:
-        trained = training_runs.trained(run)
+        trained = trained_service.of(run)
     except GalleryError as exc:
         st.info(
             f"The model of this training is not here any more. {escaped(str(exc))}", icon=":material/delete:"
@@ -43,7 +44,7 @@ def show(run: TrainingRun) -> None:
         st.caption("There is no other model to compare it with.")
         return
     try:
-        held = training_runs.held_out(run)
+        held = trained_service.held_out(run)
     except GalleryError as exc:
         messages.show_error(exc)
         return
@@ -87,7 +88,7 @@ def _decide(trained: Trained) -> None:
 
 def _keep(trained: Trained) -> None:
     try:
-        training_runs.keep(trained.run)
+        trained_service.keep(trained.run)
     except GalleryError as exc:
         st.session_state[_MESSAGE] = str(exc)
 
@@ -100,7 +101,7 @@ def _activate(model_id: str) -> None:
 
 
 def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
-    task = training_runs.comparison_task(trained, rival, held)
+    task = trained_service.comparison_task(trained, rival, held)
     if task.live:
         _asking(trained, rival, held)
         return
@@ -110,12 +111,12 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
             "Compare again",
             key="train_compare_again",
             icon=":material/refresh:",
-            on_click=training_runs.forget_comparison,
+            on_click=trained_service.forget_comparison,
             args=(trained.run,),
         )
         return
-    _misclassified(training_runs.misclassified(trained, held, task.result), PART_WORDS[held.part])
-    compared = training_runs.compared(trained, rival, held, task.result)
+    _misclassified(trained_service.misclassified(trained, held, task.result), PART_WORDS[held.part])
+    compared = trained_service.compared(trained, rival, held, task.result)
     if compared is None:
         st.info(
             f"{escaped(rival.name)} has none of these classes, so there is nothing to compare.",
@@ -130,7 +131,7 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
 
 @st.fragment(run_every=_LOOK_S)
 def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
-    task = training_runs.comparison_task(trained, rival, held)
+    task = trained_service.comparison_task(trained, rival, held)
     if not task.live:
         st.rerun()
     now, which = task.progress, PART_WORDS[held.part]
