@@ -156,11 +156,14 @@ def broken_off() -> list[BrokenUpload]:
 
     One that is finished may belong to a collection whose home was moved: a name in common is enough.
     """
+    folders = wiring.uploads().folders()
+    if not folders:  # asked at every run of Browse
+        return []
     collections_now = wiring.catalog().collections()
     roots = {one.root for one in collections_now}
     names = {one.root.name for one in collections_now if one.kind is CollectionKind.UPLOAD}
     found = []
-    for folder in reversed(wiring.uploads().folders()):
+    for folder in reversed(folders):
         with _lock:
             busy = _at_work_in.get(folder) or time.monotonic() - _last_at.get(folder, -IDLE_S) < IDLE_S
         if busy or folder in roots:

@@ -55,7 +55,7 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
         unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
-        query = _query(view, collection, model_id)
+        query = view.query(collection.collection_id, model_id, unsure_below=unsure_below)
         shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
         summary.show(collection, shelves)
         if view.is_filtered:
@@ -87,14 +87,6 @@ def _has_thumbnails(collection: Collection, view: View) -> bool:
     unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
     shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
     return any(shelf.cover_photo_id for shelf in shelves)
-
-
-def _query(view: View, collection: Collection, model_id: str) -> PhotoQuery:
-    return view.query(
-        collection.collection_id,
-        model_id,
-        unsure_below=collections_service.unsure_below(model_id, view.unsure_below),
-    )
 
 
 def _photos(
