@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Download, Locator, Page, TimeoutError, expect
 
 from tests.apps.small_gallery import SmallGallery, model_card
 from tests.e2e.server import Server
@@ -91,6 +91,22 @@ STILL = """(forMs) => {
 def stand_still(page: Page) -> None:
     """Wait until no component has drawn or taken away an element for a while."""
     page.wait_for_function(STILL, arg=400, polling=100)
+
+
+def downloaded(page: Page, button: Locator) -> Download:
+    """Press a button of a file that is written when asked for, again where a run took its place."""
+    for left in reversed(range(CLICKS)):
+        settle(page)
+        stand_still(page)
+        try:
+            with page.expect_download(timeout=20_000 if left else 120_000) as download:
+                button.click()
+        except TimeoutError:
+            if not left:
+                raise
+        else:
+            return download.value
+    raise AssertionError("no try was made")
 
 
 def click_until(

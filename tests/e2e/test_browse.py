@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gallery.services import wiring
 from gallery.settings import LIGHT_MODEL_ID, Settings
+from tests.e2e.drawn_app import downloaded
 from tests.e2e.server import serving
 from tests.photo_fixtures import striped_photo
 
@@ -208,23 +209,18 @@ def test_a_selection_downloads_as_zip_and_as_table(page: Page, tagged: str, fold
     cells.nth(4).click(modifiers=["Shift"])
     expect(page.locator(".selection-bar")).to_contain_text("4 selected")
     chosen = {(cells.nth(at).get_attribute("aria-label") or "").partition(": ")[0] for at in range(1, 5)}
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download as zip").click()
-    with zipfile.ZipFile(download.value.path()) as archive:
+    download = downloaded(page, page.get_by_role("button", name="Download as zip"))
+    with zipfile.ZipFile(download.path()) as archive:
         entries = {Path(name).name: archive.read(name) for name in archive.namelist()}
     assert set(entries) == chosen
     assert all(entries[name] == (folder / name).read_bytes() for name in chosen), "copies, byte for byte"
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").click()
-    table = io.StringIO(Path(download.value.path()).read_text("utf-8-sig")).getvalue()
+    download = downloaded(page, page.get_by_role("button", name="Download CSV"))
+    table = io.StringIO(Path(download.path()).read_text("utf-8-sig")).getvalue()
     assert len(table.splitlines()) == 5
     menu = page.locator(".selection-bar .menu.formats")
     page.get_by_role("button", name="More formats…").click()
-    with page.expect_download() as download:
-        menu.get_by_role("button", name="MegaDetector results (JSON)").click()
-    assert {
-        one["file"] for one in json.loads(Path(download.value.path()).read_text("utf-8"))["images"]
-    } == chosen
+    download = downloaded(page, menu.get_by_role("button", name="MegaDetector results (JSON)"))
+    assert {one["file"] for one in json.loads(Path(download.path()).read_text("utf-8"))["images"]} == chosen
     page.keyboard.press("Escape")
 
 

@@ -16,6 +16,7 @@ from tests.e2e.drawn_app import (
     cell,
     click_cell,
     click_until,
+    downloaded,
     scrolls_sideways,
     served,
     settle,
@@ -186,9 +187,8 @@ def test_the_tabs_hold_correct_and_incorrect_photos_and_downloads(page: Page) ->
     page.get_by_role("tab", name="Incorrect (2)").click()
     expect(page.get_by_text("Highest confidence first: here the model")).to_be_visible()
     page.get_by_role("tab", name="Downloads").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Predictions (CSV)").click()
-    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    download = downloaded(page, page.get_by_role("button", name="Predictions (CSV)"))
+    lines = download.path().read_text("utf-8-sig").splitlines()
     assert len(lines) == 1 + 6
     assert lines[0].startswith("file,true,predicted,correct,confidence,probability_dog")
 

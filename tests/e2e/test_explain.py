@@ -14,7 +14,7 @@ pytest.importorskip("playwright.sync_api")
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.drawn_app import DrawnApp, scrolls_sideways, served, settle, visit
+from tests.e2e.drawn_app import DrawnApp, downloaded, scrolls_sideways, served, settle, visit
 from tests.e2e.server import Server
 
 
@@ -72,10 +72,9 @@ def test_the_thumbnails_of_the_strip_come(page: Page) -> None:
 
 
 def test_the_download_is_the_photo_with_its_heatmap_in_full_size(page: Page, app: DrawnApp) -> None:
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download PNG").first.click()
-    assert download.value.suggested_filename == "1_dog_heatmap.png"
-    pixels = np.asarray(Image.open(io.BytesIO(download.value.path().read_bytes())).convert("RGB"), np.int64)
+    download = downloaded(page, page.get_by_role("button", name="Download PNG").first)
+    assert download.suggested_filename == "1_dog_heatmap.png"
+    pixels = np.asarray(Image.open(io.BytesIO(download.path().read_bytes())).convert("RGB"), np.int64)
     photo = np.asarray(Image.open(app.gallery.photos / "dog" / "1.png").convert("RGB"), np.int64)
     assert pixels.shape == photo.shape
     changed = np.abs(pixels - photo).max(axis=2) > 40  # more than JPEG's noise

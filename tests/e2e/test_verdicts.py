@@ -15,7 +15,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
 from gallery.services import wiring
-from tests.e2e.drawn_app import DrawnApp, click_cell, served, settle
+from tests.e2e.drawn_app import DrawnApp, click_cell, downloaded, served, settle
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
@@ -175,9 +175,8 @@ def test_the_mouse_gives_every_verdict_too_and_the_table_has_them(page: Page, ap
     expect_kept(page, "3 of 3 reviewed")
     expect(desk.get_by_role("button", name="Both animals in it")).to_have_attribute("aria-pressed", "true")
     settle(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Verdicts (CSV)").click()
-    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    download = downloaded(page, page.get_by_role("button", name="Verdicts (CSV)"))
+    rows = list(csv.DictReader(io.StringIO(download.path().read_text("utf-8-sig"))))
     found = {(Path(row["path"]).name, row["verdict"]): row["label_after"] for row in rows}
     assert found == {
         ("2.png", "label wrong"): "sheep",
