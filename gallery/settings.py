@@ -119,13 +119,23 @@ def pictures_folder() -> Path:
     return Path(platformdirs.user_pictures_dir())
 
 
+def app_folder() -> Path:
+    """Return the folder of what comes with the package: app.py, pages, model_store, requirements.txt.
+
+    In a clone that is the folder above the package, in an installed package a folder inside it.
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / "site"
+    return inside if inside.is_dir() else package.parent
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are, for one process.
 
     Attributes:
         home: the one directory the app writes to.
-        shipped_models: the repository's model_store, never written by the app.
+        shipped_models: the model_store that came with the app, never written by the app.
         roots: folders that may be opened, with all below them; empty means any.
     """
 
@@ -147,7 +157,7 @@ class Settings:
             if part.strip()
         )
         store = os.environ.get("GALLERY_MODEL_STORE")
-        shipped = Path(store) if store else Path(__file__).resolve().parent.parent / "model_store"
+        shipped = Path(store) if store else app_folder() / "model_store"
         return cls(home=home.expanduser().resolve(), shipped_models=shipped, roots=roots)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,11 @@ FAILED = 2
 CUT_OFF = 141
 """Exit code when the output's reader went away: 128 and the number of the signal, as shells have it."""
 
+MODULE = "python -m gallery"
+"""How the command line is called in a clone; ``smart-gallery`` where the package is installed."""
+
+_STREAMLIT_OPTION = re.compile(r"--[a-z]+\.[A-Za-z]+")  # --server.port 8600
+
 EPILOG = """\
 Text and JSON go to standard output, progress and notes to standard error. With --json there is exactly one
 JSON object on standard output; when a command fails it is {"error": SENTENCE}. Exit codes: 0 done, 1 check
@@ -27,10 +33,14 @@ found something wrong, 2 failed, 130 stopped by Ctrl+C (what was tagged is kept)
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; tests hold the README's lines against it."""
+def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
+    """Return the parser of all commands; tests hold the README's lines against it.
+
+    Args:
+        prog: how the program was called.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m gallery",
+        prog=prog,
         description="Sort animal photos into ten classes, without a browser.",
         epilog=EPILOG,
     )
@@ -278,13 +288,24 @@ def _training_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def smart_gallery() -> int:
+    """Run the installed program: without a word, or with Streamlit's options alone, it opens the app."""
+    words = sys.argv[1:]
+    if words and not _STREAMLIT_OPTION.match(words[0]):
+        return main(words, prog="smart-gallery")
+    from gallery.cli.app import open_app
+
+    return open_app(words)
+
+
+def main(argv: Sequence[str] | None = None, *, prog: str = MODULE) -> int:
     """Run one command and return its exit code.
 
     Args:
-        argv: the words after ``python -m gallery``; those of this process if left out.
+        argv: the words after the program's name; those of this process if left out.
+        prog: how the program was called.
     """
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser(prog).parse_args(argv)
     from gallery.cli.output import answer, note
     from gallery.cli.stopping import STOPPED
     from gallery.settings import Settings

@@ -19,7 +19,7 @@ import numpy as np
 from gallery import words
 from gallery.errors import GalleryError
 from gallery.services import wiring
-from gallery.settings import Settings
+from gallery.settings import Settings, app_folder
 from gallery.types import DecodedPhoto, FileEntry, display_path
 
 FREE_DISK_BYTES = 1_000_000_000
@@ -83,9 +83,9 @@ def check_versions() -> list[Finding]:
 
 
 def required_versions() -> dict[str, str]:
-    """Return the least version of each library, as requirements.txt beside the package says; else none."""
+    """Return the least version of each library, as the app's requirements.txt says; else none."""
     try:
-        lines = (Path(__file__).parents[2] / "requirements.txt").read_text("utf-8").splitlines()
+        lines = (app_folder() / "requirements.txt").read_text("utf-8").splitlines()
     except OSError:
         return {}
     found = (re.match(r"([A-Za-z0-9._-]+)\s*>=\s*([0-9.]+)", line) for line in lines)

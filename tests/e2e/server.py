@@ -59,9 +59,7 @@ class Started:
     """A server that can be killed and started again at the same address."""
 
     def __init__(self, script: str, log: Path, environment: Mapping[str, str] = {}) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._script, self._log, self._environment = script, log, environment
         self.start()
@@ -77,7 +75,7 @@ class Started:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        _wait_for(self.url, self.process, self._log)
+        wait_for(self.url, self.process, self._log)
 
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
@@ -85,7 +83,15 @@ class Started:
         self.process.wait()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers; fail with its log where it ends instead."""
     until = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):

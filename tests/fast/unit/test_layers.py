@@ -43,7 +43,7 @@ REACHES = {"gallery.training": {"gallery.network"}}
 """Work is handed its adapters; only training reaches one itself."""
 
 MAY_USE: dict[str, set[str]] = {
-    "streamlit": {"app", "pages", "gallery.ui", "gallery.web.guard"},
+    "streamlit": {"app", "pages", "gallery.ui", "gallery.web.guard", "gallery.cli.app"},
     "starlette": {"gallery.web"},
     "plotly": {"gallery.ui", "gallery.exchange.report"},
     "pandas": {"gallery.ui", "gallery.evaluation"},
