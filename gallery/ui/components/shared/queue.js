@@ -66,10 +66,11 @@ class Queue {
 
   take(data) {
     const first = !this.base;
-    if (data.catalog !== this.catalog) this.waiting = []; // in the store they wait for the catalog they are of
+    const other = data.catalog !== this.catalog;
     this.base = data.base;
     this.catalog = data.catalog;
-    if (first) this.flush();
+    if (other) this.waiting = stored(this.catalog).get(this.client) ?? []; // each waits for the catalog it is of
+    if (first || this.waiting.length) this.flush();
   }
 
   key(client, sequence) { return `${UNSENT}${this.catalog}.${client}.${String(sequence).padStart(9, "0")}`; }
