@@ -14,7 +14,13 @@ from gallery.settings import DEFAULT_MODEL_ID
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 README = (REPOSITORY / "README.md").read_text("utf-8")
-CLI_LINES = re.findall(r"^(?:\.venv/bin/)?python -m gallery (.+?)(?:\s+#.*)?$", README, flags=re.MULTILINE)
+DOCUMENTS = {path: path.read_text("utf-8") for path in sorted((REPOSITORY / "docs").glob("*.md"))}
+CLI_LINES = re.findall(
+    r"^(?:\.venv/bin/)?python -m gallery (.+?)(?:\s+#.*)?$",
+    README + DOCUMENTS[REPOSITORY / "docs" / "commands.md"],
+    flags=re.MULTILINE,
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
 
 def test_the_readme_shows_the_command_line() -> None:
@@ -35,9 +41,22 @@ def test_every_command_in_the_readme_has_help(command: str, capsys: pytest.Captu
     assert "--home" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
+@pytest.mark.parametrize("target", LINK.findall(README))
 def test_every_file_that_the_readme_links_exists(target: str) -> None:
     assert (REPOSITORY / target).exists()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_links_exists(document: Path) -> None:
+    for target in LINK.findall(DOCUMENTS[document]):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_command_line_is_shown_whole() -> None:
+    shown = {line.split()[0] for line in CLI_LINES}
+    inner = {"tag-job", "train-job", "tune-job"}
+    (commands,) = (one for one in cli.build_parser()._actions if one.dest == "command")
+    assert set(commands.choices or ()) - inner == shown
 
 
 def test_the_readmes_accuracy_is_the_cards() -> None:

@@ -1,4 +1,4 @@
-"""What the components' scripts compute, held by Node's own test runner; what they draw is seen in a browser."""
+"""What the components' scripts compute is held by Node's test runner; what they draw is seen in a browser."""
 
 from __future__ import annotations
 
