@@ -9,9 +9,9 @@ const CONSTANTS = { NOT_TAGGED: {}, KNOWN_CLASSES: [{ name: "fox", title: "Fox" 
 const key = (name, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
 
 test("a selection travels as ranges, in the order of numbers", () => {
-  const { Selection } = load(["photo_grid/selection.js"], ["Selection"]);
+  const { PhotoSelection } = load(["photo_grid/selection.js"], ["PhotoSelection"]);
   let changes = 0;
-  const chosen = new Selection(() => { changes++; });
+  const chosen = new PhotoSelection(() => { changes++; });
   for (const at of [100, 9, 10, 11]) chosen.toggle(at);
   assert.deepEqual(chosen.ranges(), [[9, 11], [100, 100]]);
   chosen.extend(13);

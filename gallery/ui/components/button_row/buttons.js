@@ -1,3 +1,4 @@
+// @ts-check
 // A row of buttons of which one is chosen: tabs or pills. Arrow keys lead from one to the next, Enter chooses.
 // Buttons are changed in place: one that is replaced between press and release would lose its click.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // A chart of points that open something. The nearest point answers to the pointer; arrow keys walk over the
 // points and Enter chooses, as on a slider whose value is read out.
 

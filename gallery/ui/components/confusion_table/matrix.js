@@ -1,3 +1,4 @@
+// @ts-check
 // The confusion matrix as a table. Every number is a button; the sums and the names stand for a whole class.
 // The buttons stay the same nodes as long as the classes do, so that no click is lost and focus stays.
 

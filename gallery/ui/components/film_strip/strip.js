@@ -1,3 +1,4 @@
+// @ts-check
 export default function ({ data, parentElement, setTriggerValue }) {
   let strip = parentElement.querySelector(".strip");
   if (!strip) {

@@ -1,3 +1,4 @@
+// @ts-check
 // A path box that completes sub-folders while one types: arrows choose, Tab or a click goes in, Enter opens.
 // What is typed outlives a box that is drawn anew, a reload and a restart of the server.
 

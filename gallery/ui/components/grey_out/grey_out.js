@@ -1,3 +1,4 @@
+// @ts-check
 // Rectangles on a photo, as shares of its sides: drawn, moved and resized by pointer or by keys.
 
 const LEAST = 0.02; // a smaller rectangle was a click
@@ -27,14 +28,16 @@ class GreyOut {
     this.stage = find(".stage");
     this.image = find("img");
     this.said = find(".said");
-    [this.removeButton, this.clearButton, this.addButton] = [find(".remove"), find(".clear"), find(".add")];
+    this.removeButton = find(".remove");
+    this.clearButton = find(".clear");
+    this.addButton = find(".add");
     this.image.addEventListener("load", () => this.fit());
     this.addButton.onclick = () => this.add([0.35, 0.35, 0.65, 0.65], true);
     this.removeButton.onclick = () => this.remove(this.chosen);
     this.clearButton.onclick = () => { this.rects = []; this.chosen = -1; this.draw(); this.tell(0); };
     this.stage.addEventListener("pointerdown", (event) => this.pressed(event));
     this.stage.addEventListener("pointermove", (event) => this.moved(event));
-    this.stage.addEventListener("pointerup", (event) => this.released(event));
+    this.stage.addEventListener("pointerup", () => this.released());
     this.stage.addEventListener("pointercancel", () => { this.drag = null; this.draw(); });
     this.root.addEventListener("keydown", (event) => this.keyed(event));
   }
@@ -107,12 +110,16 @@ class GreyOut {
     this.tell(0);
   }
 
-  shifted([left, top, right, bottom], byX, byY) {
+  /** @param {number[]} rect left, top, right, bottom */
+  shifted(rect, byX, byY) {
+    const [left, top, right, bottom] = rect;
     const x = clamp(byX, -left, 1 - right), y = clamp(byY, -top, 1 - bottom);
     return [left + x, top + y, right + x, bottom + y];
   }
 
-  resized([left, top, right, bottom], byX, byY) {
+  /** @param {number[]} rect left, top, right, bottom */
+  resized(rect, byX, byY) {
+    const [left, top, right, bottom] = rect;
     return [left, top, clamp(right + byX, left + LEAST, 1), clamp(bottom + byY, top + LEAST, 1)];
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // One cell of the grid; cells are few and are used again for other photos while scrolling.
 
 class Cell {

@@ -1,3 +1,4 @@
+// @ts-check
 // A box to type the name of a class or of any label; Enter sets it.
 
 const plainName = (text) => text.toLowerCase().replaceAll("_", " ").trim().split(/\s+/).join(" ");
@@ -35,7 +36,7 @@ class ClassBox {
     const typed = plainName(this.input.value);
     const found = this.known.filter((one) => plainName(one.title).includes(typed) || plainName(one.name).includes(typed));
     const begins = (one) => !plainName(one.title).startsWith(typed);
-    found.sort((one, other) => begins(one) - begins(other));
+    found.sort((one, other) => Number(begins(one)) - Number(begins(other)));
     const exact = found.find((one) => plainName(one.title) === typed || plainName(one.name) === typed);
     if (exact) return [exact, ...found.filter((one) => one !== exact)];
     return typed ? [...found, { name: this.input.value.trim(), title: this.input.value.trim(), isNew: true }] : found;

@@ -1,3 +1,4 @@
+// @ts-check
 // Photos and what is known of them as a file: the server makes it while it is sent, so that a full memory card
 // downloads as well as three photos.
 const downloadPhotos = async (grid, kind, ranges, options = {}) => {
@@ -36,7 +37,9 @@ const allFormats = (data) => [
 // A button that opens a list of formats; ranges() gives what is taken.
 class FormatMenu {
   constructor(grid, text, label, ranges, choices) {
-    Object.assign(this, { grid, ranges, choices });
+    this.grid = grid;
+    this.ranges = ranges;
+    this.choices = choices;
     this.menu = make("div", { class: "menu formats", hidden: true, role: "group", "aria-label": label });
     this.button = make("button", { type: "button", class: "plain", text, title: label, "aria-expanded": "false",
       onclick: () => this.open(this.menu.hidden) });

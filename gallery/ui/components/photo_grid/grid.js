@@ -1,3 +1,4 @@
+// @ts-check
 // The grid: as many cells as fit the window and one row more on each side, however long the list is.
 
 const GAP = 6;
@@ -5,12 +6,14 @@ const OVERSCAN_ROWS = 1;
 const ANSWER_MS = 15000; // a page that is asked again before it has answered would never answer
 
 class Grid {
+  static latest = null; // the one that the page's keys are for
+
   constructor(parent, component) {
     this.component = component;
     this.labels = new LabelQueue(() => this.changed(), (...kept) => this.kept(...kept));
     this.newest = 0; // revision of the catalog that is known of
     this.asked = { revision: 0, at: 0 };
-    this.selection = new Selection(() => this.selected());
+    this.selection = new PhotoSelection(() => this.selected());
     this.active = 0;
     this.cells = [];
     this.heatOn = false;
@@ -261,6 +264,7 @@ class Grid {
     const count = items?.count || 0;
     const pageRows = Math.max(1, Math.floor(this.scroller.clientHeight / (this.height + GAP)));
     const move = (by) => (event) => this.moveTo(this.active + by, event.shiftKey);
+    /** @type {Binding[]} */
     const all = [
       { match: onKey("ArrowRight"), shown: ["←", "→", "↑", "↓"], text: "Move", moves: true, run: move(1) },
       { match: onKey("ArrowLeft"), shown: [], moves: true, run: move(-1) },

@@ -1,3 +1,4 @@
+// @ts-check
 // The keys that set labels, the same in the grid and in the large view; and the words for what they did.
 
 const ANOTHER_ANIMAL = "other animal";
@@ -34,5 +35,5 @@ const labelBindings = (owner) => {
 };
 
 // Whether somebody types there, or slides.
-const typesIn = (node) => node instanceof Element &&
+const typesIn = (node) => node instanceof HTMLElement &&
   (node.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=slider]") || node.isContentEditable);

@@ -1,3 +1,4 @@
+// @ts-check
 // The labels that a person sets, shown at once, also while they are on their way.
 
 const FILES_NAMED = 20000; // of one change; the browser's store holds 5 MB

@@ -1,3 +1,4 @@
+// @ts-check
 // A photo shown large over the page, in the browser's own modal dialog: it keeps the focus inside.
 
 class Large {

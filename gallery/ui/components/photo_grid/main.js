@@ -1,3 +1,4 @@
+// @ts-check
 // Streamlit calls this whenever Python sends something; the grid itself stays.
 
 const grids = new WeakMap();

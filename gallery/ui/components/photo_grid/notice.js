@@ -1,3 +1,4 @@
+// @ts-check
 // What has just happened, in one sentence, with a way back or to the photos; and what is not sent yet.
 
 class Notice {

@@ -1,3 +1,4 @@
+// @ts-check
 // What stands beside the large photo: the tag and its keys, the model's bars, the heatmap, the facts.
 
 const TOP = 5;

@@ -1,3 +1,4 @@
+// @ts-check
 // Under which name labels are kept: asked once, then a small button to change it.
 
 class Person {

@@ -1,6 +1,7 @@
+// @ts-check
 // Which positions of a list are chosen; it travels as ranges, so that "all of 100,000" is two numbers.
 
-class Selection {
+class PhotoSelection {
   constructor(onChanged) {
     this.chosen = new Set();
     this.anchor = 0;

@@ -1,3 +1,4 @@
+// @ts-check
 // What can be done with the selected photos; it floats over the grid while there are any.
 
 class SelectionBar {

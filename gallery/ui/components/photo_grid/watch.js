@@ -1,3 +1,4 @@
+// @ts-check
 // Asks every two seconds whether anybody has changed anything, so that one page sees what another one sets.
 
 const WATCH_MS = 2000;

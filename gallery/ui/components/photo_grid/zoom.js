@@ -1,3 +1,4 @@
+// @ts-check
 // The large photo, larger: by wheel, double click or key, and moved by dragging.
 
 const ZOOM_MOST = 8;

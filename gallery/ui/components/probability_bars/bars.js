@@ -1,3 +1,4 @@
+// @ts-check
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ol");
   if (!list) { list = document.createElement("ol"); parentElement.appendChild(list); }

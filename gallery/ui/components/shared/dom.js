@@ -1,3 +1,4 @@
+// @ts-check
 // Small pieces that the grid and the large view share. File names are other people's text:
 // they enter the page through textContent and attributes only, never as markup.
 
@@ -62,6 +63,12 @@ const classNamed = (classes, name) => {
 };
 
 const iconOf = (known) => make("img", { class: "icon", src: known.icon, alt: "", draggable: false });
+
+/**
+ * A key and what it does; `shown` and `text` are its line in the sheet of keys.
+ * @typedef {{ match: (event: KeyboardEvent) => boolean, run?: (event: KeyboardEvent) => void, shown: string[],
+ *   text?: string, labels?: boolean, moves?: boolean, anywhere?: boolean }} Binding
+ */
 
 // A digit's place among the keys 1 to 9 and 0, or -1.
 const digitOf = (event) => {

@@ -1,3 +1,4 @@
+// @ts-check
 // The items of one list, fetched page by page, with the person's labels that are still on their way.
 
 class Items {

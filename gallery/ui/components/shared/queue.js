@@ -1,3 +1,4 @@
+// @ts-check
 // What a person says by key: kept in this browser until the server has it on its disk.
 //
 // Each entry lies in the browser's own store before anything is sent, so that a closed tab, a reload

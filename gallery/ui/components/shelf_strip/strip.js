@@ -1,3 +1,4 @@
+// @ts-check
 // The shelves as cards: cover, icon, name, count and mean confidence. The chosen one is pressed.
 // Cards are changed in place: one that is replaced between press and release would lose its click.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // A drop zone that sends files one by one, each as a raw body that the server streams to disk.
 // The upload belongs to the page, not to the element: it goes on while its window is closed, waits
 // while the server is away, and names every file that it left out with the reason.
@@ -63,6 +64,7 @@ class Upload {
     this.running = new Set();
     this.state = "sending";
     this.began = performance.now();
+    this.onChange = null;
   }
 
   get busy() { return ["sending", "waiting", "unpacking"].includes(this.state); }
@@ -161,7 +163,7 @@ class Upload {
 
   // XMLHttpRequest tells how much has been sent; fetch does not.
   send(file, name) {
-    return new Promise((sent, failed) => {
+    return new Promise((/** @type {(value?: unknown) => void} */ sent, failed) => {
       const request = new XMLHttpRequest();
       let counted = 0;
       const lost = () => { this.sent -= counted; failed(new ConnectionLost()); };

@@ -1,3 +1,4 @@
+// @ts-check
 // What is to be judged, and what has been said of it: the catalog's word, overlaid by keys still on their way.
 
 const VERDICTS = {

@@ -1,3 +1,4 @@
+// @ts-check
 // Streamlit calls this whenever Python sends something; the panel itself stays.
 
 const panels = new WeakMap();

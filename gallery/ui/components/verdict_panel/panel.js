@@ -1,3 +1,4 @@
+// @ts-check
 // The panel: one photo large, what speaks for which class beside it, its nearest labelled photos below.
 
 class VerdictPanel {
