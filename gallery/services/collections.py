@@ -34,6 +34,9 @@ from gallery.types import (
     display_path,
 )
 
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+"""Photos in the public domain (docs/CREDITS.md) that come with the app, one sub-folder a class."""
+
 FIRST_PHOTOS = 48
 """Read at once, before the job's process has started: a screen of thumbnails."""
 
@@ -76,6 +79,19 @@ def open_folder(path: str | Path) -> Collection:
     """
     root = wiring.settings().allow(path if isinstance(path, Path) else typed_path(path))
     return take_in(root, CollectionKind.FOLDER)
+
+
+def sample_photos() -> Path | None:
+    """Return the folder of the sample photos, one sub-folder a class; None where it may not be opened."""
+    try:
+        return wiring.settings().allow(SAMPLES)
+    except GalleryError:
+        return None
+
+
+def are_samples(collection: Collection) -> bool:
+    """Return whether a collection is the sample photos."""
+    return collection.root == SAMPLES
 
 
 def take_in(root: Path, kind: CollectionKind) -> Collection:

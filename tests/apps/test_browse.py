@@ -83,7 +83,30 @@ def test_without_a_collection_the_page_says_how_to_begin(empty: SmallGallery) ->
     assert not page.exception
     assert "Open a folder and see it sorted" in texts(page)
     assert "dog, cat, horse, spider, butterfly, chicken, sheep, cow, squirrel and elephant" in texts(page)
-    assert {"first_folder", "first_upload"} <= {button.key for button in page.button}
+    assert {"first_folder", "first_upload", "first_samples"} <= {button.key for button in page.button}
+
+
+def test_the_sample_photos_are_a_collection_like_any_other(
+    empty: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.add_model()
+    monkeypatch.setattr(tagging_service, "start_job", lambda _collection_id: None)
+    page = open_browse()
+    page.button(key="first_samples").click().run()
+    assert not page.exception
+    assert counts(page) == {"all": 9, "waiting": 9}
+    assert "Sample photos." in texts(page)
+    (collection,) = wiring.catalog().collections()
+    assert collections.are_samples(collection)
+
+
+def test_where_only_some_folders_may_be_opened_there_are_no_samples(
+    empty: SmallGallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GALLERY_ROOTS", str(tmp_path))
+    page = open_browse()
+    assert not page.exception
+    assert "first_samples" not in {button.key for button in page.button}
 
 
 def test_photos_stand_on_the_shelves_that_the_model_chose(gallery: SmallGallery) -> None:

@@ -44,6 +44,8 @@ GRID = "gallery_grid"
 
 def show(collection: Collection) -> None:
     """Show a collection; while it is being tagged, the view follows by itself."""
+    if collections_service.are_samples(collection):
+        _show_sample_steps()
     live = job_card.is_live(collection.collection_id)
     awaited = live and not _has_thumbnails(collection, view_state.current())
     refresh_s = _FIRST_S if awaited else _REFRESH_S
@@ -80,6 +82,18 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         view_state.write_address()
         if awaited and _has_thumbnails(collection, view) and not dialogs.any_open():
             st.rerun()  # from now on less often
+
+
+def _show_sample_steps() -> None:
+    with st.container(key="sample_steps", horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(
+            "**Sample photos.** Click one: where its tag is wrong, press the number of the right class. The duck, "
+            "the pig and the owl are none of the ten: press `X` and type a name. Then see what a tag rests on, "
+            "and how many are right.",
+            width="stretch",
+        )
+        st.page_link("pages/explain.py", label="Explain", icon=":material/visibility:")
+        st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/query_stats:")
 
 
 def _has_thumbnails(collection: Collection, view: View) -> bool:

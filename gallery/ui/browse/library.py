@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import streamlit as st
 
@@ -24,9 +25,9 @@ _NAMED = 12
 """Classes that the first page names one by one."""
 
 _FIRST_STEPS = """\
-**No photos of these animals yet?** Twenty from your phone, or saved from the web, are enough to try:
+**Two minutes to try it**, with the sample photos or with twenty of your own:
 
-1. **Open** their folder, or drop the files on **Upload**. They are sorted within a minute.
+1. **Open** a folder, or drop files on **Upload**. They are sorted within a minute.
 2. **Correct** what is wrong: click a photo and press the number that stands beside the right class.
 3. **Explain** shows what in the photo spoke for the class.
 4. **Evaluate** counts how often the model was right: on what you labelled, or on a folder with one sub-folder
@@ -91,6 +92,11 @@ def show_first_steps() -> None:
     ways.button(
         "Upload photos", icon=":material/upload:", key="first_upload", on_click=dialogs.ask, args=(UPLOAD,)
     )
+    samples = collections_service.sample_photos()
+    if samples is not None and ways.button(
+        "Try it with sample photos", icon=":material/play_circle:", key="first_samples"
+    ):
+        _open(samples)
     with st.container(key="first_steps", horizontal_alignment="center"):
         st.markdown(_FIRST_STEPS, width=560)
 
@@ -105,12 +111,7 @@ def _ask_for_folder() -> None:
     )
     path = folder_box.show(recent=collections_service.opened_folders(), base=BASE, key="folder_box")
     if path is not None:
-        try:
-            collection = collections_service.open_folder(path)
-        except GalleryError as error:
-            messages.show_error(error)
-        else:
-            _opened(collection.collection_id)
+        _open(path)
 
 
 @st.dialog("Upload photos", width="medium", on_dismiss=dialogs.close)
@@ -119,6 +120,15 @@ def _ask_for_upload() -> None:
     collection_id = upload_zone.show(uploads.broken_off(), base=BASE, key="upload_zone")
     if collection_id is not None:
         _opened(collection_id)
+
+
+def _open(path: str | Path) -> None:
+    try:
+        collection = collections_service.open_folder(path)
+    except GalleryError as error:
+        messages.show_error(error)
+    else:
+        _opened(collection.collection_id)
 
 
 def _opened(collection_id: int) -> None:
