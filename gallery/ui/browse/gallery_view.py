@@ -87,9 +87,9 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
 def _show_sample_steps() -> None:
     with st.container(key="sample_steps", horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            "**Sample photos.** Click one: where its tag is wrong, press the number of the right class. The duck, "
-            "the pig and the owl are none of the ten: press `X` and type a name. Then see what a tag rests on, "
-            "and how many are right.",
+            "**Sample photos.** Click one: where its tag is wrong, press the number of the right class. The "
+            "duck, the pig and the owl are none of the ten: press `X` and type a name. Then see what a tag "
+            "rests on, and how many are right.",
             width="stretch",
         )
         st.page_link("pages/explain.py", label="Explain", icon=":material/visibility:")
