@@ -122,12 +122,12 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
     collection_id = _number(entry.get("collection"))
     if collection_id is None:
         return {}
-    catalog, browser = wiring.catalog(), entry.get("browser")
+    catalog = wiring.catalog()
     undone = catalog.undo(
         person=person_named(entry.get("person")),
         collection_id=collection_id,
         token=token,
-        sent_from=browser if isinstance(browser, str) and _BROWSER.fullmatch(browser) else None,
+        sent_from=_browser(entry.get("browser")),
         nameless=wiring.person(),
         named=bool(_name(entry.get("person"))),
     )
@@ -147,7 +147,13 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
 
 
 def label_photo(
-    photo_id: PhotoId, label: str | None, card: ModelCard, *, collection_id: int, person: str
+    photo_id: PhotoId,
+    label: str | None,
+    card: ModelCard,
+    *,
+    collection_id: int,
+    person: str,
+    browser: str = "",
 ) -> None:
     """Keep what a person says that a photo shows; None removes the label.
 
@@ -157,22 +163,45 @@ def label_photo(
         card: the model whose prediction the person sees.
         collection_id: in which it is labelled, and can be undone.
         person: who says it.
+        browser: the name of the browser that it is said in, so that it can be undone there.
 
     Raises:
         CatalogError: the photo is unknown, or the label cannot be kept.
     """
     wiring.catalog().correct(
-        [photo_id], label, person=person, model_id=card.model_id, collection_id=collection_id
+        [photo_id],
+        label,
+        person=person,
+        model_id=card.model_id,
+        collection_id=collection_id,
+        token=f"{_browser(browser) or ''}page:{uuid.uuid4().hex}",
     )
 
 
-def undo_last(collection_id: int, person: str) -> Undone | None:
+def undo_last(collection_id: int, person: str, *, browser: str = "", named: bool = True) -> Undone | None:
     """Undo the last change of a person in a collection, by a button of a page; None where there is none.
+
+    Args:
+        collection_id: in which the change was made.
+        person: who undoes.
+        browser: the name of the browser that the person sits at.
+        named: whether that person has given a name; without one, only what came from there is undone.
 
     Raises:
         CatalogError: it cannot be undone just now.
     """
-    return wiring.catalog().undo(person=person, collection_id=collection_id, token=f"page:{uuid.uuid4().hex}")
+    return wiring.catalog().undo(
+        person=person,
+        collection_id=collection_id,
+        token=f"page:{uuid.uuid4().hex}",
+        sent_from=_browser(browser),
+        nameless=wiring.person(),
+        named=named,
+    )
+
+
+def _browser(sent: object) -> str | None:
+    return sent if isinstance(sent, str) and _BROWSER.fullmatch(sent) else None
 
 
 def keep_verdict(entry: dict[str, Any], token: str) -> dict[str, Any]:

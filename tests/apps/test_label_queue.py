@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from gallery.errors import CatalogError
 from gallery.services import labelling, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.types import PhotoQuery
-from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk
+from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk, model_card
 
 
 class Grid:
@@ -169,6 +170,22 @@ def test_browsers_without_a_name_have_a_history_each_that_goes_on_once_a_name_is
     undo = {"browser": theirs, "person": "Bob"}
     assert grid.sends(grid.undoes(1, **undo), client=f"{theirs}2").answers[1]["undone"]["label"] == "sheep"
     assert grid.labels == {"a": "horse"}
+
+
+def test_a_page_s_own_buttons_share_the_history_of_their_browser(grid: Grid) -> None:
+    mine, theirs, nobody = "a" * 12, "b" * 12, wiring.person()
+    undo = functools.partial(labelling.undo_last, grid.collection_id, nobody, named=False)
+    for photo_id, label, browser in zip(grid.photo_ids, ("cow", "sheep"), (mine, theirs), strict=True):
+        labelling.label_photo(
+            photo_id, label, model_card(), collection_id=grid.collection_id, person=nobody, browser=browser
+        )
+    assert grid.sends(grid.undoes(1, browser=mine, person=""), client=f"{mine}2").answers[1]["undone"]
+    assert grid.labels == {"b": "sheep"}
+    assert undo(browser=mine) is None
+    undone = undo(browser=theirs)
+    assert undone is not None
+    assert undone.label == "sheep"
+    assert grid.labels == {}
 
 
 def test_labels_that_meet_a_damaged_or_a_closed_catalog_wait(

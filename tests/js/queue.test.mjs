@@ -13,7 +13,7 @@ const browser = () => ({
     setItem: (key, value) => store.set(key, value),
     removeItem: (key) => store.delete(key),
   }, { ownKeys: () => [...store.keys()], getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }) }),
-  document: { cookie: "gallery_person=Ada%20L" },
+  document: { get cookie() { return "gallery_person=Ada%20L"; }, set cookie(_one) {} },
   window,
   navigator: { sendBeacon: (_url, blob) => beacons.push(blob) },
   fetch: async (url, request) => server(url, JSON.parse(request.body)),

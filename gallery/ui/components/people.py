@@ -11,7 +11,7 @@ from gallery.services import labelling, wiring
 from gallery.ui.components import assets
 
 COOKIE = "gallery_person"
-
+_BROWSER = "gallery_browser"
 
 _NAMED = "person:named"
 
@@ -20,6 +20,16 @@ def current() -> str:
     """Return under which name this browser's labels are kept."""
     named = st.session_state.get(_NAMED) or unquote(st.context.cookies.get(COOKIE, ""))
     return labelling.person_named(named)
+
+
+def browser() -> str:
+    """Return this browser's own name, by which what it sent without a person's name is told apart; or ""."""
+    return str(st.context.cookies.get(_BROWSER, ""))
+
+
+def is_named() -> bool:
+    """Return whether a person has given a name here."""
+    return bool(st.session_state.get(_NAMED) or st.context.cookies.get(COOKIE, ""))
 
 
 def named(name: object) -> None:

@@ -60,7 +60,12 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
 def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str | None) -> None:
     try:
         labelling.label_photo(
-            photo.photo_id, name, card, collection_id=collection_id, person=people.current()
+            photo.photo_id,
+            name,
+            card,
+            collection_id=collection_id,
+            person=people.current(),
+            browser=people.browser(),
         )
     except GalleryError as exc:
         st.toast(escaped(str(exc)), icon=":material/error:")
@@ -71,7 +76,9 @@ def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str |
 
 def _undo(collection_id: int) -> None:
     try:
-        undone = labelling.undo_last(collection_id, people.current())
+        undone = labelling.undo_last(
+            collection_id, people.current(), browser=people.browser(), named=people.is_named()
+        )
     except GalleryError as exc:
         st.toast(escaped(str(exc)), icon=":material/error:")
         return

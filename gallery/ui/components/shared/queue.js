@@ -37,16 +37,18 @@ const keepPersonName = (name) => {
 
 const randomName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
-// This browser's own name: what is set in it before anybody gave theirs is undone in it alone.
+// This browser's own name: what is set in it before anybody gave theirs is undone in it alone. The server reads
+// the cookie where a page's own buttons set labels.
 const browserName = () => {
-  const fresh = randomName().padEnd(12, "0").slice(0, 12);
+  let name = randomName().padEnd(12, "0").slice(0, 12);
   try {
-    const kept = localStorage.getItem("gallery.browser") || fresh;
-    localStorage.setItem("gallery.browser", kept);
-    return kept;
+    name = localStorage.getItem("gallery.browser") || name;
+    localStorage.setItem("gallery.browser", name);
+    document.cookie = `gallery_browser=${name}; path=/; max-age=315360000; SameSite=Lax`;
   } catch {
-    return fresh;
+    // a browser that keeps nothing has another name on each page
   }
+  return name;
 };
 
 class Queue {
