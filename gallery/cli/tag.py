@@ -12,7 +12,6 @@ from gallery.cli.stopping import STOPPED, asked_to_stop
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
 from gallery.types import display_path
-from gallery.words import photo_count
 
 
 def tag(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -43,10 +42,8 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
             f"{result.unchanged:,} unchanged, {len(result.skipped):,} could not be read."
         )
         note_skipped(result.skipped)
-        if others := tagging_service.other_files(result.others):
-            say(others)
-        if result.gone:
-            say(f"{photo_count(result.gone)} that were here before are gone.")
+        if noted := tagging_service.notes(result.others, result.gone):
+            say(noted)
         if not result.photos:
             say("There are no photos in this folder or below it.")
     return STOPPED if result.cancelled else 0

@@ -18,7 +18,7 @@ from gallery.services.heads import name_from_features
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingProgress, TaggingResult
 from gallery.types import CollectionKind, Job, JobState, ModelCard
-from gallery.words import counted
+from gallery.words import counted, photo_count
 
 if TYPE_CHECKING:
     from gallery.jobs.process import RunningJob
@@ -69,18 +69,27 @@ def tag(
     return replace(result, others=others)
 
 
-def other_files(others: Mapping[str, int]) -> str:
-    """Return what to say of files that are no photos this app reads; "" where there are none.
+def notes(others: Mapping[str, int], gone: int) -> str:
+    """Return what to say of a scan besides the photos that were found; "" where there is nothing.
+
+    Args:
+        others: files that are no photos this app reads, by kind.
+        gone: photos that an earlier scan found and this one did not.
 
     Example:
-        >>> other_files({"RAW photo (.nef)": 12, "video (.mp4)": 1})
-        'Not read: 12 RAW photos (.nef), 1 video (.mp4).'
+        >>> notes({"RAW photo (.nef)": 12, "video (.mp4)": 1}, 1)
+        'Not read: 12 RAW photos (.nef), 1 video (.mp4). 1 photo that was here is gone; its labels are kept.'
     """
     named = []
     for kind, count in sorted(others.items()):
         noun, _, suffix = kind.partition(" (")
         named.append(f"{counted(count, noun)} ({suffix}")
-    return f"Not read: {', '.join(named)}." if named else ""
+    sentences = [f"Not read: {', '.join(named)}."] if named else []
+    if gone == 1:
+        sentences.append("1 photo that was here is gone; its labels are kept.")
+    elif gone:
+        sentences.append(f"{photo_count(gone)} that were here are gone; their labels are kept.")
+    return " ".join(sentences)
 
 
 def tag_folder(
@@ -198,7 +207,7 @@ def run_waiting_jobs(settings: Settings) -> int:
             name_from_features(parts, card)
             others: Counter[str] = Counter()
             with wiring.new_decode_pool(card.input_px) as pool:
-                run_tagging_job(
+                result = run_tagging_job(
                     running,
                     catalog=parts.catalog,
                     decode=pool.decode,
@@ -206,7 +215,7 @@ def run_waiting_jobs(settings: Settings) -> int:
                     load_classifier=load,
                     store_thumbnail=parts.thumbnails.put,
                 )
-            if sentence := other_files(others):
+            if sentence := notes(others, result.gone):
                 parts.catalog.finish_job(running.job.job_id, JobState.DONE, sentence)
 
         return run_queued(parts.catalog, run_one)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gallery.jobs.process import JobStore, RunningJob
-from gallery.tagging.parts import Decode, Scan, StoreThumbnail, TaggingCatalog, TaggingProgress
+from gallery.tagging.parts import Decode, Scan, StoreThumbnail, TaggingCatalog, TaggingProgress, TaggingResult
 from gallery.tagging.pipeline import tag_collection
 from gallery.types import Classifier, Collection, JobState
 
@@ -25,8 +25,8 @@ def run_tagging_job(
     scan: Scan,
     load_classifier: Callable[[str], Classifier],
     store_thumbnail: StoreThumbnail,
-) -> None:
-    """Tag the job's collection and report its progress.
+) -> TaggingResult:
+    """Tag the job's collection, report its progress, and return what was done.
 
     Args:
         running: a job that this process has claimed.
@@ -59,3 +59,4 @@ def run_tagging_job(
     )
     if result.cancelled:
         catalog.finish_job(job.job_id, JobState.CANCELLED)
+    return result

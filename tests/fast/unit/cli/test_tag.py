@@ -97,6 +97,20 @@ def test_the_child_process_runs_the_jobs_that_wait(place: Place) -> None:
         assert (done.state, done.tagged, done.total) == (JobState.DONE, 4, 4)
 
 
+def test_photos_that_left_the_folder_are_told_where_the_job_is_shown(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    next(place.photos.rglob("*.png")).unlink()
+    with place.catalog() as catalog:
+        (collection,) = catalog.collections()
+        job = catalog.queue_job(collection.collection_id, "colours")
+    tagging_service.run_waiting_jobs(place.settings)
+    with place.catalog() as catalog:
+        done = catalog.job(job.job_id)
+        assert done.state is JobState.DONE
+        assert done.message == "1 photo that was here is gone; its labels are kept."
+
+
 def test_a_job_whose_model_is_gone_fails_with_its_sentence(place: Place) -> None:
     place.labelled()
     with place.catalog() as catalog:
