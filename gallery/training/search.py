@@ -170,6 +170,13 @@ def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int
         def save(self) -> None:
             _write_state(self, self._get_oracle_fname())
 
+        def reload(self) -> None:
+            """Take up what is on the disk: a kill between two of its files loses no trial and repeats none."""
+            super().reload()
+            again = [one for one in self._retry_queue if self.trials[one].status not in _ENDED]
+            running = (name for name, trial in sorted(self.trials.items()) if trial.status == "RUNNING")
+            self._retry_queue = again + [name for name in running if name not in again]
+
         def _save_trial(self, trial: Any) -> None:
             _write_state(trial, Path(self._get_trial_dir(trial.trial_id)) / "trial.json")
 
@@ -235,6 +242,10 @@ def _write_state(stateful: Any, file: str | Path) -> None:
     write_atomic(Path(file), json.dumps(stateful.get_state()), durable=False)
 
 
+_ENDED = ("COMPLETED", "FAILED")
+"""States of a trial that is not run again."""
+
+
 class _SearchStopped(Exception):
     """The search shall stop: a trial that heard `Stopped` would end with what it has, as a finished one."""
 
@@ -269,7 +280,7 @@ def _train_trial(recipe: Recipe, prepared: Prepared, folder: Path, tell: Tell) -
 def _finished(oracle: Any, folder: Path) -> list[Trial]:
     trials = []
     for trial_id, trial in sorted(oracle.trials.items(), key=lambda item: int(item[0])):
-        if trial.status not in ("COMPLETED", "FAILED", "INVALID"):
+        if trial.status not in (*_ENDED, "INVALID"):
             continue
         values = trial.hyperparameters.values
         history = read_history(folder / f"trial-{trial_id}" / "history.csv")

@@ -13,6 +13,7 @@ import pytest
 
 from gallery.errors import TrainingError
 from gallery.jobs.progress import Stopped
+from gallery.training import search as search_module
 from gallery.training.augmentation import Augmentation
 from gallery.training.history import TrainingProgress
 from gallery.training.recipes import recipe_named
@@ -63,6 +64,28 @@ def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
 
     assert len(search(request_, parts, trials=3, on_progress=stop_in_second).trials) == 1
     assert [trial.trial for trial in search(request_, parts, trials=3).trials] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("trial", "status"), [(1, "RUNNING"), (0, "COMPLETED")])
+def test_a_search_that_was_killed_between_two_of_its_files_goes_on(
+    request_: TrainingRequest, parts: TrainingParts, monkeypatch: pytest.MonkeyPatch, trial: int, status: str
+) -> None:
+    """A trial's file says that it runs, or has ended, and the search's own file does not."""
+    write = search_module._write_state
+
+    def killed(stateful: Any, file: str | Path) -> None:
+        write(stateful, file)
+        state = stateful.get_state()
+        if (state.get("trial_id"), state.get("status")) == (str(trial), status):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(search_module, "_write_state", killed)
+        with pytest.raises(KeyboardInterrupt):
+            search(request_, parts, trials=2)
+    assert [one.trial for one in search(request_, parts, trials=2).trials] == [1, 2]
+    states = [json.loads(file.read_text()) for file in sorted(request_.folder.rglob("trial.json"))]
+    assert [one["status"] for one in states] == ["COMPLETED", "COMPLETED"]
 
 
 def test_a_search_stopped_before_its_first_trial_says_so_and_nothing_of_the_photos(
