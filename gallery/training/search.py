@@ -171,7 +171,7 @@ def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int
             _write_state(self, self._get_oracle_fname())
 
         def reload(self) -> None:
-            """Take up what is on the disk: a kill between two of its files loses no trial and repeats none."""
+            """Take up what is on the disk: a kill between two of its files loses and repeats no trial."""
             super().reload()
             again = [one for one in self._retry_queue if self.trials[one].status not in _ENDED]
             running = (name for name, trial in sorted(self.trials.items()) if trial.status == "RUNNING")
