@@ -45,7 +45,7 @@ GRID = "gallery_grid"
 def show(collection: Collection) -> None:
     """Show a collection; while it is being tagged, the view follows by itself."""
     if collections_service.are_samples(collection):
-        _show_sample_steps()
+        _show_sample_steps(collection.collection_id)
     live = job_card.is_live(collection.collection_id)
     awaited = live and not _has_thumbnails(collection, view_state.current())
     refresh_s = _FIRST_S if awaited else _REFRESH_S
@@ -84,16 +84,21 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
             st.rerun()  # from now on less often
 
 
-def _show_sample_steps() -> None:
-    with st.container(key="sample_steps", horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(
-            "**Sample photos.** Click one: where its tag is wrong, press the number of the right class. The "
-            "duck, the pig and the owl are none of the ten: press `X` and type a name. Then see what a tag "
-            "rests on, and how many are right.",
-            width="stretch",
+def _show_sample_steps(collection_id: int) -> None:
+    with st.container(key="sample_steps", border=True):
+        words, explain, evaluate = st.columns([7, 1.1, 1.2], vertical_alignment="center")
+        words.markdown(
+            "**Sample photos.** Click one: press the number of its class where the tag is wrong, `X` for "
+            "another animal (the duck, the owl, the pig). Then see what a tag rests on, and how many are "
+            "right."
         )
-        st.page_link("pages/explain.py", label="Explain", icon=":material/visibility:")
-        st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/query_stats:")
+        explain.page_link("pages/explain.py", label="Explain", icon=":material/visibility:")
+        evaluate.page_link(
+            "pages/evaluate.py",
+            label="Evaluate",
+            icon=":material/query_stats:",
+            query_params={"collection": str(collection_id)},
+        )
 
 
 def _has_thumbnails(collection: Collection, view: View) -> bool:
