@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gallery.types import ALL, BESIDE_CLASSES, UNREADABLE, UNSURE, WAITING
+from gallery.types import ALL, BESIDE_CLASSES, UNLIKE, UNREADABLE, UNSURE, WAITING
 
 _ICONS = Path(__file__).parent / "icons"
 _DRAWING = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -63,6 +63,7 @@ _ANIMALS: dict[str, Style] = {
     "elephant": Style("elephant", "#717581", "#656873", "#8e919c", "#ffffff"),
 }
 _OTHERS: dict[str, Style] = {
+    UNLIKE: Style("paw", "#8a86b0", "#5f5b86", "#9a96c0", "#000000"),
     UNSURE: Style("question", "#8d8f6f", "#696a52", "#929475", "#000000"),
     WAITING: Style("hourglass", "#7d8fa3", "#596a7e", "#8293a6", "#000000"),
     UNREADABLE: Style("unreadable", "#9b7f8f", "#7c6170", "#a48a99", "#000000"),

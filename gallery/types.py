@@ -275,6 +275,7 @@ class ScanSummary:
 UNSURE = "unsure"
 UNREADABLE = "unreadable"
 WAITING = "waiting"  # catalogued, not yet tagged by the model
+UNLIKE = "unlike anything learnt"  # by its features; the model is never unsure of what it does not know
 ALL = "all"
 
 CANNOT_TELL = "cannot tell"
@@ -286,7 +287,7 @@ BESIDE_CLASSES = ("blank", "human", "vehicle", CANNOT_TELL)
 class Shelf:
     """One compartment of the sorted gallery."""
 
-    name: str  # a class name, or UNSURE, UNREADABLE, WAITING, ALL
+    name: str  # a class name, or UNLIKE, UNSURE, UNREADABLE, WAITING, ALL
     count: int
     corrected: int = 0  # how many of them a person has labelled
     cover_photo_id: PhotoId | None = None  # the surest photo
@@ -318,6 +319,7 @@ class PhotoQuery:
     model_id: str
     shelf: str = ALL
     unsure_below: float = 0.6
+    unlike_below: float | None = None  # likeness below which a photo lies on UNLIKE; None: there is no such
     min_confidence: float = 0.0
     max_confidence: float = 1.0
     taken_from: str | None = None  # ISO date, inclusive
@@ -341,6 +343,7 @@ class GridItem:
     confidence: float | None  # the model's, of its own label
     predicted_label: str | None
     labelled_in: str | None = None  # the collection in which a person labelled it, if it is another one
+    unlike: bool = False  # no person has labelled it, and it is unlike anything that the model has learnt
 
 
 class JobState(StrEnum):

@@ -10,7 +10,7 @@ from gallery.catalog.paths import utc_now
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import LabelRefusedError
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Correction, PhotoId, Undone
+from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, Correction, PhotoId, Undone
 from gallery.words import without_surrogates
 
 LABEL_LIMIT = 100
@@ -249,7 +249,7 @@ def _label(given: str) -> str:
         raise LabelRefusedError(
             f"A label needs 1 to {LABEL_LIMIT} characters; {given[:LABEL_LIMIT]!r} was given."
         )
-    if label in (ALL, UNSURE, UNREADABLE, WAITING):
+    if label in (ALL, UNLIKE, UNSURE, UNREADABLE, WAITING):
         raise LabelRefusedError(
             f"{label!r} is the name of a shelf and cannot be a label. Choose another word."
         )

@@ -78,22 +78,30 @@ class HeadStore(Store):
             )
             return [photo_id for (photo_id,) in rows]
 
-    def record_head(self, model_id: str, photo_ids: Sequence[PhotoId], probabilities: FloatArray) -> None:
+    def record_head(
+        self,
+        model_id: str,
+        photo_ids: Sequence[PhotoId],
+        probabilities: FloatArray,
+        likeness: FloatArray | None = None,
+    ) -> None:
         """Store what a head says of photos whose features are there; it brings no maps.
 
         Args:
             model_id: an admitted head's.
             photo_ids: the photos.
             probabilities: (n, classes), in their order.
+            likeness: (n,) to what this head alone has learnt; the photos keep their own where that is more.
 
         Raises:
             CatalogError: the head is not known, or the probabilities are not of its classes.
         """
         stored = np.ascontiguousarray(probabilities, "<f4")
+        like = [-1.0] * len(photo_ids) if likeness is None else likeness.tolist()
         for start in range(0, len(photo_ids), _IN_ONE_TRANSACTION):
             rows = slice(start, start + _IN_ONE_TRANSACTION)
             with self._database.writing() as connection:
-                self._record(connection, model_id, photo_ids[rows], stored[rows])
+                self._record(connection, model_id, photo_ids[rows], stored[rows], like[rows])
 
     def _record(
         self,
@@ -101,6 +109,7 @@ class HeadStore(Store):
         model_id: str,
         photo_ids: Sequence[PhotoId],
         probabilities: FloatArray,
+        likeness: Sequence[float],
     ) -> None:
         model = model_row(connection, model_id)
         if model is None or probabilities.shape != (len(photo_ids), len(model.class_names)):
@@ -111,16 +120,45 @@ class HeadStore(Store):
         connection.executemany(
             f"""
             INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence,
-                features_crc, cams_crc, cam_peaks, probabilities)
-            SELECT ?, photo_key, slot, ?, ?, features_crc, NULL, NULL, ?
+                features_crc, cams_crc, cam_peaks, probabilities, likeness)
+            SELECT ?, photo_key, slot, ?, ?, features_crc, NULL, NULL, ?, max(likeness, ?)
             FROM photos CROSS JOIN predictions USING (photo_key)
             WHERE photo_id = ? AND model_key IN ({_OF_BACKBONE}) AND slot IS NOT NULL LIMIT 1
             """,
             [
-                (model.model_key, int(winner), float(row[winner]), row.tobytes(), photo_id, model.vectors_key)
-                for photo_id, row, winner in zip(photo_ids, probabilities, winners, strict=True)
+                (model.model_key, int(winner), float(row[winner]), row.tobytes(), like, photo_id,
+                 model.vectors_key)
+                for photo_id, row, winner, like in zip(
+                    photo_ids, probabilities, winners, likeness, strict=True
+                )
             ],
-        )
+        )  # fmt: skip
+
+    def unmeasured(self, model_id: str) -> list[PhotoId]:
+        """Return the photos that a model has tagged and whose likeness to what it learnt is not known."""
+        with self._database.reading() as connection:
+            model = model_row(connection, model_id)
+            if model is None:
+                return []
+            rows = connection.execute(
+                "SELECT photo_id FROM predictions JOIN photos USING (photo_key) "
+                "WHERE model_key = ? AND likeness IS NULL AND slot < ?",
+                (model.model_key, model.held(self._folder)[0]),
+            )
+            return [photo_id for (photo_id,) in rows]
+
+    def record_likeness(self, model_id: str, photo_ids: Sequence[PhotoId], likeness: FloatArray) -> None:
+        """Store how like what a model has learnt from photos are: (n,), at most 1."""
+        with self._database.writing() as connection:
+            model = model_row(connection, model_id)
+            connection.executemany(
+                "UPDATE predictions SET likeness = ? WHERE model_key = ? "
+                "AND photo_key = (SELECT photo_key FROM photos WHERE photo_id = ?)",
+                [
+                    (like, None if model is None else model.model_key, photo_id)
+                    for photo_id, like in zip(photo_ids, likeness.tolist(), strict=True)
+                ],
+            )
 
     def named_photos(self, model_id: str) -> list[NamedPhoto]:
         """Return the photos of collections that people have labelled and whose features are stored.

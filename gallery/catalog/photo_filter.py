@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gallery.catalog.paths import name_key
 from gallery.catalog.prediction_records import ModelRow
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, PhotoQuery, Review, SortOrder
+from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, PhotoQuery, Review, SortOrder
 
 FILES = """
     LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
@@ -15,14 +15,18 @@ FILES = """
 """
 """Joins to files ``f``: what the model said ``p``, what people's words leave standing ``l``."""
 
+IS_UNLIKE = "coalesce(p.likeness < :unlike_below, 0)"
+"""Whether a photo is unlike anything learnt, where no person has labelled it."""
+
 _SHELVES = {
     ALL: "f.skip_reason IS NULL",
     UNREADABLE: "f.skip_reason IS NOT NULL",
-    UNSURE: "f.skip_reason IS NULL AND l.label IS NULL AND p.confidence < :unsure_below",
+    UNLIKE: f"f.skip_reason IS NULL AND l.label IS NULL AND {IS_UNLIKE}",
+    UNSURE: f"f.skip_reason IS NULL AND l.label IS NULL AND p.confidence < :unsure_below AND NOT {IS_UNLIKE}",
     WAITING: "f.skip_reason IS NULL AND l.label IS NULL AND p.confidence IS NULL",
 }
-_CLASS_SHELF = """f.skip_reason IS NULL AND (l.label = :shelf OR
-    (l.label IS NULL AND p.class_index = :class_index AND p.confidence >= :unsure_below))"""
+_CLASS_SHELF = f"""f.skip_reason IS NULL AND (l.label = :shelf OR (l.label IS NULL
+    AND p.class_index = :class_index AND p.confidence >= :unsure_below AND NOT {IS_UNLIKE}))"""
 
 _ORDERS = {
     SortOrder.PATH: "f.path",
@@ -106,6 +110,7 @@ def as_sql(query: PhotoQuery, model: ModelRow | None) -> tuple[str, dict[str, ob
         "collection_id": query.collection_id,
         "shelf": query.shelf,
         "unsure_below": query.unsure_below,
+        "unlike_below": query.unlike_below,
         **narrow.values,
     }
     return statement, values

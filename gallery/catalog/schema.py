@@ -269,8 +269,15 @@ CREATE TABLE identity (value TEXT NOT NULL);  -- a browser keeps what it has not
 INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 """
 
+
+def _likeness(connection: sqlite3.Connection) -> None:
+    # cosine with the nearest photos that the model has learnt; NULL: not measured
+    connection.execute("ALTER TABLE predictions ADD COLUMN likeness REAL")
+
+
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
+    _likeness,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

@@ -2,8 +2,9 @@
 
 A file lies on exactly one shelf. In this order: unreadable, when it was
 skipped; that of the label a person gave it; waiting, before the model has seen
-it; unsure, when the model's confidence lies below the threshold; else that of
-the model's class.
+it; unlike anything learnt, when its features lie too far from those the model
+has learnt from; unsure, when the model's confidence lies below the threshold;
+else that of the model's class.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from numpy.typing import NDArray
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.paths import decode_below
-from gallery.catalog.photo_filter import FILES, as_sql, narrowing
+from gallery.catalog.photo_filter import FILES, IS_UNLIKE, as_sql, narrowing
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import (
+    UNLIKE,
     UNREADABLE,
     UNSURE,
     WAITING,
@@ -39,7 +41,8 @@ from gallery.types import (
 _FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # the key is that of the maximum
 
 _UNLABELLED = f"""
-    SELECT coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) AS code, {_FIGURES}
+    SELECT CASE WHEN {IS_UNLIKE} THEN -2
+        ELSE coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) END AS code, {_FIGURES}
     FROM files f INDEXED BY files_by_collection {FILES} {{joins}}
     WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND l.label IS NULL
     AND {{condition}} GROUP BY code
@@ -64,6 +67,9 @@ _PHOTO = f"""
 """
 
 
+_BESIDE = (UNLIKE, UNSURE, WAITING, UNREADABLE)
+
+
 class ShelfQueries(Store):
     """The catalog as Browse sees it."""
 
@@ -74,11 +80,13 @@ class ShelfQueries(Store):
         class_names: Sequence[str],
         unsure_below: float,
         filters: PhotoQuery | None = None,
+        *,
+        unlike_below: float | None = None,
     ) -> list[Shelf]:
         """Return the compartments of the sorted gallery.
 
-        The classes in their order (also the empty ones), then UNSURE, WAITING and
-        UNREADABLE; after them, one for each other label that people gave. The
+        The classes in their order (also the empty ones), then UNLIKE, UNSURE,
+        WAITING and UNREADABLE; after them, one for each other label that people gave. The
         counts add up to all files found. Cover and mean confidence are of the
         photos that the model put there (a corrected photo covers a shelf that
         has no other).
@@ -89,6 +97,8 @@ class ShelfQueries(Store):
             class_names: the shelves that are there also when empty.
             unsure_below: confidence below which a photo is unsure.
             filters: a query whose filters, besides its shelf, say which photos are counted.
+            unlike_below: likeness to what the model has learnt below which a photo lies on UNLIKE; None for
+                a model that does not tell, which has no such shelf.
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
@@ -97,6 +107,7 @@ class ShelfQueries(Store):
                 "model": model.model_key if model else None,
                 "collection": collection_id,
                 "unsure_below": unsure_below,
+                "unlike_below": unlike_below,
                 **narrow.values,
             }
 
@@ -105,11 +116,14 @@ class ShelfQueries(Store):
                     statement.format(joins=narrow.joins, condition=narrow.condition), values
                 )
 
-            tallies = {name: _Tally() for name in (*class_names, UNSURE, WAITING, UNREADABLE)}
+            beside = (UNSURE, WAITING, UNREADABLE) if unlike_below is None else _BESIDE
+            tallies = {name: _Tally() for name in (*class_names, *beside)}
             for code, *figures in rows(_UNLABELLED):
                 shelf = WAITING
                 if code >= 0 and model:
                     shelf = UNSURE if code % 2 else model.class_names[code // 2]
+                elif code == -2:
+                    shelf = UNLIKE
                 tallies.setdefault(shelf, _Tally()).add(*figures, corrected=False)
             for label, *figures in rows(_LABELLED):
                 tallies.setdefault(label, _Tally()).add(*figures, corrected=True)
@@ -137,7 +151,13 @@ class ShelfQueries(Store):
             rows = connection.execute(*as_sql(query, model))
             return np.fromiter((row[0] for row in rows), np.int64)
 
-    def grid_items(self, file_ids: Sequence[int] | NDArray[np.int64], model_id: str) -> list[GridItem]:
+    def grid_items(
+        self,
+        file_ids: Sequence[int] | NDArray[np.int64],
+        model_id: str,
+        *,
+        unlike_below: float | None = None,
+    ) -> list[GridItem]:
         """Return how files are shown in the grid, in the order given; unknown ids are left out."""
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
@@ -148,7 +168,8 @@ class ShelfQueries(Store):
                         SELECT c.name
                         FROM corrections k JOIN collections c ON c.collection_id = k.collection_id
                         WHERE k.correction_id = l.correction_id AND k.collection_id <> f.collection_id
-                    )
+                    ),
+                    l.label IS NULL AND {IS_UNLIKE}
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
                 {FILES}
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
@@ -157,10 +178,11 @@ class ShelfQueries(Store):
                 {
                     "ids": json.dumps(np.asarray(file_ids, np.int64).tolist()),
                     "model": model.model_key if model else None,
+                    "unlike_below": unlike_below,
                 },
             ).fetchall()
         items = []
-        for file_id, photo_id, name, folder, label, class_index, confidence, elsewhere in rows:
+        for file_id, photo_id, name, folder, label, class_index, confidence, elsewhere, unlike in rows:
             predicted = model.class_names[class_index] if model and class_index is not None else None
             source = "person" if label is not None else "model" if predicted is not None else "waiting"
             items.append(
@@ -174,6 +196,7 @@ class ShelfQueries(Store):
                     confidence,
                     predicted,
                     elsewhere,
+                    bool(unlike),
                 )
             )
         return items

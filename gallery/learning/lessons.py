@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold
 
 from gallery.datasets.sequences import sequences_of
 from gallery.errors import TrainingError
+from gallery.learning.alike import NEAR_COSINE
 from gallery.learning.classes import LearntClasses
 from gallery.learning.fit import LABEL_COUNTS, Examples, Scale, fit_head, labelled
 from gallery.learning.head import Head
@@ -20,9 +21,6 @@ from gallery.types import FloatArray, PhotoId
 
 FOLDS = 5
 """Each label is held back once, with all taken together with it, from a head that learnt the rest."""
-
-NEAR_COSINE = 0.93
-"""Features as like as this are of one animal a moment later, or of a copy: as in `research.photos`."""
 
 BLOCK = 256
 """Labels that are compared with all others at once."""

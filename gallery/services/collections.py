@@ -10,15 +10,17 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery import words
 from gallery.errors import CatalogError, GalleryError, JobError, PhotoError
-from gallery.services import tagging, wiring
+from gallery.services import heads, tagging, wiring
 from gallery.services.folders import typed_path
 from gallery.settings import UNSURE_BELOW, Settings
 from gallery.types import (
@@ -33,6 +35,9 @@ from gallery.types import (
     SkippedFile,
     display_path,
 )
+
+if TYPE_CHECKING:
+    from gallery.jobs.task import Report
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 """Photos in the public domain (docs/CREDITS.md) that come with the app, one sub-folder a class."""
@@ -310,11 +315,23 @@ def shelves(
 ) -> tuple[Shelf, ...]:
     """Return the shelves of a collection, as `Catalog.shelves`."""
     chosen, revision = wiring.settings(), wiring.catalog().revision()
-    return _shelves(chosen, revision, collection_id, model_id, class_names, unsure_below, filters)
+    below = heads.unlike_below(model_id)
+    return _shelves(chosen, revision, collection_id, model_id, class_names, unsure_below, filters, below)
+
+
+def measure_likeness(card: ModelCard) -> None:
+    """See to it, in the background, that photos tagged before likeness was measured find their shelf."""
+
+    def work(_report: Report) -> None:
+        heads.measure_likeness(wiring.parts(), card)
+
+    key = ("likeness", wiring.settings(), card.model_id, card.weights_sha256)
+    wiring.tasks().ask(key, work, lane="likeness")
 
 
 def find_files(query: PhotoQuery) -> NDArray[np.int64]:
     """Return the files that a query finds, in its order; not to be written to."""
+    query = replace(query, unlike_below=heads.unlike_below(query.model_id))
     return _find_files(wiring.settings(), wiring.catalog().revision(), query)
 
 
@@ -353,8 +370,13 @@ def _shelves(
     class_names: tuple[str, ...],
     unsure_below: float,
     filters: PhotoQuery | None,
+    unlike: float | None,
 ) -> tuple[Shelf, ...]:
-    return tuple(wiring.catalog().shelves(collection_id, model_id, class_names, unsure_below, filters))
+    return tuple(
+        wiring.catalog().shelves(
+            collection_id, model_id, class_names, unsure_below, filters, unlike_below=unlike
+        )
+    )
 
 
 @functools.lru_cache(maxsize=16)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from gallery.errors import DatasetError
 from gallery.learning.classes import LearntClasses
 from gallery.services import wiring
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING
+from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING
 from gallery.words import without_surrogates
 
 NAME_LIMIT = 40
 """Characters of a class's name: it stands on badges and in tables' headings."""
 
-NOT_A_CLASS = frozenset([ALL, UNSURE, UNREADABLE, WAITING])
+NOT_A_CLASS = frozenset([ALL, UNLIKE, UNSURE, UNREADABLE, WAITING])
 
 
 @dataclass(frozen=True, slots=True)

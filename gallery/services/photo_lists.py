@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.services import photo_view, wiring
+from gallery.services.heads import unlike_below
 from gallery.types import GridItem, PhotoId
 
 PAGE_SIZE = 200
@@ -115,7 +116,10 @@ def page(chosen: PhotoList, number: int) -> list[tuple[GridItem, str | None]]:
     """Return one page of a list, counted from 0: each item with its true class, None where unknown."""
     part = slice(number * PAGE_SIZE, (number + 1) * PAGE_SIZE)
     file_ids = chosen.file_ids[part]
-    items = items_of(file_ids, chosen.model_id)
+    items = []
+    if len(file_ids):
+        below = unlike_below(chosen.model_id)
+        items = wiring.catalog().grid_items(file_ids, chosen.model_id, unlike_below=below)
     indices = [-1] * len(items) if chosen.true_index is None else chosen.true_index[part].tolist()
     names = dict(enumerate(chosen.class_names))
     return [(item, names.get(index)) for item, index in zip(items, indices, strict=True)]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gallery.learning.alike import near_photos
 from gallery.learning.queue import Reason, contradicted, review_order
-from gallery.learning.unlike import Known
 from gallery.services import learn, wiring
+from gallery.services.heads import features_in_chunks, likeness_to_learnt
 from gallery.services.learn import KeptHead, LearnPreview
 from gallery.settings import Settings
-from gallery.types import FloatArray, ModelCard, PhotoId
+from gallery.types import ModelCard, PhotoId
 
 if TYPE_CHECKING:
     from gallery.jobs.task import Report, Task
@@ -22,14 +22,24 @@ if TYPE_CHECKING:
 WITNESSES = 2_000
 """Labelled photos that are asked whether they contradict a tag: the latest ones."""
 
+LOOK_ALIKES = 12
+"""Photos in the row under a photo, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedPhoto:
-    """A photo that waits for a person, and why it does."""
+    """A photo that waits for a person, and why it does.
+
+    Attributes:
+        together: files of its near duplicates, which wait behind it and get its label.
+        alike: files of the waiting photos of its predicted class that are most like it, the nearest first.
+    """
 
     file_id: int
     photo_id: PhotoId
     reason: Reason
+    together: tuple[int, ...] = ()
+    alike: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +169,48 @@ def queue(
 
     if not len(left):
         return ()
-    asked = review_order(table.probabilities[left], count, seed=seed)
-    chosen = left[[one.row for one in asked]]
-    features = parts.catalog.features(card.model_id, [table.photo_ids[row] for row in chosen.tolist()])
+    predicted = table.probabilities.argmax(axis=1)
+    asked = review_order(table.probabilities[left], 2 * count, seed=seed)
+    places = np.array([one.row for one in asked], np.int64)
+    waiting = [table.photo_ids[row] for row in left.tolist()]
+    features = parts.catalog.features(card.model_id, [waiting[place] for place in places])
+    near = near_photos(
+        places,
+        features,
+        predicted[left],
+        features_in_chunks(parts, card.model_id, waiting),
+        count=LOOK_ALIKES,
+    )
     names = table.class_names
     witnesses = [one for one in parts.catalog.named_photos(card.model_id) if one.label in names][-WITNESSES:]
-    against = np.zeros(len(chosen), bool)
+    against = np.zeros(len(places), bool)
     if witnesses:
         known = parts.catalog.features(card.model_id, [one.photo_id for one in witnesses])
         truth = np.array([names.index(one.label) for one in witnesses])
-        against = contradicted(table.probabilities[chosen].argmax(axis=1), features, known, truth)
-    odd = _odd(parts, card.backbone or card.model_id, features)
-    reasons = [
-        Reason.RANDOM if one.random
-        else Reason.ODD if odd[place]
-        else Reason.CONTRADICTED if against[place]
-        else Reason.UNSURE
-        for place, one in enumerate(asked)
-    ]  # fmt: skip
-    return tuple(
-        QueuedPhoto(int(table.file_ids[row]), table.photo_ids[row], reason)
-        for row, reason in zip(chosen.tolist(), reasons, strict=True)
-    )
-
-
-def _odd(parts: wiring.Parts, model_id: str, features: FloatArray) -> NDArray[np.bool_]:
-    """Return which photos are unlike all that a model remembers, (n,); none of one that remembers nothing."""
-    remembered = parts.models.training_features(model_id)
-    if remembered is None or remembered.unlike_below is None:
-        return np.zeros(len(features), bool)
-    return np.asarray(Known.of(remembered.features).likeness(features) < remembered.unlike_below)
+        against = contradicted(predicted[left[places]], features, known, truth)
+    likeness = likeness_to_learnt(parts, card)
+    odd = np.zeros(len(places), bool) if likeness is None else likeness.of(features) < likeness.below
+    files = table.file_ids[left].tolist()
+    queued: list[QueuedPhoto] = []
+    behind: set[int] = set()  # near duplicates of a photo that is in the queue already
+    for at, (one, beside) in enumerate(zip(asked, near, strict=True)):
+        if one.row in behind or len(queued) == count:
+            continue
+        together = [row for row in beside.together if row not in behind]
+        behind.update([one.row, *together])
+        reason = (
+            Reason.RANDOM if one.random
+            else Reason.ODD if odd[at]
+            else Reason.CONTRADICTED if against[at]
+            else Reason.UNSURE
+        )  # fmt: skip
+        queued.append(
+            QueuedPhoto(
+                files[one.row],
+                waiting[one.row],
+                reason,
+                tuple(files[row] for row in together),
+                tuple(files[row] for row in beside.alike),
+            )
+        )
+    return tuple(queued)

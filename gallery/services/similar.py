@@ -10,9 +10,13 @@ import numpy as np
 
 from gallery.errors import PhotoError
 from gallery.learning.unlike import units_of
-from gallery.services import wiring
+from gallery.services import photo_lists, wiring
 from gallery.services.heads import features_in_chunks
+from gallery.services.photo_lists import PhotoList
 from gallery.types import Collection, PhotoId, display_path
+
+LISTED = 120
+"""Nearest photos that a page shows; the hundredth is seldom like the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,23 @@ def photo_of_file(parts: wiring.Parts, file: Path) -> PhotoId:
     if known is None:
         raise PhotoError(f"{display_path(file)} is in no opened folder. Tag its folder first.")
     return known
+
+
+def list_like(file_id: int, model_id: str, collection_id: int) -> PhotoList:
+    """Return a photo and, after it, the photos of a collection that are nearest to it, as a page's list.
+
+    Raises:
+        GalleryError: the file has not been read, the model has not tagged it, or features are lost.
+    """
+    parts = wiring.parts()
+    photo = parts.catalog.photo(file_id)
+    collection = parts.catalog.collection(collection_id)
+    found = similar_photos(parts, photo.photo_id, count=LISTED, model_id=model_id, collection=collection)
+    return photo_lists.register(
+        np.array([file_id, *(one.file_id for one in found)], np.int64),
+        model_id=model_id,
+        class_names=parts.models.card(model_id).class_names,
+    )
 
 
 def similar_photos(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gallery import types
 from gallery.errors import ModelError
 from gallery.services import wiring
-from gallery.services.heads import name_from_features
+from gallery.services.heads import measure_likeness, name_from_features
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingProgress, TaggingResult
 from gallery.types import CollectionKind, Job, JobState, ModelCard
@@ -66,6 +66,7 @@ def tag(
             cancelled=cancelled,
             only=None if only is None else set(only),
         )
+    measure_likeness(parts, card)
     return replace(result, others=others)
 
 
@@ -215,6 +216,7 @@ def run_waiting_jobs(settings: Settings) -> int:
                     load_classifier=load,
                     store_thumbnail=parts.thumbnails.put,
                 )
+            measure_likeness(parts, card)
             if sentence := notes(others, result.gone):
                 parts.catalog.finish_job(running.job.job_id, JobState.DONE, sentence)
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gallery import class_styles
-from gallery.services import photo_lists, photo_view
+from gallery.services import photo_lists, photo_view, similar
 from gallery.services.photo_view import PHOTO_ID, PhotoFacts
 from gallery.types import GridItem, Prediction, display_path
 from gallery.web import downloads, folders, labels, report, uploads
@@ -40,6 +40,7 @@ def all_routes() -> list[BaseRoute]:
         "/grid/{token}/files": grid_files,
         "/grid/{token}/{page}": grid_page,
         "/info/{model_id}/{file_id}": photo_facts,
+        "/similar/{model_id}/{collection_id}/{file_id}": similar_list,
         "/labelled/{token}/{photo_id}": labelled_photo,
     }
     reading: list[BaseRoute] = [
@@ -129,6 +130,15 @@ def grid_files(request: Request) -> Response:
     return JSONResponse(chosen.file_ids.tolist(), headers=SAFE)
 
 
+def similar_list(request: Request) -> Response:
+    """Answer with the list of the photos of a collection that are nearest to one of its photos."""
+    file_id, collection_id = (
+        int(_matched(_NUMBER, request.path_params[name])) for name in ("file_id", "collection_id")
+    )
+    found = similar.list_like(file_id, _model_id(request), collection_id)
+    return JSONResponse(photo_lists.named(found), headers=SAFE)
+
+
 def photo_facts(request: Request) -> Response:
     """Answer with all that the large view shows of a photo."""
     file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
@@ -178,6 +188,7 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
         item.predicted_label,
         truth,
         item.labelled_in,
+        item.unlike,
     ]
 
 

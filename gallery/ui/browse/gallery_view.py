@@ -47,6 +47,9 @@ def show(collection: Collection) -> None:
     if collections_service.are_samples(collection):
         _show_sample_steps(collection.collection_id)
     live = job_card.is_live(collection.collection_id)
+    card = wiring.active_model()
+    if card is not None and not live:
+        collections_service.measure_likeness(card)
     awaited = live and not _has_thumbnails(collection, view_state.current())
     refresh_s = _FIRST_S if awaited else _REFRESH_S
     st.fragment(_gallery, run_every=refresh_s if live else None)(collection, live, awaited)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gallery.services import uploads
-from gallery.types import UNREADABLE, UNSURE, WAITING, Collection, Shelf
+from gallery.types import UNLIKE, UNREADABLE, UNSURE, WAITING, Collection, Shelf
 from gallery.ui.browse import collection_menu
 from gallery.ui.components import dialogs
 from gallery.ui.components.plain_text import escaped
@@ -41,13 +41,14 @@ def sentence(name: str, shelves: Sequence[Shelf]) -> str:
     """
     counts = {shelf.name: shelf.count for shelf in shelves if shelf.count}
     beside = {
+        UNLIKE: counts.pop(UNLIKE, 0),
         "unsure": counts.pop(UNSURE, 0),
         "not tagged yet": counts.pop(WAITING, 0),
         "labelled by people": sum(shelf.corrected for shelf in shelves),
         "unreadable": counts.pop(UNREADABLE, 0),
     }
     classes = sorted(counts.items(), key=lambda one: -one[1])
-    photos = sum(counts.values()) + beside["unsure"] + beside["not tagged yet"]
+    photos = sum(counts.values()) + beside[UNLIKE] + beside["unsure"] + beside["not tagged yet"]
     named = [f"{count:,} {class_title(label).lower()}" for label, count in classes[:_NAMED]]
     if others := sum(count for _, count in classes[_NAMED:]):
         named.append(f"{others:,} of other classes")

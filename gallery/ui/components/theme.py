@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from gallery.class_styles import KNOWN_NAMES, OTHER, Style, style, tile_name
-from gallery.types import WAITING
+from gallery.types import UNLIKE, WAITING
 from gallery.ui.components import assets
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import ICON
@@ -54,6 +54,7 @@ SHARED_CONSTANTS = {
     "KNOWN_CLASSES": class_data(KNOWN_NAMES),
     "NOT_TAGGED": _data(WAITING, "Not tagged yet", style(WAITING)),
     "OTHER_CLASS": _data("", "", OTHER),
+    "UNLIKE_ANYTHING": _data(UNLIKE, class_title(UNLIKE), style(UNLIKE)),
 }
 """What ``shared/dom.js`` needs: how labels look that are no class of the model that is shown."""
 

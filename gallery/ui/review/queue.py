@@ -59,7 +59,7 @@ def show(collection: Collection) -> None:
             height=520,
             scope=f"{collection.collection_id} {model_id} {st.session_state.get(_ROUND, 0)}",
             view=view_address.written(view),
-            reasons={one.file_id: str(one.reason) for one in photos},
+            waiting=photos,
         )
         st.session_state[_OPENED] = state.opened_file_id
 

@@ -7,7 +7,7 @@ the server has it on its disk (`gallery.web.labels`), so that no key is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gallery.services import collections, formats, labelling, photo_lists, wiring
 from gallery.services.photo_lists import PhotoList
+from gallery.services.review import QueuedPhoto
 from gallery.types import BESIDE_CLASSES
 from gallery.ui.components import assets, events, people, theme
 
@@ -42,6 +43,7 @@ _component = assets.component(
         "photo_grid/selection_bar.js",
         "photo_grid/cell.js",
         "photo_grid/panel.js",
+        "photo_grid/beside.js",
         "photo_grid/large.js",
         "photo_grid/grid.js",
         "photo_grid/main.js",
@@ -81,7 +83,7 @@ def show(
     scope: str = "",
     live: bool = False,
     view: Mapping[str, str] | None = None,
-    reasons: Mapping[int, str] | None = None,
+    waiting: Sequence[QueuedPhoto] | None = None,
 ) -> GridState:
     """Show photos as a grid in which they open large, and return what is selected.
 
@@ -108,7 +110,8 @@ def show(
             under the hands of a person who selects, corrects or has scrolled.
         live: the fragment runs again by itself, so the grid need not ask for changes.
         view: the address of what is shown, which goes along to Explain.
-        reasons: why a photo is shown, by its file; then the next one follows when a class is set.
+        waiting: the photos as a review queue: each says why it is there and what is like it, and the next
+            one follows when a class is set.
     """
     listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
     data: dict[str, Any] = {
@@ -128,7 +131,8 @@ def show(
         "colour_map": colour_map,
         "height": height,
         "select": select,
-        "reasons": None if reasons is None else {str(file_id): why for file_id, why in reasons.items()},
+        "reasons": None if waiting is None else {str(one.file_id): str(one.reason) for one in waiting},
+        "beside_queue": None if waiting is None else _beside(waiting, listed),
         "formats": [
             {"name": one.name, "title": one.title, "for_whom": one.for_whom}
             for one in formats.FORMATS
@@ -156,6 +160,26 @@ def show(
         selected_file_ids=_selected(selection),
         opened_file_id=opened if isinstance(opened, int) else None,
     )
+
+
+def _beside(waiting: Sequence[QueuedPhoto], listed: PhotoList) -> dict[str, Any]:
+    """Return the near duplicates and look-alikes of all photos as one list, and which are whose."""
+    files = list(dict.fromkeys(file for one in waiting for file in (*one.together, *one.alike)))
+    places = {file: place for place, file in enumerate(files)}
+    beside = photo_lists.register(
+        np.array(files, np.int64), model_id=listed.model_id, class_names=listed.class_names
+    )
+    return {
+        "list": photo_lists.named(beside),
+        "files": files,
+        "of": {
+            str(one.file_id): {
+                "together": [places[file] for file in one.together],
+                "alike": [places[file] for file in one.alike],
+            }
+            for one in waiting
+        },
+    }
 
 
 def _selected(selection: dict[str, Any]) -> NDArray[np.int64]:

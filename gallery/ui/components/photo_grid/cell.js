@@ -59,7 +59,7 @@ class Cell {
       node.setAttribute("aria-label", `Photo ${this.index + 1}, loading`);
       return;
     }
-    const known = classNamed(grid.data.classes, item.label);
+    const known = shownAs(grid.data.classes, item);
     const byPerson = item.source === "person";
     this.source(this.picture, item.photo ? address.thumb(grid.data.base, item) : "");
     node.classList.toggle("unread", !item.photo);
@@ -72,7 +72,7 @@ class Cell {
     this.note.textContent = shown.note;
     this.name.textContent = item.folder ? `${item.folder} / ${item.name}` : item.name;
     node.title = this.name.textContent;
-    const sure = item.confidence === null ? "" : `, ${percent(item.confidence)} confidence`;
+    const sure = item.confidence === null || known === UNLIKE_ANYTHING ? "" : `, ${percent(item.confidence)} confidence`;
     const who = byPerson ? `${known.title}, labelled by a person` : item.label ? `${known.title}${sure}` : "not tagged yet";
     node.setAttribute("aria-label", `${item.name}: ${who}`);
     this.picture.alt = `${known.title}: ${item.name}`;
@@ -84,13 +84,16 @@ class Cell {
   shownLabel(item) {
     const titled = (name) => classNamed(this.grid.data.classes, name);
     const shown = (item.truth && item.predicted) || item.label;
-    const { icon, title } = titled(shown);
+    const unlike = item.unlike && item.source === "model" && !item.truth;
+    const { icon, title } = unlike ? UNLIKE_ANYTHING : titled(shown);
     if (!shown) return { icon, words: item.photo ? "not tagged yet" : "not read yet", sure: "", note: "" };
     const byPerson = item.source === "person";
-    const sure = (item.truth || !byPerson) && item.confidence !== null ? percent(item.confidence) : "";
-    const notes = [];
+    const sure = (item.truth || !byPerson) && item.confidence !== null && !unlike ? percent(item.confidence) : "";
+    const notes = unlike ? [`nearest class ${titled(item.label).title}`] : [];
     if (item.truth && item.truth !== shown) notes.push(`true class ${titled(item.truth).title}`);
     if (item.truth && byPerson && item.label !== item.truth) notes.push(`labelled ${titled(item.label).title} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`);
+    const same = this.grid.large.beside.of(item).together.length;
+    if (same) notes.push(`and ${photosInWords(same)} nearly the same`);
     return { icon, words: title, sure, note: notes.join(", ") };
   }
 

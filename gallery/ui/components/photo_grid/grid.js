@@ -32,6 +32,8 @@ class Grid {
 
   build(parent) {
     this.count = make("span", { class: "count" });
+    this.way = make("button", { type: "button", class: "news", hidden: true, text: "← Back", title: "Back to the photos before (Esc)",
+      onclick: () => this.goBack() });
     this.news = make("button", { type: "button", class: "news", hidden: true, onclick: () => this.adoptNews() });
     this.heatButton = make("button", {
       type: "button", class: "plain", "aria-pressed": "false", title: "Lay heatmaps over all photos (G)",
@@ -48,7 +50,7 @@ class Grid {
       onclick: () => this.showKeys() });
     this.exporter = new FormatMenu(this, "Export…", "Export all photos of this view", () => [[0, this.items.count - 1]], allFormats);
     this.who = make("span", {});
-    this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.count, this.news,
+    this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.way, this.count, this.news,
       make("span", { class: "space" }), this.who, this.exporter.node, this.namesButton, this.heatButton, this.fitButton,
       make("label", { class: "sizer", title: "Size of the thumbnails" },
         make("span", { class: "small", "aria-hidden": "true", text: "▪" }), this.sizer,
@@ -81,7 +83,12 @@ class Grid {
       this.heatOn = data.heatmaps !== "off";
       if (data.correct) this.who.replaceWith(new Person(data.usual_person, (name) => this.component.setStateValue("person", name)).node);
     }
-    if (!this.items || data.list.token !== this.items.token) {
+    this.large.beside.take(data.beside_queue, data, this.labels);
+    if (this.earlier && before.scope === data.scope) {
+      this.earlier.list = data.list;
+      if (before.version !== data.version) this.refresh();
+    } else if (!this.items || data.list.token !== this.items.token) {
+      this.earlier = null;
       const sameView = before && before.scope === data.scope;
       const emptied = data.list.count === 0 && !this.large.isOpen;
       if (sameView && this.busy() && !emptied) this.setNews(data.list);
@@ -132,10 +139,42 @@ class Grid {
     }
     this.active = Math.min(this.active, Math.max(list.count - 1, 0));
     this.keep = kept;
-    this.count.textContent = `${list.count.toLocaleString("en")} ${list.count === 1 ? "photo" : "photos"}`;
+    this.way.hidden = !this.earlier;
+    this.count.textContent = this.earlier ? `${photosInWords(list.count - 1)} like ${this.earlier.name}`
+      : `${list.count.toLocaleString("en")} ${list.count === 1 ? "photo" : "photos"}`;
     for (const cell of this.cells) cell.item = undefined;
     this.measure();
     this.draw();
+  }
+
+  // The photos nearest to one, in place of the list; what was there before comes back by Esc or a button.
+  async showLike(item) {
+    if (!item?.predicted) return;
+    const { data } = this;
+    this.say("Looking for photos like this one");
+    try {
+      const answer = await fetch(`${data.base}/similar/${encodeURIComponent(data.model_id)}/${data.collection}/${item.id}`);
+      const list = await answer.json();
+      if (!answer.ok) throw new Error(list.error);
+      this.earlier = { list: { token: this.items.token, count: this.items.count, page_size: this.items.size },
+        index: this.large.isOpen && this.large.items === this.items ? this.large.index : this.active,
+        ...this.earlier, name: item.name };
+      this.large.dialog.close();
+      this.adopt(list, false);
+      this.keyed();
+      this.notice.hush();
+      this.scroller.focus({ preventScroll: true });
+    } catch (error) {
+      this.say(`Photos like this one are not known: ${error.message}`);
+    }
+  }
+
+  goBack() {
+    const { list, index } = this.earlier;
+    this.earlier = null;
+    this.adopt(list, false);
+    this.moveTo(index, false);
+    this.scroller.focus({ preventScroll: true });
   }
 
   refresh() {
@@ -275,6 +314,7 @@ class Grid {
       { match: onKey("Home"), shown: ["Home", "End"], text: "First, last photo", moves: true, run: (e) => this.moveTo(0, e.shiftKey) },
       { match: onKey("End"), shown: [], moves: true, run: (e) => this.moveTo(count - 1, e.shiftKey) },
       { match: onKey("Enter"), shown: ["Enter"], text: "Open the photo", run: () => this.openAt(this.active) },
+      { match: onKey("m", "M"), shown: ["M"], text: "More like this: the nearest photos of the collection", run: () => this.showLike(items.at(this.active)) },
       { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", anywhere: true, run: () => this.toggleHeat() },
       { match: onKey("?"), shown: ["?"], text: "These keys", anywhere: true, run: () => this.showKeys() },
     ];
@@ -283,7 +323,8 @@ class Grid {
       { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
       { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
       { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(count); this.draw(); } },
-      { match: onKey("Escape"), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
+      { match: (event) => onKey("Escape")(event) && (selection.size || !this.earlier), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
+    if (this.earlier) all.push({ match: onKey("Escape"), shown: ["Esc"], text: "Back to the photos before", run: () => this.goBack() });
     return all;
   }
 
@@ -313,12 +354,12 @@ class Grid {
     const count = positionsIn(spans);
     const unread = positionsIn(chosen) - count;
     if (!count) this.say(notReadInWords(unread));
-    const files = this.items.files(spans);
+    const files = this.large.beside.withDuplicates(this.items.files(spans));
     if (!files.length) return;
     this.hasLabelled = true;
     this.labels.set(this.items.token, spans, files, name, this.where());
     const first = this.items.at(spans[0][0]);
-    const words = changeInWords(this.data.classes, name, count, first?.name);
+    const words = changeInWords(this.data.classes, name, Math.max(count, files.length), first?.name);
     this.say(unread ? `${words}. ${notReadInWords(unread)}` : words, { Undo: () => this.undo() });
   }
 

@@ -23,7 +23,7 @@ class LabelQueue extends Queue {
   // Set a label on positions of a list. The files' ids go along where all are known and few enough: a server
   // that was restarted knows the list no more.
   set(list, ranges, files, label, where) {
-    const whole = files.length <= FILES_NAMED && files.length === positionsIn(ranges);
+    const whole = files.length <= FILES_NAMED && files.length >= positionsIn(ranges);
     const sequence = this.push({ label, ...where, ...(whole ? { files } : { list, ranges }) });
     for (const id of files) this.overlaid.set(id, { sequence, label });
     this.onChanged();

@@ -29,7 +29,8 @@ class Large {
       onclick: () => this.dialog.close() });
     this.zoomer = make("button", { type: "button", class: "zoomer", text: "Zoom ", title: "Zoom in and out (Z); also by wheel or double click",
       onclick: () => { this.zoom.toggle(); this.dialog.focus(); } }, make("kbd", { text: "Z" }));
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note);
+    this.beside = new Beside(this);
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note, this.beside.node);
     this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
@@ -80,6 +81,7 @@ class Large {
     this.item = item;
     if (another) this.newPhoto(item);
     this.panel.show(item, this.facts.get(item.id));
+    this.beside.show(item);
     this.showHeat();
     if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
   }
@@ -154,7 +156,8 @@ class Large {
     if (!wide || !high) return;
     const box = this.stage.getBoundingClientRect();
     const most = facts?.width_px ? 3 : 99;
-    const scale = Math.min((box.width - 24) / wide, (box.height - 24) / high, most);
+    const below = this.beside.node.offsetHeight;
+    const scale = Math.min((box.width - 24) / wide, (box.height - below - 24) / high, most);
     this.frame.style.width = `${wide * scale}px`;
     this.frame.style.height = `${high * scale}px`;
   }
@@ -220,14 +223,37 @@ class Large {
       grid.say(notReadInWords(1));
       return;
     }
-    this.keep(item, name);
-    grid.say(changeInWords(grid.data.classes, name, 1, item.name), { Undo: () => this.undo() });
-    if (name && (this.goesOn || this.data.reasons)) this.go(1);
+    this.keep([item.id], item, name);
+    if (name) this.goOn();
   }
 
-  keep(item, name) {
-    this.grid.hasLabelled = true;
-    this.grid.labels.set(this.items.token, [[this.index, this.index]], [item.id], name, this.grid.where());
+  // Label a photo, its near duplicates and others with it, and say so.
+  keep(files, item, name) {
+    const { grid } = this;
+    const all = this.beside.withDuplicates(files);
+    grid.hasLabelled = true;
+    grid.labels.set(this.items.token, [[this.index, this.index]], all, name, grid.where());
+    grid.say(changeInWords(grid.data.classes, name, all.length, item.name), { Undo: () => this.undo() });
+  }
+
+  // The look-alikes in the row get the class that this photo shows.
+  labelAlike() {
+    const { item } = this;
+    const alike = item ? this.beside.alike(item) : [];
+    if (!alike.length || !item.label) {
+      this.grid.say("No look-alike waits with this photo");
+      return;
+    }
+    this.keep([item.id, ...alike], item, item.label);
+    this.goOn();
+  }
+
+  // In Review always, elsewhere where it was asked for; a photo of the queue that is labelled meanwhile is passed by.
+  goOn() {
+    if (!this.goesOn && !this.data.reasons) return;
+    let to = this.index + 1;
+    while (this.data.reasons && this.items.at(to)?.source === "person" && to < this.items.count - 1) to++;
+    this.goTo(to);
   }
 
   chooseClass(animal) { this.grid.chooseClass(animal); }
@@ -247,22 +273,23 @@ class Large {
       { match: onKey("z", "Z"), shown: ["Z"], text: "Zoom in and out; also wheel, double click, + and -", run: () => this.zoom.toggle() },
       { match: onKey("+", "="), shown: [], run: () => this.zoom.by(ZOOM_STEP) },
       { match: onKey("-"), shown: [], run: () => this.zoom.by(1 / ZOOM_STEP) },
+      { match: onKey("m", "M"), shown: ["M"], text: "More like this: the nearest photos of the collection", run: () => this.grid.showLike(this.item) },
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
       { match: () => false, shown: ["Esc"], text: "Close" },
     ];
     if (this.data.correct) all.splice(2, 0, ...labelBindings(this),
       { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
-        text: "Accept what is shown, go on", run: () => this.accept() });
+        text: "Accept the class that is shown, go on", run: () => this.accept() },
+      ...(this.data.reasons ? [{ match: onKey("a", "A"), shown: ["A"], text: "Set the look-alikes in the row to the class that is shown",
+        run: () => this.labelAlike() }] : []));
     return all;
   }
 
   accept() {
     const { item } = this;
-    if (item?.label && item.source !== "person") {
-      this.keep(item, item.label);
-      this.grid.say(changeInWords(this.data.classes, item.label, 1, item.name), { Undo: () => this.undo() });
-    }
-    this.go(1);
+    if (item?.label && item.source !== "person" && !item.unlike) this.keep([item.id], item, item.label);
+    if (this.data.reasons) this.goOn();
+    else this.go(1);
   }
 
   pressed(event) {

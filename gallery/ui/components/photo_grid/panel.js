@@ -27,6 +27,8 @@ class Panel {
     this.heatWords = make("p", { class: "evidence", role: "status" });
     this.list = make("dl", {});
     this.explain = make("a", { class: "plain link", text: "Explain this photo", onclick: (event) => this.goToExplain(event) });
+    this.like = make("button", { type: "button", class: "plain", text: "More like this ", title: "The nearest photos of the collection (M)",
+      onclick: () => large.grid.showLike(this.item) }, make("kbd", { text: "M" }));
     const keysButton = make("button", { type: "button", class: "plain", text: "Keys ", onclick: () => large.showKeys() },
       make("kbd", { text: "?" }));
     this.beside = make("div", { class: "keys beside", role: "group", "aria-label": "No animal, or another one" });
@@ -36,7 +38,7 @@ class Panel {
       make("section", {}, make("h3", { text: "Prediction" }), this.bars, this.more),
       make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
       make("section", {}, make("h3", { text: "About the file" }), this.list),
-      make("footer", {}, this.explain, keysButton));
+      make("footer", {}, this.explain, this.like, keysButton));
   }
 
   // Within the app, so that the session stays; a click with Ctrl opens the address in a tab of its own.
@@ -54,7 +56,7 @@ class Panel {
 
   show(item, facts) {
     const { data } = this.large.grid;
-    const known = classNamed(data.classes, item.label);
+    const known = shownAs(data.classes, item);
     this.item = item;
     this.facts = facts;
     this.title.textContent = item.name;
@@ -69,12 +71,14 @@ class Panel {
     if (data.correct) this.showKeys(item, data);
     this.showBars(facts);
     this.showFacts(item, facts);
+    this.like.disabled = !item.predicted;
     this.explain.href = item.photo ? `${data.explain}photo=${item.photo}` : "#";
   }
 
   whoSays(item) {
     if (item.source === "person") return "labelled by a person";
     if (!item.label) return "";
+    if (item.unlike) return `nearest class: ${classNamed(this.large.data.classes, item.label).title}`;
     return item.confidence === null ? "by the model" : `${percent(item.confidence)} confidence, by the model`;
   }
 

@@ -62,6 +62,9 @@ const classNamed = (classes, name) => {
     { ...OTHER_CLASS, name, title: name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") };
 };
 
+// What is said of a photo: a model's class is none where the photo is unlike anything that it has learnt.
+const shownAs = (classes, item) => (item.unlike && item.source === "model" ? UNLIKE_ANYTHING : classNamed(classes, item.label));
+
 const iconOf = (known) => make("img", { class: "icon", src: known.icon, alt: "", draggable: false });
 
 /**

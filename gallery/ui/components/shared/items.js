@@ -89,8 +89,8 @@ class Items {
       const answer = await fetch(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
       if (!answer.ok) throw new Error((await answer.json()).error);
       const rows = (await answer.json()).items.map(
-        ([id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere]) =>
-          ({ id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere }));
+        ([id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike]) =>
+          ({ id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike }));
       this.labels.settle(rows, acknowledged);
       this.pages.delete(page);
       this.pages.set(page, rows);

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gallery.class_styles import style
-from gallery.types import ALL, UNREADABLE, UNSURE, WAITING, Shelf
+from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, Shelf
 from gallery.ui.components import assets, events, theme
 from gallery.words import class_title, percent
 
@@ -19,11 +19,12 @@ _component = assets.component(
 )
 _TOOLTIPS = {
     ALL: "All photos of this collection",
+    UNLIKE: "Photos that are like none that the model has learnt from, whatever class it gives them",
     UNSURE: "Photos whose confidence is below the threshold",
     WAITING: "Not tagged yet",
     UNREADABLE: "Files that could not be read, each with its reason",
 }
-_HIDDEN_WHEN_EMPTY = frozenset([WAITING, UNREADABLE])
+_HIDDEN_WHEN_EMPTY = frozenset([UNLIKE, WAITING, UNREADABLE])
 
 
 def show(

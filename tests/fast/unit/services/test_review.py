@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gallery.learning.alike import NEAR_COSINE, near_photos
 from gallery.learning.queue import Reason, contradicted, margins, review_order
 from gallery.models.store import TRAINING_FEATURES_FILE
-from gallery.services import review, similar, wiring
-from tests.fast.unit.learnt_place import BASE, LearntPlace, features_of
+from gallery.services import heads, learn, own_classes, review, similar, wiring
+from gallery.types import UNLIKE, PhotoQuery
+from tests.fast.unit.learnt_place import BASE, CLASSES, LearntPlace, features_of
 
 
 @pytest.fixture
@@ -62,9 +64,68 @@ def test_a_photo_unlike_anything_learnt_says_so(place: LearntPlace) -> None:
     with wiring.composed(place.settings) as parts:
         strange = place.tag(parts.catalog, "strange", 5)
         dogs = place.tag(parts.catalog, "dog", 5)
-        reasons = {one.photo_id: one.reason for one in review.queue(parts, place.collection.collection_id)}
-        assert sum(reasons[photo] is Reason.ODD for photo in strange) >= 4, "one may be a random check"
-        assert not [photo for photo in dogs if reasons[photo] is Reason.ODD]
+        waiting = {one.photo_id: one for one in review.queue(parts, place.collection.collection_id)}
+        found = [waiting[photo] for photo in strange if photo in waiting]
+        assert found
+        assert {one.reason for one in found} == {Reason.ODD}
+        assert not [photo for photo in dogs if waiting[photo].reason is Reason.ODD]
+
+
+def test_photos_unlike_anything_learnt_have_a_shelf_until_their_class_is_learnt(place: LearntPlace) -> None:
+    file = place.settings.shipped_models / BASE / TRAINING_FEATURES_FILE
+    with np.load(file) as known:
+        np.savez(file, **dict(known), unlike_below=np.float32(0.55))
+    where = place.collection.collection_id
+
+    def on_shelf(model_id: str, names: tuple[str, ...]) -> tuple[dict[str, int], set[int]]:
+        shelves = parts.catalog.shelves(where, model_id, names, 0.0, unlike_below=0.55)
+        query = PhotoQuery(where, model_id, shelf=UNLIKE, unsure_below=0.0, unlike_below=0.55)
+        counts = {one.name: one.count for one in shelves if one.count}
+        return counts, set(parts.catalog.find_files(query).tolist())
+
+    with wiring.composed(place.settings) as parts:
+        strange, dogs = place.tag(parts.catalog, "strange", 30), place.tag(parts.catalog, "dog", 6)
+        files = set(parts.catalog.files_of(strange, where).tolist())
+        assert on_shelf(BASE, CLASSES)[1] == set(), "not measured yet"
+        heads.measure_likeness(parts, parts.models.card(BASE))
+        counts, found = on_shelf(BASE, CLASSES)
+        assert (counts[UNLIKE], found) == (30, files)
+        items = parts.catalog.grid_items(sorted(files), BASE, unlike_below=0.55)
+        assert all(item.unlike for item in items)
+        parts.catalog.correct(strange[:20], "newt", person="Ada", model_id=BASE)
+        assert on_shelf(BASE, CLASSES)[0] == {"newt": 20, UNLIKE: 10, "dog": 6}
+        parts.catalog.correct(dogs, "dog", person="Ada", model_id=BASE)
+        own_classes.add(parts, "newt")
+        kept = learn.keep(parts, learn.preview(parts).id)
+        counts, found = on_shelf(kept.model_id, (*CLASSES, "newt"))
+        assert (counts, found) == ({"newt": 30, "dog": 6}, set()), "a class that was added is like something"
+
+
+def test_one_photo_of_the_queue_stands_for_its_near_duplicates(place: LearntPlace) -> None:
+    with wiring.composed(place.settings) as parts:
+        burst, dogs = place.tag(parts.catalog, "strange", 5), place.tag(parts.catalog, "dog", 5)
+        where = place.collection.collection_id
+        files = dict(zip(burst + dogs, parts.catalog.files_of(burst + dogs, where).tolist(), strict=True))
+        features = parts.catalog.features(BASE, burst)
+        units = features / np.linalg.norm(features, axis=1, keepdims=True)
+        near = units @ units.T >= NEAR_COSINE
+        waiting = review.queue(parts, where)
+        shown = {burst.index(one.photo_id): one for one in waiting if one.photo_id in burst}
+        behind = {file for one in waiting for file in one.together}
+        assert behind, "some of the made photos are near duplicates"
+        for row, one in shown.items():
+            assert set(one.together) <= {files[burst[other]] for other in np.flatnonzero(near[row])}
+        assert not behind & {one.file_id for one in waiting}
+        assert {one.file_id for one in waiting} | behind == set(files.values())
+
+
+def test_look_alikes_are_the_nearest_of_the_same_predicted_class() -> None:
+    features = np.array([[10, 0, 0], [9, 3, 0], [9, 5, 0], [9, 6, 0], [9, 5.5, 0], [0, 0, 9]], np.float32)
+    classes = np.array([0, 0, 0, 0, 1, 0])
+    chunks = [(slice(0, 3), features[:3]), (slice(3, 6), features[3:])]
+    (found,) = near_photos(np.array([0]), features[:1], classes, chunks, count=8)
+    assert found.together == (1,)  # cosine 0.95
+    assert found.alike == (2, 3)  # 0.87 and 0.83; row 4 is of another class, row 5 is like nothing
 
 
 def test_the_photos_most_like_one_come_first(place: LearntPlace) -> None:
