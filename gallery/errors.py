@@ -8,6 +8,7 @@
     +-- DatasetError    a labelled folder is not what was asked for
     +-- TrainingError   a training cannot start or go on
     +-- CamError        a heatmap cannot be made
+    |   +-- MapComesError  it is computed at this moment
     +-- ExchangeError   an export or an import cannot be written or read
     +-- JobError        a job cannot start
 
@@ -49,6 +50,10 @@ class TrainingError(GalleryError):
 
 class CamError(GalleryError):
     """A class activation map cannot be made."""
+
+
+class MapComesError(CamError):
+    """A heatmap is not there yet: it is computed at this moment, and there when asked for again."""
 
 
 class ExchangeError(GalleryError):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
+from gallery.catalog.flat_file import FlatFile
 from gallery.catalog.paths import decode_below
 from gallery.catalog.prediction_records import (
     HELD,
@@ -27,6 +28,7 @@ from gallery.catalog.prediction_records import (
     as_floats,
     check_batch,
     model_row,
+    quantise,
     restore,
 )
 from gallery.catalog.store import Store
@@ -127,6 +129,29 @@ class PredictionStore(Store):
             return None
         assert model.cam_shape is not None
         return restore(record, peaks, model.cam_shape)
+
+    def record_cams(self, model_id: str, photo_id: PhotoId, cams: FloatArray) -> None:
+        """Keep the maps, (classes, h, w), of a photo that a head has named from stored features.
+
+        Raises:
+            CatalogError: the model has not named the photo, or the disk refuses.
+        """
+        levels, peaks = quantise(cams)
+        with self._database.writing(shown=False) as connection:
+            connection.execute(
+                "UPDATE models SET cam_height = ?, cam_width = ? WHERE model_id = ? AND cam_height IS NULL",
+                (*cams.shape[1:], model_id),
+            )
+            model = model_row(connection, model_id)
+            row = _seen(connection, model, photo_id, "photo_key, slot")
+            file = None if model is None else model.cams_file(self._folder)
+            if model is None or file is None or row is None or row[1] is None:
+                raise CatalogError(f"{model_id} has not tagged the photo {photo_id}. Tag its collection.")
+            self._write_file(file, row[1], levels.reshape(1, -1))
+            connection.execute(
+                "UPDATE predictions SET cams_crc = ?, cam_peaks = ? WHERE model_key = ? AND photo_key = ?",
+                (zlib.crc32(levels.tobytes()), peaks.astype("<f4").tobytes(), model.model_key, row[0]),
+            )
 
     def class_cams(
         self, model_id: str, photo_ids: Sequence[PhotoId], class_indices: NDArray[np.integer]
@@ -277,11 +302,14 @@ class PredictionStore(Store):
 
     def _write(self, model: ModelRow, records: BatchRecords) -> None:
         """Put a batch's records into the files; the write lock is held."""
+        self._write_file(model.features_file(self._folder), model.next_slot, records.features)
+        cams_file = model.cams_file(self._folder)
+        if cams_file is not None and records.cams is not None:
+            self._write_file(cams_file, model.next_slot, records.cams)
+
+    def _write_file(self, file: FlatFile, slot: int, records: NDArray[np.uint8]) -> None:
         try:
-            model.features_file(self._folder).write(model.next_slot, records.features)
-            cams_file = model.cams_file(self._folder)
-            if cams_file is not None and records.cams is not None:
-                cams_file.write(model.next_slot, records.cams)
+            file.write(slot, records)
         except OSError as exc:
             raise CatalogError(
                 f"The predictions cannot be written to {display_path(self._folder)} ({exc}). Free some space "

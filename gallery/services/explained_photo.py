@@ -74,7 +74,7 @@ def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
         name=photo.display_name,
         screen_jpeg=jpeg,
         full_jpeg=full_jpeg,
-        model_input=lambda: _model_input(photo.photo_id, path, card.input_px),
+        model_input=lambda: model_input(photo.photo_id, path, card.input_px),
         prediction=prediction,
         cams=catalog.cams(photo.photo_id, prediction.model_id),
         person_label=catalog.labels([photo.photo_id]).get(photo.photo_id),
@@ -89,7 +89,12 @@ def _large_jpeg(photo_id: PhotoId, path: str, input_px: int, max_px: int) -> byt
 
 
 @functools.lru_cache(maxsize=32)
-def _model_input(photo_id: PhotoId, path: str, input_px: int) -> RgbImage:
+def model_input(photo_id: PhotoId, path: str, input_px: int) -> RgbImage:
+    """Return a catalogued photo as its model takes it, (side, side, 3).
+
+    Raises:
+        PhotoError: the file is gone, or another picture has taken its place.
+    """
     (decoded,) = wiring.decode_pool(input_px).decode([Path(path)])
     if isinstance(decoded, SkippedFile):
         raise PhotoError(decoded.detail or "The photo could not be read. Look at its file.")

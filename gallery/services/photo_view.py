@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.errors import CatalogError, GalleryError
-from gallery.services import wiring
+from gallery.errors import CatalogError, GalleryError, MapComesError
+from gallery.services import later_maps, wiring
 from gallery.services.heatmaps import MapPair
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX, WHOLE_VIEW_PX
 from gallery.types import Correction, FloatArray, Photo, PhotoId, Prediction
@@ -29,6 +29,7 @@ class PhotoFacts:
         exists: its file is where it was.
         prediction: of the model that is shown; None when it has not tagged the photo.
         evidence: of each class, whether its stored heatmap has any; empty when none is stored.
+        maps_come: none is stored, but who asks for one gets it in a moment.
         labels: all that people said of it, the oldest first.
     """
 
@@ -36,6 +37,7 @@ class PhotoFacts:
     exists: bool
     prediction: Prediction | None
     evidence: dict[str, bool] = field(default_factory=dict)
+    maps_come: bool = False
     labels: tuple[Correction, ...] = ()
 
 
@@ -124,7 +126,7 @@ def heatmap_png(
     beside: str | None = None,
     colour_map: str | None = None,
 ) -> bytes | None:
-    """Return a stored heatmap as a transparent PNG; None without evidence for the class.
+    """Return a heatmap as a transparent PNG; None without evidence for the class.
 
     Args:
         photo_id: the photo.
@@ -135,11 +137,12 @@ def heatmap_png(
         colour_map: one of the known ones.
 
     Raises:
+        MapComesError: it is computed at this moment.
         CatalogError: no such map is stored.
     """
     from gallery.photos import heatmap
 
-    maps = _stored_maps(photo_id, model_id)
+    maps = _maps(photo_id, model_id)
     if class_name not in maps:
         raise CatalogError("No heatmap of this class is stored for this photo.")
     cam = maps[class_name]
@@ -158,11 +161,12 @@ def difference_png(photo_id: PhotoId, model_id: str, first: str, second: str) ->
     Orange where more speaks for the first class, purple for the second; None where they are the same.
 
     Raises:
+        MapComesError: they are computed at this moment.
         CatalogError: no such maps are stored.
     """
     from gallery.photos import heatmap
 
-    maps = _stored_maps(photo_id, model_id)
+    maps = _maps(photo_id, model_id)
     if first not in maps or second not in maps:
         raise CatalogError("No heatmaps of these classes are stored for this photo.")
     pair = MapPair(maps[first], maps[second])
@@ -181,15 +185,28 @@ def facts(file_id: int, model_id: str) -> PhotoFacts:
 
     catalog = wiring.catalog()
     shown = catalog.photo(file_id)
+    maps = _stored_maps(shown.photo_id, model_id)
     return PhotoFacts(
         shown,
         exists=shown.path.is_file(),
         prediction=catalog.prediction(shown.photo_id, model_id),
-        evidence={
-            name: heatmap.has_evidence(cam) for name, cam in _stored_maps(shown.photo_id, model_id).items()
-        },
+        evidence={name: heatmap.has_evidence(cam) for name, cam in maps.items()},
+        maps_come=not maps and later_maps.awaited(shown.photo_id, model_id),
         labels=tuple(catalog.corrections(shown.photo_id)),
     )
+
+
+def _maps(photo_id: PhotoId, model_id: str) -> dict[str, FloatArray]:
+    """Return the stored maps; those of a learnt head are computed when they are first asked for.
+
+    Raises:
+        MapComesError: they are computed at this moment.
+    """
+    maps = _stored_maps(photo_id, model_id)
+    if not maps and later_maps.awaited(photo_id, model_id):
+        later_maps.compute(photo_id, model_id)
+        raise MapComesError("The heatmap is being computed. Ask again in a second.")
+    return maps
 
 
 def _stored_maps(photo_id: PhotoId, model_id: str) -> dict[str, FloatArray]:

@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from gallery.errors import GalleryError
+from gallery.errors import GalleryError, MapComesError
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -44,6 +44,8 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             return endpoint(request)
         except NotAnIdError:
             return refusal(404, "There is nothing of this name.")
+        except MapComesError as error:
+            return refusal(202, str(error))
         except GalleryError as error:
             return refusal(404, str(error))
 

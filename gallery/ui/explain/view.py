@@ -68,7 +68,8 @@ def show(photo: ExplainedPhoto, card: ModelCard, *, collection_id: int | None) -
 
 def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str) -> MapPair | None:
     """Return the maps of the predicted and the compared class; None, with a sentence, where there are none"""
-    if choice.is_stored and photo.cams is None and st.session_state.get("explain_compute") != photo.photo_id:
+    unasked = st.session_state.get("explain_compute") != photo.photo_id
+    if choice.is_stored and photo.cams is None and choice.card.backbone is None and unasked:
         st.info("No heatmap of this photo is stored. It can be computed now.")
         st.button(
             "Compute it",

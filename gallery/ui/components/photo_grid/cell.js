@@ -25,8 +25,7 @@ class Cell {
       this.frame, this.twinFrame, this.thirdFrame, this.badge, this.person, this.name, this.tick);
     this.picture.addEventListener("load", () => { this.node.classList.add("loaded"); this.fitHeat(); });
     this.picture.addEventListener("error", () => this.node.classList.add("broken"));
-    // Where nothing speaks for a class the answer is empty: no picture, rather than a broken one.
-    for (const heat of [this.heat, this.twinHeat, this.difference]) heat.addEventListener("error", () => heat.removeAttribute("src"));
+    for (const heat of [this.heat, this.twinHeat, this.difference]) heat.addEventListener("error", () => awaitHeat(heat));
     this.index = -1;
   }
 

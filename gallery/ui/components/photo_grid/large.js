@@ -15,7 +15,7 @@ class Large {
   build() {
     this.small = make("img", { class: "under", alt: "", draggable: false });
     this.photo = make("img", { class: "over", alt: "", draggable: false, onload: () => this.photo.classList.add("loaded") });
-    this.heat = make("img", { class: "heat", alt: "", draggable: false });
+    this.heat = make("img", { class: "heat", alt: "", draggable: false, onerror: () => this.awaitHeat() });
     this.frame = make("div", { class: "photo" }, this.small, this.photo, this.heat);
     this.note = make("p", { class: "note", role: "status" });
     const arrow = (name, sign, by) => make("button", {
@@ -180,7 +180,8 @@ class Large {
     const name = this.heatClass || item?.predicted;
     const known = facts && Object.keys(facts.evidence).length > 0;
     const evident = known && facts.evidence[name];
-    const on = this.heatOn && evident && item.photo;
+    const comes = facts?.maps_come && !known;
+    const on = this.heatOn && (evident || comes) && item.photo;
     const { base, model_id: model, colour_map: colours } = this.grid.data;
     const url = on ? address.heatmap(base, model, item, name, colours) : "";
     if (this.heat.dataset.url !== url) {
@@ -193,10 +194,17 @@ class Large {
     const title = classNamed(this.grid.data.classes, name).title.toLowerCase();
     let words = "";
     if (this.heatOn && facts) {
-      if (on) words = `Evidence for ${title}`;
+      if (on) words = comes ? "The heatmap is being computed …" : `Evidence for ${title}`;
       else words = known ? `There is no evidence for ${title} in this photo.` : "No heatmap is stored for this photo.";
     }
     this.panel.showHeat(name, words);
+  }
+
+  // Of a learnt model maps are made when they are looked at; then the server knows of each class whether it has one.
+  async awaitHeat() {
+    const { item } = this;
+    await awaitHeat(this.heat);
+    if (item && this.item?.id === item.id && this.facts.get(item.id)?.maps_come) this.ask(item);
   }
 
   toggleHeat() {

@@ -55,6 +55,23 @@ const address = {
     `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
 };
 
+// A heatmap that did not load: none where nothing speaks for the class; one that is computed now is asked for
+// until it is there, or something else is to be shown.
+const awaitHeat = async (image) => {
+  const { url } = image.dataset;
+  const again = image.src.endsWith("made");
+  image.removeAttribute("src");
+  while (url && !again && image.dataset.url === url && image.isConnected) {
+    const answer = await fetch(url).catch(() => null);
+    if (image.dataset.url !== url || (answer && answer.status !== 202 && answer.status !== 200)) return;
+    if (answer?.status === 200) {
+      image.src = `${url}${url.includes("?") ? "&" : "?"}made`;
+      return;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  }
+};
+
 // A label as it is drawn: its icon, title and colours; one that is no class of this model is sought among the known ones.
 const classNamed = (classes, name) => {
   if (!name) return NOT_TAGGED;

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from gallery import cli
-from gallery.errors import ModelError, TrainingError
+from gallery.errors import MapComesError, ModelError, TrainingError
 from gallery.learning.lessons import BLOCK, taken_together
-from gallery.services import learn, models, own_classes, wiring
+from gallery.services import later_maps, learn, models, own_classes, photo_view, wiring
 from gallery.types import BatchPrediction
 from tests.fast.unit.learnt_place import BASE, CLASSES, LearntPlace, features_of
 
@@ -257,3 +258,38 @@ def test_the_commands_learn_preview_and_keep(
     assert json.loads(capsys.readouterr().out)["photos"] == 30
     with wiring.composed(place.settings) as parts:
         assert place.tags(parts.catalog, cats, printed["id"]) == {"cat"}
+
+
+def test_maps_of_a_learnt_head_are_computed_when_they_are_looked_at(
+    place: LearntPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALLERY_HOME", str(place.settings.home))
+    monkeypatch.setenv("GALLERY_MODEL_STORE", str(place.settings.shipped_models))
+    with wiring.composed(place.settings) as parts:
+        cats = place.tag(parts.catalog, "new cat", 12)
+        label(parts, cats[:6], "cat")
+        head = learn.keep(parts, learn.preview(parts).id).model_id
+        (file_id,) = parts.catalog.files_of(cats[:1], place.collection.collection_id).tolist()
+        cams = np.zeros((1, 3, 2, 2), np.float32)
+        cams[0, 1, 0, 0] = 5.0
+
+        class Network:
+            def classify(self, images: NDArray[np.uint8]) -> BatchPrediction:
+                assert images.shape == (1, 8, 8, 3)
+                return BatchPrediction(
+                    np.full((1, 3), 1 / 3, np.float32), np.zeros((1, 30), np.float32), cams
+                )
+
+        monkeypatch.setattr(wiring, "classifier", lambda _model_id: Network())
+        monkeypatch.setattr(later_maps, "model_input", lambda *_: np.zeros((8, 8, 3), np.uint8))
+        assert photo_view.facts(file_id, head).maps_come
+        with pytest.raises(MapComesError):
+            photo_view.heatmap_png(cats[0], head, "cat")
+        (task,) = wiring.tasks().kept("maps", wiring.settings())
+        assert task.wait(60), "a thread computes it"
+        assert photo_view.heatmap_png(cats[0], head, "cat") is not None
+        assert photo_view.heatmap_png(cats[0], head, "dog") is None, "no evidence"
+        found = photo_view.facts(file_id, head)
+        assert (found.evidence, found.maps_come) == ({"dog": False, "cat": True, "cow": False}, False)
+        assert not photo_view.facts(file_id, BASE).maps_come, "a model with its own convolutions stored them"
+        assert parts.catalog.features(head, cats).shape == (12, 30), "nothing else was touched"
