@@ -16,8 +16,9 @@ NEAR_COSINE = 0.93
 136 such pairs (EfficientNet-Lite2) and all 176 (VGG16) are of one class."""
 
 LIKE_COSINE = 0.6
-"""Least cosine of a photo that is offered as a look-alike. Under the least certain photos of 900 that the light
-model had not learnt from, 96 % of those with 0.6 to 0.7 showed the same animal, 87 % with 0.5 to 0.6."""
+"""Least cosine of a photo that is offered as a look-alike. Under the least certain ones of 900 photos that
+the light model had not learnt from, 96 % of those with 0.6 to 0.7 showed the same animal, 87 % of those with
+0.5 to 0.6."""
 
 
 @dataclass(frozen=True, slots=True)

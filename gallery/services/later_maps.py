@@ -1,6 +1,7 @@
 """Heatmaps of a head that was learnt on stored features: computed when they are looked at, and kept.
 
-Its tags need no network; its maps do. A page asks again until they are there; what is scrolled by is forgotten.
+Its tags need no network; its maps do. A page asks again until they are there; what nobody asks for any more
+is forgotten.
 """
 
 from __future__ import annotations

@@ -4,4 +4,5 @@ type KnownClass = { name: string, title: string, colour: string, text: string, i
 
 declare const NOT_TAGGED: KnownClass;
 declare const OTHER_CLASS: KnownClass;
+declare const UNLIKE_ANYTHING: KnownClass;
 declare const KNOWN_CLASSES: KnownClass[];

@@ -1,3 +1,4 @@
+// @ts-check
 // What waits with a photo of the review queue: its near duplicates, which get its label, and its look-alikes.
 
 class Beside {

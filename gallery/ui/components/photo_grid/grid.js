@@ -323,7 +323,7 @@ class Grid {
       { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
       { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
       { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(count); this.draw(); } },
-      { match: (event) => onKey("Escape")(event) && (selection.size || !this.earlier), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
+      { match: (event) => onKey("Escape")(event) && (selection.size > 0 || !this.earlier), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
     if (this.earlier) all.push({ match: onKey("Escape"), shown: ["Esc"], text: "Back to the photos before", run: () => this.goBack() });
     return all;
   }
