@@ -101,6 +101,9 @@ UPLOAD_LIMIT_BYTES = 20 * 1024**3
 UPLOAD_FILE_LIMIT = 200_000
 """Files in one upload: the largest collection the app is built for."""
 
+LEAST_BOX_CONFIDENCE = 0.2
+"""Boxes of which the detector is less sure are passed over, as MegaDetector's own tools do by default."""
+
 UNSURE_BELOW = 0.6
 """Default threshold of the Unsure shelf; users move it."""
 

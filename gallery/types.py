@@ -214,6 +214,42 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectedBox:
+    """What a detector found in a part of a photo.
+
+    Attributes:
+        category: "animal", "person", "vehicle", or another one of the detector's.
+        place: left, top, width and height as shares of the photo.
+        label: the class of what is in it, where a classifier has said so.
+    """
+
+    category: str
+    confidence: float
+    place: tuple[float, float, float, float]
+    label: str | None = None
+    label_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a detector found in a photo.
+
+    Attributes:
+        label: what the photo shows by its boxes; None where an animal is in it that nobody has named.
+        confidence: of a label that a classifier gave; None for what the detector itself can tell.
+    """
+
+    photo_id: PhotoId
+    label: str | None
+    confidence: float | None
+    boxes: tuple[DetectedBox, ...]
+
+    @property
+    def animals(self) -> int:
+        return sum(box.category == ANIMAL for box in self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """A change of labels that was undone."""
 
@@ -278,6 +314,9 @@ WAITING = "waiting"  # catalogued, not yet tagged by the model
 UNLIKE = "unlike anything learnt"  # by its features; the model is never unsure of what it does not know
 ALL = "all"
 
+ANIMAL = "animal"
+"""The category of a detector's boxes that are counted."""
+
 CANNOT_TELL = "cannot tell"
 BESIDE_CLASSES = ("blank", "human", "vehicle", CANNOT_TELL)
 """What people may say of a photo whatever the model's classes are; any other word may be a label too."""
@@ -328,6 +367,7 @@ class PhotoQuery:
     name_contains: str | None = None
     review: Review | None = None
     sort: SortOrder = SortOrder.PATH
+    stacked: bool = False  # of a sequence the first photo alone, with the tag of the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,11 +379,13 @@ class GridItem:
     name: str  # display name
     folder: str  # below the collection's root, "/"-separated; often the station
     label: str | None  # the tag shown: the person's label, else the model's; None while waiting
-    source: str  # "person", "model" or "waiting"
+    source: str  # "person", "detector" (by its boxes), "model" or "waiting"
     confidence: float | None  # the model's, of its own label
     predicted_label: str | None
     labelled_in: str | None = None  # the collection in which a person labelled it, if it is another one
     unlike: bool = False  # no person has labelled it, and it is unlike anything that the model has learnt
+    frames: tuple[int, ...] = ()  # of a stack: the files of its photos, by date
+    dissenting: int = 0  # of a stack: photos whose own label is another
 
 
 class JobState(StrEnum):

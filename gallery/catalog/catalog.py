@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gallery.catalog.class_store import ClassStore
+from gallery.catalog.clock_store import ClockStore
 from gallery.catalog.collection_store import CollectionStore
 from gallery.catalog.correction_store import CorrectionStore
 from gallery.catalog.database import Database
+from gallery.catalog.detection_store import DetectionStore
 from gallery.catalog.file_store import FileStore
 from gallery.catalog.head_store import HeadStore
 from gallery.catalog.job_store import JobStore
 from gallery.catalog.prediction_store import PredictionStore
+from gallery.catalog.sequence_store import SequenceStore
 from gallery.catalog.shelf_queries import ShelfQueries
 from gallery.catalog.threshold_store import ThresholdStore
 from gallery.catalog.verdict_store import VerdictStore
@@ -28,6 +31,9 @@ class Catalog(
     HeadStore,
     ClassStore,
     ShelfQueries,
+    SequenceStore,
+    ClockStore,
+    DetectionStore,
     CorrectionStore,
     VerdictStore,
     ThresholdStore,

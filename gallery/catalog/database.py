@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gallery.catalog import schema
+from gallery.clock_shift import by_right_clock
 from gallery.errors import CatalogError
 
 BUSY_TIMEOUT_S = 60.0
@@ -120,6 +121,7 @@ class Database:
                     "of this computer."
                 )
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.create_function("by_right_clock", 2, by_right_clock, deterministic=True)
             connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stays in the drive's cache
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA cache_size = -65536")  # KiB: the indexes of 200,000 photos fit

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
 from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
@@ -29,9 +30,9 @@ _FOUND = """
 """
 
 METADATA_COLUMNS = (
-    "width_px, height_px, p.size_bytes, image_format, taken_at, camera, notes, brightness, sharpness"
+    f"width_px, height_px, p.size_bytes, image_format, {TAKEN}, camera, notes, brightness, sharpness"
 )
-"""What `metadata_of` takes, of the table photos, called p."""
+"""What `metadata_of` takes, of the table photos, called p, and the files f."""
 
 _UNSCANNED = -1
 """Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
@@ -78,6 +79,8 @@ def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None
     connection.execute("UPDATE files SET former_photo_key = :kept WHERE former_photo_key = :former", keys)
     connection.execute("UPDATE OR IGNORE predictions SET photo_key = :kept WHERE photo_key = :former", keys)
     connection.execute("DELETE FROM predictions WHERE photo_key = :former", keys)
+    connection.execute("UPDATE OR IGNORE detections SET photo_key = :kept WHERE photo_key = :former", keys)
+    connection.execute("DELETE FROM detections WHERE photo_key = :former", keys)
     connection.execute("DELETE FROM labels WHERE photo_key = :former", keys)
     settle_label(connection, kept)
     connection.execute("DELETE FROM photos WHERE photo_key = :former", keys)
@@ -352,7 +355,8 @@ class FileStore(Store):
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {METADATA_COLUMNS} FROM json_each(?) j JOIN photos p ON photo_id = j.value "
-                "ORDER BY j.key",
+                "LEFT JOIN files f ON f.file_id = (SELECT file_id FROM files g "
+                "WHERE g.photo_key = p.photo_key ORDER BY g.missing, g.file_id LIMIT 1) ORDER BY j.key",
                 (json.dumps(list(photo_ids)),),
             ).fetchall()
         return [metadata_of(row) for row in rows]

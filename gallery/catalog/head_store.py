@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -171,7 +172,7 @@ class HeadStore(Store):
                 return []
             rows = connection.execute(
                 f"""
-                SELECT photo_id, l.label, min(f.file_id), f.collection_id, f.folder, taken_at
+                SELECT photo_id, l.label, min(f.file_id), f.collection_id, f.folder, {TAKEN}
                 FROM labels l CROSS JOIN photos USING (photo_key) CROSS JOIN files f USING (photo_key)
                 WHERE EXISTS (SELECT 1 FROM predictions p WHERE p.photo_key = l.photo_key
                     AND p.model_key IN ({_OF_BACKBONE}) AND p.slot IS NOT NULL)

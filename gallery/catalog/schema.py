@@ -275,9 +275,58 @@ def _likeness(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE predictions ADD COLUMN likeness REAL")
 
 
+def _sequences(connection: sqlite3.Connection) -> None:
+    _run(connection, _SEQUENCES)
+
+
+_SEQUENCES = """
+CREATE TABLE clock_shifts (          -- of cameras whose clock was set wrongly
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    folder TEXT NOT NULL,            -- with all below it; "" for the whole collection
+    shift TEXT NOT NULL,             -- added to the dates in the files
+    PRIMARY KEY (collection_id, folder)
+) WITHOUT ROWID;
+CREATE TABLE sequences (             -- of two photos or more
+    sequence INTEGER PRIMARY KEY,    -- file_id of its first photo
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    folder TEXT NOT NULL,
+    photos INTEGER NOT NULL
+);
+CREATE INDEX sequences_by_folder ON sequences (collection_id, folder);
+ALTER TABLE files ADD COLUMN sequence INTEGER;  -- NULL: the photo is alone
+CREATE INDEX files_by_sequence ON files (sequence) WHERE sequence IS NOT NULL;
+CREATE TABLE sequence_tags (         -- by the mean of the logits of a sequence's photos
+    sequence INTEGER NOT NULL REFERENCES sequences ON DELETE CASCADE,
+    model_key INTEGER NOT NULL REFERENCES models,
+    class_index INTEGER NOT NULL,
+    confidence REAL NOT NULL,
+    PRIMARY KEY (sequence, model_key)
+) WITHOUT ROWID;
+CREATE TABLE stale_sequences (       -- folders whose sequences are to be found, or tagged, anew
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    folder TEXT NOT NULL,
+    model_key INTEGER NOT NULL,      -- whose tags; 0: which photos the sequences hold
+    PRIMARY KEY (collection_id, folder, model_key)
+) WITHOUT ROWID;
+CREATE TABLE detections (            -- what a detector found in a photo
+    photo_key INTEGER PRIMARY KEY REFERENCES photos,
+    label TEXT,                      -- by its boxes; NULL: an animal that nobody has named
+    confidence REAL,                 -- of a classifier's label
+    animals INTEGER NOT NULL,
+    boxes TEXT NOT NULL              -- JSON: [category, sure, left, top, width, height, class, sure], ...
+);
+INSERT INTO stale_sequences SELECT DISTINCT collection_id, folder, 0 FROM files;
+CREATE TRIGGER file_changed AFTER UPDATE OF photo_key, missing ON files
+WHEN old.photo_key IS NOT new.photo_key OR old.missing <> new.missing
+BEGIN INSERT OR IGNORE INTO stale_sequences VALUES (new.collection_id, new.folder, 0); END;
+CREATE TRIGGER photo_tagged AFTER INSERT ON predictions
+BEGIN INSERT OR IGNORE INTO stale_sequences SELECT collection_id, folder, new.model_key FROM files
+WHERE photo_key = new.photo_key AND +sequence IS NOT NULL; END;
+"""
+
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
-    _likeness,
+    _likeness, _sequences,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

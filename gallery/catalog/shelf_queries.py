@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.paths import decode_below
-from gallery.catalog.photo_filter import FILES, IS_UNLIKE, as_sql, narrowing
+from gallery.catalog.photo_filter import FILES, IS_UNLIKE, SAID, STACKS, as_sql, narrowing
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -38,22 +38,39 @@ from gallery.types import (
 # CROSS JOIN and INDEXED BY hold SQLite to the order and the index that are quick: without statistics it
 # guesses, and guesses wrong by a factor of a thousand.
 
+_CODES = {-1: WAITING, -2: UNLIKE, -3: UNREADABLE}
+_CODE = "coalesce(2 * class_index + ({0}.confidence < :unsure_below), -1)"
 _FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # the key is that of the maximum
 
 _UNLABELLED = f"""
-    SELECT CASE WHEN {IS_UNLIKE} THEN -2
-        ELSE coalesce(2 * p.class_index + (p.confidence < :unsure_below), -1) END AS code, {_FIGURES}
+    SELECT CASE WHEN {IS_UNLIKE} THEN -2 ELSE {_CODE.format("p")} END AS code, NULL, {_FIGURES}, 0
     FROM files f INDEXED BY files_by_collection {FILES} {{joins}}
-    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND l.label IS NULL
+    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND {SAID} IS NULL
     AND {{condition}} GROUP BY code
 """
 
 _LABELLED = f"""
-    SELECT l.label, {_FIGURES}
+    SELECT NULL, l.label, {_FIGURES}, count(*)
     FROM labels l CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = l.photo_key
     LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = l.photo_key {{joins}}
     WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
     AND {{condition}} GROUP BY l.label
+"""
+
+_BOXED = f"""
+    SELECT NULL, d.label, {_FIGURES}, 0
+    FROM detections d CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = d.photo_key
+    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = d.photo_key
+    LEFT JOIN labels l ON l.photo_key = d.photo_key {{joins}}
+    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
+    AND l.label IS NULL AND d.label IS NOT NULL AND {{condition}} GROUP BY d.label
+"""
+
+_STACKED = f"""
+    {STACKS} SELECT CASE WHEN f.skip_reason IS NOT NULL THEN -3 WHEN said IS NOT NULL THEN NULL
+    WHEN likeness < :unlike_below THEN -2 ELSE {_CODE.format("f")} END AS code, said, sum(photos),
+    max(confidence), total(photos * confidence), f.photo_key, sum(photos * (label IS NOT NULL))
+    FROM stacks f {{joins}} WHERE {{condition}} GROUP BY code, said
 """
 
 _COUNT_UNREADABLE = f"""
@@ -89,7 +106,8 @@ class ShelfQueries(Store):
         WAITING and UNREADABLE; after them, one for each other label that people gave. The
         counts add up to all files found. Cover and mean confidence are of the
         photos that the model put there (a corrected photo covers a shelf that
-        has no other).
+        has no other). With filters that are stacked, a photo is counted where
+        its sequence lies.
 
         Args:
             collection_id: the collection.
@@ -103,6 +121,7 @@ class ShelfQueries(Store):
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
             narrow = narrowing(filters, model)
+            stacked = filters is not None and filters.stacked
             values = {
                 "model": model.model_key if model else None,
                 "collection": collection_id,
@@ -118,16 +137,16 @@ class ShelfQueries(Store):
 
             beside = (UNSURE, WAITING, UNREADABLE) if unlike_below is None else _BESIDE
             tallies = {name: _Tally() for name in (*class_names, *beside)}
-            for code, *figures in rows(_UNLABELLED):
-                shelf = WAITING
-                if code >= 0 and model:
-                    shelf = UNSURE if code % 2 else model.class_names[code // 2]
-                elif code == -2:
-                    shelf = UNLIKE
-                tallies.setdefault(shelf, _Tally()).add(*figures, corrected=False)
-            for label, *figures in rows(_LABELLED):
-                tallies.setdefault(label, _Tally()).add(*figures, corrected=True)
-            (tallies[UNREADABLE].count,) = rows(_COUNT_UNREADABLE).fetchone()
+            for statement in [_STACKED] if stacked else [_UNLABELLED, _LABELLED, _BOXED]:
+                for code, said, *figures, corrected in rows(statement):
+                    shelf = said if said is not None else _CODES.get(code, "")
+                    if said is None and code >= 0 and model:
+                        shelf = UNSURE if code % 2 else model.class_names[code // 2]
+                    tallies.setdefault(shelf, _Tally()).add(
+                        *figures, by_model=said is None, corrected=corrected
+                    )
+            if not stacked:
+                (tallies[UNREADABLE].count,) = rows(_COUNT_UNREADABLE).fetchone()
             covers = dict(
                 connection.execute(
                     "SELECT photo_key, photo_id FROM json_each(?) CROSS JOIN photos ON photo_key = value",
@@ -163,13 +182,13 @@ class ShelfQueries(Store):
             model = model_row(connection, model_id)
             rows = connection.execute(
                 f"""
-                SELECT f.file_id, photo_id, f.name, f.folder, l.label, p.class_index, p.confidence,
+                SELECT f.file_id, photo_id, f.name, f.folder, l.label, d.label, p.class_index, p.confidence,
                     (
                         SELECT c.name
                         FROM corrections k JOIN collections c ON c.collection_id = k.collection_id
                         WHERE k.correction_id = l.correction_id AND k.collection_id <> f.collection_id
                     ),
-                    l.label IS NULL AND {IS_UNLIKE}
+                    {SAID} IS NULL AND {IS_UNLIKE}
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
                 {FILES}
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
@@ -182,18 +201,19 @@ class ShelfQueries(Store):
                 },
             ).fetchall()
         items = []
-        for file_id, photo_id, name, folder, label, class_index, confidence, elsewhere, unlike in rows:
-            predicted = model.class_names[class_index] if model and class_index is not None else None
-            source = "person" if label is not None else "model" if predicted is not None else "waiting"
+        for file_id, photo_id, name, folder, label, boxed, index, confidence, elsewhere, unlike in rows:
+            predicted = model.class_names[index] if model and index is not None else None
+            said = (("person", label), ("detector", boxed), ("model", predicted))
+            source, shown = next(((who, what) for who, what in said if what is not None), ("waiting", None))
             items.append(
                 GridItem(
                     file_id,
                     photo_id or "",
                     name,
                     folder,
-                    label if label is not None else predicted,
+                    shown,
                     source,
-                    confidence,
+                    None if source == "detector" else confidence,
                     predicted,
                     elsewhere,
                     bool(unlike),
@@ -286,17 +306,26 @@ class _Tally:
     """What has been counted of a shelf."""
 
     def __init__(self) -> None:
-        self.count = self.corrected = 0
+        self.count = self.corrected = self._tagged = 0
         self._confidence = 0.0
         self._highest = -1.0
         self.cover: int | None = None
 
     def add(
-        self, count: int, highest: float | None, total: float, surest: int | None, *, corrected: bool
+        self,
+        count: int,
+        highest: float | None,
+        total: float,
+        surest: int | None,
+        *,
+        by_model: bool,
+        corrected: int,
     ) -> None:
         self.count += count
-        if corrected:  # the model's confidence was in its own label, not in this one
-            self.corrected += count
+        self.corrected += corrected
+        if by_model:
+            self._tagged += count
+        else:  # the model's confidence was in its own label, not in this one
             highest = None
         self._confidence += 0.0 if highest is None else total
         certainty = -0.5 if highest is None else highest
@@ -305,5 +334,4 @@ class _Tally:
 
     @property
     def mean_confidence(self) -> float | None:
-        tagged = self.count - self.corrected
-        return self._confidence / tagged if tagged and self._highest >= 0 else None
+        return self._confidence / self._tagged if self._tagged and self._highest >= 0 else None

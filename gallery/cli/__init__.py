@@ -151,6 +151,12 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
         "--verdicts", action="store_true", help="write people's verdicts on labels (Evaluate) instead"
     )
 
+    clock = command("clock", "Correct the dates of a camera whose clock was set wrongly; files keep theirs.")
+    clock.add_argument("folder", type=Path, metavar="DIR", help="an opened folder")
+    clock.add_argument("--add", metavar="SHIFT", help='what is added: "+1 year -2 h", "-35 min"')
+    clock.add_argument("--below", default="", metavar="SUB", help="only this sub-folder, as of one station")
+    clock.add_argument("--remove", action="store_true", help="go by the dates in the files again")
+
     take = command("take", "Take labels from a file of another program, or of an earlier export.", of_all)
     take.add_argument(
         "source", type=Path, metavar="FILE",
@@ -334,9 +340,10 @@ def main(argv: Sequence[str] | None = None, *, prog: str = MODULE) -> int:
 def _labelled_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument(
-        "--labels", type=Path, metavar="CSV",
-        help="take the labels from a table with the columns path and class instead of the folders' names; "
-        "only photos it lists are looked at",
+        "--labels", type=Path, metavar="FILE",
+        help="take the labels from a file instead of the folders' names, whatever `take` reads: a table "
+        "with the columns path and class, Timelapse's, MegaDetector's JSON, a Camtrap DP package, a folder "
+        "of sidecars; only photos that it names are evaluated",
     )  # fmt: skip
     parser.add_argument("--split", metavar="NAME", help="only rows with this value in the column split")
 

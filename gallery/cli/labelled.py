@@ -50,9 +50,9 @@ def note_stopped(what: str, *, json: bool) -> None:
 
 
 def _labels(arguments: argparse.Namespace, folder: Path, card: ModelCard) -> ModelLabels | None:
-    """Return the labels of the table; None where the folders' names are the labels."""
+    """Return the labels of the file; None where the folders' names are the labels."""
     if arguments.labels is not None:
-        return evaluate.labels_of_table(arguments.labels, folder, card, split=arguments.split)
+        return evaluate.labels_of_file(arguments.labels, folder, card, split=arguments.split)
     evaluate.check_layout(folder, card)
     return None
 

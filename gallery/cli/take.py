@@ -8,8 +8,6 @@ import dataclasses
 from gallery.cli.output import answer, note, say
 from gallery.services import imported_labels, wiring
 from gallery.settings import Settings
-from gallery.types import display_path
-from gallery.words import counted
 
 
 def take(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -25,18 +23,8 @@ def take(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         answer({**dataclasses.asdict(taken), "unknown": list(taken.unknown)})
         return 0
-    if taken.unknown:
-        note(
-            f"{len(taken.unknown):,} of {counted(taken.read, 'row')} name no photo of "
-            f"{display_path(arguments.collection)}; the first is {taken.unknown[0]}."
-        )
-    if taken.kept:
-        note(f"{counted(taken.kept, 'photo')} labelled otherwise by a person here: left as they are.")
-    if taken.by_model:
-        note(
-            f"{counted(taken.by_model, 'label')} by a model, not by a person: not taken over "
-            "(--of-models does)."
-        )
-    already = f", {taken.same:,} had theirs already" if taken.same else ""
-    say(f"{counted(taken.labelled, 'photo')} of {taken.read:,} labelled from {arguments.source}{already}.")
+    first, *others = taken.sentences()
+    for sentence in others:
+        note(sentence)
+    say(first)
     return 0

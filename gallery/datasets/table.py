@@ -9,7 +9,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gallery.datasets.class_names import (
@@ -118,7 +118,9 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
             that is nearly a class, gives a photo two classes, or no row is left.
     """
     table = read_label_rows(file)
-    rows: Sequence[TableRow] = table.rows
+    rows, of_models = _by_people(table.rows)
+    if of_models and not rows:
+        raise only_of_models(file, of_models)
     if not rows:
         raise DatasetError(
             f"The table {display_path(file)} has no rows. It needs a header and a row a photo."
@@ -131,6 +133,23 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
         if not rows:
             known = ", ".join(f"{name} ({count:,})" for name, count in sorted(parts.items()))
             raise DatasetError(f"{display_path(file)} has no rows of the split {split}. It has: {known}.")
+    listed = labels_as_classes(file, rows, class_names)
+    left_out = [f"{counted(of_models, 'row')} left out: a model gave the label."] if of_models else []
+    return replace(listed, problems=(*listed.problems, *left_out, *table.incomplete_sentences()))
+
+
+def labels_as_classes(file: Path, rows: Sequence[TableRow], class_names: Sequence[str]) -> ModelLabels:
+    """Return the class index of each photo that a file labels, whatever its format.
+
+    Args:
+        file: the file, for what is said of it.
+        rows: what it says.
+        class_names: the model's classes; they give the indices.
+
+    Raises:
+        DatasetError: it has no class that the model knows or one that is nearly a class, or gives a photo
+            two classes.
+    """
     index_of = _indices(file, {row.label for row in rows}, class_names)
     problems = naming_sentences({name: class_names[k] for name, k in index_of.items()})
     others = Counter(row.label for row in rows if row.label not in index_of)
@@ -145,7 +164,21 @@ def read_label_table(file: Path, class_names: Sequence[str], *, split: str | Non
                 f"{display_path(file)} gives {row.named} two classes, {class_names[labels[row.path]]} "
                 f"and {class_names[index]}. Keep the row that is right."
             )
-    return ModelLabels(labels, (*problems, *table.incomplete_sentences()))
+    return ModelLabels(labels, tuple(problems))
+
+
+def only_of_models(file: Path, labels: int) -> DatasetError:
+    """Return the refusal of a file in which no person gave a label."""
+    return DatasetError(
+        f"{display_path(file)} holds {counted(labels, 'label')}, all by a model. A model is measured by what "
+        "people say: give a file with their labels."
+    )
+
+
+def _by_people(rows: Sequence[TableRow]) -> tuple[list[TableRow], int]:
+    """Return the rows whose label a model alone did not give, and how many others there are."""
+    kept = [row for row in rows if row.by != "model"]
+    return kept, len(rows) - len(kept)
 
 
 def read_table(file: Path) -> LabelledPhotos:

@@ -250,6 +250,7 @@ def _observed(row: PredictionRow, names: Mapping[str, str]) -> dict[str, Cell]:
     found: dict[str, Cell] = {
         "observationType": kind,
         "scientificName": names[label] if kind == "animal" else None,
+        "count": row.animals or None,
         "observationTags": f"label:{label.replace('%', '%25').replace('|', '%7C')}",
     }
     if row.model_label is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,19 @@ from gallery.errors import ExchangeError
 from gallery.exchange.csv_text import shortest
 from gallery.exchange.read_labels import ReadLabel
 from gallery.exchange.rows import MODEL, PERSON, PredictionRow
-from gallery.types import display_path
+from gallery.types import ANIMAL, DetectedBox, display_path
 
 FORMAT_VERSION = "1.6"
 KNOWN_VERSIONS = ("1.3", "1.4", "1.5", "1.6")
-ANIMAL, HUMAN, VEHICLE = "animal", "person", "vehicle"
+HUMAN, VEHICLE = "person", "vehicle"
 DETECTIONS = {"1": ANIMAL, "2": HUMAN, "3": VEHICLE}
 WHOLE = [0.0, 0.0, 1.0, 1.0]
 
 NO_ANIMAL = {"human": "2", "person": "2", "vehicle": "3"}
 """Labels that are a category of the detector's."""
+
+NO_DETECTOR = "none"
+"""How the name of the detector begins in a file of ours that is by none."""
 
 EMPTY = "blank"
 """The label of a photo without any detection."""
@@ -51,14 +55,19 @@ def megadetector_json(
         made_at: when this is written, ISO 8601.
     """
     named = [row for row in rows if row.label is not None]
-    others = sorted({row.label for row in named if row.label is not None} - {*class_names, *NO_ANIMAL, EMPTY})
+    inside = {box.label for row in named if row.detections is not None for box in row.detections.boxes}
+    labels = {row.label for row in named} | inside
+    others = sorted({name for name in labels if name is not None} - {*class_names, *NO_ANIMAL, EMPTY})
     number = {name: str(k) for k, name in enumerate([*class_names, *others])}
+    boxed = any(row.detections is not None for row in named)
     head = {
         "info": {
             "format_version": FORMAT_VERSION,
             "classifier": model_id,
             "classification_completion_time": made_at,
-            "detector": "none: each photo as a whole",
+            "detector": f"{NO_DETECTOR}: each photo as a whole"
+            if not boxed
+            else "as the boxes were imported",
         },
         "detection_categories": DETECTIONS,
         "classification_categories": {k: name for name, k in number.items()},
@@ -85,7 +94,10 @@ def _image(row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
         "labelled_at": None if row.given is None else row.given.made_at,
     }
     detections: list[dict[str, Any]] = []
-    if label in NO_ANIMAL:
+    if row.detections is not None and row.detections.boxes and label != EMPTY:
+        detections = [_detection(box, row, number) for box in row.detections.boxes]
+        about["boxes"] = row.animals
+    elif label in NO_ANIMAL:
         detections = [{"category": NO_ANIMAL[label], "conf": 1.0, "bbox": WHOLE}]
     elif label != EMPTY:
         by_person = row.source == PERSON
@@ -99,6 +111,19 @@ def _image(row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
         "height": row.photo.metadata.height_px,
         OWN_FIELD: about,
     }
+
+
+def _detection(box: DetectedBox, row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
+    """Return a detector's box with what is in it: an animal has the person's label, else its own."""
+    kinds = {name: key for key, name in DETECTIONS.items()}
+    made: dict[str, Any] = {
+        "category": kinds.get(box.category, kinds[ANIMAL]), "conf": box.confidence, "bbox": list(box.place)
+    }  # fmt: skip
+    given = row.person_label
+    label, share = (given, 1.0) if given is not None else (box.label, box.label_confidence)
+    if box.category == ANIMAL and label is not None and label in number:
+        made["classifications"] = [[number[label], share]]
+    return made
 
 
 def classified(
@@ -197,6 +222,67 @@ def read_megadetector(file: Path) -> Iterator[ReadLabel]:
         person, source = own.get("person") or "", own.get("source") or MODEL
         label = own.get("label") or _label(found, data.get("detection_categories") or DETECTIONS, classes)
         yield ReadLabel(str(image["file"]).replace("\\", "/"), label, source, person)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBoxes:
+    """What a results file says of a photo beside a label by people.
+
+    Attributes:
+        place: as it is written, "/"-separated: below the folder, or absolute.
+        label: by the boxes: no animal, or the classes in them; None for an animal without a class.
+        confidence: of a class; None for what the detector tells.
+    """
+
+    place: str
+    label: str | None
+    confidence: float | None
+    boxes: tuple[DetectedBox, ...]
+
+
+def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
+    """Yield what a detector found in each photo that it could read; nothing of a file without a detector.
+
+    Args:
+        file: of format 1.3 to 1.6.
+        least: confidence below which a box counts for nothing.
+
+    Raises:
+        ExchangeError: see `load_results`.
+    """
+    data = load_results(file)
+    if str(data["info"].get("detector", "")).startswith(NO_DETECTOR):
+        return
+    kinds = data.get("detection_categories") or DETECTIONS
+    classes = data.get("classification_categories") or {}
+    for image in data["images"]:
+        if image.get("detections") is None:
+            continue
+        sure = [box for box in image["detections"] if float(box["conf"]) >= least]
+        boxes = tuple(_box(box, kinds, classes) for box in sure)
+        own = image.get(OWN_FIELD) or {}
+        animals = [box for box in boxes if box.category == ANIMAL]
+        best = max(animals, key=lambda box: box.confidence, default=None)
+        label: str | None
+        if own.get("source") == MODEL and own.get("label"):
+            label, confidence = str(own["label"]), own.get("confidence")
+        elif best is not None:
+            label, confidence = best.label, best.label_confidence
+        else:
+            label, confidence = _label(sure, kinds, classes), None
+        yield ReadBoxes(str(image["file"]).replace("\\", "/"), label, confidence, boxes)
+
+
+def _box(box: Mapping[str, Any], kinds: Mapping[str, str], classes: Mapping[str, str]) -> DetectedBox:
+    left, top, width, height = (float(share) for share in box["bbox"])
+    best = max(box.get("classifications") or [], key=lambda pair: float(pair[1]), default=None)
+    return DetectedBox(
+        str(kinds.get(box["category"], ANIMAL)),
+        float(box["conf"]),
+        (left, top, width, height),
+        None if best is None else str(classes.get(best[0], ANIMAL)),
+        None if best is None else float(best[1]),
+    )
 
 
 def _label(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], classes: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ COLUMNS = (
     "model_label",
     "confidence",  # the model's, of its own label, calibrated
     "model_id",
+    "animals",  # boxes of animals that a detector found; empty where none has seen the photo
     "taken_at",  # camera-local, as the file says; empty if it does not
     "width_px",
     "height_px",
@@ -72,6 +73,7 @@ def _cells(row: PredictionRow, *, below: bool) -> list[Cell]:
         row.model_label,
         row.confidence,
         row.model_id,
+        row.animals,
         about.taken_at,
         about.width_px,
         about.height_px,

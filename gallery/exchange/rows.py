@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gallery.datasets.sequences import mean_of_sequences, sequences_of
 from gallery.exchange.csv_text import shortest
-from gallery.types import Correction, Photo, PhotoId, PredictionTable, display_path
+from gallery.types import Correction, Detections, Photo, PhotoId, PredictionTable, display_path
 
 PERSON, MODEL, WAITING = "person", "model", "waiting"
 
@@ -23,6 +23,7 @@ class ExportCatalog(Protocol):
     def prediction_table(self, collection_id: int, model_id: str) -> PredictionTable: ...
     def photos(self, file_ids: Sequence[int] | NDArray[np.int64]) -> list[Photo]: ...
     def standing_labels(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Correction]: ...
+    def detections(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Detections]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class PredictionRow:
         probabilities: the model's, in the order of its classes; None while it has not seen the photo.
         class_names: the model's classes.
         model_id: whose probabilities these are.
+        detections: what a detector found in it; None where none has seen it.
     """
 
     photo: Photo
@@ -44,6 +46,7 @@ class PredictionRow:
     probabilities: NDArray[np.float32] | None  # (K,)
     class_names: tuple[str, ...]
     model_id: str
+    detections: Detections | None = None
 
     @property
     def person_label(self) -> str | None:
@@ -55,8 +58,14 @@ class PredictionRow:
 
     @property
     def label(self) -> str | None:
-        """The label shown: the person's, else the model's; None while there is neither."""
-        return self.person_label or self.model_label
+        """The label shown: the person's, else what boxes show, else the model's; None while there is none."""
+        by_boxes = None if self.detections is None else self.detections.label
+        return self.person_label or by_boxes or self.model_label
+
+    @property
+    def animals(self) -> int | None:
+        """How many animals a detector found; None where none has seen the photo."""
+        return None if self.detections is None else self.detections.animals
 
     @property
     def confidence(self) -> float | None:
@@ -67,7 +76,7 @@ class PredictionRow:
     def source(self) -> str:
         if self.person_label is not None:
             return PERSON
-        return WAITING if self.probabilities is None else MODEL
+        return WAITING if self.label is None else MODEL
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -126,7 +135,8 @@ def prediction_rows(
     table = catalog.prediction_table(collection_id, model_id)
     row_of = {int(file_id): row for row, file_id in enumerate(table.file_ids)}
     photos = catalog.photos(table.file_ids if file_ids is None else file_ids)
-    people = catalog.standing_labels([photo.photo_id for photo in photos])
+    photo_ids = [photo.photo_id for photo in photos]
+    people, detections = catalog.standing_labels(photo_ids), catalog.detections(photo_ids)
     names = table.class_names or tuple(class_names)
     return [
         PredictionRow(
@@ -136,6 +146,7 @@ def prediction_rows(
             probabilities=table.probabilities[row_of[photo.file_id]] if photo.file_id in row_of else None,
             class_names=names,
             model_id=model_id,
+            detections=detections.get(photo.photo_id),
         )
         for photo in photos
     ]

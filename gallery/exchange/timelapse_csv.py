@@ -19,6 +19,7 @@ COLUMNS = (
     "ModelSpecies",
     "ModelConfidence",
     "ModelName",
+    "Count",  # boxes of animals that a detector found
 )
 """A template's fields must be called so to take the values up; Timelapse passes over those it lacks."""
 
@@ -42,4 +43,5 @@ def _cells(row: PredictionRow) -> list[Cell]:
         row.model_label,
         row.confidence,
         row.model_id,
+        row.animals,
     ]

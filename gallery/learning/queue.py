@@ -31,6 +31,7 @@ class Reason(StrEnum):
     UNSURE = "unsure"
     CONTRADICTED = "its nearest photos are labelled otherwise"
     ODD = "unlike anything learnt"
+    SEQUENCE = "its sequence disagrees"
     RANDOM = "random check"
 
 

@@ -14,15 +14,12 @@ from numpy.typing import NDArray
 
 from gallery.errors import ExchangeError, PhotoError
 from gallery.services import wiring
-from gallery.settings import TAG_BATCH
+from gallery.settings import LEAST_BOX_CONFIDENCE, TAG_BATCH
 from gallery.types import ModelCard, RgbImage, display_path
 
 if TYPE_CHECKING:
     from gallery.models import ModelStore
     from gallery.network.classifier import KerasClassifier
-
-LEAST_CONFIDENCE = 0.2
-"""Boxes of which the detector is less sure are passed over, as MegaDetector's own tools do by default."""
 
 READ_PX = 4096
 """A photo is read so large at most: an animal of a twentieth of its width still fills a network's input."""
@@ -52,7 +49,7 @@ def classify_boxes(
     results: Path,
     out: Path,
     *,
-    least: float = LEAST_CONFIDENCE,
+    least: float = LEAST_BOX_CONFIDENCE,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> ClassifiedBoxes:
     """Write a results file anew with the model's classes in each animal's box.

@@ -22,9 +22,10 @@ from gallery.errors import DatasetError
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.overlap import SeenPhotos
 from gallery.jobs.task import Report
-from gallery.services import collections, tagging, wiring
+from gallery.services import collections, imported_labels, tagging, wiring
 from gallery.tagging.parts import TaggingProgress
 from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
+from gallery.words import counted
 
 MANY = 1000
 """From so many photos on, opening a tab for the first time would take over a third of a second."""
@@ -207,12 +208,61 @@ def average_picture(heat: NDArray[np.floating], size_px: int) -> RgbImage:
     return drawn
 
 
-def labels_of_table(table: Path, folder: Path, card: ModelCard, *, split: str | None = None) -> ModelLabels:
-    """Return the class index of each photo of a folder that a table of labels lists, by path.
+def labels_of_file(file: Path, folder: Path, card: ModelCard, *, split: str | None = None) -> ModelLabels:
+    """Return the class index of each photo of a folder that a file of labels names.
+
+    Args:
+        file: a table, Timelapse's too; MegaDetector's results; a Camtrap DP package; a folder of sidecars.
+        folder: whose photos.
+        card: the model's.
+        split: of a table, only rows with this value in the column split.
 
     Raises:
-        DatasetError: the table does not fit the model's classes or the folder, or points to no photo.
+        GalleryError: it cannot be read, does not fit the model's classes or the folder, points to no photo,
+            or has labels of models alone.
     """
+    if file.is_dir() or file.suffix.lower() == ".json":
+        return _labels_of_another_program(file, folder, card, split)
+    return _labels_of_table(file, folder, card, split)
+
+
+def _labels_of_another_program(file: Path, folder: Path, card: ModelCard, split: str | None) -> ModelLabels:
+    from gallery.datasets.table import TableRow, labels_as_classes, only_of_models
+    from gallery.exchange.rows import MODEL
+
+    if split is not None:
+        raise DatasetError("--split chooses rows of a table; this file is none.")
+    every = list(imported_labels.labels_in(file, folder))
+    given = [one for one in every if one.source != MODEL]
+    if every and not given:
+        raise only_of_models(file, len(every))
+    photos = [one.path for one in wiring.scan(folder) if isinstance(one, FileEntry)]
+    places = imported_labels.Places(photos, folder)
+    rows, unknown = [], []
+    for one in given:
+        path = places.of(one)
+        if path is None:
+            unknown.append(one.place)
+        else:
+            rows.append(TableRow(one.place, path, one.label, "", "", one.source, one.person))
+    if not rows:
+        raise DatasetError(
+            f"None of the {counted(len(given), 'label')} in {display_path(file)} is of a photo in "
+            f"{display_path(folder)}." + (f" The first is of {unknown[0]}." if unknown else "")
+        )
+    listed = labels_as_classes(file, rows, card.class_names)
+    sentences = []
+    if unknown:
+        sentences.append(
+            f"{len(unknown):,} of {counted(len(given), 'label')} are of no photo in {display_path(folder)}; "
+            f"the first is of {unknown[0]}."
+        )
+    if len(given) < len(every):
+        sentences.append(f"{counted(len(every) - len(given), 'label')} left out: a model gave them.")
+    return replace(listed, problems=(*sentences, *listed.problems))
+
+
+def _labels_of_table(table: Path, folder: Path, card: ModelCard, split: str | None) -> ModelLabels:
     from gallery.datasets.table import read_label_table
 
     listed = read_label_table(table, card.class_names, split=split)

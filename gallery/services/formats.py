@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import io
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +19,8 @@ from gallery.types import PhotoQuery, display_path
 from gallery.words import counted
 
 if TYPE_CHECKING:
-    from gallery.catalog import Catalog
     from gallery.exchange.camtrap_dp import Package, Site
     from gallery.exchange.class_folders import Cleaned
-    from gallery.exchange.photo_zip import ZipEntry
     from gallery.exchange.rows import PredictionRow
 
 
@@ -97,15 +93,6 @@ class Written:
     collections: int
     model_id: str
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file that is made while it is sent."""
-
-    content: Iterator[bytes]
-    suffix: str
-    media_type: str
 
 
 def format_named(name: str) -> Format:
@@ -201,7 +188,7 @@ def write(
     rows: dict[Path, PredictionRow] = {}
     for collection in collections:
         files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
-        for row in _rows(parts, collection, card.model_id, card.class_names, files):
+        for row in rows_of(parts, collection, card.model_id, card.class_names, files):
             rows.setdefault(row.photo.path, row)  # a folder inside another is opened twice, written once
     every = list(rows.values())
     if options.by_sequence:
@@ -230,7 +217,7 @@ def _write(
         return [left + display_path(made.left[0])] if made.left else []
     assert out is not None
     if chosen.name == "folders":
-        cleaned = _cleaned(parts, options)
+        cleaned = cleaned_of(parts, options)
         sorted_ = class_folders.sort_into_folders(rows, out, links=options.links, cleaned=cleaned)
         notes = [f"{counted(sorted_.there, 'photo')} lay there already."] if sorted_.there else []
         if options.links:
@@ -243,7 +230,7 @@ def _write(
     if chosen.name == "camtrap-dp":
         from gallery.exchange.camtrap_dp import may_write
 
-        package = _package(rows, options, names)
+        package = package_of(rows, options, names)
         if not may_write(out):
             raise ExchangeError(
                 f"{display_path(out)} holds a Camtrap DP package, or a table of such a name, that this "
@@ -255,95 +242,14 @@ def _write(
         except OSError as exc:
             raise ExchangeError(f"{display_path(out)} cannot be written: {exc.strerror or exc}.") from exc
         return list(package.left_out)
-    write_whole(out, _text(chosen, rows, card.class_names, card.model_id, options))
+    write_whole(out, text_of(chosen, rows, card.class_names, card.model_id, options))
     return []
 
 
-def download(
-    name: str, file_ids: NDArray[np.int64], model_id: str, class_names: Sequence[str], options: Options
-) -> Download:
-    """Return some files' labels in a format, as one file to download: a zip where it is many files.
-
-    Raises:
-        GalleryError: none of the files has been read, or the format lacks something.
-    """
-    chosen, parts = format_named(name), wiring.parts()
-    collection = _collection_of(parts.catalog, file_ids)
-    if collection is None:
-        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
-    if chosen.name == "folders":
-        from gallery.exchange.photo_zip import stream_zip
-
-        entries = _zip_entries(parts, collection, file_ids, model_id, class_names)
-        return Download(stream_zip(entries, cleaned=_cleaned(parts, options)), ".zip", "application/zip")
-    rows = _rows(parts, collection, model_id, class_names, file_ids)
-    if chosen.suffix:
-        text = _text(chosen, rows, class_names, model_id, options)
-        kind = "application/json" if chosen.suffix == ".json" else "text/csv; charset=utf-8"
-        return Download((line.encode() for line in text), chosen.suffix, kind)
-    files = (
-        ((file, text.encode()) for file, text in _package(rows, options, [collection.name]).files.items())
-        if chosen.name == "camtrap-dp"
-        else _sidecars(rows, options)
-    )
-    return Download(iter([_zipped(files)]), ".zip", "application/zip")
-
-
-def download_name(file_ids: NDArray[np.int64]) -> str:
-    """Return what a file of some photos' labels is called: their collection, the day and their number."""
-    collection = _collection_of(wiring.catalog(), file_ids)
-    name = "gallery" if collection is None else collection.name
-    return f"{name} {datetime.date.today().isoformat()} {len(file_ids)} photo{'s' * (len(file_ids) != 1)}"
-
-
-_BATCH = 500
-"""Photos that are looked up at once."""
-
-
-def _collection_of(catalog: Catalog, file_ids: NDArray[np.int64]) -> types.Collection | None:
-    """Return the collection of the first of some files that has been read, None where none has."""
-    for first in range(0, len(file_ids), _BATCH):
-        photos = catalog.photos(file_ids[first : first + _BATCH])
-        if photos:
-            return catalog.collection(photos[0].collection_id)
-    return None
-
-
-def _zip_entries(
-    parts: wiring.Parts,
-    collection: types.Collection,
-    file_ids: NDArray[np.int64],
-    model_id: str,
-    class_names: Sequence[str],
-) -> Iterator[ZipEntry]:
-    from gallery.exchange.class_folders import class_place
-    from gallery.exchange.photo_zip import ZipEntry
-
-    for first in range(0, len(file_ids), _BATCH):
-        for row in _rows(parts, collection, model_id, class_names, file_ids[first : first + _BATCH]):
-            yield ZipEntry(row.photo.path, "/".join(class_place(row)[:-1]))
-
-
-def _sidecars(rows: Iterable[PredictionRow], options: Options) -> Iterator[tuple[str, bytes]]:
-    from gallery.exchange.xmp_sidecars import named_apart, sidecar, sidecar_of
-
-    for row, naming in named_apart(rows, options.naming):
-        yield sidecar_of(Path(row.relative), naming).as_posix(), sidecar(row, rating=options.rating)
-
-
-def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
-    packed, taken = io.BytesIO(), set[str]()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            if name not in taken:
-                archive.writestr(name, content)
-            taken.add(name)
-    return packed.getvalue()
-
-
-def _text(
+def text_of(
     chosen: Format, rows: Sequence[PredictionRow], class_names: Sequence[str], model_id: str, options: Options
 ) -> Iterator[str]:
+    """Yield photos' labels in a format that is one file of text."""
     from gallery.exchange.megadetector_json import megadetector_json
     from gallery.exchange.predictions_csv import predictions_csv
     from gallery.exchange.timelapse_csv import timelapse_csv
@@ -355,14 +261,16 @@ def _text(
     return predictions_csv(rows, class_names, separator=options.separator, below=options.below)
 
 
-def _package(rows: Sequence[PredictionRow], options: Options, names: Sequence[str]) -> Package:
+def package_of(rows: Sequence[PredictionRow], options: Options, names: Sequence[str]) -> Package:
+    """Return photos' labels as a Camtrap DP package, called as was chosen, else as the first collection."""
     from gallery.exchange.camtrap_dp import camtrap_dp
 
     title = options.title or (names[0] if names else "Photos")
     return camtrap_dp(rows, options.sites, title=title, person=wiring.person(), made_at=_now())
 
 
-def _cleaned(parts: wiring.Parts, options: Options) -> Cleaned | None:
+def cleaned_of(parts: wiring.Parts, options: Options) -> Cleaned | None:
+    """Return what takes the coordinates out of copies, where that is wished; None where they stay."""
     from gallery.photos.location import without_location
 
     shared = bool(parts.settings.roots)
@@ -370,13 +278,14 @@ def _cleaned(parts: wiring.Parts, options: Options) -> Cleaned | None:
     return without_location if wanted and not options.links else None
 
 
-def _rows(
+def rows_of(
     parts: wiring.Parts,
     collection: types.Collection,
     model_id: str,
     class_names: Sequence[str],
     file_ids: NDArray[np.int64],
 ) -> list[PredictionRow]:
+    """Return what is known of some files of a collection."""
     from gallery.exchange.rows import prediction_rows
 
     return prediction_rows(

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.services import photo_view, wiring
+from gallery.services import photo_view, stacks, wiring
 from gallery.services.heads import unlike_below
 from gallery.types import GridItem, PhotoId
 
@@ -63,6 +63,7 @@ class PhotoList:
         token: 32 hexadecimal digits.
         file_ids: (n,) int64.
         true_index: (n,) the true class of each, -1 where unknown; None when nothing is known.
+        stacked: each stands for all photos of its sequence.
     """
 
     token: str
@@ -70,13 +71,15 @@ class PhotoList:
     model_id: str
     class_names: tuple[str, ...]
     true_index: NDArray[np.int64] | None = None
+    stacked: bool = False
 
     def __len__(self) -> int:
         return len(self.file_ids)
 
     def picked(self, ranges: object) -> NDArray[np.int64]:
-        """Return the files at the positions that `positions_of` finds in ranges."""
-        return self.file_ids[positions_of(ranges, len(self))]
+        """Return the files at the positions that `positions_of` finds in ranges; of stacks, all of each."""
+        picked = self.file_ids[positions_of(ranges, len(self))]
+        return stacks.with_all_frames(picked) if self.stacked else picked
 
 
 def register(
@@ -85,6 +88,7 @@ def register(
     model_id: str,
     class_names: tuple[str, ...],
     true_index: NDArray[np.int64] | None = None,
+    stacked: bool = False,
 ) -> PhotoList:
     """Return the list under its token; it stays fetchable until many newer ones have come.
 
@@ -97,9 +101,9 @@ def register(
         raise ValueError(f"{len(ids)} photos, but {truth.shape} true classes")
     digest = hashlib.blake2b(ids.tobytes(), key=_secret, digest_size=16)
     digest.update(b"" if truth is None else truth.tobytes())
-    digest.update("\0".join((model_id, *class_names)).encode())
+    digest.update("\0".join((model_id, *class_names, "stacked" * stacked)).encode())
     token = digest.hexdigest()
-    return _lists.put(token, PhotoList(token, ids, model_id, class_names, truth))
+    return _lists.put(token, PhotoList(token, ids, model_id, class_names, truth, stacked))
 
 
 def named(listed: PhotoList) -> dict[str, str | int]:
@@ -118,16 +122,29 @@ def page(chosen: PhotoList, number: int) -> list[tuple[GridItem, str | None]]:
     file_ids = chosen.file_ids[part]
     items = []
     if len(file_ids):
-        below = unlike_below(chosen.model_id)
-        items = wiring.catalog().grid_items(file_ids, chosen.model_id, unlike_below=below)
+        shown = stacks.items if chosen.stacked else _grid_items
+        items = shown(file_ids, chosen.model_id, unlike_below=unlike_below(chosen.model_id))
     indices = [-1] * len(items) if chosen.true_index is None else chosen.true_index[part].tolist()
     names = dict(enumerate(chosen.class_names))
     return [(item, names.get(index)) for item, index in zip(items, indices, strict=True)]
 
 
+def all_files(chosen: PhotoList) -> list[int] | list[list[int]]:
+    """Return the files of a list, in its order; of stacks, a list for each."""
+    if not chosen.stacked:
+        return [int(file_id) for file_id in chosen.file_ids]
+    return [list(frames) for frames in wiring.catalog().frames(chosen.file_ids)]
+
+
 def items_of(file_ids: NDArray[np.int64], model_id: str) -> list[GridItem]:
     """Return what grids and strips show of some files, in their order."""
-    return wiring.catalog().grid_items(file_ids, model_id) if len(file_ids) else []
+    return _grid_items(file_ids, model_id) if len(file_ids) else []
+
+
+def _grid_items(
+    file_ids: NDArray[np.int64], model_id: str, *, unlike_below: float | None = None
+) -> list[GridItem]:
+    return wiring.catalog().grid_items(file_ids, model_id, unlike_below=unlike_below)
 
 
 def positions_of(ranges: object, length: int) -> NDArray[np.int64]:

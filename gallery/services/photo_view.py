@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CatalogError, GalleryError, MapComesError
-from gallery.services import later_maps, wiring
+from gallery.services import later_maps, stacks, wiring
 from gallery.services.heatmaps import MapPair
 from gallery.settings import LARGE_VIEW_PX, THUMBNAIL_PX, WHOLE_VIEW_PX
-from gallery.types import Correction, FloatArray, Photo, PhotoId, Prediction
+from gallery.types import Correction, DetectedBox, FloatArray, Photo, PhotoId, Prediction
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -31,6 +31,8 @@ class PhotoFacts:
         evidence: of each class, whether its stored heatmap has any; empty when none is stored.
         maps_come: none is stored, but who asks for one gets it in a moment.
         labels: all that people said of it, the oldest first.
+        boxes: what a detector found in it.
+        clock_shift: what its date has been shifted by; None where the camera's clock counts as right.
     """
 
     photo: Photo
@@ -39,6 +41,8 @@ class PhotoFacts:
     evidence: dict[str, bool] = field(default_factory=dict)
     maps_come: bool = False
     labels: tuple[Correction, ...] = ()
+    clock_shift: str | None = None
+    boxes: tuple[DetectedBox, ...] = ()
 
 
 def photo(file_id: int) -> Photo:
@@ -175,8 +179,13 @@ def difference_png(photo_id: PhotoId, model_id: str, first: str, second: str) ->
     return heatmap.png(pair.difference_layer(_HEATMAP_PX))
 
 
-def facts(file_id: int, model_id: str) -> PhotoFacts:
+def facts(file_id: int, model_id: str, *, of_sequence: bool = False) -> PhotoFacts:
     """Return all that the large view shows of a photo.
+
+    Args:
+        file_id: the photo's.
+        model_id: whose prediction.
+        of_sequence: the prediction is that of the photo's whole sequence.
 
     Raises:
         CatalogError: the file is unknown, or was never read.
@@ -186,10 +195,15 @@ def facts(file_id: int, model_id: str) -> PhotoFacts:
     catalog = wiring.catalog()
     shown = catalog.photo(file_id)
     maps = _stored_maps(shown.photo_id, model_id)
+    found = catalog.detections([shown.photo_id]).get(shown.photo_id)
     return PhotoFacts(
         shown,
         exists=shown.path.is_file(),
-        prediction=catalog.prediction(shown.photo_id, model_id),
+        prediction=stacks.prediction(file_id, model_id)
+        if of_sequence
+        else catalog.prediction(shown.photo_id, model_id),
+        clock_shift=catalog.clock_shift_of(file_id),
+        boxes=() if found is None else found.boxes,
         evidence={name: heatmap.has_evidence(cam) for name, cam in maps.items()},
         maps_come=not maps and later_maps.awaited(shown.photo_id, model_id),
         labels=tuple(catalog.corrections(shown.photo_id)),

@@ -10,7 +10,7 @@ import numpy as np
 
 from gallery.learning.alike import near_photos
 from gallery.learning.queue import Reason, contradicted, review_order
-from gallery.services import learn, wiring
+from gallery.services import learn, stacks, wiring
 from gallery.services.heads import features_in_chunks, likeness_to_learnt
 from gallery.services.learn import KeptHead, LearnPreview
 from gallery.settings import Settings
@@ -191,6 +191,8 @@ def queue(
     likeness = likeness_to_learnt(parts, card)
     odd = np.zeros(len(places), bool) if likeness is None else likeness.of(features) < likeness.below
     files = table.file_ids[left].tolist()
+    said = [names[index] for index in predicted[left[places]].tolist()]
+    dissenting = stacks.dissenting(parts, collection_id, card.model_id, table.file_ids[left[places]], said)
     queued: list[QueuedPhoto] = []
     behind: set[int] = set()  # near duplicates of a photo that is in the queue already
     for at, (one, beside) in enumerate(zip(asked, near, strict=True)):
@@ -201,6 +203,7 @@ def queue(
         reason = (
             Reason.RANDOM if one.random
             else Reason.ODD if odd[at]
+            else Reason.SEQUENCE if dissenting[at]
             else Reason.CONTRADICTED if against[at]
             else Reason.UNSURE
         )  # fmt: skip

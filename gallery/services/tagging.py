@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gallery import types
 from gallery.errors import ModelError
-from gallery.services import wiring
+from gallery.services import stacks, wiring
 from gallery.services.heads import measure_likeness, name_from_features
 from gallery.settings import Settings
 from gallery.tagging.parts import TaggingProgress, TaggingResult
@@ -217,6 +217,7 @@ def run_waiting_jobs(settings: Settings) -> int:
                     store_thumbnail=parts.thumbnails.put,
                 )
             measure_likeness(parts, card)
+            stacks.settle_in(parts, running.job.collection_id, card.model_id)
             if sentence := notes(others, result.gone):
                 parts.catalog.finish_job(running.job.job_id, JobState.DONE, sentence)
 

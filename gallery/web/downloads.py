@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from gallery.errors import CatalogError
-from gallery.services import formats, photo_lists
+from gallery.services import downloads, formats, photo_lists
 from gallery.web.guard import SAFE, TooMuchPostedError, guarded, posted_from_own_page, posted_json
 from gallery.words import without_surrogates
 
@@ -47,7 +47,7 @@ async def pick(request: Request) -> Response:
 def selection(request: Request) -> Response:
     """Answer with the selected photos, or what is known of them, in a format."""
     chosen, name = _list(request.path_params["token"]), request.path_params["format"]
-    made = formats.download(
+    made = downloads.download(
         "folders" if name == "zip" else name,
         chosen.file_ids,
         chosen.model_id,
@@ -74,5 +74,5 @@ def _list(token: str) -> photo_lists.PhotoList:
 
 
 def _attachment(chosen: photo_lists.PhotoList, suffix: str) -> dict[str, str]:
-    name = quote(without_surrogates(formats.download_name(chosen.file_ids) + suffix), safe="")
+    name = quote(without_surrogates(downloads.download_name(chosen.file_ids) + suffix), safe="")
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

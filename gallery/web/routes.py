@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gallery import class_styles
-from gallery.services import photo_lists, photo_view, similar
+from gallery.services import photo_lists, photo_view, similar, stacks
 from gallery.services.photo_view import PHOTO_ID, PhotoFacts
 from gallery.types import GridItem, Prediction, display_path
 from gallery.web import downloads, folders, labels, report, uploads
@@ -38,6 +38,7 @@ def all_routes() -> list[BaseRoute]:
         "/heatmap/{model_id}/{photo_id}/{class_name}": heatmap_png,
         "/difference/{model_id}/{photo_id}/{first}/{second}": difference_png,
         "/grid/{token}/files": grid_files,
+        "/frames/{model_id}/{file_id}": stack_frames,
         "/grid/{token}/{page}": grid_page,
         "/info/{model_id}/{file_id}": photo_facts,
         "/similar/{model_id}/{collection_id}/{file_id}": similar_list,
@@ -123,11 +124,14 @@ def grid_page(request: Request) -> Response:
 
 
 def grid_files(request: Request) -> Response:
-    """Answer with the ids of all files of a list: what a bulk change says of them outlives this process."""
+    """Answer with the ids of all files of a list: what a bulk change says of them outlives this process.
+
+    Of stacks it is a list for each.
+    """
     chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
     if chosen is None:
         return refusal(404, "This list is not known any more; the page makes a new one.")
-    return JSONResponse(chosen.file_ids.tolist(), headers=SAFE)
+    return JSONResponse(photo_lists.all_files(chosen), headers=SAFE)
 
 
 def similar_list(request: Request) -> Response:
@@ -140,9 +144,21 @@ def similar_list(request: Request) -> Response:
 
 
 def photo_facts(request: Request) -> Response:
-    """Answer with all that the large view shows of a photo."""
+    """Answer with all that the large view shows of a photo.
+
+    Query: with ``stack`` the probabilities are those of its sequence.
+    """
     file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
-    return JSONResponse(_facts(photo_view.facts(file_id, _model_id(request))), headers=SAFE)
+    of_sequence = "stack" in request.query_params
+    known = photo_view.facts(file_id, _model_id(request), of_sequence=of_sequence)
+    return JSONResponse(_facts(known), headers=SAFE)
+
+
+def stack_frames(request: Request) -> Response:
+    """Answer with the photos of a file's sequence, as a page of a grid has them."""
+    file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
+    rows = [_row(item, None) for item in stacks.frames(file_id, _model_id(request))]
+    return JSONResponse({"items": rows}, headers=SAFE)
 
 
 def _facts(known: PhotoFacts) -> dict[str, Any]:
@@ -158,6 +174,10 @@ def _facts(known: PhotoFacts) -> dict[str, Any]:
         "size_bytes": about.size_bytes,
         "format": about.image_format,
         "taken_at": about.taken_at,
+        "clock_shift": known.clock_shift,
+        "boxes": [
+            [one.category, one.confidence, one.place, one.label, one.label_confidence] for one in known.boxes
+        ],
         "camera": about.camera,
         "notes": list(about.notes),
         "probabilities": [] if known.prediction is None else _shares(known.prediction),
@@ -190,6 +210,7 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
         truth,
         item.labelled_in,
         item.unlike,
+        *([list(item.frames), item.dissenting] if item.frames else []),
     ]
 
 

@@ -78,6 +78,28 @@ test("rows are fetched by pages, once, and those of unread files take no label",
   items.close();
 });
 
+test("a stack stands for all its photos, and has a label once all of them have it", async () => {
+  const rows = [[1, "p", "n", "", "cat", "model", 0.5, "cat", null, null, false, [1, 2, 3], 1], [4, "p", "n", "", "dog", "model", 0.9, "dog", null, null, false]];
+  const fetch = async (url) => ({ ok: true, json: async () => (url.endsWith("/files") ? [[1, 2, 3], [4], [5, 6]] : { items: rows }) });
+  const { Items, LabelQueue } = load(["shared/queue.js", "shared/items.js", "photo_grid/label_queue.js"], ["Items", "LabelQueue"],
+    { fetch, window: { addEventListener() {} }, localStorage: { getItem: () => null, setItem() {} } });
+  const labels = new LabelQueue(() => {}, () => {});
+  const items = new Items("/g", { token: "t", count: 3, page_size: 2 }, labels, () => {});
+  items.fetchAll(0, 1);
+  await new Promise(setImmediate);
+  assert.deepEqual(items.files([[0, 1]]), [1, 2, 3, 4]);
+  assert.deepEqual([items.knows([[0, 1]]), items.knows([[1, 2]])], [true, false]);
+  await items.fetchFiles();
+  assert.deepEqual(items.files([[1, 2]]), [4, 5, 6]);
+  labels.overlaid.set(1, { sequence: 1, label: "fox" });
+  assert.deepEqual([items.at(0).label, items.at(0).dissenting], ["cat", 1]);
+  for (const id of [2, 3]) labels.overlaid.set(id, { sequence: 1, label: "fox" });
+  assert.deepEqual([items.at(0).label, items.at(0).source, items.at(0).dissenting], ["fox", "person", 0]);
+  for (const id of [1, 2, 3]) labels.overlaid.set(id, { sequence: 2, label: null });
+  assert.deepEqual([items.at(0).label, items.at(0).source], ["cat", "model"]);
+  items.close();
+});
+
 test("what is under the pointer stays there while the photo grows", () => {
   const { Zoom } = load(["photo_grid/zoom.js"], ["Zoom"]);
   const stage = { addEventListener() {}, getBoundingClientRect: () => ({ left: 0, top: 0, width: 400, height: 200 }), classList: { toggle() {} } };

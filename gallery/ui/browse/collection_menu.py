@@ -7,20 +7,23 @@ from collections.abc import Callable
 import streamlit as st
 
 from gallery.errors import GalleryError
+from gallery.services import clocks, imported_labels, uploads
 from gallery.services import collections as collections_service
-from gallery.services import uploads
 from gallery.types import Collection, display_path
 from gallery.ui.components import dialogs, folder_box, messages, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import BASE
 from gallery.words import photo_count
 
-RENAME, MOVE, REMOVE, LEFT_OUT = "rename", "move", "remove", "left out"
+RENAME, MOVE, TAKE, CLOCK = "rename", "move", "take", "clock"
+REMOVE, LEFT_OUT = "remove", "left out"
 """The names of the dialogs, for `dialogs.ask`."""
 
 _TITLES = {
     RENAME: ":material/edit: Rename",
     MOVE: ":material/drive_file_move: Find at its new place",
+    TAKE: ":material/label: Take labels or boxes from a file",
+    CLOCK: ":material/schedule: Correct the camera clock",
     REMOVE: ":material/delete: Remove",
 }
 
@@ -33,14 +36,21 @@ def show(collection: Collection) -> None:
         names,
         key="collection_menu",
         format_func=lambda name: _TITLES[name],
-        help="Rename this collection, find it at its new place, remove it",
+        help="Rename, find at its new place, take labels, correct dates, remove",
         on_click=lambda: dialogs.ask(st.session_state["collection_menu"]),
     )
 
 
 def show_dialog(collection: Collection) -> None:
     """Draw the dialog that is open, if one of these is."""
-    for name, draw in ((RENAME, _rename), (MOVE, _move), (REMOVE, _remove), (LEFT_OUT, _left_out)):
+    for name, draw in (
+        (RENAME, _rename),
+        (MOVE, _move),
+        (TAKE, _take),
+        (CLOCK, _clock),
+        (REMOVE, _remove),
+        (LEFT_OUT, _left_out),
+    ):
         if dialogs.asked(name):
             draw(collection)
 
@@ -66,6 +76,72 @@ def _move(collection: Collection) -> None:
     path = folder_box.show(recent=others, base=BASE, key="move_box")
     if path is not None:
         _do(lambda: collections_service.move(collection.collection_id, path))
+
+
+@st.dialog("Take labels or boxes from a file", width="large", on_dismiss=dialogs.close)
+def _take(collection: Collection) -> None:
+    st.markdown(
+        "A table (CSV, Timelapse's too), results of MegaDetector (JSON), a Camtrap DP package or a folder of "
+        "XMP sidecars. Labels that people gave here stay. Boxes are drawn over the large photo, and photos "
+        "without an animal go to the shelves blank, human and vehicle. This works without a detector; "
+        "[MegaDetector](https://github.com/agentmorris/MegaDetector) or AddaxAI makes such a file."
+    )
+    named = st.selectbox(
+        "File",
+        [display_path(one) for one in imported_labels.beside(collection.root)],
+        index=None,
+        accept_new_options=True,
+        placeholder="Choose one that lies beside the photos, or paste a path",
+        key="take_file",
+    )
+    of_models = st.checkbox("Also take what only a model said, as labels", key="take_of_models")
+    if st.button("Take", type="primary", disabled=not named, key="take_yes") and named:
+        try:
+            taken = imported_labels.take(collection.collection_id, named, of_models=of_models)
+        except GalleryError as error:
+            messages.show_error(error)
+        else:
+            st.success(escaped(" ".join(taken.sentences())), icon=":material/check_circle:")
+
+
+@st.dialog("Correct the camera clock", on_dismiss=dialogs.close)
+def _clock(collection: Collection) -> None:
+    number = collection.collection_id
+    st.markdown(
+        "For a camera whose clock was set wrongly: say what has to be added to its dates, such as "
+        "**+1 year -2 h** or **-35 min**. Dates, sequences and exports follow; the files keep their dates."
+    )
+    kept = clocks.shifts(number)
+    folder = st.selectbox(
+        "Photos of",
+        ["", *collections_service.sub_folders(number)],
+        format_func=lambda name: (
+            (name or "the whole collection") + (f" ({kept[name]})" if name in kept else "")
+        ),
+        key="clock_folder",
+    )
+    text = st.text_input(
+        "Add to their dates",
+        value=kept.get(folder, ""),
+        placeholder="+1 year -2 h",
+        key=f"clock_shift {folder}",
+    )
+    if text:
+        try:
+            shown = clocks.example(number, folder, text)
+        except GalleryError as error:
+            messages.show_error(error)
+            return
+        if shown is not None:
+            then = "no date" if shown.shifted is None else shown.shifted.replace("T", " ")
+            st.caption(escaped(f"{shown.name}: {shown.in_file.replace('T', ' ')} becomes {then}."))
+        else:
+            st.caption("None of these photos has a date in its file.")
+    with st.container(horizontal=True):
+        if st.button("Keep", type="primary", disabled=not text, key="clock_keep"):
+            _do(lambda: clocks.shift(number, folder, text))
+        if folder in kept and st.button("Remove the shift", key="clock_remove"):
+            _do(lambda: clocks.shift(number, folder, None))
 
 
 @st.dialog("Remove the collection", on_dismiss=dialogs.close)

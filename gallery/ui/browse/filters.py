@@ -31,16 +31,26 @@ _REVIEW_WORDS = {
 }
 
 
-def show(view: View, *, folders: Mapping[str, int], unsure_below: float) -> None:
+def show(view: View, *, folders: Mapping[str, int], unsure_below: float, stackable: bool) -> None:
     """Show the controls in one row, inside a horizontal container.
 
     Args:
         view: what is shown now.
         folders: the collection's sub-folders, relative to its root, with their numbers of photos.
         unsure_below: the threshold that holds.
+        stackable: the photos may make sequences.
     """
     if view.shelf == UNSURE:
         _threshold(unsure_below)
+    if stackable:
+        _keyed("stacked", view.stacked)
+        st.toggle(
+            "Stack sequences",
+            key="filter:stacked",
+            on_change=lambda: view_state.change(stacked=_value("stacked"), photo=None),
+            help="Photos of a folder at most 60 s apart are shown as one, with one tag by the mean of their "
+            "logits. Keys and bulk changes set all of them; open a stack to see each.",
+        )
     _keyed("sort", view.sort)
     st.selectbox(
         "Sort",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from gallery.services import collections as collections_service
-from gallery.services import wiring
+from gallery.services import stacks, wiring
 from gallery.types import (
     ALL,
     UNREADABLE,
@@ -61,9 +61,11 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         model_id, class_names = wiring.shown_model()
         unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
         query = view.query(collection.collection_id, model_id, unsure_below=unsure_below)
+        if view.stacked:
+            stacks.settle(collection.collection_id, model_id)
         shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
         summary.show(collection, shelves)
-        if view.is_filtered:
+        if view.is_filtered or view.stacked:
             shelves = collections_service.shelves(
                 collection.collection_id,
                 model_id,
@@ -134,11 +136,17 @@ def _photos(
         key=GRID,
         open_file_id=view.photo,
         scope=repr(query),
+        stacked_photos=_count(shelves, view.shelf) if view.stacked else None,
         live=live,
         view=view_address.written(replace(view, collection_id=collection.collection_id, photo=None)),
     )
     if state.opened_file_id != view.photo:
         view_state.change(photo=state.opened_file_id)
+
+
+def _count(shelves: tuple[Shelf, ...], name: str) -> int:
+    """Return how many photos lie on a shelf, or on all but those that could not be read."""
+    return sum(one.count for one in shelves if one.name == name or (name == ALL and one.name != UNREADABLE))
 
 
 def _controls(view: View, collection: Collection, class_names: tuple[str, ...], unsure_below: float) -> None:
@@ -151,7 +159,8 @@ def _controls(view: View, collection: Collection, class_names: tuple[str, ...], 
         )
         if view.shelf != UNREADABLE:
             folders = collections_service.sub_folders(collection.collection_id)
-            filters.show(view, folders=folders, unsure_below=unsure_below)
+            stackable = view.stacked or stacks.may_be(collection.collection_id)
+            filters.show(view, folders=folders, unsure_below=unsure_below, stackable=stackable)
     filters.show_active(view)
 
 

@@ -37,16 +37,16 @@ class View:
     folder: str | None = None
     name_contains: str | None = None
     review: Review | None = None
+    stacked: bool = False
     photo: int | None = None
 
     @property
     def is_filtered(self) -> bool:
         """Return whether anything besides the shelf narrows what is shown."""
-        plain = View(self.collection_id, self.shelf, self.sort, self.unsure_below, photo=self.photo)
-        return self != plain
+        return self != replace(self.without_filters(), photo=self.photo)
 
     def without_filters(self) -> View:
-        return View(self.collection_id, self.shelf, self.sort, self.unsure_below)
+        return View(self.collection_id, self.shelf, self.sort, self.unsure_below, stacked=self.stacked)
 
     def query(self, collection_id: int, model_id: str, unsure_below: float) -> PhotoQuery:
         """Return the view as the catalog is asked for it, with the threshold that holds."""
@@ -63,6 +63,7 @@ class View:
             name_contains=self.name_contains,
             review=self.review,
             sort=self.sort,
+            stacked=self.stacked,
         )
 
 
@@ -92,6 +93,7 @@ def read(parameters: Mapping[str, str]) -> View:
         folder=parameters.get("folder") or None,
         name_contains=parameters.get("name", "")[:200] or None,
         review=_REVIEWS.get(parameters.get("review", "")),
+        stacked=parameters.get("stacked") == "1",
     )
 
 
@@ -120,6 +122,7 @@ def written(view: View) -> dict[str, str]:
         ("folder", view.folder),
         ("name", view.name_contains),
         ("review", None if view.review is None else _REVIEW_NAMES[view.review]),
+        ("stacked", "1" if view.stacked else None),
         ("photo", view.photo),
     ):
         if value is not None:

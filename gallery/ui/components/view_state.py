@@ -42,7 +42,9 @@ def change(**parts: Any) -> None:
 def open_collection(collection_id: int) -> None:
     """Show another collection, from its beginning."""
     kept = st.session_state.get(_VIEW, View())
-    st.session_state[_VIEW] = View(collection_id, sort=kept.sort, unsure_below=kept.unsure_below)
+    st.session_state[_VIEW] = View(
+        collection_id, sort=kept.sort, unsure_below=kept.unsure_below, stacked=kept.stacked
+    )
 
 
 def clear_filters() -> None:

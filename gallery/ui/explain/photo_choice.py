@@ -18,7 +18,7 @@ from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
 from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, SortOrder
 from gallery.ui.browse import filters
-from gallery.ui.components import film_strip, view_address
+from gallery.ui.components import export_menu, film_strip, view_address
 from gallery.ui.components.plain_text import escaped
 from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title
@@ -61,7 +61,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     collection = _collection(opened, asked)
     view = view_address.read(dict(st.query_params))
     unsure_below = collections.unsure_below(card.model_id, view.unsure_below)
-    query = view.query(collection.collection_id, card.model_id, unsure_below)
+    query = replace(view.query(collection.collection_id, card.model_id, unsure_below), stacked=False)
     all_shelves = collections.shelves(
         collection.collection_id,
         card.model_id,
@@ -84,6 +84,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
             _stepper(listed)
         if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
             st.switch_page("pages/browse.py", query_params=view_address.written(replace(view, photo=None)))
+        export_menu.show(file_ids, model_id=card.model_id, class_names=card.class_names, key="explain_export")
     if narrowed := filters.in_words(view):
         st.caption(escaped(f"As in Browse: {narrowed}."))
     if photo is None:

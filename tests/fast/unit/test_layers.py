@@ -22,7 +22,16 @@ ROWS: dict[str, tuple[str, ...]] = {
     "adapters": ("gallery.photos", "gallery.network", "gallery.catalog", "gallery.models"),
     "nouns": tuple(
         f"gallery{name}"
-        for name in ("", ".types", ".errors", ".settings", ".files", ".words", ".class_styles")
+        for name in (
+            "",
+            ".types",
+            ".errors",
+            ".settings",
+            ".files",
+            ".words",
+            ".class_styles",
+            ".clock_shift",
+        )
     ),
 }
 """From top to bottom; a room imports only what MAY_IMPORT says of its row."""

@@ -44,6 +44,7 @@ _component = assets.component(
         "photo_grid/cell.js",
         "photo_grid/panel.js",
         "photo_grid/beside.js",
+        "photo_grid/frames.js",
         "photo_grid/large.js",
         "photo_grid/grid.js",
         "photo_grid/main.js",
@@ -84,6 +85,7 @@ def show(
     live: bool = False,
     view: Mapping[str, str] | None = None,
     waiting: Sequence[QueuedPhoto] | None = None,
+    stacked_photos: int | None = None,
 ) -> GridState:
     """Show photos as a grid in which they open large, and return what is selected.
 
@@ -112,8 +114,12 @@ def show(
         view: the address of what is shown, which goes along to Explain.
         waiting: the photos as a review queue: each says why it is there and what is like it, and the next
             one follows when a class is set.
+        stacked_photos: each of the files stands for its sequence, and so many photos they are in all.
     """
-    listed = photo_lists.register(file_ids, model_id=model_id, class_names=class_names, true_index=true_index)
+    stacked = stacked_photos is not None
+    listed = photo_lists.register(
+        file_ids, model_id=model_id, class_names=class_names, true_index=true_index, stacked=stacked
+    )
     data: dict[str, Any] = {
         "list": photo_lists.named(listed),
         "collection": collection_id,
@@ -133,6 +139,7 @@ def show(
         "select": select,
         "reasons": None if waiting is None else {str(one.file_id): str(one.reason) for one in waiting},
         "beside_queue": None if waiting is None else _beside(waiting, listed),
+        "stacked": {"photos": stacked_photos} if stacked else None,
         "formats": [
             {"name": one.name, "title": one.title, "for_whom": one.for_whom}
             for one in formats.FORMATS

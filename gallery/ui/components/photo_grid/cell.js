@@ -20,9 +20,10 @@ class Cell {
     this.badge = make("span", { class: "badge" }, this.icon, this.words, this.sure, this.note);
     this.person = make("span", { class: "person", title: "Labelled by a person", text: "person", "aria-hidden": "true" });
     this.tick = make("span", { class: "tick", "aria-hidden": "true", text: "✓" });
+    this.stack = make("span", { class: "stack", "aria-hidden": "true" });
     this.name = make("span", { class: "name" });
     this.node = make("div", { class: "cell", role: "option", id: `cell-${number}` },
-      this.frame, this.twinFrame, this.thirdFrame, this.badge, this.person, this.name, this.tick);
+      this.frame, this.twinFrame, this.thirdFrame, this.badge, this.person, this.name, this.stack, this.tick);
     this.picture.addEventListener("load", () => { this.node.classList.add("loaded"); this.fitHeat(); });
     this.picture.addEventListener("error", () => this.node.classList.add("broken"));
     for (const heat of [this.heat, this.twinHeat, this.difference]) heat.addEventListener("error", () => awaitHeat(heat));
@@ -55,6 +56,7 @@ class Cell {
       this.words.textContent = "";
       this.sure.textContent = "";
       this.note.textContent = "";
+      node.classList.remove("stacked");
       node.setAttribute("aria-label", `Photo ${this.index + 1}, loading`);
       return;
     }
@@ -73,7 +75,11 @@ class Cell {
     node.title = this.name.textContent;
     const sure = item.confidence === null || known === UNLIKE_ANYTHING ? "" : `, ${percent(item.confidence)} confidence`;
     const who = byPerson ? `${known.title}, labelled by a person` : item.label ? `${known.title}${sure}` : "not tagged yet";
-    node.setAttribute("aria-label", `${item.name}: ${who}`);
+    node.classList.toggle("stacked", item.frames.length > 1);
+    this.stack.textContent = item.frames.length > 1 ? `${item.frames.length}${item.dissenting ? ` · ${item.dissenting} differ${item.dissenting === 1 ? "s" : ""}` : ""}` : "";
+    this.stack.classList.toggle("dissents", item.dissenting > 0);
+    const stack = item.frames.length > 1 ? `, first of ${item.frames.length} photos of a sequence${item.dissenting ? `, ${item.dissenting} differ` : ""}` : "";
+    node.setAttribute("aria-label", `${item.name}: ${who}${stack}`);
     this.picture.alt = `${known.title}: ${item.name}`;
     this.showHeat(item);
   }

@@ -140,8 +140,9 @@ class Grid {
     this.active = Math.min(this.active, Math.max(list.count - 1, 0));
     this.keep = kept;
     this.way.hidden = !this.earlier;
-    this.count.textContent = this.earlier ? `${photosInWords(list.count - 1)} like ${this.earlier.name}`
-      : `${list.count.toLocaleString("en")} ${list.count === 1 ? "photo" : "photos"}`;
+    const entries = `${list.count.toLocaleString("en")} ${this.data.stacked ? "stack" : "photo"}${list.count === 1 ? "" : "s"}`;
+    const all = this.data.stacked ? `${photosInWords(this.data.stacked.photos)} in ${entries}` : entries;
+    this.count.textContent = this.earlier ? `${photosInWords(list.count - 1)} like ${this.earlier.name}` : all;
     for (const cell of this.cells) cell.item = undefined;
     this.measure();
     this.draw();
@@ -351,16 +352,26 @@ class Grid {
     if (!this.data.correct || !this.items?.count) return;
     const chosen = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
     const spans = this.items.read(chosen);
-    const count = positionsIn(spans);
-    const unread = positionsIn(chosen) - count;
-    if (!count) this.say(notReadInWords(unread));
+    const unread = positionsIn(chosen) - positionsIn(spans);
+    const known = this.items.knows(spans);
+    if (this.data.stacked && !known) { this.labelOnceKnown(name); return; }
+    if (!spans.length) this.say(notReadInWords(unread));
     const files = this.large.beside.withDuplicates(this.items.files(spans));
     if (!files.length) return;
+    const count = positionsIn(spans);
     this.hasLabelled = true;
-    this.labels.set(this.items.token, spans, files, name, this.where());
+    this.labels.set(this.items.token, spans, files, name, this.where(), known);
     const first = this.items.at(spans[0][0]);
     const words = changeInWords(this.data.classes, name, Math.max(count, files.length), first?.name);
     this.say(unread ? `${words}. ${notReadInWords(unread)}` : words, { Undo: () => this.undo() });
+  }
+
+  // How many photos the selected stacks hold is asked for first: what is set says so.
+  async labelOnceKnown(name) {
+    const { items } = this;
+    await items.fetchFiles();
+    if (!items.all) this.say("The server does not answer, so nothing was set. Try again.");
+    else if (this.items === items) this.label(name);
   }
 
   chooseClass(animal) {
@@ -425,7 +436,7 @@ class Grid {
     this.root.classList.toggle("selecting", this.selection.size > 0);
     this.chosenBar.show();
     clearTimeout(this.telling);
-    if (this.selection.size > 1) this.items.fetchFiles();
+    if (this.selection.size > 1) this.items.fetchFiles().then(() => this.chosenBar.show());
     if (!this.selection.size && !this.told) return;
     this.told = this.selection.size > 0;
     this.telling = setTimeout(() => this.component.setStateValue("selection",

@@ -1,6 +1,13 @@
 // @ts-check
 // A photo shown large over the page, in the browser's own modal dialog: it keeps the focus inside.
 
+// "animal 94 %: Dog 88 %"
+const boxInWords = (classes, [category, sure, , label, share]) =>
+  `${category} ${percent(sure)}${label ? `: ${classNamed(classes, label).title} ${percent(share)}` : ""}`;
+
+// A stack's probabilities are others than those of its first photo.
+const factsOf = (item) => `${item.id}${item.frames.length ? "?stack" : ""}`;
+
 class Large {
   constructor(grid) {
     this.grid = grid;
@@ -16,7 +23,9 @@ class Large {
     this.small = make("img", { class: "under", alt: "", draggable: false });
     this.photo = make("img", { class: "over", alt: "", draggable: false, onload: () => this.photo.classList.add("loaded") });
     this.heat = make("img", { class: "heat", alt: "", draggable: false, onerror: () => this.awaitHeat() });
-    this.frame = make("div", { class: "photo" }, this.small, this.photo, this.heat);
+    this.boxes = make("div", { class: "boxes", "aria-hidden": "true" });
+    this.boxesOn = remembered("boxes", "yes") === "yes";
+    this.frame = make("div", { class: "photo" }, this.small, this.photo, this.heat, this.boxes);
     this.note = make("p", { class: "note", role: "status" });
     const arrow = (name, sign, by) => make("button", {
       type: "button", class: `arrow ${name}`, text: sign, "aria-label": by < 0 ? "Previous photo (←)" : "Next photo (→)",
@@ -30,7 +39,8 @@ class Large {
     this.zoomer = make("button", { type: "button", class: "zoomer", text: "Zoom ", title: "Zoom in and out (Z); also by wheel or double click",
       onclick: () => { this.zoom.toggle(); this.dialog.focus(); } }, make("kbd", { text: "Z" }));
     this.beside = new Beside(this);
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note, this.beside.node);
+    this.frames = new Frames(this);
+    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note, this.beside.node, this.frames.node);
     this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
@@ -66,13 +76,15 @@ class Large {
 
   refresh() {
     this.items.refresh(this.index, this.index);
-    this.facts.delete(this.item?.id);
-    if (this.item) this.ask(this.item);
+    this.frames.refresh();
+    if (!this.item) return;
+    this.facts.delete(factsOf(this.item));
+    this.ask(this.item);
   }
 
   show() {
     if (!this.isOpen) return;
-    const item = this.items.at(this.index);
+    const item = this.frames.of(this.items.at(this.index));
     this.place.textContent = `${(this.index + 1).toLocaleString("en")} / ${this.items.count.toLocaleString("en")}`;
     this.before.disabled = this.index === 0;
     this.after.disabled = this.index >= this.items.count - 1;
@@ -80,9 +92,11 @@ class Large {
     const another = this.item?.id !== item.id;
     this.item = item;
     if (another) this.newPhoto(item);
-    this.panel.show(item, this.facts.get(item.id));
+    else if (item.photo && !this.facts.has(factsOf(item))) this.ask(item);
+    this.panel.show(item, this.facts.get(factsOf(item)));
     this.beside.show(item);
     this.showHeat();
+    this.showBoxes(this.facts.get(factsOf(item)));
     if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
   }
 
@@ -107,7 +121,7 @@ class Large {
       clearTimeout(this.ahead);
       this.ahead = setTimeout(() => this.lookAhead(), 250);
     }
-    this.grid.report(item.id);
+    this.grid.report(this.items.at(this.index).id);
   }
 
   lookAhead() {
@@ -119,29 +133,35 @@ class Large {
 
   async ask(item) {
     const { base, model_id: model } = this.grid.data;
+    const key = factsOf(item);
+    if (this.asking === key) return;
+    this.asking = key;
     try {
-      const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${item.id}`);
+      const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${key}`);
       const facts = await answer.json();
       if (!answer.ok) throw Object.assign(new Error(facts.error), { told: true });
-      this.facts.set(item.id, facts);
+      this.facts.set(key, facts);
       if (this.facts.size > 300) this.facts.delete(this.facts.keys().next().value);
     } catch (error) {
       const failed = error.told ? error.message : "The server does not answer. What you set is kept in this browser meanwhile.";
-      this.facts.set(item.id, { failed, probabilities: [], evidence: {} });
+      this.facts.set(key, { failed, probabilities: [], evidence: {} });
+    } finally {
+      if (this.asking === key) this.asking = null;
     }
-    if (this.item?.id !== item.id) return;
-    const facts = this.facts.get(item.id);
+    if (!this.item || factsOf(this.item) !== key) return;
+    const facts = this.facts.get(key);
     if (facts.failed) this.note.textContent = facts.failed;
     else if (facts.exists === false)
       this.note.textContent = "The file is not where it was. You see what was kept of it; connect its disk or open its new folder.";
     this.fit();
     this.panel.show(this.item, facts);
     this.showHeat();
+    this.showBoxes(facts);
   }
 
   // The server answers again: ask for what it could not say.
   askAgain() {
-    if (this.isOpen && this.item?.photo && this.facts.get(this.item.id)?.failed) {
+    if (this.isOpen && this.item?.photo && this.facts.get(factsOf(this.item))?.failed) {
       this.note.textContent = "";
       this.ask(this.item);
     }
@@ -150,13 +170,14 @@ class Large {
   // The photo as large as the stage allows, but never blown up beyond three times its size.
   fit() {
     if (!this.isOpen) return;
-    const facts = this.item && this.facts.get(this.item.id);
+    const facts = this.item && this.facts.get(factsOf(this.item));
     const wide = facts?.width_px || this.small.naturalWidth;
     const high = facts?.height_px || this.small.naturalHeight;
     if (!wide || !high) return;
     const box = this.stage.getBoundingClientRect();
+    const strip = this.frames.node.hidden ? 0 : 2 * this.frames.node.offsetHeight; // the photo stays in the middle
     const most = facts?.width_px ? 3 : 99;
-    const below = this.beside.node.offsetHeight;
+    const below = this.beside.node.offsetHeight + strip;
     const scale = Math.min((box.width - 24) / wide, (box.height - below - 24) / high, most);
     this.frame.style.width = `${wide * scale}px`;
     this.frame.style.height = `${high * scale}px`;
@@ -176,7 +197,7 @@ class Large {
 
   showHeat() {
     const { item } = this;
-    const facts = item && this.facts.get(item.id);
+    const facts = item && this.facts.get(factsOf(item));
     const name = this.heatClass || item?.predicted;
     const known = facts && Object.keys(facts.evidence).length > 0;
     const evident = known && facts.evidence[name];
@@ -204,7 +225,29 @@ class Large {
   async awaitHeat() {
     const { item } = this;
     await awaitHeat(this.heat);
-    if (item && this.item?.id === item.id && this.facts.get(item.id)?.maps_come) this.ask(item);
+    if (item && this.item?.id === item.id && this.facts.get(factsOf(item))?.maps_come) this.ask(item);
+  }
+
+  // The detector's boxes, where they lie in the photo, with what is in each and how sure that is.
+  showBoxes(facts) {
+    const boxes = facts?.boxes || [];
+    this.panel.showBoxes(boxes, this.boxesOn);
+    const drawn = JSON.stringify([this.item?.id, this.boxesOn, boxes]);
+    if (drawn === this.boxesDrawn) return;
+    this.boxesDrawn = drawn;
+    this.boxes.replaceChildren(...(this.boxesOn ? boxes : []).map((box) => {
+      const [category, , [left, top, width, height]] = box;
+      const node = make("div", { class: `box ${category}` }, make("span", { text: boxInWords(this.data.classes, box) }));
+      for (const [name, share] of Object.entries({ left, top, width, height })) node.style[name] = `${share * 100}%`;
+      node.classList.toggle("low", top < 0.06); // its words find no room above it
+      return node;
+    }));
+  }
+
+  toggleBoxes() {
+    this.boxesOn = !this.boxesOn;
+    remember("boxes", this.boxesOn ? "yes" : "no");
+    this.showBoxes(this.item && this.facts.get(factsOf(this.item)));
   }
 
   toggleHeat() {
@@ -231,7 +274,7 @@ class Large {
       grid.say(notReadInWords(1));
       return;
     }
-    this.keep([item.id], item, name);
+    this.keep(item.frames.length ? item.frames : [item.id], item, name);
     if (name) this.goOn();
   }
 
@@ -278,6 +321,7 @@ class Large {
       { match: onKey("ArrowRight", "ArrowDown", "PageDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp", "PageUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
       { match: onKey("h", "H"), shown: ["H"], text: "Heatmap: where the model looked", run: () => this.toggleHeat() },
+      { match: onKey("d", "D"), shown: ["D"], text: "Boxes of the detector, where there are some", run: () => this.toggleBoxes() },
       { match: onKey("z", "Z"), shown: ["Z"], text: "Zoom in and out; also wheel, double click, + and -", run: () => this.zoom.toggle() },
       { match: onKey("+", "="), shown: [], run: () => this.zoom.by(ZOOM_STEP) },
       { match: onKey("-"), shown: [], run: () => this.zoom.by(1 / ZOOM_STEP) },
@@ -285,6 +329,9 @@ class Large {
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
       { match: () => false, shown: ["Esc"], text: "Close" },
     ];
+    if (this.frames.count) all.unshift(
+      { match: onKey("ArrowDown"), shown: ["↑", "↓"], text: "One photo of the sequence, or all of them", run: () => this.frames.step(1) },
+      { match: onKey("ArrowUp"), shown: [], run: () => this.frames.step(-1) });
     if (this.data.correct) all.splice(2, 0, ...labelBindings(this),
       { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
         text: "Accept the class that is shown, go on", run: () => this.accept() },
@@ -295,7 +342,7 @@ class Large {
 
   accept() {
     const { item } = this;
-    if (item?.label && item.source !== "person" && !item.unlike) this.keep([item.id], item, item.label);
+    if (item?.label && item.source !== "person" && !item.unlike) this.keep(item.frames.length ? item.frames : [item.id], item, item.label);
     if (this.data.reasons) this.goOn();
     else this.go(1);
   }

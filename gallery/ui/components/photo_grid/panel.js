@@ -10,6 +10,7 @@ class Panel {
     this.title = make("h2", {});
     this.tag = make("p", { class: "tag" });
     this.reason = make("p", { class: "reason" });
+    this.sequence = make("p", { class: "quiet" });
     this.keys = make("div", { class: "keys", role: "group", "aria-label": "Set the class" });
     this.goesOn = make("input", {
       type: "checkbox", checked: large.goesOn,
@@ -24,6 +25,10 @@ class Panel {
       type: "range", min: 10, max: 100, value: large.opacity, "aria-label": "Opacity of the heatmap",
       oninput: () => { large.opacity = Number(this.slider.value); remember("opacity", large.opacity); large.showHeat(); },
       onpointerup: () => large.dialog.focus() });
+    this.boxToggle = make("button", { type: "button", class: "plain", text: "Boxes ", title: "What the detector found (D)",
+      onclick: () => { large.toggleBoxes(); large.dialog.focus(); } }, make("kbd", { text: "D" }));
+    this.boxWords = make("span", { class: "quiet" });
+    this.boxControls = make("section", { class: "heat-controls", hidden: true }, this.boxToggle, this.boxWords);
     this.heatWords = make("p", { class: "evidence", role: "status" });
     this.list = make("dl", {});
     this.explain = make("a", { class: "plain link", text: "Explain this photo", onclick: (event) => this.goToExplain(event) });
@@ -33,10 +38,11 @@ class Panel {
       make("kbd", { text: "?" }));
     this.beside = make("div", { class: "keys beside", role: "group", "aria-label": "No animal, or another one" });
     this.correcting = make("section", {}, make("h3", { text: "Set the class" }), this.keys, this.beside, this.advance);
-    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag, this.reason,
+    this.node = make("aside", { class: "panel", "aria-label": "About this photo" }, this.title, this.tag, this.sequence, this.reason,
       this.correcting,
       make("section", {}, make("h3", { text: "Prediction" }), this.bars, this.more),
       make("section", { class: "heat-controls" }, this.heatToggle, this.slider, this.heatWords),
+      this.boxControls,
       make("section", {}, make("h3", { text: "About the file" }), this.list),
       make("footer", {}, this.explain, this.like, keysButton));
   }
@@ -67,6 +73,8 @@ class Panel {
     this.tag.replaceChildren(
       iconOf(known),
       make("strong", { text: known.title }), make("span", { class: "who", text: this.whoSays(item) }));
+    this.sequence.textContent = this.sequenceInWords();
+    this.sequence.hidden = !this.sequence.textContent;
     this.correcting.hidden = !data.correct;
     if (data.correct) this.showKeys(item, data);
     this.showBars(facts);
@@ -75,8 +83,17 @@ class Panel {
     this.explain.href = item.photo ? `${data.explain}photo=${item.photo}` : "#";
   }
 
+  sequenceInWords() {
+    const { count, chosen, stack } = this.large.frames;
+    if (!count) return "";
+    if (chosen !== null) return `Photo ${chosen + 1} of ${count} of the sequence. Keys set this photo alone.`;
+    const differ = stack.dissenting ? `, ${stack.dissenting} of them tagged otherwise` : "";
+    return `Sequence of ${count} photos${differ}. Keys set all ${count}; ↑ ↓ choose one.`;
+  }
+
   whoSays(item) {
     if (item.source === "person") return "labelled by a person";
+    if (item.source === "detector") return "by the detector's boxes";
     if (!item.label) return "";
     if (item.unlike) return `nearest class: ${classNamed(this.large.data.classes, item.label).title}`;
     return item.confidence === null ? "by the model" : `${percent(item.confidence)} confidence, by the model`;
@@ -147,10 +164,18 @@ class Panel {
       if (bar.dataset.name) bar.setAttribute("aria-pressed", this.large.heatOn && bar.dataset.name === name);
   }
 
+  showBoxes(boxes, on) {
+    this.boxControls.hidden = !boxes.length;
+    this.boxToggle.setAttribute("aria-pressed", on);
+    const { classes } = this.large.grid.data;
+    this.boxWords.textContent = boxes.map((box) => boxInWords(classes, box)).join("; ");
+  }
+
   showFacts(item, facts) {
     if (!facts || facts.failed) { this.list.replaceChildren(); return; }
     const rows = [
       ["Taken", facts.taken_at ? facts.taken_at.replace("T", " ") : "no date in file"],
+      ["Clock", facts.clock_shift ? `${facts.clock_shift} added to the date in the file` : ""],
       ["Camera", facts.camera],
       ["Size", `${facts.width_px} × ${facts.height_px} px, ${bytes(facts.size_bytes)} ${facts.format}`],
       ["Note", facts.notes.join("; ")],

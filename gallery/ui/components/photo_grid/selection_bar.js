@@ -27,7 +27,13 @@ class SelectionBar {
       this.formats.open(false);
     }
     this.setter.parentNode.hidden = !this.grid.data.correct;
-    this.count.textContent = `${size.toLocaleString("en")} selected`;
+    this.count.textContent = `${size.toLocaleString("en")} selected${this.photosInStacks()}`;
+  }
+
+  photosInStacks() {
+    const { data, items, selection } = this.grid;
+    const ranges = selection.ranges();
+    return data.stacked && items.knows(ranges) ? `: ${photosInWords(items.files(ranges).length)}` : "";
   }
 
   showMenu(open) {

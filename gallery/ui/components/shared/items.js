@@ -1,6 +1,9 @@
 // @ts-check
 // The items of one list, fetched page by page, with the person's labels that are still on their way.
 
+const itemOf = ([id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike = false, frames = [], dissenting = 0]) =>
+  ({ id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike, frames, dissenting });
+
 class Items {
   constructor(base, list, labels, onArrived) {
     this.base = base;
@@ -37,16 +40,25 @@ class Items {
     return kept;
   }
 
-  // The ids of the files at these positions, as far as they are known.
+  // The ids of the files at these positions, as far as they are known; of a stack, those of all its photos.
   files(spans) {
     const ids = [];
-    for (const [first, last] of spans) {
-      for (let at = first; at <= last; at++) {
-        const id = this.all ? this.all[at] : this.at(at)?.id;
-        if (id !== undefined) ids.push(id);
-      }
-    }
+    for (const [first, last] of spans) for (let at = first; at <= last; at++) ids.push(...this.filesAt(at));
     return ids;
+  }
+
+  filesAt(at) {
+    if (this.all) return [this.all[at]].flat();
+    const item = this.at(at);
+    return item ? (item.frames.length ? item.frames : [item.id]) : [];
+  }
+
+  // Whether the files at all these positions are known.
+  knows(spans) {
+    return Boolean(this.all) || spans.every(([first, last]) => {
+      for (let at = first; at <= last; at++) if (!this.at(at)) return false;
+      return true;
+    });
   }
 
   // Fetch the ids of all: photos that are selected need not have been in sight.
@@ -88,9 +100,7 @@ class Items {
     try {
       const answer = await fetch(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
       if (!answer.ok) throw new Error((await answer.json()).error);
-      const rows = (await answer.json()).items.map(
-        ([id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike]) =>
-          ({ id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike }));
+      const rows = (await answer.json()).items.map(itemOf);
       this.labels.settle(rows, acknowledged);
       this.pages.delete(page);
       this.pages.set(page, rows);

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gallery.exchange.rows import PredictionRow
-from gallery.types import Correction, Photo, PhotoMetadata
+from gallery.types import Correction, Detections, Photo, PhotoMetadata
 
 NAMES = ("dog", "cat", "cow")
 ROOT = Path("/photos").absolute()
@@ -24,6 +24,7 @@ def made_row(
     taken_at: str | None = "2024-05-01T06:12:09",
     root: Path = ROOT,
     number: int = 1,
+    detections: Detections | None = None,
 ) -> PredictionRow:
     """A photo that a model has named, and a person perhaps."""
     photo_id = f"{number:064x}"
@@ -38,4 +39,5 @@ def made_row(
         probabilities=None if shares is None else np.array(shares, np.float32),
         class_names=NAMES,
         model_id="m",
+        detections=detections,
     )

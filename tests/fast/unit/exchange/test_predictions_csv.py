@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gallery.errors import ExchangeError
 from gallery.exchange import prediction_rows, predictions_csv, safe_text, write_predictions_csv
 from gallery.exchange.csv_text import csv_lines
-from gallery.types import Correction, Photo, PhotoMetadata, PredictionTable
+from gallery.types import Correction, Detections, Photo, PhotoMetadata, PredictionTable
 
 NAMES = ("dog", "cat")
 ROOT = Path("/photos").absolute()
@@ -42,6 +42,9 @@ class FakeCatalog:
 
     def photos(self, file_ids: Sequence[int]) -> list[Photo]:
         return [self.all[int(n)] for n in file_ids if int(n) in self.all]
+
+    def detections(self, photo_ids: Sequence[str]) -> dict[str, Detections]:
+        return {}
 
     def standing_labels(self, photo_ids: Sequence[str]) -> dict[str, Correction]:
         said = Correction("b" * 64, "cat", "Ada", "2024-06-01T10:00:00+00:00", "m", "dog", 0.75)

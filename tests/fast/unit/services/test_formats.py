@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import csv
 import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -11,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.errors import ExchangeError
+from gallery.errors import DatasetError, ExchangeError
+from gallery.exchange.megadetector_json import read_boxes
 from gallery.photos.scan import scan_folder
-from gallery.services import formats, imported_labels, wiring
+from gallery.services import downloads, evaluate, formats, imported_labels, wiring
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 
@@ -117,7 +121,85 @@ def test_a_download_has_every_sidecar_and_passes_over_a_file_that_waits(gallery:
     waiting = ~np.isin(chosen, catalog.prediction_table(1, MODEL_ID).file_ids)
     assert (len(chosen), waiting.sum()) == (4, 1)
     chosen = np.concatenate([chosen[waiting], chosen[~waiting]])
-    assert formats.download_name(chosen).startswith("photos ")
-    made = formats.download("xmp", chosen, MODEL_ID, CLASS_NAMES, formats.options_of({"naming": "stem"}))
+    assert downloads.download_name(chosen).startswith("photos ")
+    made = downloads.download("xmp", chosen, MODEL_ID, CLASS_NAMES, formats.options_of({"naming": "stem"}))
     with zipfile.ZipFile(io.BytesIO(b"".join(made.content))) as archive:
         assert sorted(archive.namelist()) == ["trip/a.png.xmp", "trip/a.xmp", "trip/b.xmp"]
+
+
+DETECTED = {
+    "info": {"format_version": "1.4", "detector": "md_v5a"},
+    "detection_categories": {"1": "animal", "2": "person", "3": "vehicle"},
+    "classification_categories": {"7": "cat"},
+    "images": [
+        {
+            "file": "trip\\a.png",
+            "detections": [
+                {
+                    "category": "1",
+                    "conf": 0.9,
+                    "bbox": [0.1, 0.2, 0.3, 0.4],
+                    "classifications": [["7", 0.95]],
+                },
+                {"category": "1", "conf": 0.8, "bbox": [0.5, 0.2, 0.3, 0.4]},
+                {"category": "2", "conf": 0.1, "bbox": [0, 0, 1, 1]},
+            ],
+        },
+        {"file": "trip/b.png", "detections": []},
+        {"file": "gone.png", "detections": [{"category": "3", "conf": 0.9, "bbox": [0, 0, 1, 1]}]},
+        {"file": "unread.png", "detections": None, "failure": "image access"},
+    ],
+}
+
+
+def test_boxes_of_megadetector_are_kept_give_shelves_and_go_out_again(gallery: SmallGallery) -> None:
+    results = gallery.folder / "detected.json"
+    results.write_text(json.dumps(DETECTED), "utf-8")
+    taken = imported_labels.take_labels(wiring.parts(), results, gallery.photos)
+    assert (taken.labelled, taken.by_model, taken.boxes, taken.unknown) == (0, 2, 2, ("gone.png",))
+    catalog, cats = wiring.catalog(), ("trip/a.png", "trip/b.png")
+    kept = catalog.detections([gallery.photo_id(name) for name in cats])
+    assert [(one.label, one.confidence, one.animals) for one in kept.values()] == [
+        ("cat", 0.95, 2), ("blank", None, 0),
+    ]  # fmt: skip
+    shelves = {one.name: one.count for one in catalog.shelves(1, MODEL_ID, CLASS_NAMES, 0.6) if one.count}
+    assert shelves == {"cat": 1, "blank": 1}
+    written = gallery.folder / "out.json"
+    formats.write(wiring.parts(), "megadetector", written, folder=gallery.photos)
+    again = {one.place: (one.label, one.boxes) for one in read_boxes(written, least=0.2)}
+    by_place = {"trip/a.png": ("cat", kept[gallery.photo_id(cats[0])].boxes), "trip/b.png": ("blank", ())}
+    assert again == by_place
+    table = gallery.folder / "out.csv"
+    formats.write(wiring.parts(), "csv", table, folder=gallery.photos)
+    rows = sorted(csv.DictReader(table.read_text("utf-8-sig").splitlines()), key=lambda row: row["path"])
+    assert [(row["label"], row["source"], row["animals"]) for row in rows] == [
+        ("cat", "model", "2"), ("blank", "model", "0"),
+    ]  # fmt: skip
+
+
+def test_a_class_of_which_the_classifier_is_unsure_names_no_photo(gallery: SmallGallery) -> None:
+    unsure = copy.deepcopy(DETECTED)
+    unsure["images"][0]["detections"][0]["classifications"] = [["7", 0.3]]  # type: ignore[index]
+    results = gallery.folder / "detected.json"
+    results.write_text(json.dumps(unsure), "utf-8")
+    imported_labels.take_labels(wiring.parts(), results, gallery.photos)
+    photo_id = gallery.photo_id("trip/a.png")
+    assert wiring.catalog().detections([photo_id])[photo_id].label is None
+
+
+@pytest.mark.parametrize("name", ["csv", "megadetector", "timelapse", "xmp"])
+def test_an_evaluation_goes_by_the_labels_of_people_in_any_file_that_is_read_back(
+    gallery: SmallGallery, name: str
+) -> None:
+    catalog, card = wiring.catalog(), wiring.models().card(MODEL_ID)
+    out = gallery.photos / "out.csv" if name in ("csv", "timelapse") else gallery.folder / "out"
+    if name == "megadetector":
+        out = out.with_suffix(".json")
+    formats.write(wiring.parts(), name, out, folder=gallery.photos)
+    with pytest.raises(DatasetError, match="all by a model"):
+        evaluate.labels_of_file(out, gallery.photos, card)
+    catalog.correct([gallery.photo_id("trip/a.png")], "dog", person="Ada", model_id=MODEL_ID)
+    formats.write(wiring.parts(), name, out, folder=gallery.photos)
+    found = evaluate.labels_of_file(out, gallery.photos, card)
+    assert found.by_path == {(gallery.photos / "trip/a.png").resolve(): CLASS_NAMES.index("dog")}
+    assert any("a model gave" in sentence for sentence in found.problems)
