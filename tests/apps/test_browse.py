@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from gallery.errors import PhotoError
 from gallery.services import collections, evaluate, photo_lists, wiring
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
-from gallery.types import CollectionKind, FileEntry, Job, JobState, SkippedFile, SkipReason
+from gallery.types import CollectionKind, FileEntry, Job, JobState, PhotoQuery, SkippedFile, SkipReason
+from gallery.ui.browse import collection_menu
 from gallery.ui.components import job_card
 from tests.apps.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, components, model_card, texts
 
@@ -60,6 +62,15 @@ def open_browse(**query: str) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
+
+
+def open_dialog(name: str) -> AppTest:
+    """Browse with one of the dialogs of a collection's menu."""
+    page = open_browse()
+    page.button(key="open_folder").click().run()
+    place, _ = page.session_state["dialog:open"]
+    page.session_state["dialog:open"] = (place, name)
+    return page.run()
 
 
 def shown(page: AppTest) -> list[str]:
@@ -229,6 +240,52 @@ def test_an_open_dialog_stays_when_the_page_is_drawn_anew(gallery: SmallGallery)
     page.run()
     assert components(page, "gallery_folder_box")
     assert "Up to date" in texts(page)
+
+
+@pytest.fixture
+def dated(gallery: SmallGallery) -> SmallGallery:
+    """The two cats were taken in one go."""
+    catalog = wiring.catalog()
+    cats = catalog.photos(catalog.find_files(PhotoQuery(1, MODEL_ID, shelf="cat")))
+    about = [replace(photo.metadata, taken_at="2023-05-01T06:00:00") for photo in cats]
+    catalog.record_photos(
+        1, [(one.path, one.photo_id, facts) for one, facts in zip(cats, about, strict=True)]
+    )
+    return gallery
+
+
+def test_sequences_are_stacked_by_a_switch_that_is_there_where_dates_are(dated: SmallGallery) -> None:
+    page = open_browse()
+    assert len(shown(page)) == 5
+    page.toggle(key="filter:stacked").set_value(True).run()
+    assert shown(page) == ["cat_less.png", "dog.png", "late.png", "who.png"]
+    (grid,) = components(page, "gallery_photo_grid")
+    assert grid["stacked"] == {"photos": 5}
+    assert page.query_params["stacked"] == "1"
+
+
+def test_without_dates_there_is_nothing_to_stack(gallery: SmallGallery) -> None:
+    assert not open_browse().toggle
+
+
+def test_a_clock_is_corrected_for_a_station_with_an_example_before(dated: SmallGallery) -> None:
+    page = open_dialog(collection_menu.CLOCK)
+    page.selectbox(key="clock_folder").set_value("field").run()
+    page.text_input(key="clock_shift field").set_value("+1 year -2 h").run()
+    assert "cat_less.png: 2023-05-01 06:00:00 becomes 2024-05-01 04:00:00." in texts(page)
+    page.button(key="clock_keep").click().run()
+    assert wiring.catalog().clock_shifts(1) == {"field": "+1 year -2 h"}
+
+
+def test_labels_are_taken_from_a_file_beside_the_photos(gallery: SmallGallery) -> None:
+    (gallery.photos / "labels.csv").write_text("path,class\nzoo/who.png,fox\ngone.png,fox\n")
+    page = open_dialog(collection_menu.TAKE)
+    page.selectbox(key="take_file").set_value(str(gallery.photos / "labels.csv")).run()
+    page.button(key="take_yes").click().run()
+    assert "1 photo of 2 labelled. 1 of 2 rows name no photo here; the first is gone.png." in texts(page)
+    assert wiring.catalog().labels([gallery.photo_id("zoo/who.png")]) == {
+        gallery.photo_id("zoo/who.png"): "fox"
+    }
 
 
 def test_without_a_model_the_page_points_to_models(empty: SmallGallery) -> None:

@@ -203,3 +203,30 @@ def test_an_evaluation_goes_by_the_labels_of_people_in_any_file_that_is_read_bac
     found = evaluate.labels_of_file(out, gallery.photos, card)
     assert found.by_path == {(gallery.photos / "trip/a.png").resolve(): CLASS_NAMES.index("dog")}
     assert any("a model gave" in sentence for sentence in found.problems)
+
+
+def test_copies_lose_coordinates_where_the_app_is_shared_and_links_say_that_they_keep_them(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (45.0, 4.0, 0.0), 3: "E", 4: (7.0, 41.0, 0.0)})
+    with Image.open(gallery.photos / "trip/a.png") as picture:
+        picture.convert("RGB").save(gallery.photos / "placed.jpg", exif=exif)
+    gallery.tag({"placed.jpg": {"dog": 1.0}})
+
+    def copied(out: str, **options: str) -> tuple[bool, tuple[str, ...]]:
+        chosen = formats.options_of(options, links=out == "links")
+        made = formats.write(
+            wiring.parts(), "folders", gallery.folder / out, folder=gallery.photos, options=chosen
+        )
+        (copy,) = (gallery.folder / out).rglob("placed.jpg")
+        with Image.open(copy) as picture:
+            return bool(picture.getexif().get_ifd(0x8825)), made.notes
+
+    assert copied("own") == (True, ())
+    monkeypatch.setenv("GALLERY_ROOTS", str(gallery.folder))
+    assert copied("shared") == (False, ("The copies have no coordinates.",))
+    assert copied("asked", location="keep") == (True, ())
+    assert copied("links") == (
+        True, ("Links show the photos themselves, with the coordinates that they hold.",),
+    )  # fmt: skip
