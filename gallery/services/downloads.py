@@ -44,18 +44,20 @@ def download(
     Raises:
         GalleryError: none of the files has been read, or the format lacks something.
     """
+    from gallery.exchange.rows import with_sequences
+
     chosen, parts = formats.format_named(name), wiring.parts()
     collection = _collection_of(parts.catalog, file_ids)
     if collection is None:
         raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
+    rows = formats.rows_of(parts, collection, model_id, class_names, file_ids)
+    if options.by_sequence:
+        rows = with_sequences(rows)
     if chosen.name == "folders":
         from gallery.exchange.photo_zip import stream_zip
 
-        entries = _zip_entries(parts, collection, file_ids, model_id, class_names)
-        return Download(
-            stream_zip(entries, cleaned=formats.cleaned_of(parts, options)), ".zip", "application/zip"
-        )
-    rows = formats.rows_of(parts, collection, model_id, class_names, file_ids)
+        copies = stream_zip(_zip_entries(rows), cleaned=formats.cleaned_of(parts, options))
+        return Download(copies, ".zip", "application/zip")
     if chosen.suffix:
         text = formats.text_of(chosen, rows, class_names, model_id, options)
         kind = "application/json" if chosen.suffix == ".json" else "text/csv; charset=utf-8"
@@ -91,21 +93,12 @@ def _collection_of(catalog: Catalog, file_ids: NDArray[np.int64]) -> types.Colle
     return None
 
 
-def _zip_entries(
-    parts: wiring.Parts,
-    collection: types.Collection,
-    file_ids: NDArray[np.int64],
-    model_id: str,
-    class_names: Sequence[str],
-) -> Iterator[ZipEntry]:
+def _zip_entries(rows: Iterable[PredictionRow]) -> Iterator[ZipEntry]:
     from gallery.exchange.class_folders import class_place
     from gallery.exchange.photo_zip import ZipEntry
 
-    for first in range(0, len(file_ids), _BATCH):
-        for row in formats.rows_of(
-            parts, collection, model_id, class_names, file_ids[first : first + _BATCH]
-        ):
-            yield ZipEntry(row.photo.path, "/".join(class_place(row)[:-1]))
+    for row in rows:
+        yield ZipEntry(row.photo.path, "/".join(class_place(row)[:-1]))
 
 
 def _sidecars(rows: Iterable[PredictionRow], options: formats.Options) -> Iterator[tuple[str, bytes]]:

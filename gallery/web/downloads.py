@@ -4,7 +4,7 @@ POST pick/{token}            [[first, last], ...] -> {"token": of the selected p
 GET  download/{format}/{token}    the photos in a format; zip is another word for folders
 
 What a format lets one choose stands in the query: separator, below, naming, rating, location, latitude,
-longitude, time_zone, title.
+longitude, time_zone, title, by_sequence.
 """
 
 from __future__ import annotations

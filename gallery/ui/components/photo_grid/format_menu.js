@@ -8,7 +8,7 @@ const downloadPhotos = async (grid, kind, ranges, options = {}) => {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(ranges) });
     const picked = await answer.json();
     if (!answer.ok) throw new Error(picked.error);
-    const href = `${data.base}/download/${kind}/${picked.token}?${new URLSearchParams(options)}`;
+    const href = `${data.base}/download/${kind}/${picked.token}?${new URLSearchParams(data.stacked ? { ...options, by_sequence: "1" } : options)}`;
     if (kind === "camtrap-dp") {  // may be refused: photos without dates, a place that is none
       const made = await fetch(href);
       if (!made.ok) throw new Error((await made.json()).error);

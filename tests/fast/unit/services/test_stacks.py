@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.services import photo_lists, photo_view, stacks, wiring
+from gallery.services import downloads, formats, photo_lists, photo_view, stacks, wiring
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 
@@ -82,3 +85,21 @@ def test_a_photo_without_any_tag_waits(trap: SmallGallery) -> None:
     assert (stack.label, stack.source, stack.confidence, stack.dissenting) == (None, "waiting", None, 0)
     assert stacks.prediction(stack.file_id, "other") is None
     assert stacks.with_all_frames(np.zeros(0, np.int64)).tolist() == []
+
+
+@pytest.mark.parametrize("name", ["csv", "folders"])
+def test_stacks_go_out_with_the_tag_of_their_sequence(trap: SmallGallery, name: str) -> None:
+    chosen = listed().picked([[0, 1]])
+
+    def made(**options: str) -> bytes:
+        out = downloads.download(name, chosen, MODEL_ID, CLASS_NAMES, formats.options_of(options))
+        return b"".join(out.content)
+
+    def tags(content: bytes) -> list[str]:
+        if name == "folders":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                return [entry.split("/")[0] for entry in archive.namelist()]
+        return [row["label"] for row in csv.DictReader(content.decode("utf-8-sig").splitlines())]
+
+    assert tags(made()) == ["cat", "dog", "cat", "dog"]
+    assert tags(made(by_sequence="1")) == ["cat", "cat", "cat", "dog"]
