@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.pages_manager import PagesManager
 
+from gallery.services import evaluate
 from gallery.ui import frame
 from gallery.ui.components import messages
 from gallery.web import routes
@@ -28,3 +29,4 @@ else:
     # Else the first address that a new server is asked for, if it is a page's, would run without this frame.
     PagesManager.uses_pages_directory = False
     app = st.App(Path(__file__).resolve(), routes=routes.all_routes(), on_script_error=messages.show_error)
+    evaluate.load_libraries_soon()

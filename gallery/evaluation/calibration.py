@@ -50,17 +50,6 @@ class ReliabilityBin:
     interval: tuple[float, float]
     rows: IntVector = field(repr=False)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain numbers."""
-        return {
-            "low": self.low,
-            "high": self.high,
-            "n": self.n,
-            "confidence": self.confidence,
-            "accuracy": self.accuracy,
-            "interval": list(self.interval),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
@@ -79,14 +68,6 @@ class CrossFit:
     probabilities: FloatVector = field(repr=False)
     ece_before: float
     ece_after: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the temperatures and the errors, not the probabilities."""
-        return {
-            "temperatures": self.temperatures.tolist(),
-            "ece_before": self.ece_before,
-            "ece_after": self.ece_after,
-        }
 
 
 def reliability_bins(

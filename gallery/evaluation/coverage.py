@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,19 +50,6 @@ class CoveragePoint:
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the accuracy."""
         return wilson_interval(self.right, self.kept)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain numbers."""
-        return {
-            "threshold": self.threshold,
-            "kept": self.kept,
-            "n": self.n,
-            "coverage": self.coverage,
-            "left_out": self.left_out,
-            "share_left_out": self.share_left_out,
-            "accuracy": self.accuracy,
-            "interval": list(self.interval),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +129,6 @@ class AccuracyCoverage:
     def left_out_rows(self, threshold: float) -> IntVector:
         """Return the rows of the photos that are left out, the least confident first."""
         return self._least_confident_first(self.confidence < threshold)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the curve as lists."""
-        return {
-            "thresholds": self.thresholds.tolist(),
-            "coverage": self.coverage.tolist(),
-            "accuracy": self.accuracy.tolist(),
-            "kept": self.kept.tolist(),
-        }
 
     def _least_confident_first(self, chosen: NDArray[np.bool_]) -> IntVector:
         rows = np.flatnonzero(chosen)

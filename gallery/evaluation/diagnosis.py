@@ -17,11 +17,9 @@ from gallery.evaluation.metrics import IntVector, balanced_accuracy_interval, wi
 from gallery.evaluation.ranking import (
     ClassCurves,
     area_intervals,
-    balanced_accuracy_score,
     class_curves,
     past_threshold,
     ranks_of_truth,
-    top_k_accuracy_score,
 )
 from gallery.evaluation.report import EvaluationReport
 from gallery.evaluation.suspects import Suspect, contradicted_labels
@@ -63,7 +61,8 @@ class Diagnosis:
     @cached_property
     def balanced_accuracy(self) -> float:
         """Mean recall of the classes that have photos."""
-        return balanced_accuracy_score(self.report.confusion_matrix)
+        scores = self.report.scores
+        return float(scores.recall[scores.support > 0].mean())
 
     @cached_property
     def balanced_accuracy_interval(self) -> tuple[float, float]:
@@ -72,8 +71,8 @@ class Diagnosis:
 
     @cached_property
     def top_2(self) -> float:
-        """Share of photos whose class is among the two most probable."""
-        return top_k_accuracy_score(self.report.y_true, self.report.probabilities, 2)
+        """Share of photos whose class is among the two most probable; of equal ones the earlier is first."""
+        return float((ranks_of_truth(self.report.y_true, self.report.probabilities) < 2).mean())
 
     def second_choices(self) -> IntVector:
         """Return the rows whose class is the second most probable, the model's surest errors first."""
@@ -156,7 +155,7 @@ class Diagnosis:
 
     @cached_property
     def suspects(self) -> tuple[Suspect, ...]:
-        """Labels that are probably wrong, the strongest evidence first; see `suspicious_labels`."""
+        """Labels that are probably wrong, the strongest evidence first; see `contradicted_labels`."""
         return tuple(suspect for suspect in self.contradicted if suspect.probably_wrong)
 
     @property

@@ -1,7 +1,6 @@
-"""Scores as plain functions of arrays; every one equals scikit-learn's on the same input.
+"""Scores of labels and predictions by scikit-learn, and their intervals, which are ours.
 
-Where a score is called ``*_score`` elsewhere, higher is better here too; losses
-and calibration errors are better when lower.
+scikit-learn loads when the first score is asked for: it takes over a second.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ FloatVector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """What each class reached, one value a class in the order of the matrix.
+    """What each class reached, by scikit-learn; one value a class in the order of the matrix.
 
     Attributes:
         precision: of the photos called so, the share that is; 0 where none is called so.
@@ -84,8 +83,9 @@ def confusion_matrix(y_true: NDArray[np.integer], y_pred: NDArray[np.integer], c
                 f"There are {class_count} classes, numbered from 0, but a {name} is {int(outside[0])}. "
                 "Evaluate with the model that the labels belong to."
             )
-    cells = true.astype(np.int64) * class_count + predicted.astype(np.int64)
-    return np.bincount(cells, minlength=class_count * class_count).reshape(class_count, class_count)
+    from sklearn import metrics as sklearn_metrics
+
+    return np.asarray(sklearn_metrics.confusion_matrix(true, predicted, labels=range(class_count)), np.int64)
 
 
 def row_shares(matrix: IntVector) -> NDArray[np.float64]:
@@ -98,31 +98,36 @@ def row_shares(matrix: IntVector) -> NDArray[np.float64]:
     return _divide(matrix, matrix.sum(axis=1, keepdims=True))
 
 
-def class_scores(matrix: IntVector) -> ClassScores:
-    """Return precision, recall, F1 and support of every class of a confusion matrix.
-
-    Undefined scores (a class never predicted, or absent) are 0, as with
-    scikit-learn's ``zero_division=0``.
+def class_scores(y_true: NDArray[np.integer], y_pred: NDArray[np.integer], class_count: int) -> ClassScores:
+    """Return precision, recall, F1 and support of every class; what is undefined is 0.
 
     Example:
-        >>> class_scores(np.array([[1, 1], [0, 2]])).recall.tolist()
+        >>> class_scores(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 2).recall.tolist()
         [0.5, 1.0]
     """
-    hits = np.diag(matrix)
-    support, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
-    return ClassScores(
-        precision=_divide(hits, predicted),
-        recall=_divide(hits, support),
-        f1=_divide(2 * hits, support + predicted),  # = 2PR / (P + R), without its 0/0
-        support=support,
-        occurs=(support + predicted) > 0,
+    from sklearn import metrics as sklearn_metrics
+
+    precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
+        y_true, y_pred, labels=range(class_count), zero_division=0
     )
+    return ClassScores(precision, recall, f1, support, np.isin(range(class_count), [y_true, y_pred]))
 
 
-def accuracy_score(matrix: IntVector) -> float:
-    """Return the share of photos on the diagonal; 0 for a matrix without photos."""
-    total = int(matrix.sum())
-    return int(np.trace(matrix)) / total if total else 0.0
+def macro_f1(matrix: IntVector) -> float:
+    """Return the macro F1 of a confusion matrix: what `resampled_interval` asks of a thousand of them."""
+    f1, photos = _f1(matrix)
+    return float(f1[photos > 0].mean())
+
+
+def weighted_f1(matrix: IntVector) -> float:
+    """Return the weighted F1 of a confusion matrix; see `macro_f1`."""
+    return float((_f1(matrix)[0] * matrix.sum(axis=1)).sum() / matrix.sum())
+
+
+def _f1(matrix: IntVector) -> tuple[FloatVector, IntVector]:
+    """Return each class's F1, 2PR / (P + R) without its 0/0, and of how many labels and predictions."""
+    photos = matrix.sum(axis=1) + matrix.sum(axis=0)
+    return _divide(2 * np.diag(matrix), photos), photos
 
 
 def wilson_interval(successes: int, n: int, *, z: float = Z_95) -> tuple[float, float]:
@@ -201,21 +206,25 @@ def resampled_interval(
 
 
 def log_loss(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:
-    """Return the mean of -ln(probability of the true class): the cross-entropy; lower is better.
+    """Return the mean of -ln(probability of the true class), by scikit-learn; lower is better.
 
     Probabilities are clipped to [eps, 1 - eps], where eps is the machine
-    precision of their own type (1.2e-7 for float32), which is scikit-learn's
-    rule; one certain error so costs 15.9 and not infinity. Logarithms and the
-    mean are computed in float64 whatever the type.
+    precision of their own type (1.2e-7 for float32): one certain error so costs
+    15.9 and not infinity.
 
     Args:
         y_true: (n,) class indices.
-        probabilities: (n, K), rows sum to 1.
+        probabilities: (n, K); rows that sum to 1 but for rounding are made to.
 
     Returns:
         0 for no photos.
     """
-    return float(_losses(y_true, probabilities).mean()) if len(y_true) else 0.0
+    if not len(y_true):
+        return 0.0
+    from sklearn import metrics as sklearn_metrics
+
+    shares = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return float(sklearn_metrics.log_loss(y_true, shares, labels=range(probabilities.shape[1])))
 
 
 def log_loss_interval(
@@ -228,17 +237,11 @@ def log_loss_interval(
     """
     if len(y_true) < 2:
         return 0.0, math.inf
-    losses = _losses(y_true, probabilities)
+    precision = float(np.finfo(probabilities.dtype).eps)  # clipped as in `log_loss`
+    of_truth = probabilities[np.arange(len(y_true)), np.asarray(y_true)].astype(np.float64)
+    losses = -np.log(np.clip(of_truth, precision, 1 - precision))
     mean, half = float(losses.mean()), Z_95 * float(losses.std(ddof=1)) / math.sqrt(len(losses))
     return max(0.0, mean - half), mean + half
-
-
-def _losses(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> FloatVector:
-    precision = float(np.finfo(probabilities.dtype).eps)
-    one = probabilities.dtype.type(1)
-    clipped = np.clip(probabilities, precision, one - probabilities.dtype.type(precision))
-    of_truth = clipped[np.arange(len(y_true)), np.asarray(y_true)]
-    return np.asarray(-np.log(of_truth.astype(np.float64)))
 
 
 def expected_calibration_error(

@@ -1,4 +1,4 @@
-"""How well probabilities rank: top-k, and precision-recall and ROC curves of every class.
+"""How well probabilities rank: second choices, and precision-recall and ROC curves by scikit-learn.
 
 A class's curve asks of each threshold: of the photos whose probability for the
 class is at least that, how many are of it? Every point so has its photos.
@@ -6,9 +6,7 @@ class is at least that, how many are of it? Every point so has its photos.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +33,10 @@ class ClassCurves:
         thresholds: (m,) falling; a point counts the photos with at least this probability.
         true_positives: (m,) of them, those that are of the class.
         false_positives: (m,) of them, those that are not.
+        average_precision: precision averaged over the recall it is reached at, as steps; None for a class
+            without photos.
+        auc: chance that a photo of the class gets a higher probability for it than another photo, ties half:
+            the area under the ROC curve; None without photos of the class, or of any other.
     """
 
     class_name: str
@@ -43,6 +45,8 @@ class ClassCurves:
     thresholds: FloatVector = field(repr=False)
     true_positives: IntVector = field(repr=False)
     false_positives: IntVector = field(repr=False)
+    average_precision: float | None = None
+    auc: float | None = None
 
     @property
     def precision(self) -> FloatVector:
@@ -59,57 +63,20 @@ class ClassCurves:
         """(m,) of the other photos, the share past the threshold."""
         return self.false_positives / max(self.negatives, 1)
 
-    @cached_property
-    def average_precision(self) -> float | None:
-        """Precision averaged over the recall it is reached at, as steps; None for a class without photos.
-
-        AP = sum of (R_m - R_(m-1)) * P_m: no interpolation, which would be too kind (scikit-learn's rule).
-        """
-        if not self.positives:
-            return None
-        return float(np.sum(np.diff(self.recall, prepend=0.0) * self.precision))
-
-    @cached_property
-    def auc(self) -> float | None:
-        """Chance that a photo of the class gets a higher probability for it than another photo (ties half).
-
-        The area under the ROC curve by trapezoids; None without photos of the class, or of any other.
-        """
-        if not self.positives or not self.negatives:
-            return None
-        right = np.concatenate([[0.0], self.recall])
-        false = np.concatenate([[0.0], self.false_positive_rate])
-        return float(np.sum(np.diff(false) * (right[1:] + right[:-1]) / 2))
-
     def thinned(self, points: int) -> ClassCurves:
-        """Return the curves with at most so many points, spread along the drawn lines.
-
-        The areas of what is returned differ a little: take them from the whole curve.
-        """
+        """Return the curves with at most so many points, spread along the drawn lines; the areas stay."""
         if len(self.thresholds) <= points:
             return self
         steps = [np.abs(np.diff(line)) for line in (self.recall, self.precision, self.false_positive_rate)]
         along = np.concatenate([[0.0], np.cumsum(np.sum(steps, axis=0))])
         kept = np.unique(np.searchsorted(along, np.linspace(0.0, along[-1], points - 1)))
         kept = np.union1d(kept, [len(along) - 1]).astype(np.int64)
-        return ClassCurves(
-            self.class_name, self.positives, self.negatives,
-            self.thresholds[kept], self.true_positives[kept], self.false_positives[kept],
-        )  # fmt: skip
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain numbers and lists."""
-        return {
-            "class": self.class_name,
-            "positives": self.positives,
-            "negatives": self.negatives,
-            "average_precision": self.average_precision,
-            "auc": self.auc,
-            "thresholds": self.thresholds.tolist(),
-            "precision": self.precision.tolist(),
-            "recall": self.recall.tolist(),
-            "false_positive_rate": self.false_positive_rate.tolist(),
-        }
+        return replace(
+            self,
+            thresholds=self.thresholds[kept],
+            true_positives=self.true_positives[kept],
+            false_positives=self.false_positives[kept],
+        )
 
 
 def class_curves(
@@ -185,33 +152,6 @@ def past_threshold(probabilities: NDArray[np.floating], class_index: int, thresh
     return rows[np.argsort(-of_class[rows], kind="stable")].astype(np.int64)
 
 
-def balanced_accuracy_score(matrix: IntVector) -> float:
-    """Return the mean recall of the classes that have photos; 0 for a matrix without photos.
-
-    Unlike accuracy, a class of many photos counts no more than one of few.
-
-    Example:
-        >>> balanced_accuracy_score(np.array([[8, 0, 0], [1, 1, 0], [0, 0, 0]]))
-        0.75
-    """
-    support = matrix.sum(axis=1)
-    there = support > 0
-    return float((np.diag(matrix)[there] / support[there]).mean()) if there.any() else 0.0
-
-
-def top_k_accuracy_score(y_true: NDArray[np.integer], probabilities: NDArray[np.floating], k: int) -> float:
-    """Return the share of photos whose true class is among the k most probable; 0 for no photos.
-
-    Of equal probabilities the earlier class comes first, as for the predicted
-    class: with k = 1 this is the accuracy.
-
-    Example:
-        >>> top_k_accuracy_score(np.array([2, 0]), np.array([[0.5, 0.2, 0.3], [0.1, 0.2, 0.7]]), 2)
-        0.5
-    """
-    return float((ranks_of_truth(y_true, probabilities) < k).mean()) if len(y_true) else 0.0
-
-
 def ranks_of_truth(y_true: NDArray[np.integer], probabilities: NDArray[np.floating]) -> IntVector:
     """Return how many classes the model puts before the true one, (n,): 0 where it is right.
 
@@ -225,16 +165,23 @@ def ranks_of_truth(y_true: NDArray[np.integer], probabilities: NDArray[np.floati
 
 
 def _curves(name: str, of_class: NDArray[np.bool_], score: FloatVector) -> ClassCurves:
-    order = np.argsort(-score, kind="stable")
-    score, of_class = score[order], of_class[order]
-    last_of_its_value = np.flatnonzero(np.append(np.diff(score) != 0, True))
-    hits = np.cumsum(of_class, dtype=np.int64)[last_of_its_value]
+    from sklearn import metrics as sklearn_metrics
+
+    _, false, _, right, thresholds = sklearn_metrics.confusion_matrix_at_thresholds(
+        of_class, score, pos_label=True
+    )
     positives = int(of_class.sum())
+    negatives = len(score) - positives
+    both = positives and negatives
     return ClassCurves(
         class_name=name,
         positives=positives,
-        negatives=len(score) - positives,
-        thresholds=score[last_of_its_value],
-        true_positives=hits,
-        false_positives=last_of_its_value.astype(np.int64) + 1 - hits,
+        negatives=negatives,
+        thresholds=thresholds,
+        true_positives=np.asarray(right, np.int64),
+        false_positives=np.asarray(false, np.int64),
+        average_precision=(
+            float(sklearn_metrics.average_precision_score(of_class, score)) if positives else None
+        ),
+        auc=float(sklearn_metrics.roc_auc_score(of_class, score)) if both else None,
     )

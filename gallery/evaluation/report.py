@@ -132,11 +132,11 @@ class EvaluationReport:
 
     @cached_property
     def scores(self) -> metrics.ClassScores:
-        return metrics.class_scores(self.confusion_matrix)
+        return metrics.class_scores(self.y_true, self.y_pred, len(self.class_names))
 
     @property
     def accuracy(self) -> float:
-        return metrics.accuracy_score(self.confusion_matrix)
+        return int(np.trace(self.confusion_matrix)) / self.n
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
@@ -150,7 +150,7 @@ class EvaluationReport:
 
     @cached_property
     def loss(self) -> float:
-        """Mean cross-entropy in nats; see `metrics.log_loss` for its clipping."""
+        """Mean cross-entropy in nats; see `metrics.log_loss`."""
         return metrics.log_loss(self.y_true, self.probabilities)
 
     @cached_property
@@ -169,18 +169,12 @@ class EvaluationReport:
     @cached_property
     def macro_f1_interval(self) -> tuple[float, float] | None:
         """95 % interval of the macro F1, by drawing the photos anew; see `metrics.resampled_interval`."""
-        return metrics.resampled_interval(
-            self.confusion_matrix,
-            lambda matrix: (scores := metrics.class_scores(matrix)).macro(scores.f1),
-            by_class=True,
-        )
+        return metrics.resampled_interval(self.confusion_matrix, metrics.macro_f1, by_class=True)
 
     @cached_property
     def weighted_f1_interval(self) -> tuple[float, float] | None:
         """95 % interval of the weighted F1, by drawing the photos anew; see `metrics.resampled_interval`."""
-        return metrics.resampled_interval(
-            self.confusion_matrix, lambda matrix: (scores := metrics.class_scores(matrix)).weighted(scores.f1)
-        )
+        return metrics.resampled_interval(self.confusion_matrix, metrics.weighted_f1)
 
     @cached_property
     def calibration_error(self) -> float:

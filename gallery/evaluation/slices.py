@@ -195,14 +195,9 @@ def worse_p_value(right: int, n: int, right_of_all: int, total: int) -> float:
         >>> round(worse_p_value(2, 3, 5, 6), 9)  # the only wrong photo is in this half, or in the other
         0.5
     """
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, total + 1)))])
+    from scipy import stats
 
-    def log_choose(of: int, k: IntVector) -> NDArray[np.float64]:
-        return np.asarray(log_factorial[of] - log_factorial[k] - log_factorial[of - k])
-
-    k = np.arange(max(0, n - (total - right_of_all)), right + 1)  # right ones that the slice can have
-    logs = log_choose(right_of_all, k) + log_choose(total - right_of_all, n - k)
-    return float(min(1.0, np.exp(logs - log_choose(total, np.asarray(n))).sum()))
+    return float(stats.hypergeom.cdf(right, total, right_of_all, n))
 
 
 def worst_first(slices: Iterable[Slice]) -> tuple[Slice, ...]:

@@ -43,7 +43,7 @@ class Suspect:
         similarities: (k,) their cosine similarity to the photo, falling.
         neighbours_of_label: how many of them bear the photo's own label.
         neighbours_of_suggested: how many of them bear the suggested one.
-        probably_wrong: whether model and neighbours both speak against the label; see `suspicious_labels`.
+        probably_wrong: whether model and neighbours both speak against the label; see `contradicted_labels`.
     """
 
     row: int
@@ -84,7 +84,7 @@ class Suspect:
         }
 
 
-def suspicious_labels(
+def contradicted_labels(
     y_true: NDArray[np.integer],
     probabilities: NDArray[np.floating],
     features: NDArray[np.floating],
@@ -92,14 +92,14 @@ def suspicious_labels(
     *,
     neighbours: int = NEIGHBOURS,
 ) -> tuple[Suspect, ...]:
-    """Return the photos whose labels are probably wrong, the strongest evidence first.
+    """Return the evidence on every label that the model contradicts, the strongest against the label first.
 
-    A photo is suspect when both hold:
+    A label is probably wrong when both hold:
 
-    - its most probable class is not its label, and is at least as probable as it is
+    - the most probable class is another, and is at least as probable as it is
       on average for photos that are labelled so (confident learning: Northcutt,
       Jiang and Chuang 2021, eq. 1-2);
-    - among its nearest photos by features more bear that class than any other.
+    - among the nearest photos by features more bear that class than any other.
 
     Args:
         y_true: (n,) class indices.
@@ -111,22 +111,6 @@ def suspicious_labels(
 
     Raises:
         DatasetError: the lengths do not fit, or `neighbours` is below 1.
-    """
-    found = contradicted_labels(y_true, probabilities, features, photo_ids, neighbours=neighbours)
-    return tuple(suspect for suspect in found if suspect.probably_wrong)
-
-
-def contradicted_labels(
-    y_true: NDArray[np.integer],
-    probabilities: NDArray[np.floating],
-    features: NDArray[np.floating],
-    photo_ids: Sequence[PhotoId],
-    *,
-    neighbours: int = NEIGHBOURS,
-) -> tuple[Suspect, ...]:
-    """Return the evidence on every label that the model contradicts, the strongest against the label first.
-
-    The arguments and errors are those of `suspicious_labels`.
     """
     y_true = np.asarray(y_true)
     if not len(y_true) == len(probabilities) == len(features) == len(photo_ids) or neighbours < 1:

@@ -5,6 +5,7 @@ What pages ask for is computed once and kept as long as the catalog stays as it 
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections import OrderedDict
@@ -32,6 +33,9 @@ MANY = 1000
 
 FIRST_S = 1.0
 """The page itself is drawn first."""
+
+LIBRARIES_AFTER_S = 10.0
+"""From the start of the server to when scikit-learn loads: the first page is drawn by then."""
 
 AHEAD = "evaluation ahead"
 """Lane, and first field of the key, of the one task that computes ahead."""
@@ -101,6 +105,13 @@ def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
     listed = parts.models.training_photos(model_id), parts.models.validation_photos(model_id)
     trained, validated = (digests | parts.catalog.photos_named(digests) for digests in listed)
     return SeenPhotos(trained, validated)
+
+
+def load_libraries_soon() -> None:
+    """Have scikit-learn loaded in the background, which takes over a second that Evaluate would wait for."""
+    timer = threading.Timer(LIBRARIES_AFTER_S, importlib.import_module, ["sklearn.metrics"])
+    timer.daemon = True
+    timer.start()
 
 
 def compute_ahead(shown: Evaluation) -> None:

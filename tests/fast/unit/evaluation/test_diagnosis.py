@@ -54,6 +54,20 @@ def test_scores_are_scikit_learns_and_lie_in_their_intervals(report: EvaluationR
         assert low < value < high
 
 
+def test_balanced_accuracy_counts_small_classes_like_large_ones_and_absent_ones_not() -> None:
+    shares = np.repeat([[1.0, 0.0, 0.0]], 10, axis=0)  # all are called dogs: nine are, and one is a cat
+    report = EvaluationReport.from_predictions(np.array([0] * 9 + [1]), shares, NAMES, "model")
+    assert Diagnosis(report, photo_ids(report), lambda: np.zeros((10, 2))).balanced_accuracy == 0.5
+
+
+def test_of_equal_probabilities_the_earlier_class_is_the_first_choice() -> None:
+    shares = np.array([[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.4, 0.2, 0.4], [0.1, 0.3, 0.6]])
+    report = EvaluationReport.from_predictions(np.array([1, 1, 1, 0]), shares, NAMES, "model")
+    diagnosis = Diagnosis(report, photo_ids(report), lambda: np.zeros((4, 2)))
+    assert (report.accuracy, diagnosis.top_2) == (0, 0.5)
+    assert diagnosis.second_choices().tolist() == [0, 1]
+
+
 def test_second_choices_are_what_the_top_2_adds_to_the_accuracy(report: EvaluationReport) -> None:
     diagnosis = Diagnosis(report, photo_ids(report), lambda: np.zeros((report.n, 2)))
     rows = diagnosis.second_choices()

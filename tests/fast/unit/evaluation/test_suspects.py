@@ -9,9 +9,14 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from gallery.errors import DatasetError
-from gallery.evaluation.suspects import contradicted_labels, suspicious_labels
+from gallery.evaluation.suspects import Suspect, contradicted_labels
 
 COUNT = 40
+
+
+def suspicious_labels(*data: object, **options: int) -> tuple[Suspect, ...]:
+    """Those of the contradicted labels that are probably wrong."""
+    return tuple(one for one in contradicted_labels(*data, **options) if one.probably_wrong)  # type: ignore[arg-type]
 
 
 def two_clusters(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
