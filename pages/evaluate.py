@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import evaluate, wiring
-from gallery.ui.evaluate import matrix, numbers, opening, tabs
+from gallery.ui.evaluate import downloads, matrix, numbers, opening, tabs
 from gallery.ui.explain import sources as explain_sources
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
@@ -22,6 +22,7 @@ opening.show_job(collection)
 whole = opening.evaluated(collection, card)
 if whole is not None:
     evaluation = numbers.choose_photos(whole)
+    downloads.show(evaluation, row=row)
     numbers.show(evaluation)
     matrix.show(evaluation)
     tabs.show(evaluation)

@@ -59,17 +59,8 @@ class PhotoOverlap:
         return np.setdiff1d(np.arange(self.n, dtype=np.int64), self.trained_on)
 
     def sentences(self) -> list[str]:
-        """Return what a person should know before looking at a score; nothing where all is well."""
-        said = self.training_sentences()
-        if extra := self.extra_copies:
-            said.append(
-                f"{counted(extra, 'photo is', 'photos are each')} a copy of another (the same picture) and "
-                "counts once more in every score."
-            )
-        if count := len(self.contradicting):
-            whose = "One photo lies" if count == 1 else f"{count:,} photos lie"
-            said.append(f"{whose} in folders of different classes: one of the labels must be wrong.")
-        return said
+        """Return what should be known before any score; nothing where all is well."""
+        return [*self.training_sentences(), *self.copies_sentences()]
 
     def training_sentences(self, name: str | None = None) -> list[str]:
         """Return those of the sentences that are about the model's training, not about copies.
@@ -77,18 +68,35 @@ class PhotoOverlap:
         Args:
             name: the model's, where there are several; "the model" if left out.
         """
-        said = []
+        trained = []
         if count := len(self.trained_on):
-            said.append(
+            trained.append(
                 f"{name or 'The model'} was trained on {count:,} of these {self.n:,} photos, so its scores "
                 "here are optimistic. Rely on those of photos that it was not trained on."
             )
-        if count := len(self.chosen_by):
-            said.append(
-                f"{count:,} of these {self.n:,} photos were used as validation data for "
-                f"{name or 'the model'}; its scores on them are slightly optimistic."
+        return [*trained, *self.validation_sentences(name)]
+
+    def validation_sentences(self, name: str | None = None) -> list[str]:
+        """Return the sentence about photos that the model was validated on, if there are any."""
+        if not len(self.chosen_by):
+            return []
+        return [
+            f"{len(self.chosen_by):,} of these {self.n:,} photos were used as validation data for "
+            f"{name or 'the model'}; its scores on them are slightly optimistic."
+        ]
+
+    def copies_sentences(self) -> list[str]:
+        """Return those of the sentences that are about photos that are there more than once."""
+        found = []
+        if extra := self.extra_copies:
+            found.append(
+                f"{counted(extra, 'photo is', 'photos are each')} a copy of another (the same picture) and "
+                "counts once more in every score."
             )
-        return said
+        if count := len(self.contradicting):
+            whose = "One photo lies" if count == 1 else f"{count:,} photos lie"
+            found.append(f"{whose} in folders of different classes: one of the labels must be wrong.")
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""

@@ -22,7 +22,7 @@ WATCH = """([words, tab, chart]) => {
   const drawn = () => document.querySelector(`.st-key-${chart} [data-testid=stBidiComponentIsolated]`)
     ?.shadowRoot?.querySelector(".area")?.getBoundingClientRect().width > 0;
   const shown = () => {
-    const part = document.querySelector(tab ? ".st-key-evaluate_panel" : "[data-testid=stMain]");
+    const part = document.querySelector(tab ? ".st-key-evaluate_tabs" : "[data-testid=stMain]");
     return part.textContent.includes(words) && (!chart || drawn());
   };
   if (shown()) throw new Error(words + " is there before the press");
@@ -36,17 +36,17 @@ WATCH = """([words, tab, chart]) => {
   }, { once: true, capture: true });
 }"""
 
-TABS = {
-    "Curves": ("area under the ROC curve", "evaluate_curves"),
-    "Confidence": ("Does accuracy match confidence", "evaluate_reliability"),
-    "By site, time, quality": ("All groups as a table", "evaluate_slices_chart"),
-    "Correct": ("Least certain first", ""),
-    "Incorrect": ("Most certain first", ""),
-    "Suspicious labels": ("You decide", ""),
-    "Downloads": ("a row a photo", ""),
-    "Classification report": ("Precision: of the photos", ""),
+PARTS = {
+    "Confidence": ("tab", "Does accuracy match confidence", "evaluate_reliability"),
+    "Precision, recall and ROC": ("radio", "area under the ROC curve", "evaluate_curves"),
+    "By site, time, quality": ("tab", "All groups as a table", "evaluate_slices_chart"),
+    "Labels": ("tab", "You decide", ""),
+    "Compare": ("tab", "There is no second model", ""),
+    "Report": ("tab", "Precision: share of photos", ""),
+    "misclassified": ("radio", "All photos, misclassified", ""),
+    "correct": ("radio", "All photos, correct", ""),
 }
-"""The words that a tab shows, and the key of its chart."""
+"""What is pressed: its role, the words that it shows, and the key of its chart."""
 
 CELLS = [(0, 1), (3, 4), (7, 2)]
 """Row and column of the matrix: (true class, what is predicted)."""
@@ -77,7 +77,7 @@ def timed(page: Page, name: str, words: str, *, tab: str = "", chart: str = "") 
 
 
 def main() -> None:
-    """Open Evaluate twice and press cells and tabs."""
+    """Open Evaluate twice and press cells, tabs and parts of tabs."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -97,15 +97,15 @@ def main() -> None:
             page.get_by_role("tab").first.wait_for()
             time.sleep(5)
             rest(page)
-            print(page.get_by_test_id("stMetric").filter(has_text="Photos").inner_text().replace("\n", " "))
+            print(page.locator(".st-key-evaluate_door_all").inner_text())
             matrix = page.locator(".st-key-evaluate_confusion")
             for row, column in CELLS:
                 cell = matrix.locator("tbody tr").nth(row).locator(".cell").nth(column)
                 words = f"{cell.get_attribute('data-what')}: "
                 with timed(page, words, words):
                     press(page, cell)
-            for title, (words, chart) in TABS.items():
-                button = page.get_by_role("tab", name=re.compile(f"^{title}")).first
+            for title, (role, words, chart) in PARTS.items():
+                button = page.get_by_role(role, name=re.compile(f"{title}$")).first
                 button.scroll_into_view_if_needed()
                 with timed(page, title, words, tab=title, chart=chart):
                     press(page, button)

@@ -50,11 +50,15 @@ def test_a_page_has_no_serious_violation(page: Page, app: DrawnApp, name: str, t
 def test_the_charts_and_the_matrices_have_no_serious_violation(page: Page, app: DrawnApp, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
     visit(page, addresses(app)["evaluate"])
-    for tab in ("Curves", "Confidence", "By site, time, quality"):
-        page.get_by_role("tab", name=tab, exact=True).click()
+    for role, part in (
+        ("tab", "Confidence"),
+        ("radio", "Precision, recall and ROC"),
+        ("tab", "By site, time, quality"),
+    ):
+        page.get_by_role(role, name=part, exact=True).click()
         page.get_by_role("slider").last.wait_for()
         settle(page)
-        assert violations(page, "evaluate_tabs", "evaluate_panel") == [], tab
+        assert violations(page, "evaluate_tabs") == [], part
     visit(page, addresses(app)["models"])
     page.get_by_text("Confusion matrix (").first.click()
     page.locator("table[aria-label^='Confusion matrix']").wait_for()

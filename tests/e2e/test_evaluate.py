@@ -178,15 +178,16 @@ def test_a_row_of_the_report_opens_the_photos_of_its_class(page: Page) -> None:
         35 + 17,
         lambda: expect(page.get_by_text("True Dog: 3 photos, worst first")).to_be_visible(timeout=10_000),
     )
-    expect(page.locator(".st-key-evaluate_class_grid img[src*='/gallery/thumb/']").first).to_be_attached()
+    expect(page.locator(".st-key-evaluate_report_grid img[src*='/gallery/thumb/']").first).to_be_attached()
 
 
-def test_the_tabs_hold_correct_and_incorrect_photos_and_downloads(page: Page) -> None:
-    page.get_by_role("tab", name="Correct (4)").click()
-    expect(page.get_by_text("Lowest confidence first.")).to_be_visible()
-    page.get_by_role("tab", name="Incorrect (2)").click()
-    expect(page.get_by_text("Highest confidence first: here the model")).to_be_visible()
-    page.get_by_role("tab", name="Downloads").click()
+def test_the_report_opens_correct_and_misclassified_photos_and_the_menu_hands_out_tables(page: Page) -> None:
+    which = page.locator(".st-key-evaluate_report_which")
+    which.get_by_text("4 correct").click()
+    expect(page.get_by_text("All photos, correct: 4 photos, lowest confidence first")).to_be_visible()
+    which.get_by_text("2 misclassified").click()
+    expect(page.get_by_text("All photos, misclassified: 2 photos, highest")).to_be_visible()
+    page.get_by_role("button", name="Download", exact=True).click()
     download = downloaded(page, page.get_by_role("button", name="Predictions (CSV)"))
     lines = download.path().read_text("utf-8-sig").splitlines()
     assert len(lines) == 1 + 6
@@ -199,49 +200,44 @@ def open_tab(page: Page, name: str) -> None:
     settle(page)
 
 
-def test_the_tabs_are_walked_over_by_keyboard_and_the_open_one_stays_open(page: Page) -> None:
-    tabs = page.get_by_role("tablist", name="Parts of the evaluation")
-    expect(tabs.get_by_role("tab")).to_have_count(10)
-    open_tab(page, "Curves")
-    page.keyboard.press("ArrowRight")
-    expect(tabs.get_by_role("tab", name="Confidence")).to_be_focused()
-    expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("Enter")
+def open_curves(page: Page) -> None:
+    open_tab(page, "Confidence")
+    page.get_by_role("radio", name="Precision, recall and ROC").click()
+    expect(page.get_by_text("area under the ROC curve")).to_be_visible()
+    settle(page)
+
+
+def test_the_open_tab_stays_open_when_the_page_runs_again_and_after_another_page(page: Page) -> None:
+    expect(page.get_by_role("tab")).to_have_count(5)
+    open_tab(page, "Confidence")
     expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
-    expect(tabs.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "false")
-    for key, name in (
-        ("Home", "Classification report"),
-        ("ArrowLeft", "Downloads"),
-        ("ArrowUp", "Problems ("),
-    ):
-        page.keyboard.press(key)
-        expect(tabs.get_by_role("tab", name=name)).to_be_focused()
     page.get_by_role("button", name="4 correct").click()  # the whole page runs again
     expect(page.get_by_text("lowest confidence first: 4 photos")).to_be_visible()
     settle(page)
-    expect(tabs.get_by_role("tab", selected=True)).to_have_text("Confidence")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Confidence")
     expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
+    page.get_by_role("link", name="Explain").first.click()
+    expect(page.get_by_role("heading", name="Explain")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Does accuracy match confidence?")).to_be_visible()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Confidence")
 
 
-def test_the_mark_is_on_the_open_tab_also_when_another_door_opens_one_at_once(page: Page) -> None:
+def test_the_mark_is_on_the_open_tab_also_when_a_button_opens_another_at_once(page: Page) -> None:
     cell(page, MATRIX, DOG, CAT).click()
-    tabs = page.get_by_role("tablist", name="Parts of the evaluation")
-    open_tab(page, "Suspicious labels")
+    settle(page)
     for _ in range(3):
-        tabs.get_by_role("tab", name="Curves").click()
+        page.get_by_role("tab", name="Confidence").click()
         page.get_by_role("button", name="Review these labels").click()
         settle(page)
-        expect(tabs.get_by_role("tab", selected=True)).to_have_text("Suspicious labels")
-        expect(page.locator(".st-key-evaluate_panel").get_by_text("area under the ROC")).to_have_count(0)
+        expect(page.get_by_role("tab", selected=True)).to_have_text("Labels")
+        expect(page.get_by_text("Does accuracy match confidence?")).to_have_count(0)
 
 
 def test_another_class_shows_its_curves(page: Page) -> None:
-    open_tab(page, "Curves")
-    classes = page.get_by_role("radiogroup", name=re.compile("^Class, with its average precision"))
-    classes.get_by_role("radio", name="Dog").click()
+    open_curves(page)
+    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
     expect(page.get_by_text("Dog: 3 photos of it")).to_be_visible()
-    expect(classes.get_by_role("radio", checked=True)).to_have_count(1)
-    expect(classes.get_by_role("radio", checked=True)).to_contain_text("Dog")
 
 
 def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str, *, chart: int = 0) -> None:
@@ -312,8 +308,8 @@ def test_a_slice_opens_its_photos(page: Page) -> None:
 
 
 def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
-    open_tab(page, "Curves")
-    page.locator(".st-key-evaluate_curve_classes").get_by_text("Dog").click()
+    open_curves(page)
+    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
     expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
@@ -323,8 +319,8 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
 
 
 def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
-    open_tab(page, "Curves")
-    page.locator(".st-key-evaluate_curve_classes").get_by_text("Dog").click()
+    open_curves(page)
+    page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
     settle(page)
     roc = page.get_by_role("slider", name="ROC curve of Dog")
     roc.focus()
@@ -345,7 +341,7 @@ def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page)
 def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:
     page.set_viewport_size({"width": 700, "height": 1500})
     settle(page)
-    open_tab(page, "Curves")
+    open_curves(page)
     first, second = (page.locator(".st-key-evaluate_curves figure").nth(k).bounding_box() for k in (0, 1))
     assert first is not None
     assert second is not None

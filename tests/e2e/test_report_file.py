@@ -181,7 +181,7 @@ def test_evaluate_hands_out_the_report_which_opens_from_disk(
     with served(server, tmp_path_factory.mktemp("report_app")) as app:
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{app.url}/evaluate?collection={app.collection_id}")
-        page.get_by_role("tab", name="Downloads").click()
+        page.get_by_role("button", name="Download", exact=True).click()
         link = page.get_by_role("link", name="Report (HTML)")
         link.wait_for()
         with page.expect_download() as download:

@@ -43,7 +43,7 @@ def open_tab(page: Page, app: DrawnApp, other: str = "") -> None:
     page.set_default_timeout(SLOW_MS)
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}{other}")
-    page.get_by_role("tab", name="Compare models").click()
+    page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_text("Compare with").first).to_be_visible()
 
 

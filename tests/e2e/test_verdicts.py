@@ -30,7 +30,7 @@ SAID = {
     "cat/5.png": {"dog": 0.6, "cat": 0.4},
 }
 DOG, CAT = 0, 1
-TAB = "Suspicious labels"
+TAB = "Labels"
 SLOW_MS = 90_000
 """A busy machine of two cores needs half a minute for the first page; nothing here waits without need."""
 

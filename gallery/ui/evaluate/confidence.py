@@ -1,4 +1,4 @@
-"""The tab on calibration, and on the confidence threshold that reaches an accuracy."""
+"""The tab on calibration, the confidence threshold that reaches an accuracy, and each class's curves."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
 from gallery.ui.components import clickable_chart, theme, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import curve_charts, matrix
+from gallery.ui.evaluate import curve_charts, curves, matrix
 from gallery.words import interval, percent, photo_count
 
 TAB = "Confidence"
+PART = "evaluate_confidence_part"
+CALIBRATION, CURVES = "Calibration and threshold", "Precision, recall and ROC"
 WANTED = "evaluate_wanted"
 POINT = "evaluate_coverage_point"
 BIN = "evaluate_bin"
@@ -29,7 +31,18 @@ BEFORE, AFTER = "As predicted", "After temperature scaling"
 
 
 def show(evaluation: Evaluation) -> None:
-    """Show the tab: reliability left, accuracy against coverage right, clicked photos below."""
+    """Show the tab: reliability left, accuracy against coverage right; or the curves of a class."""
+    part = st.segmented_control(
+        "Part of this tab",
+        [CALIBRATION, CURVES],
+        default=CALIBRATION,
+        required=True,
+        key=PART,
+        label_visibility="collapsed",
+    )
+    if part == CURVES:
+        curves.show(evaluation)
+        return
     if evaluation.report.n < FEW_PHOTOS:
         st.warning(
             f"Only {photo_count(evaluation.report.n)}: these figures are rough guesses. Label more photos "

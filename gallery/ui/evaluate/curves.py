@@ -1,4 +1,4 @@
-"""The tab with a class's precision-recall and ROC curves; every point opens its photos."""
+"""A class's precision-recall and ROC curves, a part of the tab on confidence; points open their photos."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ from gallery.class_styles import text_colour
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import button_row, clickable_chart, theme
-from gallery.ui.components.button_row import Choice
+from gallery.ui.components import clickable_chart, theme
 from gallery.ui.evaluate import curve_charts, matrix
 from gallery.words import class_title, counted, photo_count
 
-TAB = "Curves"
 THRESHOLD = "evaluate_curve_threshold"
 CLASS = "evaluate_curve_class"
-"""Where the session remembers which class's curves are shown."""
 
 PAST = "past"
 
 
 def show(evaluation: Evaluation) -> None:
-    """Show the tab: a class, its curves and areas, and the photos of a threshold."""
+    """Show a class, its curves and areas, and the photos of a threshold."""
     curves = evaluation.diagnosis.curves
     if not evaluation.diagnosis.curves_worst_first:
         st.info(
@@ -45,30 +42,21 @@ def show(evaluation: Evaluation) -> None:
 
 
 def _class(evaluation: Evaluation) -> int:
-    curves = evaluation.diagnosis.curves
+    """Let the user choose a class; the first one is that of the lowest average precision."""
+    curves, among = evaluation.diagnosis.curves, evaluation.report.class_names
     ranked = evaluation.diagnosis.curves_worst_first
-    names = {curves[k].class_name: k for k in sorted(ranked)}
-    chosen = names.get(st.session_state.get(CLASS, ""), ranked[0])
-
-    def choose(name: str) -> None:
-        st.session_state[CLASS] = name
-
-    button_row.show(
-        [
-            Choice(name, _with_precision(curves[k]), theme.icon_address(name, evaluation.report.class_names))
-            for name, k in names.items()
-        ],
-        chosen=curves[chosen].class_name,
-        label="Class, with its average precision",
-        key="evaluate_curve_classes",
-        on_choose=choose,
-        look="pills",
+    if st.session_state.get(CLASS) not in ranked:
+        st.session_state[CLASS] = ranked[0]
+    chosen = st.pills(
+        "Class, with its average precision",
+        sorted(ranked),
+        key=CLASS,
+        required=True,
+        format_func=lambda k: (
+            f"{theme.label_markdown(among[k], among)} {curves[k].average_precision or 0.0:.2f}"
+        ),
     )
-    return chosen
-
-
-def _with_precision(curves: ClassCurves) -> str:
-    return f"{class_title(curves.class_name)} {curves.average_precision:.2f}"
+    return ranked[0] if chosen is None else chosen
 
 
 def _areas(evaluation: Evaluation, k: int) -> None:

@@ -30,7 +30,7 @@ _SHOWN = {
 OPEN_TAB = "evaluate_tab"
 """Where the session remembers the name of the open tab."""
 
-LABELS_TAB = "Suspicious labels"
+LABELS_TAB = "Labels"
 WHICH_LABELS, CELL = "evaluate_judge_which", "cell"
 """Where the session remembers which labels are judged, and its value for those of the chosen cell."""
 

@@ -1,4 +1,4 @@
-"""On top of Evaluate: what should be known before any score, then the scores with their intervals.
+"""On top of Evaluate: what should be known before any score, then the four scores that decide.
 
 Numbers of few photos are marked, and every count of photos opens them.
 """
@@ -19,205 +19,186 @@ from gallery.ui.evaluate import matrix
 from gallery.words import NO_BREAK, interval, percent, photo_count
 
 LEAVE_OUT, COUNT = "Leave them out", "Count them too"
+TRAINED = "trained"
+"""Part of the address that says whether photos the model was trained on count."""
 
 
 def choose_photos(whole: Evaluation) -> Evaluation:
-    """Say what the photos' hashes show, and return what is to be evaluated.
-
-    The photos that the model was trained on are left out, unless the address
-    (``trained=count``) or the choice shown here says otherwise.
-    """
+    """Say what should be known before any score, and return what is to be evaluated."""
     if whole.labels is LabelSource.PEOPLE:
         _people(whole)
-    _copies(whole)
-    if chosen_by := len(whole.overlap.chosen_by):
-        st.warning(
-            f"**By {chosen_by:,} of these {whole.report.n:,} photos the model's best epoch and temperature "
-            "were chosen.** It was not trained on them, yet scores on them are a little better than on new "
-            "photos.",
-            icon=":material/warning:",
-        )
-    count = len(whole.overlap.trained_on)
+    _problems(whole)
+    return without_training(whole, "the model", TRAINED)
+
+
+def without_training(whole: Evaluation, name: str, part: str) -> Evaluation:
+    """Return the evaluation without photos that the model was trained on, unless they are to count.
+
+    Args:
+        whole: of all photos.
+        name: the model's, in a sentence.
+        part: of the address, which keeps the choice as ``count``.
+    """
+    count, n = len(whole.overlap.trained_on), whole.report.n
     if not count:
         return whole
-    if count == whole.report.n:
-        _warn_all(whole)
-        return whole
-    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_trained_on"):
+    if count == n:
         st.warning(
-            f"**{count:,} of these {whole.report.n:,} photos were used to train the model**, so scores on "
-            "them are optimistic.",
+            f"**All of these {photo_count(n)} were used to train {escaped(name)}**, so its scores here are "
+            "optimistic. Evaluate a folder of other photos.",
+            icon=":material/warning:",
+        )
+        return whole
+    key = f"evaluate_{part}"
+    counted = st.query_params.get(part) == "count"
+
+    def chosen() -> None:
+        if st.session_state[key] == COUNT:
+            st.query_params[part] = "count"
+        else:
+            st.query_params.pop(part, None)
+
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_on"):
+        st.warning(
+            f"**{count:,} of these {n:,} photos were used to train {escaped(name)}**: with them, its scores "
+            "are optimistic.",
             icon=":material/warning:",
         )
         with st.container(width="content", gap=None):
-            st.session_state["evaluate_trained"] = COUNT if _counted() else LEAVE_OUT
+            st.session_state[key] = COUNT if counted else LEAVE_OUT
             st.segmented_control(
-                "Photos the model was trained on",
+                f"Photos that {name} was trained on",
                 [LEAVE_OUT, COUNT],
-                key="evaluate_trained",
+                key=key,
                 label_visibility="collapsed",
                 required=True,
-                on_change=_trained_chosen,
+                on_change=chosen,
             )
-            matrix.open_button(f"See the {count:,}", matrix.TRAINED_ON)
-    return whole if _counted() else whole.unseen
-
-
-def _counted() -> bool:
-    return st.query_params.get("trained") == "count"
-
-
-def _trained_chosen() -> None:
-    if st.session_state["evaluate_trained"] == COUNT:
-        st.query_params["trained"] = "count"
-    elif "trained" in st.query_params:
-        del st.query_params["trained"]
-
-
-def _warn_all(whole: Evaluation) -> None:
-    st.warning(
-        f"**The model was trained on all of these {photo_count(whole.report.n)}**, so the scores below are "
-        "optimistic. Evaluate a folder of other photos.",
-        icon=":material/warning:",
-    )
+            if part == TRAINED:
+                matrix.open_button(f"See the {count:,}", matrix.TRAINED_ON)
+    return whole if counted else whole.unseen
 
 
 def _people(whole: Evaluation) -> None:
-    sentences = " ".join(escaped(problem) for problem in whole.problems[:1])
     st.info(
         f"**Evaluated on {photo_count(whole.report.n)} with manual labels.** People tend to label photos "
         "where they expect errors, so this is a biased sample: the accuracy on all photos may be higher or "
-        f"lower. {sentences}",
+        "lower.",
         icon=":material/person_check:",
     )
 
 
-def _copies(whole: Evaluation) -> None:
+def _problems(whole: Evaluation) -> None:
+    """Show in one banner what is odd about the photos, with buttons to those that are meant."""
     overlap = whole.overlap
-    extra = overlap.extra_copies
-    if not extra:
+    found = [
+        escaped(one)
+        for one in (*overlap.validation_sentences(), *overlap.copies_sentences(), *whole.problems)
+    ]
+    if not found and not whole.skipped:
         return
-    clash = len(overlap.contradicting)
-    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_copies"):
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_problems"):
         st.warning(
-            (
-                "**1 photo is a copy of another** (the same picture) and counts twice."
-                if extra == 1
-                else f"**{extra:,} photos are copies of others** (the same picture), each counted once more."
-            )
-            + (
-                f" {clash:,} of them {'lies' if clash == 1 else 'lie'} in folders of different classes: one "
-                "of the labels must be wrong."
-                if clash
-                else ""
-            ),
-            icon=":material/warning:",
+            found[0] if len(found) == 1 else "\n".join(f"- {one}" for one in found), icon=":material/warning:"
         )
-        matrix.open_button("See the copies", matrix.COPIES)
+        with st.container(width="content", gap=None):
+            if overlap.extra_copies:
+                matrix.open_button("See the copies", matrix.COPIES)
+            if whole.skipped:
+                st.button(
+                    f"See the {len(whole.skipped):,} unreadable",
+                    type="tertiary",
+                    icon=":material/broken_image:",
+                    key="evaluate_door_skipped",
+                    on_click=_skipped_dialog,
+                    args=(whole,),
+                )
 
 
 def show(evaluation: Evaluation) -> None:
     """Show the scores and what they rest on."""
     report, diagnosis = evaluation.report, evaluation.diagnosis
+    wrong = len(report.incorrect())
     with st.container(horizontal=True, key="evaluate_numbers"):
-        with _box("accuracy", report.n):
+        with box("accuracy", report.n):
             st.metric(
                 "Accuracy", percent(report.accuracy), help="Share of photos that are classified correctly."
             )
-            _interval(interval(report.accuracy_interval))
-            wrong = len(report.incorrect())
+            st.caption(_interval(interval(report.accuracy_interval)))
             with st.container(horizontal=True, gap="small"):
+                matrix.open_button(photo_count(report.n), "all", icon=None)
                 matrix.open_button(f"{report.n - wrong:,} correct", matrix.RIGHT, icon=None)
                 matrix.open_button(f"{wrong:,} wrong", matrix.WRONG, icon=None)
-        with _box("balanced", report.n):
+        with box("balanced", report.n):
             st.metric(
                 "Balanced accuracy",
                 percent(diagnosis.balanced_accuracy),
                 help="Mean of the classes' recall: each class counts the same, however many photos it has.",
             )
-            _interval(interval(diagnosis.balanced_accuracy_interval))
-        with _box("macro_f1", report.n):
+            st.caption(_interval(interval(diagnosis.balanced_accuracy_interval)))
+        with box("macro_f1", report.n):
             st.metric(
                 "Macro F1",
                 f"{report.macro_f1:.3f}",
                 help="Mean of the classes' F1, the harmonic mean of precision and recall; 1 is best.",
             )
-            _shares(report.macro_f1_interval)
+            st.caption(_of_score(report.macro_f1_interval))
             if absent := _absent_classes(report):
                 st.caption(absent)
-        with _box("weighted_f1", report.n):
-            st.metric(
-                "Weighted F1",
-                f"{report.weighted_f1:.3f}",
-                help="Mean of the classes' F1, each weighted by its number of photos; 1 is best.",
-            )
-            _shares(report.weighted_f1_interval)
-        with _box("top_2", report.n):
-            st.metric(
-                "Top-2 accuracy",
-                percent(diagnosis.top_2),
-                help="Share of photos whose true class is the first or second choice of the model.",
-            )
-            _interval(interval(diagnosis.top_2_interval))
-            second = len(diagnosis.second_choices())
-            matrix.open_button(f"{second:,} second choices", matrix.TOP_2, icon=None)
-        with _box("loss", report.n):
+        with box("loss", report.n):
             st.metric(
                 "Log loss",
                 f"{report.loss:.3f}",
                 help="Mean cross-entropy, lower is better: 0 is certain and correct; guessing among "
                 f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}.",
             )
-            _shares(report.loss_interval)
-        with _box("photos", report.n):
-            _photos(evaluation)
+            st.caption(_of_score(report.loss_interval))
+
+
+def show_more(evaluation: Evaluation) -> None:
+    """Show the scores that the classification report has beside the four on top."""
+    report, diagnosis = evaluation.report, evaluation.diagnosis
+    with st.container(horizontal=True, key="evaluate_more_numbers"):
+        with box("weighted_f1", report.n):
+            st.metric(
+                "Weighted F1",
+                f"{report.weighted_f1:.3f}",
+                help="Mean of the classes' F1, each weighted by its number of photos; 1 is best.",
+            )
+            st.caption(_of_score(report.weighted_f1_interval))
+        with box("top_2", report.n):
+            st.metric(
+                "Top-2 accuracy",
+                percent(diagnosis.top_2),
+                help="Share of photos whose true class is the first or second choice of the model.",
+            )
+            st.caption(_interval(interval(diagnosis.top_2_interval)))
+            matrix.open_button(f"{len(diagnosis.second_choices()):,} second choices", matrix.TOP_2, icon=None)
 
 
 @contextmanager
-def _box(name: str, n: int) -> Iterator[None]:
+def box(name: str, n: int) -> Iterator[None]:
     """A number's box; what rests on few photos looks like it, by `frame.css`, and says so."""
     few = n < FEW_PHOTOS
     with st.container(border=True, gap=None, key=f"evaluate_number_{name}{'_few' if few else ''}"):
         yield
-        if few and name != "photos":
-            st.caption(f"{_only(n)}: a rough guess.".capitalize())
+        if few:
+            st.caption(f"Only {photo_count(n)}: a rough guess.")
 
 
-def _only(n: int) -> str:
-    return f"only {photo_count(n)}"
-
-
-def _photos(evaluation: Evaluation) -> None:
-    report = evaluation.report
-    st.metric("Photos", f"{report.n:,}")
-    st.caption("new to the model" if evaluation.left_out else "labelled and tagged")
-    with st.container(horizontal=True, gap="small"):
-        matrix.open_button("See all", "all", icon=None)
-        if evaluation.skipped:
-            st.button(
-                f"{len(evaluation.skipped):,} skipped",
-                type="tertiary",
-                key="evaluate_door_skipped",
-                on_click=_skipped_dialog,
-                args=(evaluation,),
-            )
-
-
-def _shares(bounds: tuple[float, float] | None) -> None:
-    """Show an interval of a score that is no share, or why there is none."""
+def _of_score(bounds: tuple[float, float] | None) -> str:
+    """Return the interval of a score that is no share in words, or why there is none."""
     if bounds is None:
-        st.caption(f"no CI: fewer than {FEW_PHOTOS} photos of a class, or no errors")
-    else:
-        _interval(f"{bounds[0]:.3f} to {bounds[1]:.3f}")
+        return f"no CI: fewer than {FEW_PHOTOS} photos of a class, or no errors"
+    return _interval(f"{bounds[0]:.3f} to {bounds[1]:.3f}")
 
 
-def _interval(words: str) -> None:
-    st.caption(f"95{NO_BREAK}% CI {words}")
+def _interval(words: str) -> str:
+    return f"95{NO_BREAK}% CI {words}"
 
 
 def _absent_classes(report: EvaluationReport) -> str:
-    """Return what lowers the macro F1 for no fault of the photos: classes that are predicted and not "
-    "present."""
+    """Return what lowers the macro F1 though no photo is wrong for it: classes predicted and not present."""
     count = report.absent_but_predicted
     if not count:
         return ""
@@ -228,11 +209,8 @@ def _absent_classes(report: EvaluationReport) -> str:
 
 @st.dialog("Files that could not be read", width="large")
 def _skipped_dialog(evaluation: Evaluation) -> None:
-    skipped_table(evaluation)
-
-
-def skipped_table(evaluation: Evaluation) -> None:
     """List the files that could not be read, each with its reason."""
+    st.caption("They are not counted in any number.")
     st.dataframe(
         [
             {"File": evaluation.relative(file.path), "Reason": str(file.reason), "What to do": file.detail}

@@ -1,12 +1,9 @@
-"""Below the matrix: the classification report, correct and incorrect photos, problems, downloads."""
+"""Below the matrix: five tabs, of which the first holds the classification report and its photos."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -14,73 +11,40 @@ import streamlit as st
 
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.report import Cell, EvaluationReport
-from gallery.services.export import EvaluationTable, evaluation_csv
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import button_row, theme
-from gallery.ui.components.button_row import Choice
-from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import compare, confidence, curves, matrix, numbers, slices, suspects
-from gallery.ui.evaluate.matrix import OPEN_TAB
-from gallery.web.addresses import BASE
-from gallery.web.report import PATH as REPORT_PATH
+from gallery.ui.components import theme
+from gallery.ui.evaluate import compare, confidence, labels, matrix, numbers, slices
 from gallery.words import class_title, photo_count
 
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One tab below the matrix.
-
-    Attributes:
-        name: what it is remembered by.
-        show: draws it; runs only while the tab is open.
-        count: written behind the name.
-    """
-
-    name: str
-    show: Callable[[Evaluation], None]
-    count: int | None = None
-
-    @property
-    def title(self) -> str:
-        return self.name if self.count is None else f"{self.name} ({self.count:,})"
+REPORT = "Report"
+CORRECT, MISCLASSIFIED = "correct", "misclassified"
 
 
-def tabs(evaluation: Evaluation) -> tuple[Tab, ...]:
-    """Return the tabs in their order; a part of Evaluate adds itself by a line here."""
-    report = evaluation.report
-    return (
-        Tab("Classification report", _report),
-        Tab(curves.TAB, curves.show),
-        Tab(confidence.TAB, confidence.show),
-        Tab(slices.TAB, slices.show),
-        Tab("Correct", _correct, len(report.correct())),
-        Tab("Incorrect", _incorrect, len(report.incorrect())),
-        Tab(suspects.TAB, suspects.show),
-        Tab(compare.TAB, compare.show),
-        Tab("Problems", _problems, len(evaluation.problems)),
-        Tab("Downloads", _downloads),
-    )
+def _tabs() -> dict[str, Callable[[Evaluation], None]]:
+    """Return what each tab shows, in their order; a part of Evaluate adds itself by a line here."""
+    return {
+        REPORT: _report,
+        confidence.TAB: confidence.show,
+        slices.TAB: slices.show,
+        labels.TAB: labels.show,
+        compare.TAB: compare.show,
+    }
 
 
 @st.fragment
 def show(evaluation: Evaluation) -> None:
     """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
-    there = {tab.name: tab for tab in tabs(evaluation)}
-    chosen = there.get(st.session_state.get(OPEN_TAB, ""), next(iter(there.values())))
+    shows, key = _tabs(), "evaluate_tabs"
+    asked = st.session_state.get(matrix.OPEN_TAB)  # outlives a visit to another page; the widget's does not
+    st.session_state[key] = asked if asked in shows else REPORT
 
-    def choose(name: str) -> None:
-        st.session_state[OPEN_TAB] = name
+    def chosen() -> None:
+        st.session_state[matrix.OPEN_TAB] = st.session_state[key]
 
-    button_row.show(
-        [Choice(tab.name, tab.title) for tab in there.values()],
-        chosen=chosen.name,
-        label="Parts of the evaluation",
-        key="evaluate_tabs",
-        on_choose=choose,
-        look="tabs",
-    )
-    with st.container(key="evaluate_panel"):
-        chosen.show(evaluation)
+    for tab, show_part in zip(st.tabs(list(shows), key=key, on_change=chosen), shows.values(), strict=True):
+        if tab.open:
+            with tab:
+                show_part(evaluation)
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
@@ -137,86 +101,36 @@ def _report(evaluation: Evaluation) -> None:
         "this class that are recognised. F1: harmonic mean of both. Choose a row to see the photos of its "
         "class."
     )
-    row = selected_row(state)
-    if row is None:
-        return
-    cell = Cell(row if row < len(report.class_names) else None, None)
-    rows = report.cell(cell.true, None)
-    st.markdown(f"**{cell.title(report.class_names)}: {photo_count(len(rows))}**, worst first")
-    if len(rows):
-        matrix.grid(evaluation, rows, key="evaluate_class_grid", height=480, scope=repr(cell))
+    numbers.show_more(evaluation)
+    row = _selected_row(state)
+    _photos(evaluation, None if row is None else Cell(row if row < len(report.class_names) else None, None))
 
 
-def selected_row(state: Any) -> int | None:
+def _selected_row(state: Any) -> int | None:
     """Return the row that a dataframe's selection names; None when it names none."""
     rows: Sequence[int] = state["selection"]["rows"] if state else []
     return int(rows[0]) if rows else None
 
 
-def _correct(evaluation: Evaluation) -> None:
-    rows = evaluation.report.correct()
-    if not len(rows):
-        st.info("No photo is classified correctly.", icon=":material/search:")
+def _photos(evaluation: Evaluation, chosen: Cell | None) -> None:
+    """Show the correct or the misclassified photos, of the class whose row is chosen or of all."""
+    cell = chosen or Cell(None, None)
+    rows = evaluation.report.cell(cell.true, None)
+    wrong = len(evaluation.report.wrong_in(cell))
+    parts = {MISCLASSIFIED: rows[:wrong], CORRECT: rows[wrong:]}  # a cell's rows: errors first
+    which = st.segmented_control(
+        "Photos",
+        list(parts),
+        key="evaluate_report_which",
+        format_func=lambda part: f"{len(parts[part]):,} {part}",
+    )
+    if which is None and chosen is None:
         return
-    st.caption("Lowest confidence first.")
-    matrix.grid(evaluation, rows, key="evaluate_correct_grid", height=600)
-
-
-def _incorrect(evaluation: Evaluation) -> None:
-    rows = evaluation.report.incorrect()
-    if not len(rows):
-        st.success("All photos are classified correctly.", icon=":material/check_circle:")
-        return
-    st.caption("Highest confidence first: here the model, or the label, is wrong.")
-    matrix.grid(evaluation, rows, key="evaluate_incorrect_grid", height=600)
-
-
-def _problems(evaluation: Evaluation) -> None:
-    if not evaluation.problems and not evaluation.skipped:
-        st.success("All files could be read, and all folders are classes.", icon=":material/check_circle:")
-        return
-    for problem in evaluation.problems:
-        st.warning(escaped(problem), icon=":material/warning:")
-    if evaluation.skipped:
-        st.markdown("**Files that could not be read**; they are not counted above.")
-        numbers.skipped_table(evaluation)
-
-
-def _downloads(evaluation: Evaluation) -> None:
-    _report_button(evaluation)
-    for title, what, table in (
-        ("Classification report", "one row per class, with the averages", EvaluationTable.REPORT),
-        ("Confusion matrix", "rows are true classes", EvaluationTable.MATRIX),
-        ("Predictions", "one row per photo, with all probabilities", EvaluationTable.PHOTOS),
-    ):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
-                f"{title} (CSV)",
-                functools.partial(evaluation_csv, evaluation, table),
-                file_name=f"{evaluation.folder_name}_{table}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                key=f"evaluate_download_{table}",
-                on_click="ignore",
-                width=280,
-            )
-            st.markdown(what, width="content")
-
-
-def _report_button(evaluation: Evaluation) -> None:
-    """Show the button that makes and downloads the report of what Evaluate shows now."""
-    asked = {name: st.query_params[name] for name in ("labels", "trained") if name in st.query_params}
-    address = f"{BASE}{REPORT_PATH}/{evaluation.report.model_id}/{evaluation.collection_id}"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(
-            "Report (HTML)",
-            f"{address}?{urlencode(asked)}" if asked else address,
-            icon=":material/download:",
-            width=280,
-            help="Takes some seconds: the photos are copied into it.",
-        )
-        st.markdown(
-            "all of this page in one file: numbers, matrix, photos, heatmaps, model card. It opens anywhere, "
-            "without the gallery",
-            width="content",
-        )
+    title, order = cell.title(evaluation.report.class_names), "worst first"
+    if which is not None:
+        rows = parts[which]
+        title = f"{title}, {which}"
+        order = "highest confidence first" if which == MISCLASSIFIED else "lowest confidence first"
+    st.markdown(f"**{title}: {photo_count(len(rows))}**, {order}")
+    if len(rows):
+        matrix.grid(evaluation, rows, key="evaluate_report_grid", height=480, scope=f"{cell!r} {which}")

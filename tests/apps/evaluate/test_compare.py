@@ -12,8 +12,8 @@ from gallery.evaluation import LabelSource
 from gallery.services import compare, evaluate, wiring
 from gallery.services import tagging as tagging_service
 from gallery.ui.components import photo_grid
-from gallery.ui.evaluate import agreement as evaluate_agreement
 from gallery.ui.evaluate import compare as evaluate_compare
+from gallery.ui.evaluate.numbers import COUNT
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
 
 SECOND = "second-model"
@@ -170,7 +170,7 @@ def test_a_class_opens_the_photos_on_which_one_model_is_right(two: SmallGallery)
     assert second is not None
     found = compare.pair(first, second)
     assert found is compare.pair(first, second), "computed once, as long as the catalog stays as it is"
-    rows, sentence = evaluate_agreement.chosen_rows(found.comparison, 0, ["A", "B"])
+    rows, sentence = evaluate_compare.chosen_rows(found.comparison, 0, ["A", "B"])
     assert sentence == "True Dog, exactly one model is right"
     assert [found.a.paths[row].name for row in rows] == ["2.png", "3.png"]
 
@@ -182,9 +182,9 @@ def test_photos_that_the_second_model_was_trained_on_are_left_out_unless_wanted(
     gallery.add_model(model_card(SECOND), own=True, training_photos=[gallery.photo_id("dog/2.png")])
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
-    assert "was trained on 1 of these 5 photos" in texts(page)
+    assert "1 of these 5 photos were used to train Model second" in texts(page)
     assert page.metric[-2].value == "50.0\u00a0%"  # 2 of 4
-    page.segmented_control(key="evaluate_other_trained").set_value(evaluate_compare.COUNT).run()
+    page.segmented_control(key="evaluate_other_trained").set_value(COUNT).run()
     assert page.metric[-2].value == "60.0\u00a0%"
 
 
@@ -194,8 +194,10 @@ def test_photos_that_the_second_model_was_chosen_by_are_counted_and_told_of(gall
     gallery.add_model(model_card(SECOND), own=True, training_photos=seen[:1], validation_photos=seen)
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
-    assert "1 of these 5 photos were validation data" in texts(page)  # the other was trained on
-    assert "was trained on 1 of these 5 photos" in texts(page)
+    assert "1 of these 5 photos were used as validation data for Model second" in texts(
+        page
+    )  # the other was trained on
+    assert "1 of these 5 photos were used to train Model second" in texts(page)
 
 
 def test_a_model_trained_on_all_of_them_is_compared_with_a_warning(gallery: SmallGallery) -> None:
@@ -204,7 +206,7 @@ def test_a_model_trained_on_all_of_them_is_compared_with_a_warning(gallery: Smal
     gallery.add_model(model_card(SECOND), own=True, training_photos=known)
     gallery.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(gallery, other=SECOND)
-    assert "was trained on all of these 5 photos" in texts(page)
+    assert "All of these 5 photos were used to train Model second" in texts(page)
     assert page.metric[-2].value == "60.0\u00a0%"
 
 

@@ -8,8 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.services import wiring
+from gallery.types import SkippedFile, SkipReason
 from tests.apps.evaluate.five_photos import SAID
 from tests.apps.small_gallery import SmallGallery, matrices, model_card, open_page, texts, written
+
+
+def counted(page: AppTest) -> str:
+    """How many photos the scores are of, as the first box says."""
+    return str(page.button(key="evaluate_door_all").label)
 
 
 def test_the_largest_error_is_open_at_first(evaluated: AppTest) -> None:
@@ -36,7 +42,7 @@ def test_the_address_opens_a_cell_a_row_and_a_column(gallery: SmallGallery) -> N
     [
         ("recognised", "3 correct", "Correctly classified photos, lowest confidence first: 3 photos"),
         ("wrong", "2 wrong", "Misclassified photos, highest confidence first: 2 photos"),
-        ("all", "See all", "All photos: 5 photos"),
+        ("all", "5 photos", "All photos: 5 photos"),
     ],
 )
 def test_every_count_on_top_opens_its_photos(
@@ -75,17 +81,28 @@ def test_shares_of_the_true_class_replace_the_counts(evaluated: AppTest) -> None
     assert numbers[0][10] == "3"  # sums stay counts
 
 
-def test_unreadable_files_and_loose_photos_are_problems_and_not_in_the_numbers(
+def test_unreadable_files_and_loose_photos_are_in_one_banner_and_not_in_the_numbers(
     gallery: SmallGallery,
 ) -> None:
     gallery.draw("loose.png", (9, 9, 9))
     collection = gallery.tag(SAID | {"loose.png": {"cow": 1.0}})
+    torn = SkippedFile(gallery.photos / "Cats/torn.png", SkipReason.DAMAGED, "Copy it from the card again.")
+    wiring.catalog().record_skipped(collection.collection_id, [torn])
     page = open_page("evaluate", collection=str(collection.collection_id))
-    assert page.metric[6].value == "5"
-    page.session_state["evaluate_tab"] = "Problems"
-    page.run()
     assert not page.exception
-    assert "1 photo lies outside the class folders" in texts(page)
+    assert counted(page) == "5 photos"
+    (banner,) = (str(warning.value).replace("\\", "") for warning in page.warning)
+    assert "- 1 photo lies outside the class folders" in banner
+    assert "- Could not be read and left out: 1 photo." in banner
+    page.button(key="evaluate_door_skipped").click().run()
+    (files,) = [table.value for table in page.dataframe if "Reason" in table.value.columns]
+    assert files.to_dict("records") == [
+        {
+            "File": "Cats/torn.png",
+            "Reason": "damaged or truncated",
+            "What to do": "Copy it from the card again.",
+        }
+    ]
 
 
 def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: SmallGallery) -> None:
@@ -95,17 +112,17 @@ def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: S
     page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
     assert not page.exception
     assert "1 of these 5 photos were used to train the model" in texts(page)
-    assert (page.metric[0].value, page.metric[6].value) == ("50.0\u00a0%", "4"), "2 of 4: it is left out"
+    assert (page.metric[0].value, counted(page)) == ("50.0\u00a0%", "4 photos"), "2 of 4: it is left out"
     page.button(key="evaluate_door_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
     page.segmented_control(key="evaluate_trained").set_value("Count them too").run()
     assert not page.exception
-    assert (page.metric[0].value, page.metric[6].value) == ("60.0\u00a0%", "5")
+    assert (page.metric[0].value, counted(page)) == ("60.0\u00a0%", "5 photos")
     assert page.query_params["trained"] == "count"
     page.button(key="evaluate_door_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
     page.segmented_control(key="evaluate_trained").set_value("Leave them out").run()
-    assert page.metric[6].value == "4"
+    assert counted(page) == "4 photos"
 
 
 def test_where_the_model_was_trained_on_every_photo_that_is_said_and_nothing_left_out(
@@ -116,8 +133,8 @@ def test_where_the_model_was_trained_on_every_photo_that_is_said_and_nothing_lef
     empty.add_model(training_photos=[empty.photo_id(path) for path in SAID])
     page = open_page("evaluate", collection=str(empty.tag(SAID).collection_id))
     assert not page.exception
-    assert "trained on all of these 5 photos" in texts(page)
-    assert page.metric[6].value == "5"
+    assert "All of these 5 photos were used to train the model" in texts(page)
+    assert counted(page) == "5 photos"
 
 
 def test_copies_and_contradicting_labels_are_told_before_the_scores_with_their_photos(
@@ -128,7 +145,7 @@ def test_copies_and_contradicting_labels_are_told_before_the_scores_with_their_p
     page = open_page("evaluate", collection=str(gallery.tag(said).collection_id))
     assert not page.exception
     assert "1 photo is a copy of another" in texts(page)
-    assert "1 of them lies in folders of different classes" in texts(page)
+    assert "One photo lies in folders of different classes" in texts(page)
     page.button(key="evaluate_door_copies").click().run()
     assert "Photos that are there more than once: 2 photos**" in texts(page)
 
@@ -155,12 +172,12 @@ def test_photos_that_people_labelled_are_evaluated_with_a_warning(gallery: Small
     assert not page.exception
     assert "Evaluated on 3 photos with manual labels" in texts(page)
     assert "biased sample" in texts(page)
-    assert (page.metric[0].value, page.metric[6].value) == (
+    assert (page.metric[0].value, counted(page)) == (
         "66.7\u00a0%",
-        "3",
+        "3 photos",
     )  # to people cane/2.png is a cat
     page.segmented_control(key="evaluate_labels").set_value("folders").run()
-    assert page.metric[6].value == "5"
+    assert counted(page) == "5 photos"
 
 
 def test_without_a_label_of_people_the_page_says_how_to_give_one(gallery: SmallGallery) -> None:

@@ -49,7 +49,7 @@ def test_a_folder_is_opened_tagged_and_evaluated(
     # balanced: (1/3 + 1) / 2; weighted F1: (3 * 1/2 + 2 * 2/3) / 5; all five are among the first two
     assert shown == {
         "Accuracy": "60.0\u00a0%", "Balanced accuracy": "66.7\u00a0%", "Macro F1": "0.583",
-        "Weighted F1": "0.567", "Top-2 accuracy": "100.0\u00a0%", "Log loss": "0.598", "Photos": "5",
+        "Weighted F1": "0.567", "Top-2 accuracy": "100.0\u00a0%", "Log loss": "0.598",
     }  # fmt: skip
     assert "95 % CI 23.1 to 88.2 %" in texts(page)  # Wilson, 3 of 5
     assert "Only 5 photos: a rough guess" in texts(page)

@@ -45,6 +45,13 @@ def open_tab(gallery: SmallGallery, tab: str, said: dict[str, dict[str, float]] 
     return page
 
 
+def open_curves(gallery: SmallGallery, said: dict[str, dict[str, float]] | None = None) -> AppTest:
+    page = open_tab(gallery, evaluate_confidence.TAB, said)
+    page.segmented_control(key=evaluate_confidence.PART).set_value(evaluate_confidence.CURVES).run()
+    assert not page.exception
+    return page
+
+
 def unfold(page: AppTest, key: str) -> AppTest:
     """Open a table that lies folded under a chart."""
     page.session_state[key] = True
@@ -61,22 +68,39 @@ def listed() -> list[str]:
     ]
 
 
-def test_the_tabs_carry_their_counts_and_one_that_is_gone_opens_the_first(gallery: SmallGallery) -> None:
+def test_of_five_tabs_the_first_is_open_where_the_remembered_one_is_gone(gallery: SmallGallery) -> None:
     page = open_tab(gallery, "a tab of another version")
-    (tabs,) = components(page, "gallery_button_row")
-    assert tabs["chosen"] == "Classification report"
-    labels = {one["value"]: one["label"] for one in tabs["choices"]}
-    assert [labels[name] for name in ("Correct", "Incorrect")] == ["Correct (3)", "Incorrect (2)"]
+    assert [tab.label for tab in page.tabs] == [
+        "Report", "Confidence", "By site, time, quality", "Labels", "Compare",
+    ]  # fmt: skip
+    assert page.dataframe(key="evaluate_report")
+    assert not page.get("plotly_chart")
+
+
+def test_the_report_opens_misclassified_and_correct_photos_of_all_and_of_a_class(
+    gallery: SmallGallery,
+) -> None:
+    page = open_tab(gallery, "Report")
+    which = page.segmented_control(key="evaluate_report_which")
+    assert list(which.options) == ["2 misclassified", "3 correct"]
+    which.set_value("misclassified").run()
+    assert "All photos, misclassified: 2 photos**, highest confidence first" in texts(page)
+    assert listed() == ["dog/plain.png", "dog/dark.png"]
+    which.set_value("correct").run()
+    assert listed() == ["cat/dark.png", "dog/bright.png", "cat/bright.png"]
 
 
 def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_few_photos(
     gallery: SmallGallery,
 ) -> None:
-    page = open_tab(gallery, evaluate_curves.TAB)
+    page = open_curves(gallery)
     # by their probability for dog: .9 dog, .4 dog, .2 dog, then the cats: every threshold is right
     # for cat: 1 cat, .8 dog, .7 cat, .6 dog, .1 dog: AP = 1/2 * 1/1 + 1/2 * 2/3
-    classes = components(page, "gallery_button_row")[1]
-    assert classes["chosen"] == "cat"
+    assert page.session_state[evaluate_curves.CLASS] == 1
+    assert [option.split()[-1] for option in page.pills(key=evaluate_curves.CLASS).options] == [
+        "1.00",
+        "0.83",
+    ]
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
@@ -85,7 +109,7 @@ def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_
 
 
 def test_the_slider_and_the_three_counts_open_the_photos_of_a_threshold(gallery: SmallGallery) -> None:
-    page = open_tab(gallery, evaluate_curves.TAB)
+    page = open_curves(gallery)
     page.slider(key=evaluate_curves.THRESHOLD).set_value(0.75).run()
     counts = page.segmented_control(key="evaluate_curve_which")
     assert list(counts.options) == ["2 above the threshold", "1 false positive", "1 missed cat photo"]
@@ -100,7 +124,7 @@ def test_with_one_class_there_are_no_curves_and_the_page_says_what_they_need(gal
     only_dogs = {path: said for path, said in SAID.items() if path.startswith("dog")}
     for path in SAID.keys() - only_dogs.keys():
         (gallery.photos / path).unlink()
-    page = open_tab(gallery, evaluate_curves.TAB, only_dogs)
+    page = open_curves(gallery, only_dogs)
     assert "A curve needs photos of at least two classes" in texts(page)
 
 
@@ -222,11 +246,11 @@ def test_photos_read_before_there_were_measures_are_counted_and_measured_on_requ
 
 
 def test_the_tables_under_curves_and_confidence_are_there_when_unfolded(gallery: SmallGallery) -> None:
-    page = open_tab(gallery, evaluate_curves.TAB)
+    page = open_curves(gallery)
     assert not [one for one in page.dataframe if "AUC" in one.value.columns]
     unfold(page, "evaluate_curves_open")
     (curves,) = [one.value for one in page.dataframe if "AUC" in one.value.columns]
     assert curves.set_index("Class").loc["Cat", "AUC"] == pytest.approx(5 / 6)
-    page.session_state["evaluate_tab"] = evaluate_confidence.TAB
+    page.segmented_control(key=evaluate_confidence.PART).set_value(evaluate_confidence.CALIBRATION).run()
     unfold(page, "evaluate_bins_open")
     assert page.dataframe(key="evaluate_bins").value["Photos"].sum() == len(SAID)

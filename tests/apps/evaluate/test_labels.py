@@ -13,7 +13,7 @@ from gallery.evaluation.report import Cell
 from gallery.services import wiring
 from gallery.types import Verdict
 from gallery.ui.components import verdict_panel
-from gallery.ui.evaluate import suspects as evaluate_suspects
+from gallery.ui.evaluate import labels as evaluate_labels
 from gallery.ui.evaluate.matrix import WHICH_LABELS
 from tests.apps.small_gallery import SmallGallery, matrices, open_page, texts, written
 
@@ -40,7 +40,7 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallGallery:
 def open_tab(gallery: SmallGallery, **query: str) -> AppTest:
     number = str(gallery.tag(SAID).collection_id)
     page = open_page("evaluate", collection=number, **query)
-    page.session_state["evaluate_tab"] = evaluate_suspects.TAB
+    page.session_state["evaluate_tab"] = evaluate_labels.TAB
     page.run()
     assert not page.exception
     return page
@@ -81,7 +81,7 @@ def test_every_contradicted_label_can_be_looked_at(
     gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
 ) -> None:
     page = open_tab(gallery)
-    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_suspects.ERRORS).run()
+    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_labels.ERRORS).run()
     assert not page.exception
     paths = [gallery.photo_id("dog/2.png"), gallery.photo_id("cat/3.png")]
     assert [case.photo_id for case in shown[-1]] == paths
@@ -186,7 +186,7 @@ def test_where_label_and_model_agree_everywhere_there_is_nothing_to_judge(galler
     right = {path: {path[:3]: 1.0} for path in SAID}
     number = str(gallery.tag(right).collection_id)
     page = open_page("evaluate", collection=number)
-    page.session_state["evaluate_tab"] = evaluate_suspects.TAB
+    page.session_state["evaluate_tab"] = evaluate_labels.TAB
     page.run()
     assert not page.exception
     assert "Label and prediction agree on all of these photos" in texts(page)
@@ -199,7 +199,7 @@ def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(
     copy.write_bytes((gallery.photos / "dog" / "2.png").read_bytes())
     number = str(gallery.tag(SAID | {"dog/copy.png": SAID["dog/2.png"]}).collection_id)
     page = open_page("evaluate", collection=number)
-    page.session_state["evaluate_tab"] = evaluate_suspects.TAB
+    page.session_state["evaluate_tab"] = evaluate_labels.TAB
     page.run()
-    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_suspects.ERRORS).run()
+    page.segmented_control(key=WHICH_LABELS).set_value(evaluate_labels.ERRORS).run()
     assert [case.photo_id for case in shown[-1]].count(gallery.photo_id("dog/2.png")) == 1
