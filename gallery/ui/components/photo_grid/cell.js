@@ -98,7 +98,7 @@ class Cell {
     if (item.truth && item.truth !== shown) notes.push(`true class ${titled(item.truth).title}`);
     if (item.truth && byPerson && item.label !== item.truth) notes.push(`labelled ${titled(item.label).title} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`);
     const same = this.grid.large.beside.of(item).together.length;
-    if (same) notes.push(`and ${photosInWords(same)} nearly the same`);
+    if (same) notes.push(`+ ${same} near duplicate${same === 1 ? "" : "s"}`);
     return { icon, words: title, sure, note: notes.join(", ") };
   }
 
