@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,23 @@ class NamedPhoto:
     taken_at: str | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unnamed:
+    """Photos of which a head has not said anything, with their stored features.
+
+    Attributes:
+        rows: of each the keys of the photo and of its record, its checksum, and its likeness to what the
+            backbone has learnt, None where that was not measured.
+        features: (n, channels).
+    """
+
+    rows: tuple[tuple[int, int, int, float | None], ...]
+    features: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 class HeadStore(Store):
     """What the catalog knows of heads that share a backbone's features."""
 
@@ -62,27 +79,51 @@ class HeadStore(Store):
                 (backbone.model_id, card.model_id),
             )
 
-    def unnamed_by(self, model_id: str) -> list[PhotoId]:
-        """Return the photos whose features are stored and of which this head has not said anything."""
+    def unnamed_by(self, model_id: str) -> Iterator[Unnamed]:
+        """Yield, some at a time, the photos whose features are stored and that a head has not named.
+
+        Damaged features are passed over: who tags with the head finds their photos untagged.
+        """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
-            if model is None:
-                return []
-            rows = connection.execute(
-                f"""
-                SELECT DISTINCT photo_id FROM predictions p JOIN photos USING (photo_key)
-                WHERE p.model_key IN ({_OF_BACKBONE}) AND p.slot < ? AND NOT EXISTS (
-                    SELECT 1 FROM predictions q
-                    WHERE q.model_key = ? AND q.photo_key = p.photo_key AND q.slot IS NOT NULL)
-                """,
-                (model.vectors_key, model.held(self._folder)[0], model.model_key),
+            sources = (
+                []
+                if model is None
+                else connection.execute(
+                    f"{_OF_BACKBONE} AND model_key != ? ORDER BY model_key != ?",
+                    (model.vectors_key, model.model_key, model.vectors_key),
+                ).fetchall()
             )
-            return [photo_id for (photo_id,) in rows]
+        for (source,) in sources:
+            assert model is not None
+            with self._database.reading() as connection:
+                rows = connection.execute(
+                    """
+                    SELECT photo_key, slot, features_crc, likeness FROM predictions p
+                    WHERE p.model_key = ? AND p.slot < ? AND NOT EXISTS (
+                        SELECT 1 FROM predictions q
+                        WHERE q.model_key = ? AND q.photo_key = p.photo_key AND q.slot IS NOT NULL)
+                    """,
+                    (source, model.held(self._folder)[0], model.model_key),
+                ).fetchall()
+            for start in range(0, len(rows), _IN_ONE_TRANSACTION):
+                some = rows[start : start + _IN_ONE_TRANSACTION]
+                records = model.features_file(self._folder).read([row[1] for row in some])
+                whole = [
+                    (row, record)
+                    for row, record in zip(some, records, strict=True)
+                    if record and zlib.crc32(record) == row[2]
+                ]
+                features = np.frombuffer(b"".join(record for _, record in whole), "<f2")
+                yield Unnamed(
+                    tuple(row for row, _ in whole),
+                    features.reshape(len(whole), model.feature_size).astype(np.float32),
+                )
 
     def record_head(
         self,
         model_id: str,
-        photo_ids: Sequence[PhotoId],
+        photos: Unnamed,
         probabilities: FloatArray,
         likeness: FloatArray | None = None,
     ) -> None:
@@ -90,7 +131,7 @@ class HeadStore(Store):
 
         Args:
             model_id: an admitted head's.
-            photo_ids: the photos.
+            photos: as `unnamed_by` gave them.
             probabilities: (n, classes), in their order.
             likeness: (n,) to what this head alone has learnt; the photos keep their own where that is more.
 
@@ -98,42 +139,25 @@ class HeadStore(Store):
             CatalogError: the head is not known, or the probabilities are not of its classes.
         """
         stored = np.ascontiguousarray(probabilities, "<f4")
-        like = [-1.0] * len(photo_ids) if likeness is None else likeness.tolist()
-        for start in range(0, len(photo_ids), _IN_ONE_TRANSACTION):
-            rows = slice(start, start + _IN_ONE_TRANSACTION)
-            with self._database.writing() as connection:
-                self._record(connection, model_id, photo_ids[rows], stored[rows], like[rows])
-
-    def _record(
-        self,
-        connection: sqlite3.Connection,
-        model_id: str,
-        photo_ids: Sequence[PhotoId],
-        probabilities: FloatArray,
-        likeness: Sequence[float],
-    ) -> None:
-        model = model_row(connection, model_id)
-        if model is None or probabilities.shape != (len(photo_ids), len(model.class_names)):
-            raise CatalogError(
-                f"{probabilities.shape} probabilities do not fit {len(photo_ids)} photos and {model_id}."
-            )
-        winners = probabilities.argmax(axis=1)
-        connection.executemany(
-            f"""
-            INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence,
-                features_crc, cams_crc, cam_peaks, probabilities, likeness)
-            SELECT ?, photo_key, slot, ?, ?, features_crc, NULL, NULL, ?, max(likeness, ?)
-            FROM photos CROSS JOIN predictions USING (photo_key)
-            WHERE photo_id = ? AND model_key IN ({_OF_BACKBONE}) AND slot IS NOT NULL LIMIT 1
-            """,
-            [
-                (model.model_key, int(winner), float(row[winner]), row.tobytes(), like, photo_id,
-                 model.vectors_key)
-                for photo_id, row, winner, like in zip(
-                    photo_ids, probabilities, winners, likeness, strict=True
+        like = [-1.0] * len(photos) if likeness is None else likeness.tolist()
+        with self._database.writing() as connection:
+            model = model_row(connection, model_id)
+            if model is None or stored.shape != (len(photos), len(model.class_names)):
+                raise CatalogError(
+                    f"{stored.shape} probabilities do not fit {len(photos)} photos and {model_id}."
                 )
-            ],
-        )  # fmt: skip
+            winners = stored.argmax(axis=1).tolist()
+            connection.executemany(
+                "INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence, "
+                "features_crc, probabilities, likeness) VALUES (?, ?, ?, ?, ?, ?, ?, max(?, ?))",
+                [
+                    (model.model_key, photo_key, slot, winner, float(row[winner]), checksum, row.tobytes(),
+                     own, taught)
+                    for (photo_key, slot, checksum, own), row, winner, taught in zip(
+                        photos.rows, stored, winners, like, strict=True
+                    )
+                ],
+            )  # fmt: skip
 
     def unmeasured(self, model_id: str) -> list[PhotoId]:
         """Return the photos that a model has tagged and whose likeness to what it learnt is not known."""

@@ -35,6 +35,20 @@ from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import BatchPrediction, FloatArray, PhotoId, Prediction, PredictionTable, display_path
 
+_RECORDS = """
+    SELECT p.model_key, p.photo_key, p.slot, p.features_crc
+    FROM json_each(:ids) j
+    LEFT JOIN photos ON photo_id = j.value
+    LEFT JOIN predictions p ON p.photo_key = photos.photo_key AND p.model_key = {whose}
+    ORDER BY j.key
+"""
+_ANY_HEAD = """(
+    SELECT q.model_key FROM models m
+    CROSS JOIN predictions q ON q.model_key = m.model_key AND q.photo_key = photos.photo_key
+    WHERE :vectors IN (m.model_key, m.vectors_of) AND q.slot IS NOT NULL
+    ORDER BY m.model_key != :model LIMIT 1
+)"""
+
 
 class PredictionStore(Store):
     """What the catalog knows of what models said."""
@@ -209,25 +223,14 @@ class PredictionStore(Store):
                 raise CatalogError(
                     f"The model {model_id} has tagged no photos yet. Tag the collection with it."
                 )
-            rows = connection.execute(
-                """
-                SELECT p.model_key, p.photo_key, p.slot, p.features_crc
-                FROM json_each(:ids) j
-                LEFT JOIN photos ON photo_id = j.value
-                LEFT JOIN predictions p ON p.photo_key = photos.photo_key AND p.model_key = (
-                    SELECT q.model_key FROM models m
-                    CROSS JOIN predictions q ON q.model_key = m.model_key AND q.photo_key = photos.photo_key
-                    WHERE :vectors IN (m.model_key, m.vectors_of) AND q.slot IS NOT NULL
-                    ORDER BY m.model_key != :model LIMIT 1
-                )
-                ORDER BY j.key
-                """,
-                {
-                    "ids": json.dumps(list(photo_ids)),
-                    "vectors": model.vectors_key,
-                    "model": model.model_key,
-                },
-            ).fetchall()
+            values = {
+                "ids": json.dumps(list(photo_ids)),
+                "vectors": model.vectors_key,
+                "model": model.model_key,
+            }
+            rows = connection.execute(_RECORDS.format(whose=":model"), values).fetchall()
+            if any(slot is None for _, _, slot, _ in rows):
+                rows = connection.execute(_RECORDS.format(whose=_ANY_HEAD), values).fetchall()
         known = [n for n, (_, _, slot, _) in enumerate(rows) if slot is not None]
         records = model.features_file(self._folder).read([rows[n][2] for n in known])
         damaged = [
@@ -244,10 +247,13 @@ class PredictionStore(Store):
         stored = np.frombuffer(b"".join(records), "<f2").reshape(len(rows), model.feature_size)
         return stored.astype(np.float32)
 
-    def prediction_table(self, collection_id: int, model_id: str) -> PredictionTable:
+    def prediction_table(
+        self, collection_id: int, model_id: str, *, with_paths: bool = True
+    ) -> PredictionTable:
         """Return what a model said of all the collection's photos, in the order of their paths.
 
-        Photos that it has not seen, and files that are missing, are not in it.
+        Photos that it has not seen, and files that are missing, are not in it. Without paths, which most of
+        the time goes into, there are none in it either.
 
         Raises:
             CatalogError: there is no such collection.
@@ -272,7 +278,7 @@ class PredictionStore(Store):
         return PredictionTable(
             np.array([row[0] for row in rows], np.int64),
             tuple(row[1] for row in rows),
-            tuple(decode_below(root, row[2]) for row in rows),
+            tuple(decode_below(root, row[2]) for row in rows) if with_paths else (),
             as_floats(b"".join(row[3] for row in rows)).reshape(-1, len(model.class_names)),
             model.class_names,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold
+from threadpoolctl import threadpool_limits
 
 from gallery.datasets.sequences import sequences_of
 from gallery.errors import TrainingError
@@ -125,17 +128,23 @@ def learn_head(
         return fit_head(start, examples if remembered is None else remembered + examples, scale)
 
     after = np.full(len(lessons), -1, np.int64)
+    learnt, asked = [np.arange(len(lessons))], [np.zeros(0, np.int64)]
     folds = min(FOLDS, len(np.unique(lessons.groups)))
     if folds > 1 and lessons.unseen.any():
         parts = GroupKFold(folds, shuffle=True, random_state=0)
-        for learnt, kept_back in parts.split(lessons.features, groups=lessons.groups):
-            asked = kept_back[lessons.unseen[kept_back]]
-            if len(asked):
-                after[asked] = fitted(learnt).scores(lessons.features[asked]).argmax(axis=1)
+        for others, kept_back in parts.split(lessons.features, groups=lessons.groups):
+            unseen = kept_back[lessons.unseen[kept_back]]
+            if len(unseen):
+                learnt.append(others)
+                asked.append(unseen)
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        head, *blind = pool.map(fitted, learnt)
+    for one, rows in zip(blind, asked[1:], strict=True):
+        after[rows] = one.scores(lessons.features[rows]).argmax(axis=1)
     rows = np.flatnonzero(after >= 0)
     before = said_by(shown, lessons.features[rows], classes)
     held_back = HeldBack(rows, lessons.class_indices[rows], before, after[rows])
-    return LearntHead(fitted(np.arange(len(lessons))), held_back)
+    return LearntHead(head, held_back)
 
 
 def said_by(head: Head, features: FloatArray, classes: LearntClasses) -> NDArray[np.int64]:

@@ -60,12 +60,15 @@ def name_from_features(parts: wiring.Parts, card: ModelCard) -> int:
         return 0
     head = head_of(parts, card)
     parts.catalog.admit_head(card, parts.models.card(card.backbone), head.fc1_kernel.shape[0])
-    photo_ids = parts.catalog.unnamed_by(card.model_id)
-    taught = _taught(parts, card) if photo_ids else None
-    for rows, features in features_in_chunks(parts, card.model_id, photo_ids):
-        likeness = None if taught is None else taught.likeness(features)
-        parts.catalog.record_head(card.model_id, photo_ids[rows], head.probabilities(features), likeness)
-    return len(photo_ids)
+    taught: Known | None = None
+    count = 0
+    for photos in parts.catalog.unnamed_by(card.model_id):
+        if not count:
+            taught = _taught(parts, card)
+        likeness = None if taught is None else taught.likeness(photos.features)
+        parts.catalog.record_head(card.model_id, photos, head.probabilities(photos.features), likeness)
+        count += len(photos)
+    return count
 
 
 # ---- likeness to what was learnt -------------------------------------------

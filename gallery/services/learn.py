@@ -278,7 +278,7 @@ class _Tagged:
         classes: list[int] = []
         known = set(labelled_ids)
         for one in chosen:
-            table = parts.catalog.prediction_table(one.collection_id, card.model_id)
+            table = parts.catalog.prediction_table(one.collection_id, card.model_id, with_paths=False)
             said = table.probabilities.argmax(axis=1) if len(table) else []
             for photo_id, file_id, index in zip(table.photo_ids, table.file_ids, said, strict=True):
                 if photo_id not in known:

@@ -162,7 +162,7 @@ def queue(
         CatalogError: there is no such collection, or features are lost.
     """
     card = wiring.chosen_card(parts.models, None)
-    table = parts.catalog.prediction_table(collection_id, card.model_id)
+    table = parts.catalog.prediction_table(collection_id, card.model_id, with_paths=False)
     rows_of = {photo_id: row for row, photo_id in reversed(list(enumerate(table.photo_ids)))}  # copies once
     labels = parts.catalog.labels(list(rows_of))
     left = np.array([row for photo_id, row in rows_of.items() if photo_id not in labels], np.int64)

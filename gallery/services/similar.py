@@ -91,7 +91,7 @@ def similar_photos(
     asked = units_of(parts.catalog.features(card.model_id, [photo_id]))[0]
     found: dict[PhotoId, SimilarPhoto] = {}
     for one in parts.catalog.collections() if collection is None else [collection]:
-        table = parts.catalog.prediction_table(one.collection_id, card.model_id)
+        table = parts.catalog.prediction_table(one.collection_id, card.model_id, with_paths=False)
         if not len(table):
             continue
         cosines = np.empty(len(table), np.float32)
@@ -99,11 +99,12 @@ def similar_photos(
             cosines[rows] = units_of(features) @ asked
         best = np.argsort(-cosines, kind="stable")[: 2 * count + 1].tolist()
         labels = parts.catalog.labels([table.photo_ids[row] for row in best])
-        for row in best:
+        photos = parts.catalog.photos(table.file_ids[best])
+        for row, photo in zip(best, photos, strict=True):
             other = table.photo_ids[row]
             if other != photo_id and other not in found:
                 found[other] = SimilarPhoto(
-                    int(table.file_ids[row]), other, table.paths[row], labels.get(other),
+                    photo.file_id, other, photo.path, labels.get(other),
                     table.class_names[int(table.probabilities[row].argmax())], float(cosines[row]),
                 )  # fmt: skip
     return sorted(found.values(), key=lambda photo: -photo.similarity)[:count]

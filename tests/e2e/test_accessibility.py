@@ -29,6 +29,7 @@ def addresses(app: DrawnApp) -> dict[str, str]:
     photo = app.gallery.photo_id("dog/2.png")
     return {
         "browse": f"{app.url}/",
+        "review": f"{app.url}/review",
         "explain": f"{app.url}/explain?photo={photo}&class=cow",
         "evaluate": f"{app.url}/evaluate?collection={app.collection_id}",
         "evaluate, choosing": f"{app.url}/evaluate",
@@ -38,7 +39,9 @@ def addresses(app: DrawnApp) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["browse", "explain", "evaluate", "evaluate, choosing", "train", "models"])
+@pytest.mark.parametrize(
+    "name", ["browse", "review", "explain", "evaluate", "evaluate, choosing", "train", "models"]
+)
 def test_a_page_has_no_serious_violation(page: Page, app: DrawnApp, name: str, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
     visit(page, addresses(app)[name])

@@ -25,8 +25,11 @@ _MOST_PAIRS = 12
 def show(collection: Collection, card: ModelCard) -> None:
     """Show what can be learnt, what was, and the versions."""
     st.subheader("Learn from the labels", anchor=False)
-    if said := st.session_state.pop(_SAID, None):
-        st.success(escaped(said), icon=":material/check_circle:")
+    done, problem = st.session_state.get(_SAID, ("", ""))  # until the next step
+    if done:
+        st.success(escaped(done), icon=":material/check_circle:")
+    if problem:
+        st.error(escaped(problem), icon=":material/error:")
     reason = why_not(card)
     if reason is not None:
         st.info(escaped(reason), icon=":material/info:")
@@ -38,6 +41,7 @@ def show(collection: Collection, card: ModelCard) -> None:
     if st.button("Learn", type="primary", icon=":material/school:", key="learn"):
         st.session_state[_ASKED] = uuid.uuid4().hex  # the work of all sessions is kept in one place
         st.session_state["review:open"] = True
+        st.session_state.pop(_SAID, None)
     if st.session_state.get("review:open"):
         with messages.boundary():
             task = review.learning(collection.collection_id, st.session_state[_ASKED])
@@ -122,12 +126,11 @@ def _keep(found: LearnPreview) -> None:
     try:
         kept = review.keep(found)
     except GalleryError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_SAID] = ("", str(error))
     else:
-        st.session_state[_SAID] = (
-            f"{kept.model_id} tags from now on; {counted(kept.photos, 'photo')} named "
-            f"in {kept.seconds:.1f} s."
-        )
+        photos = counted(kept.photos, "photo")
+        done = f"{kept.model_id} tags from now on; {photos} named in {kept.seconds:.1f} s."
+        st.session_state[_SAID] = (done, "")
         queue.forget()
     st.session_state["review:open"] = False
 
@@ -136,7 +139,7 @@ def _discard(found: LearnPreview) -> None:
     try:
         review.discard(found)
     except GalleryError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_SAID] = ("", str(error))
     st.session_state["review:open"] = False
 
 
@@ -144,7 +147,7 @@ def _go_to(model_id: str) -> None:
     try:
         models.activate(model_id)
     except GalleryError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_SAID] = ("", str(error))
     else:
-        st.session_state[_SAID] = f"{model_id} tags from now on."
+        st.session_state[_SAID] = (f"{model_id} tags from now on.", "")
     queue.forget()
