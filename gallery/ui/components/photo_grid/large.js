@@ -237,7 +237,7 @@ class Large {
     this.boxesDrawn = drawn;
     this.boxes.replaceChildren(...(this.boxesOn ? boxes : []).map((box) => {
       const [category, , [left, top, width, height]] = box;
-      const node = make("div", { class: `box ${category}` }, make("span", { text: boxInWords(this.data.classes, box) }));
+      const node = make("div", { class: `box of-${category}` }, make("span", { text: boxInWords(this.data.classes, box) }));
       for (const [name, share] of Object.entries({ left, top, width, height })) node.style[name] = `${share * 100}%`;
       node.classList.toggle("low", top < 0.06); // its words find no room above it
       return node;
