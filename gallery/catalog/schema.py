@@ -316,12 +316,17 @@ CREATE TABLE detections (            -- what a detector found in a photo
     boxes TEXT NOT NULL              -- JSON: [category, sure, left, top, width, height, class, sure], ...
 );
 INSERT INTO stale_sequences SELECT DISTINCT collection_id, folder, 0 FROM files;
+-- No OR IGNORE: a statement with a conflict clause of its own, such as an upsert, overrides a trigger's.
 CREATE TRIGGER file_changed AFTER UPDATE OF photo_key, missing ON files
 WHEN old.photo_key IS NOT new.photo_key OR old.missing <> new.missing
-BEGIN INSERT OR IGNORE INTO stale_sequences VALUES (new.collection_id, new.folder, 0); END;
+BEGIN INSERT INTO stale_sequences SELECT new.collection_id, new.folder, 0 WHERE NOT EXISTS (
+SELECT 1 FROM stale_sequences s WHERE s.collection_id = new.collection_id AND s.folder = new.folder
+AND s.model_key = 0); END;
 CREATE TRIGGER photo_tagged AFTER INSERT ON predictions
-BEGIN INSERT OR IGNORE INTO stale_sequences SELECT collection_id, folder, new.model_key FROM files
-WHERE photo_key = new.photo_key AND +sequence IS NOT NULL; END;
+BEGIN INSERT INTO stale_sequences SELECT DISTINCT collection_id, folder, new.model_key FROM files f
+WHERE photo_key = new.photo_key AND +sequence IS NOT NULL AND NOT EXISTS (
+SELECT 1 FROM stale_sequences s WHERE s.collection_id = f.collection_id AND s.folder = f.folder
+AND s.model_key = new.model_key); END;
 """
 
 MIGRATIONS: Sequence[Migration] = (
