@@ -41,7 +41,7 @@ PARTS = {
     "Precision, recall and ROC": ("radio", "area under the ROC curve", "evaluate_curves"),
     "By site, time, quality": ("tab", "All groups as a table", "evaluate_slices_chart"),
     "Labels": ("tab", "You decide", ""),
-    "Compare": ("tab", "There is no second model", ""),
+    "Compare": ("tab", "Both models are evaluated", ""),
     "Report": ("tab", "Precision: share of photos", ""),
     "misclassified": ("radio", "All photos, misclassified", ""),
     "correct": ("radio", "All photos, correct", ""),
