@@ -207,6 +207,52 @@ def _without(
     return known.head(rest, others), rest, apart, np.flatnonzero(known.labels == label)
 
 
+COLOURS = {"queue": "#226bae", "least certain": "#5c6c6a", "unsure, spread": "#ae4b00", "random": "#bd1f01"}
+LEAST, PANEL_PX, HEIGHT_PX = 0.92, 400, 330
+
+
+def plot(found: dict[str, Any]) -> str:
+    """Return the accuracies of `reviewer_orders` as SVG: the mean of all trials, against number of labels."""
+    most = found["labels"][-1]
+
+    def place(labels: float, share: float) -> tuple[float, float]:
+        return 46 + 220 * labels / most, 40 + 240 * (1 - (share - LEAST) / (1 - LEAST))
+
+    drawn = []
+    panels = {
+        "collection": "Collection, labelled ones right",
+        "photos_never_offered": "Photos never offered",
+    }
+    for number, (part, title) in enumerate(panels.items()):
+        inside = [f'<text x="46" y="22" font-weight="600">{title}</text>']
+        for share in np.arange(LEAST, 1.001, 0.02):
+            _, y = place(0, share)
+            inside.append(f'<path d="M46 {y:.1f}h220" stroke="#ddd"/>')
+            inside.append(f'<text x="40" y="{y + 4:.1f}" text-anchor="end">{100 * share:.0f} %</text>')
+        for labels in range(0, most + 1, 50):
+            x, _ = place(labels, 1)
+            inside.append(f'<text x="{x:.1f}" y="298" text-anchor="middle">{labels}</text>')
+        inside.append('<text x="156" y="318" text-anchor="middle">labels</text>')
+        ends = sorted(found[part], key=lambda name: -np.mean(found[part][name], axis=0)[-1])
+        for order, name in enumerate(ends):
+            means = np.mean(found[part][name], axis=0)
+            points = [place(*pair) for pair in zip(found["labels"], means.tolist(), strict=True)]
+            line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            inside.append(
+                f'<polyline points="{line}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>'
+            )
+            y = points[-1][1] + 4 if name == "random" else 44 + 16 * order
+            inside.append(
+                f'<text x="272" y="{y:.1f}" fill="{COLOURS[name]}">{name}, {100 * means[-1]:.1f} %</text>'
+            )
+        drawn.append(f'<g transform="translate({PANEL_PX * number} 0)">{"".join(inside)}</g>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * PANEL_PX}" height="{HEIGHT_PX}" '
+        'font-family="sans-serif" font-size="12" fill="#222"><title>Accuracy against labels</title>'
+        f'<rect width="100%" height="100%" fill="#fff"/>{"".join(drawn)}</svg>\n'
+    )
+
+
 MEASUREMENTS: dict[str, Callable[[Photos], dict[str, Any]]] = {
     "order": reviewer_orders,
     "class": new_classes,
@@ -228,7 +274,10 @@ def main() -> None:
     for name, measure in MEASUREMENTS.items():
         if arguments.only in (None, name):
             file = arguments.out / f"{name}.json"
-            file.write_text(json.dumps(measure(known), indent=2), encoding="utf-8")
+            found = measure(known)
+            file.write_text(json.dumps(found, indent=2), encoding="utf-8")
+            if name == "order":
+                file.with_suffix(".svg").write_text(plot(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
