@@ -124,16 +124,6 @@ class CollectionStore(Store):
             if not moved.rowcount:
                 raise _unknown(collection_id)
 
-    def label_count(self, collection_id: int) -> int:
-        """Return how many photos of a collection a person has labelled."""
-        with self._database.reading() as connection:
-            (count,) = connection.execute(
-                "SELECT count(DISTINCT photo_key) FROM files JOIN labels USING (photo_key) "
-                "WHERE collection_id = ? AND missing = 0",
-                (collection_id,),
-            ).fetchone()
-            return int(count)
-
     def remove_collection(self, collection_id: int) -> None:
         """Forget a collection and its places; photos keep their predictions and corrections.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -445,32 +444,14 @@ class FileStore(Store):
         with self._database.reading() as connection:
             root = root_of(connection, collection_id)
             rows = connection.execute(
-                "SELECT path, skip_reason, skip_detail FROM files "
-                "WHERE collection_id = ? AND missing = 0 AND skip_reason IS NOT NULL ORDER BY path",
+                "SELECT path, skip_reason, skip_detail FROM files INDEXED BY files_by_collection "
+                "WHERE collection_id = ? AND missing = 0 AND skip_reason > '' ORDER BY path",
                 (collection_id,),
             )
             return [
                 SkippedFile(decode_below(root, path), SkipReason(reason), detail)
                 for path, reason, detail in rows
             ]
-
-    def folders(self, collection_id: int) -> dict[str, int]:
-        """Return the sub-folders with files in or below them, and how many of these are photos.
-
-        "/"-separated, sorted; not the root.
-        """
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT folder, sum(skip_reason IS NULL) FROM files "
-                "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
-                (collection_id,),
-            ).fetchall()
-        counts: Counter[str] = Counter()
-        for folder, photos in rows:
-            parts = folder.split("/") if folder else []
-            for depth in range(1, len(parts) + 1):
-                counts["/".join(parts[:depth])] += photos
-        return {folder: counts[folder] for folder in sorted(counts, key=lambda folder: folder.split("/"))}
 
     @staticmethod
     def _upsert(

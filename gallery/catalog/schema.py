@@ -329,9 +329,64 @@ SELECT 1 FROM stale_sequences s WHERE s.collection_id = f.collection_id AND s.fo
 AND s.model_key = new.model_key); END;
 """
 
+
+def _changes(connection: sqlite3.Connection) -> None:
+    _run(connection, _CHANGES)
+
+
+_CHANGES = """
+CREATE TABLE changes (               -- what listings in memory are brought up to date from; the latest ones
+    change_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection_id INTEGER,           -- files came, went, or came back: it is read anew
+    file_id INTEGER,                 -- or this file was read or skipped
+    photo_key INTEGER                -- or a tag, a label or the date of this photo changed
+);
+CREATE TRIGGER changes_kept AFTER INSERT ON changes WHEN new.change_id % 4096 = 0
+BEGIN DELETE FROM changes WHERE change_id < new.change_id - 65536; END;
+CREATE TRIGGER file_added AFTER INSERT ON files
+BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
+CREATE TRIGGER file_removed AFTER DELETE ON files
+BEGIN INSERT INTO changes (collection_id) VALUES (old.collection_id); END;
+CREATE TRIGGER file_missing AFTER UPDATE OF missing ON files WHEN old.missing <> new.missing
+BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
+CREATE TRIGGER file_read AFTER UPDATE OF photo_key, skip_reason ON files
+WHEN old.photo_key IS NOT new.photo_key OR old.skip_reason IS NOT new.skip_reason
+BEGIN INSERT INTO changes (file_id) VALUES (new.file_id); END;
+CREATE TRIGGER prediction_added AFTER INSERT ON predictions
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER prediction_changed AFTER UPDATE OF class_index, confidence, likeness ON predictions
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER prediction_removed AFTER DELETE ON predictions
+BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
+CREATE TRIGGER label_added AFTER INSERT ON labels
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER label_changed AFTER UPDATE ON labels
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER label_removed AFTER DELETE ON labels
+BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
+CREATE TRIGGER detection_added AFTER INSERT ON detections
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER detection_removed AFTER DELETE ON detections
+BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
+CREATE TRIGGER photo_dated AFTER UPDATE OF taken_at ON photos WHEN old.taken_at IS NOT new.taken_at
+BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
+CREATE TRIGGER file_in_sequence AFTER UPDATE OF sequence ON files WHEN old.sequence IS NOT new.sequence
+BEGIN INSERT INTO changes (file_id) VALUES (new.file_id); END;
+CREATE TRIGGER sequence_tagged AFTER INSERT ON sequence_tags
+BEGIN INSERT INTO changes (file_id) VALUES (new.sequence); END;
+CREATE TRIGGER sequence_not_tagged AFTER DELETE ON sequence_tags
+BEGIN INSERT INTO changes (file_id) VALUES (old.sequence); END;
+CREATE TRIGGER clock_shifted AFTER INSERT ON clock_shifts
+BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
+CREATE TRIGGER clock_set_back AFTER DELETE ON clock_shifts
+BEGIN INSERT INTO changes (collection_id) VALUES (old.collection_id); END;
+CREATE INDEX files_by_folder ON files (collection_id, folder, missing);
+CREATE INDEX files_by_name ON files (collection_id, name_key, path, missing);
+"""
+
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
-    _likeness, _sequences,
+    _likeness, _sequences, _changes,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

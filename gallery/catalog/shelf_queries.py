@@ -11,15 +11,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog.collection_store import root_of
+from gallery.catalog.database import Database
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
+from gallery.catalog.listing import Listing, brought_up_to_date, distinct, read_listing
 from gallery.catalog.paths import decode_below
-from gallery.catalog.photo_filter import FILES, IS_UNLIKE, SAID, STACKS, as_sql, narrowing
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -35,48 +40,8 @@ from gallery.types import (
     Shelf,
 )
 
-# CROSS JOIN and INDEXED BY hold SQLite to the order and the index that are quick: without statistics it
-# guesses, and guesses wrong by a factor of a thousand.
-
-_CODES = {-1: WAITING, -2: UNLIKE, -3: UNREADABLE}
-_CODE = "coalesce(2 * class_index + ({0}.confidence < :unsure_below), -1)"
-_FIGURES = "count(*), max(p.confidence), total(p.confidence), f.photo_key"  # the key is that of the maximum
-
-_UNLABELLED = f"""
-    SELECT CASE WHEN {IS_UNLIKE} THEN -2 ELSE {_CODE.format("p")} END AS code, NULL, {_FIGURES}, 0
-    FROM files f INDEXED BY files_by_collection {FILES} {{joins}}
-    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL AND {SAID} IS NULL
-    AND {{condition}} GROUP BY code
-"""
-
-_LABELLED = f"""
-    SELECT NULL, l.label, {_FIGURES}, count(*)
-    FROM labels l CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = l.photo_key
-    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = l.photo_key {{joins}}
-    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
-    AND {{condition}} GROUP BY l.label
-"""
-
-_BOXED = f"""
-    SELECT NULL, d.label, {_FIGURES}, 0
-    FROM detections d CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = d.photo_key
-    LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = d.photo_key
-    LEFT JOIN labels l ON l.photo_key = d.photo_key {{joins}}
-    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NULL
-    AND l.label IS NULL AND d.label IS NOT NULL AND {{condition}} GROUP BY d.label
-"""
-
-_STACKED = f"""
-    {STACKS} SELECT CASE WHEN f.skip_reason IS NOT NULL THEN -3 WHEN said IS NOT NULL THEN NULL
-    WHEN likeness < :unlike_below THEN -2 ELSE {_CODE.format("f")} END AS code, said, sum(photos),
-    max(confidence), total(photos * confidence), f.photo_key, sum(photos * (label IS NOT NULL))
-    FROM stacks f {{joins}} WHERE {{condition}} GROUP BY code, said
-"""
-
-_COUNT_UNREADABLE = f"""
-    SELECT count(*) FROM files f {FILES} {{joins}}
-    WHERE f.collection_id = :collection AND f.missing = 0 AND f.skip_reason IS NOT NULL AND {{condition}}
-"""
+_LISTED = 3_000_000
+"""Files whose listings are kept in memory, of all collections and models: 150 MB."""
 
 _PHOTO = f"""
     SELECT f.file_id, photo_id, f.collection_id, f.path, {METADATA_COLUMNS}
@@ -89,6 +54,13 @@ _BESIDE = (UNLIKE, UNSURE, WAITING, UNREADABLE)
 
 class ShelfQueries(Store):
     """The catalog as Browse sees it."""
+
+    def __init__(self, database: Database, folder: Path, now: Callable[[], float]) -> None:
+        super().__init__(database, folder, now)
+        self._listings: OrderedDict[tuple[int, str], Listing] = (
+            OrderedDict()
+        )  # the one asked for last at the end
+        self._keeping = threading.Lock()
 
     def shelves(
         self,
@@ -118,44 +90,27 @@ class ShelfQueries(Store):
             unlike_below: likeness to what the model has learnt below which a photo lies on UNLIKE; None for
                 a model that does not tell, which has no such shelf.
         """
+        beside = (UNSURE, WAITING, UNREADABLE) if unlike_below is None else _BESIDE
         with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            narrow = narrowing(filters, model)
-            stacked = filters is not None and filters.stacked
-            values = {
-                "model": model.model_key if model else None,
-                "collection": collection_id,
-                "unsure_below": unsure_below,
-                "unlike_below": unlike_below,
-                **narrow.values,
-            }
-
-            def rows(statement: str) -> sqlite3.Cursor:
-                return connection.execute(
-                    statement.format(joins=narrow.joins, condition=narrow.condition), values
-                )
-
-            beside = (UNSURE, WAITING, UNREADABLE) if unlike_below is None else _BESIDE
-            tallies = {name: _Tally() for name in (*class_names, *beside)}
-            for statement in [_STACKED] if stacked else [_UNLABELLED, _LABELLED, _BOXED]:
-                for code, said, *figures, corrected in rows(statement):
-                    shelf = said if said is not None else _CODES.get(code, "")
-                    if said is None and code >= 0 and model:
-                        shelf = UNSURE if code % 2 else model.class_names[code // 2]
-                    tallies.setdefault(shelf, _Tally()).add(
-                        *figures, by_model=said is None, corrected=corrected
-                    )
-            if not stacked:
-                (tallies[UNREADABLE].count,) = rows(_COUNT_UNREADABLE).fetchone()
+            listing = self._listing(connection, collection_id, model_id)
+            if filters is not None and filters.stacked:
+                listing = listing.stacks
+            passing = listing.narrowed(connection, filters)
+            found = [
+                _shelf(listing, name, passing & listing.on_shelf(name, unsure_below, unlike_below))
+                for name in dict.fromkeys((*class_names, *beside, *sorted(listing.labels)))
+            ]
+            known = {*class_names, *beside}
+            found = [one for one in found if one.count or one.name in known]
             covers = dict(
                 connection.execute(
                     "SELECT photo_key, photo_id FROM json_each(?) CROSS JOIN photos ON photo_key = value",
-                    (json.dumps([tally.cover for tally in tallies.values()]),),
+                    (json.dumps([one.cover for one in found]),),
                 )
             )
         return [
-            Shelf(name, tally.count, tally.corrected, covers.get(tally.cover), tally.mean_confidence)
-            for name, tally in tallies.items()
+            Shelf(one.name, one.count, one.corrected, covers.get(one.cover), one.mean_confidence)
+            for one in found
         ]
 
     def find_files(self, query: PhotoQuery) -> NDArray[np.int64]:
@@ -166,9 +121,27 @@ class ShelfQueries(Store):
         the model's; a limit on it, or on the date, leaves out photos without one.
         """
         with self._database.reading() as connection:
-            model = model_row(connection, query.model_id)
-            rows = connection.execute(*as_sql(query, model))
-            return np.fromiter((row[0] for row in rows), np.int64)
+            listing = self._listing(connection, query.collection_id, query.model_id)
+            return (listing.stacks if query.stacked else listing).found(connection, query)
+
+    def folders(self, collection_id: int) -> dict[str, int]:
+        """Return the sub-folders with files in or below them, and how many of these are photos.
+
+        "/"-separated, sorted; not the root.
+        """
+        listing = self._any_listing(collection_id)
+        photos = np.bincount(listing.folder[~listing.skipped], minlength=len(listing.folders)).tolist()
+        counts: Counter[str] = Counter()
+        for folder, count in zip(listing.folders, photos, strict=True):
+            parts = folder.split("/") if folder else []
+            for depth in range(1, len(parts) + 1):
+                counts["/".join(parts[:depth])] += count
+        return {folder: counts[folder] for folder in sorted(counts, key=lambda folder: folder.split("/"))}
+
+    def label_count(self, collection_id: int) -> int:
+        """Return how many photos of a collection a person has labelled."""
+        listing = self._any_listing(collection_id)
+        return distinct(listing.photo_keys[listing.label >= 0])
 
     def grid_items(
         self,
@@ -181,16 +154,18 @@ class ShelfQueries(Store):
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
             rows = connection.execute(
-                f"""
+                """
                 SELECT f.file_id, photo_id, f.name, f.folder, l.label, d.label, p.class_index, p.confidence,
                     (
                         SELECT c.name
                         FROM corrections k JOIN collections c ON c.collection_id = k.collection_id
                         WHERE k.correction_id = l.correction_id AND k.collection_id <> f.collection_id
                     ),
-                    {SAID} IS NULL AND {IS_UNLIKE}
+                    coalesce(l.label, d.label) IS NULL AND coalesce(p.likeness < :unlike_below, 0)
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
-                {FILES}
+                LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
+                LEFT JOIN labels l ON l.photo_key = f.photo_key
+                LEFT JOIN detections d ON d.photo_key = f.photo_key
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
                 ORDER BY j.key
                 """,
@@ -272,25 +247,44 @@ class ShelfQueries(Store):
         Otherwise means: not as the model's class.
         """
         with self._database.reading() as connection:
-            row = connection.execute(
-                """
-                SELECT count(DISTINCT l.photo_key), count(DISTINCT CASE WHEN l.label !=
-                    json_extract(m.class_names, '$[' || p.class_index || ']') THEN l.photo_key END),
-                    count(DISTINCT f.photo_key)
-                FROM models m
-                CROSS JOIN files f INDEXED BY files_by_collection
-                JOIN predictions p ON p.model_key = m.model_key AND p.photo_key = f.photo_key
-                LEFT JOIN labels l ON l.photo_key = f.photo_key
-                WHERE m.model_id = ? AND f.collection_id = ? AND f.missing = 0 AND f.skip_reason IS NULL
-                """,
-                (model_id, collection_id),
-            ).fetchone()
-            return int(row[0]), int(row[1]), int(row[2])
+            listing = self._listing(connection, collection_id, model_id)
+        tagged = ~listing.skipped & (listing.class_index >= 0)
+        counted = (tagged & (listing.label >= 0), tagged & listing.disagreeing(), tagged)
+        labelled, otherwise, photos = (distinct(listing.photo_keys[one]) for one in counted)
+        return labelled, otherwise, photos
+
+    def untagged(self, collection_id: int, model_id: str) -> int:
+        """Return how many readable files of a collection a model has not tagged."""
+        with self._database.reading() as connection:
+            listing = self._listing(connection, collection_id, model_id)
+        return int(np.count_nonzero(~listing.skipped & (listing.class_index < 0)))
 
     def revision(self) -> int:
         """Return a number that changes whenever what Browse shows could have, whichever process did it."""
         with self._database.reading() as connection:
             return int(connection.execute("SELECT value FROM revision").fetchone()[0])
+
+    def _listing(self, connection: sqlite3.Connection, collection_id: int, model_id: str) -> Listing:
+        """Return a collection as it is now, with a model's tags."""
+        model, key = model_row(connection, model_id), (collection_id, model_id)
+        known = self._listings.get(key)
+        if known is None:
+            known = read_listing(connection, collection_id, model)
+        else:
+            known = brought_up_to_date(connection, known, model)
+        with self._keeping:
+            self._listings[key] = known
+            self._listings.move_to_end(key)
+            while len(self._listings) > 1 and sum(map(len, self._listings.values())) > _LISTED:
+                self._listings.popitem(last=False)
+        return known
+
+    def _any_listing(self, collection_id: int) -> Listing:
+        """Return a collection as it is now, with the tags of whichever model was asked for before."""
+        with self._keeping:
+            model_id = next((model for one, model in self._listings if one == collection_id), "")
+        with self._database.reading() as connection:
+            return self._listing(connection, collection_id, model_id)
 
     def _photos(self, condition: str, value: object) -> list[Photo]:
         with self._database.reading() as connection:
@@ -302,36 +296,29 @@ class ShelfQueries(Store):
             return photos
 
 
-class _Tally:
+@dataclass(frozen=True, slots=True)
+class _Counted:
     """What has been counted of a shelf."""
 
-    def __init__(self) -> None:
-        self.count = self.corrected = self._tagged = 0
-        self._confidence = 0.0
-        self._highest = -1.0
-        self.cover: int | None = None
+    name: str
+    count: int
+    corrected: int
+    cover: int  # a photo's key; 0 for none
+    mean_confidence: float | None
 
-    def add(
-        self,
-        count: int,
-        highest: float | None,
-        total: float,
-        surest: int | None,
-        *,
-        by_model: bool,
-        corrected: int,
-    ) -> None:
-        self.count += count
-        self.corrected += corrected
-        if by_model:
-            self._tagged += count
-        else:  # the model's confidence was in its own label, not in this one
-            highest = None
-        self._confidence += 0.0 if highest is None else total
-        certainty = -0.5 if highest is None else highest
-        if certainty > self._highest and surest is not None:
-            self._highest, self.cover = certainty, surest
 
-    @property
-    def mean_confidence(self) -> float | None:
-        return self._confidence / self._tagged if self._tagged and self._highest >= 0 else None
+def _shelf(listing: Listing, name: str, on_it: NDArray[np.bool_]) -> _Counted:
+    """Return what lies on a shelf; the model's confidence counts where its class put the photo there."""
+    places = np.flatnonzero(on_it)
+    confidence = listing.confidence[places]
+    frames = np.ones(len(places), np.int64) if listing.frames is None else listing.frames[places]
+    by_model = (listing.said[places] < 0) & (listing.class_index[places] >= 0) & ~listing.skipped[places]
+    mean = None
+    if by_model.any():
+        mean = float(np.average(confidence[by_model].astype(np.float64), weights=frames[by_model]))
+    cover = 0
+    if len(places):
+        worth = np.where(by_model, confidence, -1)
+        cover = int(listing.photo_keys[places[worth.argmax()]])
+    corrected = int(frames[listing.label[places] >= 0].sum())
+    return _Counted(name, int(frames.sum()), 0 if name == UNREADABLE else corrected, cover, mean)

@@ -342,7 +342,7 @@ def sub_folders(collection_id: int) -> dict[str, int]:
 
 def all_tagged(collection_id: int, model_id: str) -> bool:
     """Return whether a model has tagged every photo of a collection that can be read."""
-    return _all_tagged(wiring.settings(), wiring.catalog().revision(), collection_id, model_id)
+    return wiring.catalog().untagged(collection_id, model_id) == 0
 
 
 def waiting_count(collection_id: int, card: ModelCard) -> int:
@@ -379,7 +379,7 @@ def _shelves(
     )
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=4)  # each takes 8 MB of a million photos, and is found in 0.1 s
 def _find_files(_chosen: Settings, _revision: int, query: PhotoQuery) -> NDArray[np.int64]:
     found = wiring.catalog().find_files(query)
     found.setflags(write=False)
@@ -389,14 +389,6 @@ def _find_files(_chosen: Settings, _revision: int, query: PhotoQuery) -> NDArray
 @functools.lru_cache(maxsize=16)
 def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> dict[str, int]:
     return wiring.catalog().folders(collection_id)
-
-
-@functools.lru_cache(maxsize=16)
-def _all_tagged(_chosen: Settings, _revision: int, collection_id: int, model_id: str) -> bool:
-    catalog = wiring.catalog()
-    pending = catalog.pending_files(collection_id, model_id)
-    unreadable = {file.path for file in catalog.skipped_files(collection_id)} if pending else set()
-    return all(path in unreadable for path in pending)
 
 
 # ---- the Unsure shelf ------------------------------------------------------

@@ -1,0 +1,474 @@
+"""A collection in arrays, a value a file: what shelves, filters and orders are computed from.
+
+SQLite answers about one photo in a millisecond and about a million in ten seconds. So what Browse filters and
+sorts by is kept in memory, 40 bytes a file, and brought up to date from the table of changes, which triggers
+fill whoever writes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.catalog.clock_store import TAKEN
+from gallery.catalog.paths import name_key
+from gallery.catalog.prediction_records import ModelRow
+from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, FloatArray, PhotoQuery, Review, SortOrder
+
+_SEVERAL = 20
+"""Of so many photos one or more asked for, a walk through a whole table is quicker than a search for each."""
+
+_UNKNOWN = 9
+"""In place of a likeness, which is a cosine, where there is none: group_concat leaves NULL out."""
+
+_FEW_FILES = 5_000
+"""So few files are asked for one by one."""
+
+_ROW = [("file", np.int64), ("photo", np.int64), ("skip", "?"), ("sequence", np.int64)]
+_DIGITS = "coalesce(CAST(replace(replace(replace({}, '-', ''), 'T', ''), ':', '') AS INTEGER), -1)"
+_LATEST = np.iinfo(np.int64).max
+
+_CHANGING = (
+    "photo_keys", "skipped", "sequence", "class_index", "confidence", "likeness", "label", "boxed", "said", "taken",
+    "stack_class", "stack_confidence",
+)  # fmt: skip
+
+_FILES = """
+    SELECT file_id, coalesce(photo_key, 0), skip_reason IS NOT NULL, coalesce(sequence, 0)
+    FROM files INDEXED BY sqlite_autoindex_files_1 WHERE collection_id = ? AND missing = 0 ORDER BY path
+"""
+_FOLDERS = """
+    SELECT folder, group_concat(file_id) FROM files INDEXED BY files_by_folder
+    WHERE collection_id = ? AND missing = 0 GROUP BY folder
+"""
+_BY_NAME = """
+    SELECT file_id FROM files INDEXED BY files_by_name
+    WHERE collection_id = ? AND missing = 0 ORDER BY name_key, path
+"""
+_NAMED = """
+    SELECT group_concat(file_id) FROM files INDEXED BY files_by_name
+    WHERE collection_id = ? AND missing = 0 AND instr(name_key, ?) > 0
+"""
+_CHANGED = """
+    SELECT file_id, coalesce(photo_key, 0), skip_reason IS NOT NULL, coalesce(sequence, 0) FROM files
+    WHERE collection_id = :collection AND missing = 0 AND file_id IN (
+        SELECT file_id FROM changes WHERE change_id > :seen AND file_id IS NOT NULL
+        UNION ALL
+        SELECT f.file_id FROM changes c
+        CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = c.photo_key
+        WHERE c.change_id > :seen
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All files of a collection that are not missing, in the order of their paths, with a model's tags.
+
+    Attributes:
+        seen: the last change that is in it.
+        file_ids: (n,) int64.
+        photo_keys: (n,) int64, 0 for a file that was not read.
+        skipped: (n,) whether it could not be read.
+        sequence: (n,) int64, the first file of its sequence, 0 for a photo that is alone.
+        folder: (n,) int32, which of `folders`.
+        class_index: (n,) int16, the model's class; -1 before it has seen the photo.
+        confidence: (n,) float32, the model's; NaN before it has seen the photo.
+        likeness: (n,) float32, to what the model has learnt; NaN where it is not known.
+        label: (n,) int32, which of `labels` a person gave; -1 for none.
+        boxed: (n,) int32, what a detector's boxes show of it; -1 for nothing, or an animal without a name.
+        said: (n,) int32, the label, or what a detector's boxes show where no person has said anything.
+        taken: (n,) int64, the date and time as digits, 20240501061209; -1 where unknown.
+        stack_class: (n,) int16, the model's class of a sequence, at its first file; -1 elsewhere.
+        stack_confidence: (n,) float32, the model's in that; NaN elsewhere.
+        frames: (n,) photos that each row stands for; None for one each.
+        whole: of stacks, the listing of all their photos.
+        found_once: orders that no change of a tag or label changes.
+    """
+
+    collection_id: int
+    model: ModelRow | None
+    seen: int
+    file_ids: NDArray[np.int64]
+    photo_keys: NDArray[np.int64]
+    skipped: NDArray[np.bool_]
+    sequence: NDArray[np.int64]
+    folder: NDArray[np.int32]
+    folders: tuple[str, ...]
+    class_index: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    likeness: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    label: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    boxed: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    said: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    labels: tuple[str, ...] = ()
+    taken: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    stack_class: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    stack_confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    frames: NDArray[np.int64] | None = None
+    whole: Listing | None = None
+    found_once: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.file_ids)
+
+    @property
+    def by_id(self) -> NDArray[np.int64]:
+        """Where the files stand, in the order of their ids, (n,)."""
+        if "by_id" not in self.found_once:
+            self.found_once["by_id"] = np.argsort(self.file_ids, kind="stable")
+        return self.found_once["by_id"]
+
+    def by_name(self, connection: sqlite3.Connection) -> NDArray[np.int64]:
+        """Return where the files stand, in the order of their names, (n,); found once."""
+        if self.whole is not None:
+            of_all = self.whole.by_name(connection)
+            first = self.whole.first
+            return (np.cumsum(first) - 1)[of_all[first[of_all]]]
+        if "by_name" not in self.found_once:
+            rows = connection.execute(_BY_NAME, (self.collection_id,))
+            self.found_once["by_name"] = self.places(np.fromiter((row[0] for row in rows), np.int64))
+        return self.found_once["by_name"]
+
+    def _named(self, connection: sqlite3.Connection, part: str) -> NDArray[np.bool_]:
+        """Return which files have it in their names, (n,); a stack, if any of its photos has."""
+        if self.whole is not None:
+            heads = self.whole.heads[self.whole._named(connection, part)]
+            return (np.bincount(heads, minlength=len(self.whole)) > 0)[self.whole.first]
+        named = np.zeros(len(self), np.bool_)
+        (found,) = connection.execute(_NAMED, (self.collection_id, name_key(part))).fetchone()
+        named[self.places(_numbers(found))] = True
+        return named
+
+    def places(self, file_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where files stand that are in the listing."""
+        return self.by_id[np.searchsorted(self.file_ids, file_ids, sorter=self.by_id)]
+
+    @cached_property
+    def heads(self) -> NDArray[np.int64]:
+        """Where the first file of each file's sequence stands, (n,); the file's own place if it is alone."""
+        heads = np.arange(len(self))
+        of_stack = np.flatnonzero(self.sequence)
+        places = self.by_id[
+            np.minimum(
+                np.searchsorted(self.file_ids, self.sequence[of_stack], sorter=self.by_id), len(self) - 1
+            )
+        ]
+        there = self.file_ids[places] == self.sequence[of_stack]  # until sequences are found anew
+        heads[of_stack[there]] = places[there]
+        return heads
+
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """Which files are the first of their sequence, or alone, (n,)."""
+        return self.heads == np.arange(len(self))
+
+    def _of_all_frames(self, words: NDArray[np.int32], frames: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the word that most photos of a sequence have, at its first; -1 where some have none."""
+        found = np.where(self.sequence > 0, -1, words).astype(np.int32)
+        having = np.flatnonzero((self.sequence > 0) & (words >= 0))
+        many = max(len(self.labels), 1)
+        pairs, votes = np.unique(self.heads[having] * many + words[having], return_counts=True)
+        by_votes = pairs[np.argsort(votes, kind="stable")]
+        found[by_votes // many] = by_votes % many  # the last one written has the most
+        found[(self.sequence > 0) & (np.bincount(self.heads[having], minlength=len(self)) < frames)] = -1
+        return found
+
+    @cached_property
+    def stacks(self) -> Listing:
+        """The listing with a row a sequence: its first file, with label and tag of the whole.
+
+        The label is the one that most of its photos have, once people have labelled all of them. What is
+        said is the same, or what boxes show where they tell of all its photos.
+        """
+        frames = np.bincount(self.heads, minlength=len(self))
+        label = self._of_all_frames(self.label, frames)
+        said = np.where(label >= 0, label, self._of_all_frames(self.boxed, frames))
+        tagged = self.stack_class >= 0
+        changed = {
+            "label": label,
+            "said": said,
+            "class_index": np.where(tagged, self.stack_class, self.class_index),
+            "confidence": np.where(tagged, self.stack_confidence, self.confidence),
+            "likeness": np.where(self.sequence > 0, np.float32("nan"), self.likeness),
+        }
+        stacked = replace(self, frames=frames, whole=self, found_once={}, **changed)
+        names = ("file_ids", "folder", "frames", *_CHANGING)
+        return replace(stacked, **{name: getattr(stacked, name)[self.first] for name in names})
+
+    # ---- what is asked ---------------------------------------------------------
+
+    def narrowed(self, connection: sqlite3.Connection, query: PhotoQuery | None) -> NDArray[np.bool_]:
+        """Return which files pass a query's filters besides its shelf, (n,); of None, all."""
+        passing = np.ones(len(self), np.bool_)
+        if query is None:
+            return passing
+        if query.min_confidence > 0:
+            passing &= self.confidence >= np.float64(query.min_confidence)
+        if query.max_confidence < 1:
+            passing &= self.confidence <= np.float64(query.max_confidence)
+        if query.taken_from:
+            passing &= self.taken >= _day(query.taken_from)
+        if query.taken_to:
+            passing &= (self.taken >= 0) & (self.taken < _day(query.taken_to) + 1_000_000)
+        if query.folder:
+            below = query.folder + "/"
+            inside = [one == query.folder or one.startswith(below) for one in self.folders]
+            passing &= np.array(inside, np.bool_)[self.folder] if inside else False
+        if query.name_contains:
+            passing &= self._named(connection, query.name_contains)
+        if query.review is Review.BY_PEOPLE:
+            passing &= self.label >= 0
+        elif query.review is Review.OPEN:
+            passing &= self.label < 0
+        elif query.review is Review.DISAGREES:
+            passing &= self.disagreeing()
+        return passing
+
+    def disagreeing(self) -> NDArray[np.bool_]:
+        """Return which files a person has labelled otherwise than the model, (n,)."""
+        classes = self.model.class_names if self.model else ()
+        of_class = {name: index for index, name in reversed(list(enumerate(classes)))}
+        meant = np.array([*(of_class.get(label, -2) for label in self.labels), -2], np.int16)
+        return (self.label >= 0) & (self.class_index >= 0) & (meant[self.label] != self.class_index)
+
+    def on_shelf(self, shelf: str, unsure_below: float, unlike_below: float | None) -> NDArray[np.bool_]:
+        """Return which files lie on a shelf, (n,)."""
+        if shelf == UNREADABLE:
+            return self.skipped
+        if shelf == ALL:
+            return ~self.skipped
+        open_ = ~self.skipped & (self.said < 0)
+        if shelf == WAITING:
+            return open_ & (self.class_index < 0)
+        if unlike_below is not None:
+            unlike = self.likeness < np.float64(unlike_below)
+            if shelf == UNLIKE:
+                return open_ & unlike
+            open_ &= ~unlike
+        elif shelf == UNLIKE:
+            return np.zeros(len(self), np.bool_)
+        unsure = self.confidence < np.float64(unsure_below)
+        if shelf == UNSURE:
+            return open_ & unsure
+        labelled = np.zeros(len(self), np.bool_)
+        if shelf in self.labels:
+            labelled = ~self.skipped & (self.said == self.labels.index(shelf))
+        if self.model is None or shelf not in self.model.class_names:
+            return labelled
+        return labelled | (open_ & (self.class_index == self.model.class_names.index(shelf)) & ~unsure)
+
+    def found(self, connection: sqlite3.Connection, query: PhotoQuery) -> NDArray[np.int64]:
+        """Return the ids of the files that a query asks for, in its order."""
+        passing = self.narrowed(connection, query) & self.on_shelf(
+            query.shelf, query.unsure_below, query.unlike_below
+        )
+        if query.sort in (SortOrder.MOST_CERTAIN, SortOrder.LEAST_CERTAIN):
+            places = self.by_id[passing[self.by_id]]
+            worth = self.confidence[places]
+            worth = -worth if query.sort is SortOrder.MOST_CERTAIN else worth
+            return self.file_ids[places[np.argsort(worth, kind="stable")]]  # NaN last
+        if query.sort is SortOrder.NAME:
+            places = self.by_name(connection)
+            return self.file_ids[places[passing[places]]]
+        places = np.flatnonzero(passing)
+        if query.sort is not SortOrder.PATH:
+            taken = self.taken[places]
+            when = -taken if query.sort is SortOrder.NEWEST else taken
+            places = places[np.argsort(np.where(taken < 0, _LATEST, when), kind="stable")]
+        return self.file_ids[places]
+
+
+def distinct(photo_keys: NDArray[np.int64]) -> int:
+    """Return how many photos there are among keys, without sorting a million of them."""
+    seen = np.zeros(int(photo_keys.max(initial=0)) + 1, np.bool_)
+    seen[photo_keys] = True
+    return int(np.count_nonzero(seen))
+
+
+def _day(date: str) -> int:
+    """Return the first moment of an ISO date as digits."""
+    return int(date[:10].replace("-", "") or 0) * 1_000_000
+
+
+# ---- reading it from the database ------------------------------------------
+
+
+def newest_change(connection: sqlite3.Connection) -> int:
+    """Return the number of the last change, 0 before the first."""
+    return int(connection.execute("SELECT coalesce(max(change_id), 0) FROM changes").fetchone()[0])
+
+
+def read_listing(connection: sqlite3.Connection, collection_id: int, model: ModelRow | None) -> Listing:
+    """Return the listing of a collection; a million files take seconds."""
+    rows = np.fromiter(connection.execute(_FILES, (collection_id,)), _ROW)
+    listing = Listing(
+        collection_id,
+        model,
+        newest_change(connection),
+        rows["file"].copy(),
+        rows["photo"].copy(),
+        rows["skip"].copy(),
+        rows["sequence"].copy(),
+        np.zeros(len(rows), np.int32),
+        (),
+    )
+    folders = connection.execute(_FOLDERS, (collection_id,)).fetchall()
+    for number, (_, file_ids) in enumerate(folders):
+        listing.folder[listing.places(_numbers(file_ids))] = number
+    return _with_photos(connection, replace(listing, folders=tuple(folder for folder, _ in folders)))
+
+
+def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: ModelRow | None) -> Listing:
+    """Return a listing with what has changed since; itself where nothing has."""
+    newest = newest_change(connection)
+    if newest == known.seen and model == known.model:
+        return known
+    (oldest,) = connection.execute("SELECT coalesce(min(change_id), 0) FROM changes").fetchone()
+    (listed,) = connection.execute(
+        "SELECT count(*) FROM changes WHERE change_id > ? AND collection_id = ?",
+        (known.seen, known.collection_id),
+    ).fetchone()
+    same = model is not None and known.model is not None and model.model_key == known.model.model_key
+    if oldest > known.seen + 1 or listed or not (same or model is known.model):
+        return read_listing(connection, known.collection_id, model)
+    rows = np.fromiter(
+        connection.execute(_CHANGED, {"collection": known.collection_id, "seen": known.seen}), _ROW
+    )
+    if len(rows) > len(known) // _SEVERAL + 1000:
+        return read_listing(connection, known.collection_id, model)
+    places = known.places(rows["file"])
+    part = replace(
+        known,
+        model=model,
+        file_ids=rows["file"],
+        photo_keys=rows["photo"],
+        skipped=rows["skip"],
+        sequence=rows["sequence"],
+        folder=known.folder[places],
+        found_once={},
+    )
+    part = _with_photos(connection, part)
+    fresh = {name: _put(getattr(known, name), places, getattr(part, name)) for name in _CHANGING}
+    return replace(known, model=model, seen=newest, labels=part.labels, **fresh)
+
+
+def _put(values: NDArray[Any], places: NDArray[np.int64], fresh: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy with other values at some places: whoever still reads the old one is not disturbed."""
+    copied = values.copy()
+    copied[places] = fresh
+    return copied
+
+
+def _with_photos(connection: sqlite3.Connection, listing: Listing) -> Listing:
+    """Return a listing with what is known of its photos: tags, labels, dates."""
+    (photos,) = connection.execute("SELECT coalesce(max(photo_key), 0) FROM photos").fetchone()
+    keys = np.unique(listing.photo_keys)
+    few = len(keys) * _SEVERAL < photos
+    asked = {
+        "keys": json.dumps(keys.tolist()) if few else "",
+        "model": listing.model.model_key if listing.model else None,
+    }
+
+    def of_photos(table: str) -> str:
+        return f"json_each(:keys) CROSS JOIN {table} t ON t.photo_key = value" if few else f"{table} t"
+
+    def spread(photo_keys: NDArray[np.int64], values: NDArray[Any], absent: float) -> NDArray[Any]:
+        """Return the value of each file's photo, (n,), from m photos and their values."""
+        spread = np.full(len(listing), absent, values.dtype)
+        if len(photo_keys):
+            order = np.argsort(photo_keys, kind="stable")
+            at = np.searchsorted(photo_keys, listing.photo_keys, sorter=order)
+            at = order[np.minimum(at, len(order) - 1)]
+            known = photo_keys[at] == listing.photo_keys
+            spread[known] = values[at[known]]
+        return spread
+
+    tagged, classes, confidences, likenesses = connection.execute(
+        "SELECT group_concat(photo_key), group_concat(class_index), group_concat(confidence), "
+        f"group_concat(coalesce(likeness, {_UNKNOWN})) "
+        f"FROM {of_photos('predictions')} WHERE t.model_key = :model",
+        asked,
+    ).fetchone()
+    read, dates = connection.execute(
+        f"SELECT group_concat(photo_key), group_concat({_DIGITS.format('taken_at')}) FROM {of_photos('photos')}",
+        asked,
+    ).fetchone()
+    words = {word: number for number, word in enumerate(listing.labels)}
+
+    def coded(table: str) -> NDArray[np.int32]:
+        rows = connection.execute(
+            f"SELECT photo_key, label FROM {of_photos(table)} WHERE label IS NOT NULL", asked
+        ).fetchall()
+        codes = [words.setdefault(label, len(words)) for _, label in rows]
+        keys_of = np.array([key for key, _ in rows], np.int64)
+        return spread(keys_of, np.array(codes, np.int32), -1)
+
+    known = _floats(likenesses)
+    label, boxed = coded("labels"), coded("detections")
+    complete = replace(
+        listing,
+        class_index=spread(_numbers(tagged), _numbers(classes).astype(np.int16), -1),
+        confidence=spread(_numbers(tagged), _floats(confidences), np.nan),
+        likeness=spread(_numbers(tagged), np.where(known == _UNKNOWN, np.float32("nan"), known), np.nan),
+        label=label,
+        boxed=boxed,
+        said=np.where(label >= 0, label, boxed),
+        labels=tuple(words),
+        taken=spread(_numbers(read), _numbers(dates), -1),
+    )
+    return _with_stacks(connection, complete)
+
+
+def _with_stacks(connection: sqlite3.Connection, listing: Listing) -> Listing:
+    """Return a listing with the tags of sequences, and with the dates by the right clock."""
+    stack_class = np.full(len(listing), -1, np.int16)
+    stack_confidence = np.full(len(listing), np.nan, np.float32)
+    taken = listing.taken
+    asked = {
+        "collection": listing.collection_id,
+        "model": listing.model.model_key if listing.model else None,
+        "files": json.dumps(listing.file_ids.tolist()) if len(listing) < _FEW_FILES else None,
+    }
+    of_files = "json_each(:files) JOIN sequences s ON s.sequence = value"
+    source = "sequences s" if asked["files"] is None else of_files
+    sequences, classes, confidences = connection.execute(
+        "SELECT group_concat(t.sequence), group_concat(t.class_index), group_concat(t.confidence) "
+        f"FROM {source} CROSS JOIN sequence_tags t ON t.sequence = s.sequence AND t.model_key = :model "
+        "WHERE s.collection_id = :collection",
+        asked,
+    ).fetchone()
+    if sequences is not None:
+        heads = _numbers(sequences)
+        there = np.isin(heads, listing.file_ids)
+        places = listing.places(heads[there])
+        stack_class[places] = _numbers(classes)[there]
+        stack_confidence[places] = _floats(confidences)[there]
+    shifted = connection.execute(
+        "SELECT 1 FROM clock_shifts WHERE collection_id = :collection", asked
+    ).fetchone()
+    if shifted is not None:
+        rows = connection.execute(
+            f"SELECT f.file_id, {_DIGITS.format(TAKEN)} FROM files f CROSS JOIN photos USING (photo_key) "
+            "WHERE f.collection_id = :collection AND f.missing = 0"
+            + ("" if asked["files"] is None else " AND f.file_id IN (SELECT value FROM json_each(:files))"),
+            asked,
+        ).fetchall()
+        taken = taken.copy()
+        taken[listing.places(np.array([row[0] for row in rows], np.int64))] = [row[1] for row in rows]
+    return replace(listing, taken=taken, stack_class=stack_class, stack_confidence=stack_confidence)
+
+
+def _numbers(joined: str | None) -> NDArray[np.int64]:
+    """Return what group_concat joined."""
+    return np.fromstring(joined or "", np.int64, sep=",")
+
+
+def _floats(joined: str | None) -> FloatArray:
+    return np.fromstring(joined or "", np.float64, sep=",").astype(np.float32)

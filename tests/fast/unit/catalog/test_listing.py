@@ -1,0 +1,172 @@
+"""What Browse shows comes from arrays in memory that follow every change; no question walks a whole table."""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gallery.catalog import Catalog
+from gallery.catalog import database as database_module
+from gallery.datasets.sequences import mean_of_sequences, sequences_of
+from gallery.types import Detections, PhotoQuery, Review, SkippedFile, SkipReason, SortOrder
+from tests.fast.unit.catalog.conftest import Shop
+
+TABLES = "files|photos|predictions|labels|corrections|verdicts"
+
+
+def seen(catalog: Catalog, shop: Shop) -> list[object]:
+    """Return all that Browse shows of a collection."""
+    usual = PhotoQuery(shop.collection, shop.model)
+    orders = [catalog.find_files(PhotoQuery(shop.collection, shop.model, sort=s)).tolist() for s in SortOrder]
+    reviews = [catalog.find_files(PhotoQuery(shop.collection, shop.model, review=r)).tolist() for r in Review]
+    named = catalog.find_files(PhotoQuery(shop.collection, shop.model, name_contains="1")).tolist()
+    shelves = catalog.shelves(shop.collection, shop.model, shop.classes, 0.6, usual)
+    stacked = PhotoQuery(shop.collection, shop.model, stacked=True)
+    shelves += catalog.shelves(shop.collection, shop.model, shop.classes, 0.6, stacked)
+    orders += [catalog.find_files(replace(stacked, sort=sort)).tolist() for sort in SortOrder]
+    figures = (catalog.reviewed(shop.collection, shop.model), catalog.untagged(shop.collection, shop.model))
+    return [orders, reviews, named, shelves, figures, catalog.folders(shop.collection)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_listing_in_memory_is_what_a_fresh_one_is_after_any_change(shop: Shop, tmp_path, seed: int) -> None:
+    rng = random.Random(seed)
+    names = [f"{rng.choice('xyz')}/{n}.jpg" for n in range(30)]
+    shop.scan(*names)
+    read: list[str] = []
+
+    def some(of: list[str]) -> list[str]:
+        return rng.sample(of, min(len(of), rng.randint(1, 4)))
+
+    def change_a_label() -> None:
+        ids = [shop.photo_id(name) for name in some(read)]
+        shop.catalog.correct(ids, rng.choice(["dog", "goat", None]), person="Ada", model_id=shop.model)
+
+    def read_some() -> None:
+        for name in some(names):
+            shop.read(name, taken_at=rng.choice([None, f"2024-05-0{rng.randint(1, 9)}T10:00:00"]))
+            read.append(name)
+
+    def skip_one() -> None:
+        gone = rng.choice(names)
+        shop.catalog.record_skipped(shop.collection, [SkippedFile(shop.root / gone, SkipReason.EMPTY, "")])
+        read[:] = [name for name in read if name != gone]
+
+    def scan_others() -> None:
+        names.append(f"w/{len(names)}.jpg")
+        left = [name for name in names if rng.random() < 0.9]
+        shop.scan(*left)
+        names[:] = left
+        read[:] = [name for name in read if name in left]
+
+    def tag_some() -> None:
+        shop.tag({name: [rng.random() / 3 for _ in range(3)] for name in some(read)})
+
+    def undo() -> None:
+        token = str(rng.random())
+        shop.catalog.undo(person="Ada", collection_id=shop.collection, token=token)
+
+    def shift_the_clock() -> None:
+        folder = names[0].split("/")[0]
+        shop.catalog.shift_clock(shop.collection, folder, rng.choice(["+2 day", "-1 year", None]))
+
+    def find_sequences() -> None:
+        shop.catalog.settle_sequences(shop.collection, shop.model, sequences_of, mean_of_sequences)
+
+    def detect() -> None:
+        words = ["human", "blank", None]
+        found = [Detections(shop.photo_id(name), rng.choice(words), None, ()) for name in some(read)]
+        shop.catalog.record_detections(found)
+
+    read_some()
+    changes: list[Callable[[], None]] = [change_a_label, read_some, skip_one, scan_others, tag_some, undo]
+    changes += [shift_the_clock, find_sequences, detect]
+    with Catalog.open(tmp_path / "catalog") as other:  # as another process sees what this one writes
+        for _ in range(15):
+            rng.choice(changes)()
+            if not read:
+                read_some()
+            with Catalog.open(tmp_path / "catalog") as fresh:
+                assert seen(shop.catalog, shop) == seen(other, shop) == seen(fresh, shop)
+
+
+def test_more_changes_than_are_kept_are_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.scan("a.jpg", "b.jpg")
+    shop.read("a.jpg", "b.jpg")
+    shop.tag({"a.jpg": [1, 0, 0]})
+    assert shop.catalog.untagged(shop.collection, shop.model) == 1
+    shop.tag({"b.jpg": [1, 0, 0]})
+    with shop.catalog._database.writing() as connection:
+        connection.execute("INSERT INTO changes (change_id, photo_key) VALUES (4096 * 40, 0)")
+        assert connection.execute("SELECT count(*) FROM changes").fetchone() == (1,)
+    assert shop.catalog.untagged(shop.collection, shop.model) == 0
+
+
+def test_removing_a_collection_empties_its_listing_and_leaves_others(shop: Shop, new_shop, tmp_path) -> None:
+    shop.scan("a.jpg")
+    assert len(shop.catalog.find_files(PhotoQuery(shop.collection, shop.model))) == 1
+    shop.catalog.remove_collection(shop.collection)
+    assert len(shop.catalog.find_files(PhotoQuery(shop.collection, shop.model))) == 0
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that are sent to any catalog that is opened in the test, values filled in."""
+    statements: list[str] = []
+    connect = sqlite3.connect
+
+    def traced(*arguments: object, **named: object) -> sqlite3.Connection:
+        connection = connect(*arguments, **named)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(database_module.sqlite3, "connect", traced)
+    return statements
+
+
+def is_table(name: str, question: str) -> bool:
+    """Return whether a name, or what it stands for in a question, is a table that grows with the photos."""
+    return re.search(rf"\b({TABLES})( AS)? {name}\b", question) is not None or name in TABLES.split("|")
+
+
+def test_every_question_of_a_page_uses_an_index(tmp_path, new_shop, asked: list[str]) -> None:
+    with Catalog.open(tmp_path / "catalog") as catalog:
+        shop = new_shop(catalog)
+        names = [f"{station}/{n}.jpg" for station in "abc" for n in range(40)]
+        shop.scan(*names)
+        shop.read(*names, taken_at="2024-05-02T10:00:00")
+        shop.tag({name: [0.9, 0.1, 0] for name in names[:60]})
+        shop.catalog.correct([shop.photo_id(names[0])], "cat", person="Ada", model_id=shop.model)
+        other = catalog.add_collection(tmp_path / "other", shop.catalog.collection(1).kind).collection_id
+        seen(catalog, shop)  # the listing is in memory from here on
+        shop.catalog.correct([shop.photo_id(names[1])], "cat", person="Ada", model_id=shop.model)
+        asked.clear()
+        seen(catalog, shop)
+        ids = catalog.find_files(PhotoQuery(shop.collection, shop.model))
+        photo_id = shop.photo_id(names[3])
+        catalog.collections(), catalog.collection(other), catalog.label_count(shop.collection)
+        catalog.grid_items(ids[:20], shop.model), catalog.photos(ids[:20]), catalog.photo(int(ids[0]))
+        catalog.photo_at(photo_id), catalog.files_of([photo_id], shop.collection)
+        catalog.prediction(photo_id, shop.model), catalog.cams(photo_id, shop.model)
+        catalog.features(shop.model, [photo_id]), catalog.metadata([photo_id])
+        catalog.labels([photo_id]), catalog.standing_labels([photo_id]), catalog.corrections(photo_id)
+        catalog.skipped_files(shop.collection), catalog.unread_files(shop.collection, 5)
+        catalog.live_job(), catalog.latest_job(shop.collection), catalog.unsure_threshold(shop.model)
+        catalog.undo(person="Ada", collection_id=shop.collection, token="t")
+        questions = {one for one in asked if one.lstrip().startswith(("SELECT", "WITH"))}
+        with catalog._database.reading() as connection:
+            walks = [
+                (plan[3], question)
+                for question in questions
+                for plan in connection.execute("EXPLAIN QUERY PLAN " + question).fetchall()
+                if plan[3].startswith("SCAN")
+                and "USING" not in plan[3]
+                and is_table(plan[3].split()[1], question)
+            ]
+        assert len(questions) > 25
+        assert walks == []
