@@ -396,9 +396,9 @@ def _with_photos(connection: sqlite3.Connection, listing: Listing) -> Listing:
         f"FROM {of_photos('predictions')} WHERE t.model_key = :model",
         asked,
     ).fetchone()
+    digits = _DIGITS.format("taken_at")
     read, dates = connection.execute(
-        f"SELECT group_concat(photo_key), group_concat({_DIGITS.format('taken_at')}) FROM {of_photos('photos')}",
-        asked,
+        f"SELECT group_concat(photo_key), group_concat({digits}) FROM {of_photos('photos')}", asked
     ).fetchone()
     words = {word: number for number, word in enumerate(listing.labels)}
 

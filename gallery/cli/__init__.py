@@ -58,6 +58,10 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
 
     tag = command("tag", "Tag the photos of a folder and all below it; unchanged ones are passed over.")
     tag.add_argument("folder", type=Path, metavar="DIR")
+    tag.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="on a Dask cluster whose workers see the folder: tcp://host:8786, or local:4 for four processes",
+    )  # fmt: skip
 
     evaluate = command("evaluate", "Measure a model on a folder with one sub-folder a class.")
     _labelled_folder(evaluate)

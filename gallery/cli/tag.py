@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 
-from gallery.cli.output import ProgressBar, answer, note_skipped, say, skipped_json
+from gallery.cli.output import ProgressBar, answer, note, note_skipped, say, skipped_json
 from gallery.cli.stopping import STOPPED, asked_to_stop
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
@@ -19,7 +19,13 @@ def tag(arguments: argparse.Namespace, settings: Settings) -> int:
     folder = settings.allow(arguments.folder)
     with ProgressBar() as show, asked_to_stop() as stop:
         result = tagging_service.tag_folder(
-            folder, settings, arguments.model, on_progress=show, cancelled=stop.is_set
+            folder,
+            settings,
+            arguments.model,
+            cluster=arguments.dask,
+            note=note,
+            on_progress=show,
+            cancelled=stop.is_set,
         )
     if arguments.json:
         answer(

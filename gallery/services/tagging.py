@@ -98,6 +98,8 @@ def tag_folder(
     settings: Settings,
     model_id: str | None,
     *,
+    cluster: str | None = None,
+    note: Callable[[str], None] = lambda _: None,
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> TaggingResult:
@@ -107,6 +109,8 @@ def tag_folder(
         folder: that may be read.
         settings: where things are.
         model_id: the model that tags; the active one if None.
+        cluster: whose workers tag, as `services.cluster.tag` takes it; None: this computer, as always.
+        note: is told of workers of the cluster that are refused.
         on_progress: told how far it is.
         cancelled: asked whether to stop.
 
@@ -116,7 +120,13 @@ def tag_folder(
     with wiring.composed(settings) as parts:
         card = wiring.chosen_card(parts.models, model_id)
         collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-        return tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled)
+        if cluster is None:
+            return tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled)
+        from gallery.services.cluster import tag as tag_on_cluster
+
+        return tag_on_cluster(
+            parts, collection, card, cluster, note=note, on_progress=on_progress, cancelled=cancelled
+        )
 
 
 def start_job(collection_id: int, model_id: str | None = None) -> Job:

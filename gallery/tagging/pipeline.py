@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Container, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,15 @@ from gallery.tagging.parts import (
     TaggingResult,
 )
 from gallery.tagging.reading import PhotoReader
-from gallery.types import Classifier, Collection, DecodedPhoto, FileEntry, SkippedFile, display_path
+from gallery.types import (
+    BatchPrediction,
+    Classifier,
+    Collection,
+    DecodedPhoto,
+    FileEntry,
+    SkippedFile,
+    display_path,
+)
 from gallery.words import photo_count
 
 _PATIENCE_S = 0.2
@@ -83,40 +91,18 @@ def tag_collection(
         CatalogError: the catalog cannot be written.
     """
     started = time.monotonic()
-    _require(collection)
     with _Loading(load_classifier) as loading:
         if only is None and catalog.awaits_model(collection.collection_id, model_id):
             loading.begin()
-        entries, unopened = _look(collection.root, scan, on_progress, cancelled)
-        if entries is None:
-            return _result(catalog, collection, model_id, (0, 0, 0, 0), started, cancelled=True)
-        if collection.photo_count and not entries:
-            raise _gone(collection)
-        gone = catalog.record_scan(collection.collection_id, entries).gone
-        if unopened:
-            catalog.record_skipped(collection.collection_id, unopened)
-        recognise(catalog, collection.collection_id, cancelled=cancelled)
-        pending = [
-            path
-            for path in catalog.pending_files(collection.collection_id, model_id)
-            if only is None or path in only
-        ]
-        again = set(pending)
-        skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
-        total = len(entries) + len(unopened)
-        begin = TaggingProgress(
-            READING if pending else TAGGING,
-            done=total - len(pending),
-            total=total,
-            unchanged=total - len(pending) - skipped,
-            skipped=skipped,
+        found = look_through(
+            catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled, only=only
         )
-        on_progress(begin)
-        if not pending:
-            counts = total, 0, begin.unchanged, gone
-            return _result(catalog, collection, model_id, counts, started, cancelled=False)
+        if found is None:
+            return stopped_early(catalog, collection, model_id, started)
+        if not found.pending:
+            return result_of(catalog, collection, model_id, found, found.begin, started, stopped=False)
         with PhotoReader(
-            pending,
+            found.pending,
             catalog=catalog,
             collection_id=collection.collection_id,
             model_id=model_id,
@@ -124,14 +110,64 @@ def tag_collection(
             store_thumbnail=store_thumbnail,
         ) as reader:
             progress, stopped = _classify_all(
-                catalog, model_id, reader, loading, begin, on_progress, cancelled
+                catalog, model_id, reader, loading, found.begin, on_progress, cancelled
             )
-    if not stopped:
-        _require(
-            replace(collection, photo_count=len(entries))
-        )  # a disk that was unplugged makes every file vanish
-    counts = total, progress.tagged, progress.unchanged, gone
-    return _result(catalog, collection, model_id, counts, started, cancelled=stopped)
+    return result_of(catalog, collection, model_id, found, progress, started, stopped=stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a scan found: the files that the model has yet to see, and how far the work is before that."""
+
+    pending: Sequence[Path]
+    begin: TaggingProgress
+    files: int
+    gone: int
+
+
+def look_through(
+    catalog: TaggingCatalog,
+    collection: Collection,
+    scan: Scan,
+    model_id: str,
+    *,
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
+    only: Container[Path] | None = None,
+) -> Found | None:
+    """Note what lies in a collection's folder, and return what is to be done; None if cancelled.
+
+    Raises:
+        PhotoError: the folder is not there (any more).
+        CatalogError: the catalog cannot be written.
+    """
+    _require(collection)
+    entries, unopened = _look(collection.root, scan, on_progress, cancelled)
+    if entries is None:
+        return None
+    if collection.photo_count and not entries:
+        raise _gone(collection)
+    gone = catalog.record_scan(collection.collection_id, entries).gone
+    if unopened:
+        catalog.record_skipped(collection.collection_id, unopened)
+    recognise(catalog, collection.collection_id, cancelled=cancelled)
+    pending = [
+        path
+        for path in catalog.pending_files(collection.collection_id, model_id)
+        if only is None or path in only
+    ]
+    again = set(pending)
+    skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
+    total = len(entries) + len(unopened)
+    begin = TaggingProgress(
+        READING if pending else TAGGING,
+        done=total - len(pending),
+        total=total,
+        unchanged=total - len(pending) - skipped,
+        skipped=skipped,
+    )
+    on_progress(begin)
+    return Found(pending, begin, len(entries), gone)
 
 
 def _require(collection: Collection) -> None:
@@ -223,17 +259,22 @@ def _classify_all(
             patience_s = _BATCH_PATIENCE_S if reader.waiting() else _PATIENCE_S
             photos = reader.take(batch, timeout_s=patience_s)
             if photos:
-                _classify(catalog, model_id, classifier, photos)
+                said = what_it_says(model_id, classifier, photos)
+                ids = [photo.photo_id for photo in photos]
+                catalog.record_predictions(model_id, classifier.class_names, ids, said)
                 tagged += len(photos)
         report()
     return report(), False
 
 
-def _classify(
-    catalog: TaggingCatalog, model_id: str, classifier: Classifier, photos: Sequence[DecodedPhoto]
-) -> None:
+def what_it_says(model_id: str, classifier: Classifier, photos: Sequence[DecodedPhoto]) -> BatchPrediction:
+    """Return what a model says of photos.
+
+    Raises:
+        ModelError: it failed.
+    """
     try:
-        batch = classifier.classify(np.stack([photo.model_input for photo in photos]))
+        return classifier.classify(np.stack([photo.model_input for photo in photos]))
     except GalleryError:
         raise
     except Exception as exc:
@@ -241,30 +282,44 @@ def _classify(
             f"The model {model_id} failed on a batch of {len(photos)} photos ({type(exc).__name__}: {exc}). "
             "What was tagged before is kept. Start again to go on; if it fails again, choose another model."
         ) from exc
-    catalog.record_predictions(model_id, classifier.class_names, [photo.photo_id for photo in photos], batch)
 
 
-def _result(
+def stopped_early(
+    catalog: TaggingCatalog, collection: Collection, model_id: str, started: float
+) -> TaggingResult:
+    """Return the result of a run that was stopped before the folder was looked through."""
+    nothing = Found((), TaggingProgress(), 0, 0)
+    return result_of(catalog, collection, model_id, nothing, nothing.begin, started, stopped=True)
+
+
+def result_of(
     catalog: TaggingCatalog,
     collection: Collection,
     model_id: str,
-    counts: tuple[int, int, int, int],
+    found: Found,
+    progress: TaggingProgress,
     started: float,
     *,
-    cancelled: bool,
+    stopped: bool,
 ) -> TaggingResult:
+    """Return what a run did that began at a time of the monotonic clock.
+
+    Raises:
+        PhotoError: the folder is not there any more: a disk that was unplugged makes every file vanish.
+    """
+    if found.pending and not stopped:
+        _require(replace(collection, photo_count=found.files))
     seconds = time.monotonic() - started
-    photos, tagged, unchanged, gone = counts
     return TaggingResult(
-        photos=photos,
-        tagged=tagged,
-        unchanged=unchanged,
+        photos=found.begin.total,
+        tagged=progress.tagged,
+        unchanged=progress.unchanged,
         skipped=catalog.skipped_files(collection.collection_id),
-        gone=gone,
+        gone=found.gone,
         seconds=seconds,
-        photos_per_second=tagged / seconds if seconds > 0 else 0.0,
+        photos_per_second=progress.tagged / seconds if seconds > 0 else 0.0,
         model_id=model_id,
-        cancelled=cancelled,
+        cancelled=stopped,
     )
 
 

@@ -78,6 +78,7 @@ MAY_USE: dict[str, set[str]] = {
     "numpy": {"gallery"},
     "h5py": {"gallery.network"},
     "sqlite3": {"gallery.catalog"},
+    "distributed": {"gallery.services.cluster", "gallery.tagging.cluster"},
     "PIL": {"gallery.photos"},
     "pillow_heif": {"gallery.photos"},
     "cv2": {"gallery.photos"},
