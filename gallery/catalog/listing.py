@@ -35,8 +35,8 @@ _DIGITS = "coalesce(CAST(replace(replace(replace({}, '-', ''), 'T', ''), ':', ''
 _LATEST = np.iinfo(np.int64).max
 
 _CHANGING = (
-    "photo_keys", "skipped", "sequence", "class_index", "confidence", "likeness", "label", "boxed", "said", "taken",
-    "stack_class", "stack_confidence",
+    "photo_keys", "skipped", "sequence", "class_index", "confidence", "likeness", "label", "boxed", "said",
+    "taken", "stack_class", "stack_confidence",
 )  # fmt: skip
 
 _FILES = """

@@ -174,8 +174,12 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
         "--content", action="store_true", help="also read every photo: what changed under an unchanged date?"
     )
 
-    benchmark = command("benchmark", "Time the tagging of a folder against the plain Keras loop, in one run.")
-    benchmark.add_argument("folder", type=Path, metavar="DIR")
+    benchmark = command("benchmark", "Time tagging against the plain Keras loop and its bounds, in one run.")
+    benchmark.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="of photos; a table each")
+    benchmark.add_argument(
+        "--runs", type=_count, default=3, metavar="N", help="of each, interleaved (default: 3)"
+    )
+    benchmark.add_argument("--every-model", action="store_true", help="each shipped model in turn")
     benchmark.add_argument("--photos", type=_count, metavar="N", help="only the first N photos")
 
     train = command(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,6 +87,17 @@ class KerasClassifier:
         if self.mirrored:
             probabilities = (probabilities + self.calibrated(mirrored_logits)) / np.float32(2)
         return BatchPrediction(probabilities=probabilities, features=features, cams=cams)
+
+    @cached_property
+    def without_maps(self) -> Callable[[ImageBatch], FloatArray]:
+        """What the network says without features and maps: `benchmark` holds their cost against it."""
+        images = tf.TensorSpec((None, self.input_px, self.input_px, 3), tf.uint8)
+        network = tf.function(
+            lambda batch: self.network(self.prepared(batch), training=False),
+            input_signature=[images],
+            autograph=False,
+        )
+        return lambda batch: np.asarray(network(tf.constant(batch)))
 
     def calibrated(self, logits: FloatArray) -> FloatArray:
         """Return softmax(logits / the card's temperature), (batch, classes) float32."""

@@ -1,13 +1,16 @@
-"""The benchmark: the gallery's tagging against the plain Keras loop, same photos, same process."""
+"""The benchmark: tagging against the plain Keras loop and its two bounds, interleaved in one process."""
 
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,38 +25,66 @@ from gallery.types import CollectionKind, DecodedPhoto, FileEntry, ModelCard, Sk
 if TYPE_CHECKING:
     from gallery.photos.pool import DecodePool
 
+PLAIN = "plain loop"
+TAGGER = "tagger"
+STEADY = "tagger, steady"
+FORWARD = "forward pass"
+WITHOUT_MAPS = "forward pass, no maps"
+DECODING = "decoding"
+CONTENDERS = {
+    PLAIN: "load_img, float32, predict in batches of 32: what people write",
+    TAGGER: "scan, decoding, fingerprints, thumbnails, network, maps, catalog; from a loaded model",
+    STEADY: "the same from its first batch to its last",
+    FORWARD: "the network alone on decoded photos, with maps: the bound of the processor",
+    WITHOUT_MAPS: "the network alone, probabilities only",
+    DECODING: "reading the photos alone: the bound of disk and decoder",
+}
+"""What is timed, and what is in it."""
+
+_SAMPLED_S = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one of the two took."""
+    """How fast one contender is.
+
+    Attributes:
+        photos_per_second: of each run.
+        loading_s: of the model, with its first batch, which is not counted; 0 where there is none.
+        peak_mb: most memory of this process while it ran; None where the system does not tell.
+    """
 
     photos: int
-    seconds: float
-    photos_per_second: float
-    loading_s: float  # the model, with its first batch, which is not counted in seconds
-    precision: str
+    photos_per_second: list[float] = field(default_factory=list)
+    loading_s: float = 0.0
+    precision: str = ""
+    peak_mb: float | None = None
+
+    @property
+    def median(self) -> float:
+        return median(self.photos_per_second)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both timings on the same photos.
+    """All timings of a model on the same photos.
 
     Attributes:
-        same_label: share of photos to which both give the same class.
-        skipped: files left out of both, since they cannot be read.
+        timings: by the names of CONTENDERS.
+        same_label: share of photos to which loop and tagger give the same class.
+        skipped: files left out of all, since they cannot be read.
     """
 
+    folder: Path
     model_id: str
     photos: int
-    plain: Timing
-    gallery: Timing
+    timings: dict[str, Timing]
     same_label: float
     skipped: list[SkippedFile]
 
-    @property
-    def ratio(self) -> float:
-        """How many times as fast the gallery is."""
-        return self.gallery.photos_per_second / self.plain.photos_per_second
+    def ratio(self, name: str, to: str) -> float:
+        """Return how many times as fast one is as another, the medians of interleaved runs."""
+        return self.timings[name].median / self.timings[to].median
 
 
 def compare(
@@ -62,23 +93,23 @@ def compare(
     model_id: str | None,
     photos: int | None,
     *,
+    runs: int = 1,
     note: Callable[[str], None],
     on_progress: Callable[[TaggingProgress], None],
 ) -> Comparison:
-    """Time both on the first photos of a folder.
+    """Time all contenders on the first photos of a folder, one after the other, run by run.
 
-    Reading all files once beforehand fills the system's file cache for both and
-    finds the files that the plain loop would stumble over. The gallery's time
-    holds all that it does: scan, decoding in other processes, fingerprints,
-    thumbnails, maps, catalog; the plain loop's holds decoding and `predict`.
+    Reading all files once beforehand fills the system's file cache for all and
+    finds the files that the plain loop would stumble over.
 
     Args:
         folder: of photos.
         settings: where the models are.
         model_id: of the model; the active one if None.
         photos: how many; all if None.
+        runs: of each; their median counts.
         note: is told what begins.
-        on_progress: is told how far the gallery is.
+        on_progress: is told how far the tagger is.
 
     Raises:
         GalleryError: the folder has no readable photos, or the model fails.
@@ -88,90 +119,171 @@ def compare(
     entries = list(islice(found, photos))
     with wiring.new_decode_pool(card.input_px) as pool:
         note(f"Reading {len(entries):,} files once ...")
-        entries, warm_up, skipped = _readable(pool, entries)
+        entries, decoded, skipped = _readable(pool, entries)
         if not entries:
             raise DatasetError(
                 f"There are no readable photos in {display_path(folder)}. Choose another folder."
             )
-        note(f"The plain loop: load_img at {card.input_px}, float32, predict in batches of {TAG_BATCH} ...")
-        plain, plain_labels = time_plain_loop(settings, card, [entry.path for entry in entries])
-        note("The gallery ...")
-        own, own_labels = _time_gallery(settings, card, folder, entries, pool, warm_up, on_progress)
-    same = float((plain_labels == own_labels).mean())
-    return Comparison(card.model_id, len(entries), plain, own, same, skipped)
+        paths = [entry.path for entry in entries]
+        timings = {name: Timing(len(entries)) for name in CONTENDERS}
+        same = 1.0
+        note(f"Loading {card.model_id} twice ...")
+        loop, timings[PLAIN] = plain_loop(settings, card, paths)
+        tagger = _Tagger(settings, card, folder, entries, pool, decoded, on_progress)
+        timings[TAGGER] = Timing(
+            len(entries), loading_s=tagger.loading_s, precision=tagger.classifier.precision
+        )
+        for run in range(runs):
+            note(f"Run {run + 1} of {runs} ...")
+            with _timed(timings, PLAIN):
+                plain_labels = loop()
+            own_labels = tagger.run(timings)
+            with _timed(timings, DECODING):
+                for _ in pool.decode(paths):
+                    pass
+            for name, network in ((FORWARD, tagger.classifier.classify), (WITHOUT_MAPS, tagger.without_maps)):
+                if network is not None:
+                    with _timed(timings, name):
+                        for batch in tagger.batches(len(entries)):
+                            network(batch)
+            same = float((plain_labels == own_labels).mean())
+    timings = {name: timing for name, timing in timings.items() if timing.photos_per_second}
+    return Comparison(folder, card.model_id, len(entries), timings, same, skipped)
 
 
-def time_plain_loop(
+def plain_loop(
     settings: Settings, card: ModelCard, paths: Sequence[Path]
-) -> tuple[Timing, NDArray[np.int64]]:
-    """Return the timing of the plain loop, and the class index that it gave each photo."""
+) -> tuple[Callable[[], NDArray[np.int64]], Timing]:
+    """Return the plain loop, which gives the class index of each photo, and how long it took to load."""
     started = time.perf_counter()
     from gallery.network.plain import build_plain_model, classify_plainly
 
-    weights = wiring.model_store(settings).weights(card.model_id)
-    model = build_plain_model(card, weights)
+    model = build_plain_model(card, wiring.model_store(settings).weights(card.model_id))
     classify_plainly(model, paths[:TAG_BATCH], card.preprocessing, batch=TAG_BATCH)
     loading_s = time.perf_counter() - started
+
+    def run() -> NDArray[np.int64]:
+        said = classify_plainly(model, paths, card.preprocessing, batch=TAG_BATCH)
+        return np.asarray(said.argmax(axis=1), np.int64)
+
+    return run, Timing(len(paths), loading_s=loading_s, precision="float32")
+
+
+class _Tagger:
+    """The tagger with its model loaded, and the model alone."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        card: ModelCard,
+        folder: Path,
+        entries: Sequence[FileEntry],
+        pool: DecodePool,
+        decoded: Sequence[DecodedPhoto],
+        on_progress: Callable[[TaggingProgress], None],
+    ) -> None:
+        self._settings, self._card, self._folder = settings, card, folder
+        self._entries, self._pool, self._on_progress = entries, pool, on_progress
+        self._inputs = np.stack([photo.model_input for photo in decoded])
+        started = time.perf_counter()
+        self.classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
+        self.classifier.classify(self._inputs)
+        self.loading_s = time.perf_counter() - started
+        self.without_maps = getattr(self.classifier, "without_maps", None)
+        if self.without_maps is not None:
+            self.without_maps(self._inputs)
+
+    def batches(self, photos: int) -> Iterator[NDArray[np.uint8]]:
+        """Yield decoded photos, as many as there are files, a batch at a time."""
+        for first in range(0, photos, TAG_BATCH):
+            places = np.arange(first, min(first + TAG_BATCH, photos)) % len(self._inputs)
+            yield self._inputs[places]
+
+    def run(self, timings: dict[str, Timing]) -> NDArray[np.int64]:
+        """Tag all into an empty home, note how long it took, and return the class index of each photo."""
+        from gallery.tagging import tag_collection
+
+        reports: list[tuple[float, int]] = []
+
+        def report(progress: TaggingProgress) -> None:
+            if not reports or progress.tagged > reports[-1][1]:
+                reports.append((time.perf_counter(), progress.tagged))
+            self._on_progress(progress)
+
+        with tempfile.TemporaryDirectory(prefix="gallery-benchmark-") as home:
+            fresh = Settings(Path(home).resolve(), self._settings.shipped_models)
+            with wiring.composed(fresh) as parts, _timed(timings, TAGGER):
+                collection = parts.catalog.add_collection(self._folder, CollectionKind.FOLDER)
+                tag_collection(
+                    catalog=parts.catalog,
+                    collection=collection,
+                    decode=self._pool.decode,
+                    scan=self._chosen,
+                    load_classifier=lambda: self.classifier,
+                    model_id=self._card.model_id,
+                    store_thumbnail=parts.thumbnails.put,
+                    on_progress=report,
+                )
+                table = parts.catalog.prediction_table(collection.collection_id, self._card.model_id)
+        begun = [(when, tagged) for when, tagged in reports if tagged]
+        if len(begun) > 1 and begun[-1][0] > begun[0][0]:
+            rate = (begun[-1][1] - begun[0][1]) / (begun[-1][0] - begun[0][0])
+            timings[STEADY].photos_per_second.append(rate)
+        label_of = dict(zip(table.paths, table.probabilities.argmax(axis=1).tolist(), strict=True))
+        return np.array([label_of.get(entry.path, -1) for entry in self._entries], np.int64)
+
+    def _chosen(self, root: Path) -> list[FileEntry]:
+        """Return the chosen files of a folder, after looking through all of it."""
+        chosen = {entry.path for entry in self._entries}
+        return [e for e in wiring.scan(root) if isinstance(e, FileEntry) and e.path in chosen]
+
+
+@contextmanager
+def _timed(timings: dict[str, Timing], name: str) -> Iterator[None]:
+    """Add a run to a contender's timing."""
+    timing = timings[name]
+    peak = [_memory_mb()]
+    ended = threading.Event()
+
+    def sample() -> None:
+        while not ended.wait(_SAMPLED_S):
+            peak[0] = max(peak[0], _memory_mb())
+
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
     started = time.perf_counter()
-    probabilities = classify_plainly(model, paths, card.preprocessing, batch=TAG_BATCH)
+    yield
     seconds = time.perf_counter() - started
-    timing = Timing(len(paths), seconds, len(paths) / seconds, loading_s, "float32")
-    return timing, np.asarray(probabilities.argmax(axis=1), np.int64)
+    ended.set()
+    sampler.join()
+    timings[name] = Timing(
+        timing.photos,
+        [*timing.photos_per_second, timing.photos / seconds],
+        timing.loading_s,
+        timing.precision,
+        max(peak[0], timing.peak_mb or 0.0) or None,
+    )
 
 
-def _time_gallery(
-    settings: Settings,
-    card: ModelCard,
-    folder: Path,
-    entries: Sequence[FileEntry],
-    pool: DecodePool,
-    warm_up: Sequence[DecodedPhoto],
-    on_progress: Callable[[TaggingProgress], None],
-) -> tuple[Timing, NDArray[np.int64]]:
-    """Return the timing of tagging into an empty home, and the class index of each photo."""
-    from gallery.tagging import tag_collection
-
-    started = time.perf_counter()
-    classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
-    classifier.classify(np.stack([photo.model_input for photo in warm_up]))
-    loading_s = time.perf_counter() - started
-    with tempfile.TemporaryDirectory(prefix="gallery-benchmark-") as home:
-        fresh = Settings(Path(home).resolve(), settings.shipped_models)
-        with wiring.composed(fresh) as parts:
-            collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-            result = tag_collection(
-                catalog=parts.catalog,
-                collection=collection,
-                decode=pool.decode,
-                scan=lambda root: _among(root, entries),
-                load_classifier=lambda: classifier,
-                model_id=card.model_id,
-                store_thumbnail=parts.thumbnails.put,
-                on_progress=on_progress,
-            )
-            table = parts.catalog.prediction_table(collection.collection_id, card.model_id)
-    label_of = dict(zip(table.paths, table.probabilities.argmax(axis=1).tolist(), strict=True))
-    # Photos a second counts those classified: copies of a photo are recognised, and gain nothing here.
-    timing = Timing(result.photos, result.seconds, result.photos_per_second, loading_s, classifier.precision)
-    return timing, np.array([label_of.get(entry.path, -1) for entry in entries], np.int64)
-
-
-def _among(root: Path, entries: Sequence[FileEntry]) -> list[FileEntry]:
-    """Return the chosen files of a folder, after looking through all of it."""
-    chosen = {entry.path for entry in entries}
-    return [e for e in wiring.scan(root) if isinstance(e, FileEntry) and e.path in chosen]
+def _memory_mb() -> float:
+    """Return the memory that this process has now, in MB; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * 4096 / 1e6
 
 
 def _readable(
     pool: DecodePool, entries: Sequence[FileEntry]
 ) -> tuple[list[FileEntry], list[DecodedPhoto], list[SkippedFile]]:
     """Return the files that can be read, the first batch of them decoded, and the others."""
-    warm_up: list[DecodedPhoto] = []
+    decoded: list[DecodedPhoto] = []
     skipped: list[SkippedFile] = []
     for result in pool.decode(entry.path for entry in entries):
         if isinstance(result, SkippedFile):
             skipped.append(result)
-        elif len(warm_up) < TAG_BATCH:
-            warm_up.append(result)
+        elif len(decoded) < TAG_BATCH:
+            decoded.append(result)
     unreadable = {file.path for file in skipped}
-    return [entry for entry in entries if entry.path not in unreadable], warm_up, skipped
+    return [entry for entry in entries if entry.path not in unreadable], decoded, skipped

@@ -226,8 +226,8 @@ class _Crew:
         if all_refused or time.monotonic() - self._lacking_since > self.within_s:
             why = "; ".join(self.refused.values()) or "none has come."
             raise JobError(
-                f"No worker of the cluster can be used: {why} Start workers as docs/cluster.md says; what was "
-                "tagged is kept."
+                f"No worker of the cluster can be used: {why} Start workers as docs/cluster.md says; what "
+                "was tagged is kept."
             )
         return []
 

@@ -22,19 +22,26 @@ def test_benchmark_times_both_on_the_same_readable_photos(
 ) -> None:
     place.labelled()
     (place.photos / "broken.jpg").write_bytes(b"no photo")
-    seen: list[Path] = []
+    seen: list[list[Path]] = []
 
-    def fake_loop(settings: Settings, card: ModelCard, paths: list[Path]) -> tuple[benchmark.Timing, Any]:
-        seen.extend(paths)
-        timing = benchmark.Timing(len(paths), 2.0, len(paths) / 2.0, 1.0, "float32")
-        return timing, np.zeros(len(paths), np.int64)
+    def fake_loop(settings: Settings, card: ModelCard, paths: list[Path]) -> tuple[Any, benchmark.Timing]:
+        def loop() -> Any:
+            seen.append(paths)
+            return np.zeros(len(paths), np.int64)
 
-    monkeypatch.setattr(benchmark, "time_plain_loop", fake_loop)
-    code, said, _ = run("benchmark", place.photos)
+        return loop, benchmark.Timing(len(paths), loading_s=1.0, precision="float32")
+
+    monkeypatch.setattr(benchmark, "plain_loop", fake_loop)
+    code, answer, _ = run("benchmark", place.photos, "--runs", "3")
     assert code == 0
-    assert (said["photos"], said["skipped"], len(seen)) == (4, 1, 4)
-    assert said["plain"]["photos_per_second"] == 2.0
-    assert said["ratio"] == pytest.approx(said["gallery"]["photos_per_second"] / 2.0)
+    (said,) = answer["tables"]
+    assert (said["photos"], said["skipped"], [len(paths) for paths in seen]) == (4, 1, [4, 4, 4])
+    assert said["timings"].keys() >= {"plain loop", "tagger", "forward pass", "decoding"}
+    assert all(
+        len(one["photos_per_second"]) == 3 for name, one in said["timings"].items() if "steady" not in name
+    )
+    plain, tagger = (said["timings"][name]["median"] for name in ("plain loop", "tagger"))
+    assert said["ratio"] == pytest.approx(tagger / plain)
     assert said["same_label"] == 0.25  # one of four is called dog
     assert not place.settings.catalog_dir.exists()  # the home stays as it was
 
