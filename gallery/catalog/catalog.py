@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gallery.catalog.backup import BackupStore, automatic_backup, holds_words
 from gallery.catalog.class_store import ClassStore
 from gallery.catalog.clock_store import ClockStore
 from gallery.catalog.collection_store import CollectionStore
@@ -38,6 +40,7 @@ class Catalog(
     VerdictStore,
     ThresholdStore,
     JobStore,
+    BackupStore,
 ):
     """All that is known, in one folder; any number of threads and processes may use it at once.
 
@@ -67,7 +70,13 @@ class Catalog(
                 f"The folder {display_path(folder)} for the catalog cannot be made ({exc.strerror}). Check "
                 "that you may write there, or set GALLERY_HOME to another folder."
             ) from exc
-        return cls(Database(folder / "catalog.sqlite3"), folder, now)
+        file = folder / "catalog.sqlite3"
+
+        def keep_words(connection: sqlite3.Connection) -> None:
+            if holds_words(connection):
+                automatic_backup(file)
+
+        return cls(Database(file, before_migration=keep_words), folder, now)
 
     def identity(self) -> str:
         """Return a name that no other catalog has."""

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gallery.catalog import schema
@@ -26,7 +26,13 @@ class Database:
     that the short-lived threads of a web server leave none behind.
     """
 
-    def __init__(self, file: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        before_migration: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> None:
         self._file = file
         self._busy_timeout_s = busy_timeout_s
         self._idle: list[sqlite3.Connection] = []
@@ -34,6 +40,8 @@ class Database:
         self._turn = threading.Lock()  # one writing thread a process; SQLite arbitrates between processes
         self._closed = False
         with self._converted(), self._lent() as connection:
+            if schema.is_older(connection):
+                before_migration(connection)
             schema.migrate(connection, file)
 
     @contextlib.contextmanager

@@ -167,7 +167,7 @@ class Listing:
     @cached_property
     def first(self) -> NDArray[np.bool_]:
         """Which files are the first of their sequence, or alone, (n,)."""
-        return self.heads == np.arange(len(self))
+        return np.asarray(self.heads == np.arange(len(self)), np.bool_)
 
     def _of_all_frames(self, words: NDArray[np.int32], frames: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the word that most photos of a sequence have, at its first; -1 where some have none."""
@@ -191,7 +191,7 @@ class Listing:
         label = self._of_all_frames(self.label, frames)
         said = np.where(label >= 0, label, self._of_all_frames(self.boxed, frames))
         tagged = self.stack_class >= 0
-        changed = {
+        changed: dict[str, Any] = {
             "label": label,
             "said": said,
             "class_index": np.where(tagged, self.stack_class, self.class_index),
@@ -236,7 +236,8 @@ class Listing:
         classes = self.model.class_names if self.model else ()
         of_class = {name: index for index, name in reversed(list(enumerate(classes)))}
         meant = np.array([*(of_class.get(label, -2) for label in self.labels), -2], np.int16)
-        return (self.label >= 0) & (self.class_index >= 0) & (meant[self.label] != self.class_index)
+        other = meant[self.label] != self.class_index
+        return np.asarray((self.label >= 0) & (self.class_index >= 0) & other, np.bool_)
 
     def on_shelf(self, shelf: str, unsure_below: float, unlike_below: float | None) -> NDArray[np.bool_]:
         """Return which files lie on a shelf, (n,)."""
@@ -262,7 +263,8 @@ class Listing:
             labelled = ~self.skipped & (self.said == self.labels.index(shelf))
         if self.model is None or shelf not in self.model.class_names:
             return labelled
-        return labelled | (open_ & (self.class_index == self.model.class_names.index(shelf)) & ~unsure)
+        of_class = self.class_index == self.model.class_names.index(shelf)
+        return np.asarray(labelled | (open_ & of_class & ~unsure), np.bool_)
 
     def found(self, connection: sqlite3.Connection, query: PhotoQuery) -> NDArray[np.int64]:
         """Return the ids of the files that a query asks for, in its order."""
@@ -355,7 +357,9 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
         found_once={},
     )
     part = _with_photos(connection, part)
-    fresh = {name: _put(getattr(known, name), places, getattr(part, name)) for name in _CHANGING}
+    fresh: dict[str, Any] = {
+        name: _put(getattr(known, name), places, getattr(part, name)) for name in _CHANGING
+    }
     return replace(known, model=model, seen=newest, labels=part.labels, **fresh)
 
 

@@ -391,6 +391,11 @@ MIGRATIONS: Sequence[Migration] = (
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 
 
+def is_older(connection: sqlite3.Connection) -> bool:
+    """Return whether an older program wrote the file; a new file is of no version yet."""
+    return 0 < int(connection.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS)
+
+
 def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring the file to the newest version; one transaction a version, safe with others opening it too.
 

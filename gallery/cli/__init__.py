@@ -174,6 +174,15 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
         "--content", action="store_true", help="also read every photo: what changed under an unchanged date?"
     )
 
+    backup = command("backup", "Write labels with their history, verdicts and settings to a file.", of_all)
+    backup.add_argument("--out", type=Path, required=True, metavar="PLACE", help="a file, or a folder for it")
+    restore = command(
+        "restore", "Take in a backup: what it holds and the catalog does not; later labels stand.", of_all
+    )
+    restore.add_argument(
+        "file", type=Path, metavar="FILE", help="the automatic ones lie in catalog/backups of the home"
+    )
+
     benchmark = command("benchmark", "Time tagging against the plain Keras loop and its bounds, in one run.")
     benchmark.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="of photos; a table each")
     benchmark.add_argument(

@@ -112,7 +112,10 @@ def _client(cluster: str) -> Iterator[Client]:
             raise JobError(f"{cluster[:40]!r} names no workers. Write local:4 for four processes.")
         with (
             LocalCluster(
-                n_workers=int(count), threads_per_worker=THREADS, processes=True, dashboard_address=None
+                n_workers=int(count),
+                threads_per_worker=THREADS,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
             ) as started,
             Client(started) as client,
         ):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import LabelRefusedError
-from gallery.services import browser_queue, photo_lists, wiring
+from gallery.services import backups, browser_queue, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
 from gallery.settings import Settings
@@ -37,7 +37,9 @@ def receive(queue: object) -> Answer:
     sent = queue if isinstance(queue, dict) else {}
     if sent.get("catalog") != catalog_name():
         return Answer(waits="The server has another catalog open now. Reload the page.")
-    return browser_queue.receive(sent.get("client"), sent.get("entries"), _keep)
+    kept = browser_queue.receive(sent.get("client"), sent.get("entries"), _keep)
+    backups.when_due()
+    return kept
 
 
 def _keep(entry: dict[str, Any], client: str) -> dict[str, Any]:

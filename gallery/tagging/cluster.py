@@ -279,11 +279,14 @@ def _done(
             f"Several workers died over the same {SHARD} photos ({exc}). What came back is kept; the logs of "
             "the workers say why: most often memory is short."
         ) from exc
-    except (OSError, CancelledError) as exc:
+    except (OSError, CancelledError, RuntimeError) as exc:
+        if isinstance(exc, RuntimeError) and client.status == "running":
+            raise  # not a client that was closed
         raise JobError(
             f"The cluster does not answer any more ({exc}). What came back is kept; start the scheduler, "
             "then tag again: only what is left is done."
         ) from exc
     finally:
-        for future in under_way:
-            future.cancel()
+        with contextlib.suppress(OSError, RuntimeError):  # a scheduler that is lost has cancelled them
+            for future in under_way:
+                future.cancel()

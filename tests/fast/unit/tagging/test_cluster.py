@@ -29,7 +29,7 @@ def cluster(repository: Path) -> Iterator[Any]:
     """Two workers of two threads, started again by their nannies when they are killed."""
     os.environ["PYTHONPATH"] = str(repository)
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=2, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as started:
         yield started
 
@@ -152,7 +152,7 @@ def test_a_lost_scheduler_ends_the_run_with_a_sentence_and_another_goes_on(
 ) -> None:
     studio.photos(12 * SHARD)
     lost = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     )
     with lost, distributed.Client(lost) as doomed:
         closing = threading.Event()
