@@ -1,14 +1,11 @@
 """A home with a million photos in its catalog, and how long everything takes that pages and scans ask of it.
 
-    python tests/benchmark/million.py make HOME --photos 1000000
-    python tests/benchmark/million.py measure HOME
-    python tests/benchmark/million.py scan FOLDER --photos 100000
-    python tests/benchmark/million.py tag FOLDER --photos 100000
+    python tests/benchmark/million.py make HOME 1000000
+    python tests/benchmark/million.py measure HOME [PART OF A QUESTION'S NAME]
 
 `make` writes the rows that scan, readers and model would have written, with features that lie in clusters, in
 about two minutes. `measure` asks what the pages ask, each question twice: as the first one of a process, and
-again; it tells processor seconds and those of the clock. `scan` makes small files and times a first and a
-second scan of them; `tag` has the real tagger tag them with a network that computes nothing.
+again; it tells processor seconds and those of the clock.
 """
 
 from __future__ import annotations
