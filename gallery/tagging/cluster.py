@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gallery.errors import JobError
+from gallery.errors import GalleryError, JobError
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
 from gallery.tagging.parts import (
@@ -279,14 +279,15 @@ def _done(
             f"Several workers died over the same {SHARD} photos ({exc}). What came back is kept; the logs of "
             "the workers say why: most often memory is short."
         ) from exc
-    except (OSError, CancelledError, RuntimeError) as exc:
-        if isinstance(exc, RuntimeError) and client.status == "running":
-            raise  # not a client that was closed
+    except GalleryError:
+        raise
+    except Exception as exc:
+        if client.status == "running" and not isinstance(exc, OSError | CancelledError):
+            raise  # not what a client says that has lost its scheduler
         raise JobError(
             f"The cluster does not answer any more ({exc}). What came back is kept; start the scheduler, "
             "then tag again: only what is left is done."
         ) from exc
     finally:
-        with contextlib.suppress(OSError, RuntimeError):  # a scheduler that is lost has cancelled them
-            for future in under_way:
-                future.cancel()
+        for future in under_way if client.status == "running" else ():  # a lost scheduler has dropped them
+            future.cancel()
