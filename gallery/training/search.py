@@ -167,6 +167,8 @@ def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int
     class _Oracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
         """Writes its files whole or not at all: a file cut off by a kill could not be read again."""
 
+        _retry_queue: list[str]
+
         def save(self) -> None:
             _write_state(self, self._get_oracle_fname())
 
