@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from gallery.evaluation.metrics import FloatVector, IntVector, wilson_interval
 
+ROUND_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
 
 @dataclass(frozen=True, slots=True)
 class CoveragePoint:
@@ -121,6 +123,11 @@ class AccuracyCoverage:
             return None
         last = self.point(passed - 1)
         return CoveragePoint(threshold, last.kept, last.n, last.right)
+
+    def at_round_thresholds(self) -> tuple[CoveragePoint, ...]:
+        """Return what some round thresholds do, for a table; none that leaves out all photos."""
+        found = (self.at_threshold(threshold) for threshold in ROUND_THRESHOLDS)
+        return tuple(point for point in found if point is not None)
 
     def kept_rows(self, threshold: float) -> IntVector:
         """Return the rows of the photos that are kept, the least confident first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from gallery.charts.drawing import INK
 from gallery.class_styles import Style, tile
 from gallery.ui.components import theme
 
@@ -28,7 +29,7 @@ _STYLE = Path(__file__).parent / "frame.css"
 
 _DARK_STYLE = (
     "<style>[data-testid^='stBaseButton-primary']:not(:disabled), "
-    f"[data-testid^='stBaseButton-primary']:not(:disabled) p {{ color: {theme.TEXT[False]}; }}</style>"
+    f"[data-testid^='stBaseButton-primary']:not(:disabled) p {{ color: {INK[False]}; }}</style>"
 )
 """Streamlit writes white on the light green of the dark theme: 2.1 to 1, where 4.5 is asked."""
 

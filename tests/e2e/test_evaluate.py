@@ -240,17 +240,14 @@ def test_another_class_shows_its_curves(page: Page) -> None:
     expect(page.get_by_text("Dog: 3 photos of it")).to_be_visible()
 
 
-def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str, *, chart: int = 0) -> None:
+def click_point(page: Page, key: str, x: float, y: float, hover: str, shown: str) -> None:
     """Click a place of a chart, given as shares of its width and height, and expect its sentence."""
-    figure = page.locator(f".st-key-{key} figure").nth(chart)
+    figure = page.locator(f".st-key-{key} .js-plotly-plot")
     figure.scroll_into_view_if_needed()
-    expect(figure.locator(".area")).to_be_visible()
-    area = figure.locator(".area").bounding_box()
+    area = figure.locator(".nsewdrag").bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
-    expect(figure.locator(".tip")).to_contain_text(hover)
-    page.keyboard.press("Escape")
-    expect(figure.locator(".tip")).to_be_hidden()
+    expect(figure.locator(".hoverlayer")).to_contain_text(hover)
     page.mouse.down()
     page.mouse.up()
     expect(page.get_by_text(shown)).to_be_visible()
@@ -282,14 +279,14 @@ def test_the_threshold_for_the_accuracy_asked_for_sorts_the_unsure_shelf_of_brow
 
 def test_a_bar_of_the_reliability_diagram_and_a_point_of_the_coverage_open_their_photos(page: Page) -> None:
     open_tab(page, "Confidence")
-    # from -0.02 to 1.02, and from 1.1 down to 0: the bar between 13/15 and 14/15, half way up
+    # from -0.02 to 1.02: the bar between 13/15 and 14/15, near its foot; the whole column answers
     click_point(
-        page, "evaluate_reliability", 0.92 / 1.04, 0.6 / 1.1, "Confidence 87 to 93 %",
+        page, "evaluate_reliability", 0.92 / 1.04, 0.9, "Confidence 87 to 93 %",
         "Confidence 87 to 93 %: 1 photo",
     )  # fmt: skip
-    # the surest photo alone is one of six, and right: the top is 1.02, the bottom 0.52
+    # the surest photo alone is one of six, and right: at the top
     click_point(
-        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02 / 0.5, "Threshold 95.0 %",
+        page, "evaluate_coverage", (1 / 6 + 0.02) / 1.04, 0.02, "Threshold 95.0 %",
         "Confidence of 95.0 % or more, lowest first: 1 photo",
     )  # fmt: skip
     expect(
@@ -314,35 +311,34 @@ def test_a_point_of_a_class_s_curve_opens_its_photos(page: Page) -> None:
     settle(page)
     # all three dogs found and nothing else, at 20 %: recall 1, precision 1
     click_point(
-        page, "evaluate_curves", 1.02 / 1.04, 0.02 / 1.04, "Threshold 20.0 %", "3 above the threshold"
+        page,
+        "evaluate_precision_recall",
+        1.02 / 1.04,
+        0.02 / 1.04,
+        "Threshold 20.0 %",
+        "3 above the threshold",
     )
 
 
-def test_the_keyboard_walks_along_a_curve_and_each_point_is_read_out(page: Page) -> None:
+def test_the_keyboard_chooses_a_threshold_of_a_curve(page: Page) -> None:
     open_curves(page)
     page.locator(".st-key-evaluate_curve_class").get_by_text("Dog").click()
+    expect(page.get_by_text("Dog: 3 photos of it, 3 others")).to_be_visible()
     settle(page)
-    roc = page.get_by_role("slider", name="ROC curve of Dog")
-    roc.focus()
-    page.keyboard.press("End")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 0.0\s%, Recall 100.0\s%"))
-    page.keyboard.press("Home")
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 90.0\s%, Recall 33.3\s%"))
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    page.locator(".st-key-evaluate_curve_threshold").get_by_role("slider").focus()
+    for _ in range(11):
+        page.keyboard.press("ArrowLeft")  # from 50 to 39 %, and the dog of 40 % is above it
     expect(page.get_by_text("2 above the threshold")).to_be_visible()
-    settle(page)
-    expect(roc).to_be_focused()
-    expect(page.locator(".st-key-evaluate_curves .tip").nth(1)).to_contain_text("Threshold 40.0 %")
-    page.keyboard.press("ArrowRight")  # goes on from the point that was chosen
-    expect(roc).to_have_attribute("aria-valuetext", re.compile(r"^Threshold 20.0\s%, Recall 100.0\s%"))
 
 
 def test_a_narrow_window_draws_the_charts_one_below_the_other(page: Page) -> None:
     page.set_viewport_size({"width": 700, "height": 1500})
     settle(page)
     open_curves(page)
-    first, second = (page.locator(".st-key-evaluate_curves figure").nth(k).bounding_box() for k in (0, 1))
+    first, second = (
+        page.locator(f".st-key-evaluate_{name} .nsewdrag").bounding_box()
+        for name in ("precision_recall", "roc")
+    )
     assert first is not None
     assert second is not None
     assert second["y"] > first["y"] + 300

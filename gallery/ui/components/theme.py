@@ -1,4 +1,4 @@
-"""The colours of charts, and how pages show a class with its icon."""
+"""The colours of the matrix, and how pages show a class with its icon."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from gallery.charts.drawing import WORSE
 from gallery.class_styles import KNOWN_NAMES, OTHER, Style, style, tile_name
 from gallery.types import UNLIKE, WAITING
 from gallery.ui.components import assets
@@ -16,11 +17,7 @@ from gallery.web.addresses import ICON
 from gallery.words import class_title, without_surrogates
 
 RIGHT = {False: ("#f3f5f4", "#1f6f54"), True: ("#1e2422", "#4fb38d")}  # by dark: from none to all
-WRONG = {False: ("#f3f5f4", "#c2500f"), True: ("#1e2422", "#e8833f")}
-TEXT = {False: "#101614", True: "#e8eeec"}
-CLEAR = "rgba(0,0,0,0)"
-FONT = '"Source Sans", sans-serif'  # Streamlit's own, so that chart and page read as one
-
+WRONG = {False: ("#f3f5f4", WORSE[False]), True: ("#1e2422", WORSE[True])}
 
 ICON_COLUMN = "Icon"
 """Of tables: the column of the classes' icons, beside the one of their names."""

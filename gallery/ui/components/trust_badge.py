@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from gallery.charts.drawing import CLEAR, FONT, GRID, INK
 from gallery.explanation.perturbation import Curve
 from gallery.explanation.randomisation import SAME_MAP_CORRELATION
 from gallery.explanation.trust import Trust, TrustReport
-from gallery.ui.components import theme
 from gallery.words import percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 HEADLINES = {
     Trust.PASSES: "Passes: the prediction rests on the marked parts",
@@ -177,8 +180,9 @@ def table(report: TrustReport) -> dict[str, list[float]]:
 
 def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) -> go.Figure:
     """Return the curves of one kind, the map's own filled below."""
-    text = theme.TEXT[dark]
-    grid = "rgba(128,128,128,.25)"
+    import plotly.graph_objects as go
+
+    text = INK[dark]
     lines = []
     for number, (name, curve) in enumerate(curves):
         colour = _LINES[dark][number]
@@ -200,14 +204,14 @@ def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) 
         )
     drawn = go.Figure(lines)
     axis = {
-        "gridcolor": grid, "zeroline": False, "fixedrange": True, "ticksuffix": " %",
+        "gridcolor": GRID[dark], "zeroline": False, "fixedrange": True, "ticksuffix": " %",
         "tickfont": {"color": text}, "range": [0, 100],
     }  # fmt: skip
     drawn.update_xaxes(**axis, title={"text": "of the photo replaced", "font": {"color": text}})
     drawn.update_yaxes(**axis, title={"text": f"probability of {class_name}", "font": {"color": text}})
     drawn.update_layout(
-        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=theme.CLEAR,
-        plot_bgcolor=theme.CLEAR, font={"color": text, "family": theme.FONT}, hovermode="closest",
+        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR, font={"color": text, "family": FONT}, hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": text}},
     )  # fmt: skip
     return drawn

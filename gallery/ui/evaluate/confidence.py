@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from gallery.charts.evaluation import coverage_chart, reliability_chart
 from gallery.errors import GalleryError
 from gallery.evaluation.calibration import ReliabilityBin
-from gallery.evaluation.coverage import CoveragePoint
+from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
@@ -16,7 +19,7 @@ from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
 from gallery.ui.components import clickable_chart, theme, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import curve_charts, curves, matrix
+from gallery.ui.evaluate import curves, matrix
 from gallery.words import interval, percent, photo_count
 
 TAB = "Confidence"
@@ -93,7 +96,7 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
 
     chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
     clickable_chart.show(
-        curve_charts.reliability_chart(bins, chosen=chosen, dark=theme.is_dark()),
+        reliability_chart(bins, chosen=chosen, dark=theme.is_dark()),
         key="evaluate_reliability",
         on_choose=choose,
     )
@@ -161,12 +164,47 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
         st.session_state[SHOWN] = KEPT
 
     clickable_chart.show(
-        curve_charts.coverage_chart(curve, chosen=point, wanted=wanted, dark=theme.is_dark()),
+        coverage_chart(curve, chosen=point, wanted=wanted, dark=theme.is_dark()),
         key="evaluate_coverage",
         on_choose=choose,
     )
     st.caption("Each point is a confidence threshold: click one to see the photos above it.")
+    table = st.expander("The curve as a table", key="evaluate_coverage_open", on_change="rerun")
+    if table.open:
+        with table:
+            _coverage_table(curve, choose)
     return point
+
+
+def _coverage_table(curve: AccuracyCoverage, choose: Callable[[float], None]) -> None:
+    points = curve.at_round_thresholds()
+
+    def selected() -> None:
+        rows = st.session_state["evaluate_coverage_table"]["selection"]["rows"]
+        if rows:
+            choose(points[int(rows[0])].threshold)
+
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Confidence at least": [one.threshold for one in points],
+                "Photos": [one.kept for one in points],
+                "Share of all": [one.coverage for one in points],
+                "Accuracy": [one.accuracy for one in points],
+                "95 % CI": [interval(one.interval, 0) for one in points],
+            }
+        ),
+        key="evaluate_coverage_table",
+        hide_index=True,
+        on_select=selected,
+        selection_mode="single-row",
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="percent")
+            for name in ("Confidence at least", "Share of all", "Accuracy")
+        },
+        alt="What a confidence threshold keeps, as a table; choosing a row shows the photos above it",
+    )
 
 
 def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:

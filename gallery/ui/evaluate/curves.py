@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from gallery.class_styles import text_colour
+from gallery.charts.evaluation import precision_recall_chart, roc_chart
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import clickable_chart, theme
-from gallery.ui.evaluate import curve_charts, matrix
+from gallery.ui.evaluate import matrix
 from gallery.words import class_title, counted, photo_count
 
 THRESHOLD = "evaluate_curve_threshold"
@@ -81,17 +81,18 @@ def _areas(evaluation: Evaluation, k: int) -> None:
 
 
 def _charts(curves: ClassCurves, threshold: float, class_names: Sequence[str]) -> None:
-    colour = text_colour(curves.class_name, class_names, dark=theme.is_dark())
-
     def choose(chosen: float) -> None:
         st.session_state[THRESHOLD] = chosen
 
-    clickable_chart.show(
-        curve_charts.precision_recall_chart(curves, colour=colour, threshold=threshold),
-        curve_charts.roc_chart(curves, colour=colour, threshold=threshold),
-        key="evaluate_curves",
-        on_choose=choose,
-    )
+    for column, key, chart in zip(
+        st.columns(2), ("precision_recall", "roc"), (precision_recall_chart, roc_chart), strict=True
+    ):
+        with column:
+            clickable_chart.show(
+                chart(curves, class_names, threshold=threshold, dark=theme.is_dark()),
+                key=f"evaluate_{key}",
+                on_choose=choose,
+            )
 
 
 def _photos(evaluation: Evaluation, k: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
+from gallery.charts.evaluation import DRAWN_SLICES, slices_chart
 from gallery.errors import GalleryError
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.slices import DIMENSIONS, Slice
@@ -14,14 +15,12 @@ from gallery.services import evaluate
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import clickable_chart, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.evaluate import curve_charts, matrix
+from gallery.ui.evaluate import matrix
 from gallery.words import interval, percent, photo_count
 
 TAB = "By site, time, quality"
 ALL = "All"
 CHOSEN = "evaluate_slice"
-DRAWN = 25
-"""Slices in the chart; a folder with more of them has the rest in the table."""
 
 
 def show(evaluation: Evaluation) -> None:
@@ -46,9 +45,9 @@ def show(evaluation: Evaluation) -> None:
 
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _chart(shown[:DRAWN], evaluation, chosen, choose, mixed=dimension == ALL)
-        if len(shown) > DRAWN:
-            st.caption(f"The {DRAWN} worst of {len(shown):,}; the table below has all.")
+        _chart(shown[:DRAWN_SLICES], evaluation, chosen, choose, mixed=dimension == ALL)
+        if len(shown) > DRAWN_SLICES:
+            st.caption(f"The {DRAWN_SLICES} worst of {len(shown):,}; the table below has all.")
     with right:
         _photos(evaluation, shown, chosen)
     st.caption("Brightness: mean of the photo, 0 black to 255 white. Sharpness: variance of the Laplacian.")
@@ -71,7 +70,7 @@ def _chart(
         f"({percent(evaluation.report.accuracy)}). Click a dot to see its photos."
     )
     clickable_chart.show(
-        curve_charts.slices_chart(
+        slices_chart(
             shown, overall=evaluation.report.accuracy, chosen=chosen, mixed=mixed, dark=theme.is_dark()
         ),
         key="evaluate_slices_chart",

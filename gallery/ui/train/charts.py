@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from gallery.charts.drawing import CLEAR, FONT, GRID, INK
 from gallery.training.history import Epoch
 from gallery.training.search import Trial
-from gallery.ui.components.theme import CLEAR, FONT, TEXT
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 LEARNT = {False: "#226bae", True: "#6db3ec"}  # by dark
 JUDGED = {False: "#b3480a", True: "#f29b55"}
-GRID = {False: "#dfe5e3", True: "#333c39"}
 
 
 def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Figure:
@@ -27,6 +27,9 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
         epochs: how many there may be; the axis goes so far, so that curves grow into it.
         dark: colours for the dark theme.
     """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
     figure = make_subplots(
         1, 2, subplot_titles=("Loss (cross-entropy)", "Accuracy (%)"), horizontal_spacing=0.08
     )
@@ -59,10 +62,10 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
     figure.update_yaxes(gridcolor=GRID[dark], zeroline=False, fixedrange=True, col=2)
     figure.update_layout(
         height=330, margin={"l": 44, "r": 12, "t": 62, "b": 44}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR,
-        font={"color": TEXT[dark], "family": FONT, "size": 13}, dragmode=False,
+        font={"color": INK[dark], "family": FONT, "size": 13}, dragmode=False,
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.14, "yanchor": "bottom"},
     )  # fmt: skip
-    figure.update_annotations(font={"size": 14, "color": TEXT[dark]})
+    figure.update_annotations(font={"size": 14, "color": INK[dark]})
     return figure
 
 
@@ -82,6 +85,8 @@ def epoch_step(epochs: int) -> int:
 def _line(
     numbers: list[int], values: list[float], name: str, colour: str, dash: str, in_legend: bool
 ) -> go.Scatter:
+    import plotly.graph_objects as go
+
     return go.Scatter(
         x=numbers, y=values, mode="lines+markers", name=name, showlegend=in_legend,
         line={"color": colour, "dash": dash, "width": 2}, marker={"size": 6}, cliponaxis=False,
@@ -111,6 +116,8 @@ def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
         trials: one or more with a loss.
         dark: colours for the dark theme.
     """
+    import plotly.graph_objects as go
+
     trained = [trial for trial in trials if trial.val_loss is not None and trial.val_accuracy is not None]
     rates = [math.log10(trial.learning_rate) for trial in trained]
     low, high = math.floor(min(rates)), max(math.ceil(max(rates)), math.floor(min(rates)) + 1)
@@ -134,14 +141,14 @@ def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
         go.Parcoords(
             dimensions=dimensions,
             line={"color": accuracies, "colorscale": scale, "showscale": False},
-            labelfont={"size": 13, "color": TEXT[dark]},
-            tickfont={"size": 12, "color": TEXT[dark]},
+            labelfont={"size": 13, "color": INK[dark]},
+            tickfont={"size": 12, "color": INK[dark]},
             rangefont={"size": 11, "color": CLEAR},
         )
     )
     figure.update_layout(
         height=340, margin={"l": 60, "r": 50, "t": 56, "b": 24}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR,
-        font={"color": TEXT[dark], "family": FONT},
+        font={"color": INK[dark], "family": FONT},
     )  # fmt: skip
     return figure
 

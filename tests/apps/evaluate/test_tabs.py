@@ -104,8 +104,10 @@ def test_curves_open_on_the_class_with_the_lowest_average_precision_and_warn_of_
     assert "Average precision **0.833**" in texts(page)
     assert "area under the ROC curve **0.833**" in texts(page)  # of 2 x 3 pairs, one is the wrong way round
     assert "Only 2 photos of Cat" in texts(page)
-    (drawn,) = components(page, "gallery_clickable_chart")
-    assert [chart["title"].split(" (")[0] for chart in drawn["charts"]] == ["Precision and recall", "ROC"]
+    assert [chart.proto.alt for chart in page.get("plotly_chart")] == [
+        "Precision-recall curve of Cat",
+        "ROC curve of Cat",
+    ]
 
 
 def test_the_slider_and_the_three_counts_open_the_photos_of_a_threshold(gallery: SmallGallery) -> None:
@@ -254,3 +256,7 @@ def test_the_tables_under_curves_and_confidence_are_there_when_unfolded(gallery:
     page.segmented_control(key=evaluate_confidence.PART).set_value(evaluate_confidence.CALIBRATION).run()
     unfold(page, "evaluate_bins_open")
     assert page.dataframe(key="evaluate_bins").value["Photos"].sum() == len(SAID)
+    unfold(page, "evaluate_coverage_open")
+    kept = page.dataframe(key="evaluate_coverage_table").value.set_index("Confidence at least")
+    assert kept.loc[0.8, "Photos"] == 3  # 1 right, .9 right, .8 wrong
+    assert kept.loc[0.8, "Accuracy"] == pytest.approx(2 / 3)

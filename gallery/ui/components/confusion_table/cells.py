@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.charts.drawing import INK
 from gallery.evaluation.report import Cell
 from gallery.ui.components import theme
 from gallery.words import percent, photo_count
@@ -100,7 +101,7 @@ def drawn_cells(
         return {
             "text": text,
             "fill": fill,
-            "ink": readable_on(fill) if inside else theme.TEXT[dark],
+            "ink": readable_on(fill) if inside else INK[dark],
             "what": cell.title(class_names),
             "many": photo_count(n) + (f" ({percent(share[i, j])} of the class)" if inside else ""),
         }

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from gallery.charts.drawing import INK
 from gallery.evaluation.report import Cell
 from gallery.ui.components import theme
 from gallery.ui.components.confusion_table import cells, matrix_data
@@ -95,7 +96,7 @@ def test_the_numbers_stand_out_from_their_cells(dark: bool) -> None:
         for share in np.linspace(0, 1, 21):
             fill = cells.mix(*scale, float(share))
             assert contrast(cells.readable_on(fill), fill) >= 4.5
-    assert contrast(theme.TEXT[dark], cells.TOTAL[dark]) >= 4.5
+    assert contrast(INK[dark], cells.TOTAL[dark]) >= 4.5
 
 
 def contrast(first: str, second: str) -> float:
