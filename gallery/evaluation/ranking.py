@@ -18,6 +18,8 @@ from gallery.settings import FEW_PHOTOS
 AREA_RESAMPLINGS = 400
 """Draws for the interval of an area."""
 
+ROUND_THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+
 
 @dataclass(frozen=True)
 class ClassCurves:
@@ -77,6 +79,11 @@ class ClassCurves:
             true_positives=self.true_positives[kept],
             false_positives=self.false_positives[kept],
         )
+
+    def at_round_thresholds(self) -> list[tuple[float, int]]:
+        """Return some round thresholds for a table, each with its place in the arrays."""
+        passed = [int(np.count_nonzero(self.thresholds >= threshold)) for threshold in ROUND_THRESHOLDS]
+        return [(t, count - 1) for t, count in zip(ROUND_THRESHOLDS, passed, strict=True) if count]
 
 
 def class_curves(

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file that opens anywhere: no server, no network, no script."""
+"""An evaluation as one HTML file that opens anywhere: no server, no network."""
 
 from gallery.exchange.report.contents import Pictures, ReportContents, Thumbnail
 from gallery.exchange.report.file import (

@@ -1,4 +1,4 @@
-"""Which photos the file holds, and how each is shown: with the heatmaps of its label and its prediction.
+"""Which photos the file holds, and what is shown of each: its picture, the heatmaps of label and prediction.
 
 A photo is embedded once. Where it is shown again, under its heatmaps or in
 another section, an SVG ``use`` refers to it, so that costs no more bytes.
@@ -6,19 +6,16 @@ another section, an SVG ``use`` refers to it, so that costs no more bytes.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gallery.evaluation.evidence import BORDER
 from gallery.exchange.report.contents import Pictures, ReportContents, Thumbnail
-from gallery.exchange.report.markup import Markup, tag
 from gallery.words import class_title, percent, photo_count
 
-HEAT_OPACITY = 0.65
-"""Of the hottest place: the animal beneath is still to be recognised."""
+ERRORS_OF_A_SLICE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,9 @@ class Album:
         self._report = contents.evaluation.report
         self._pictures = pictures
         self.level = level
-        self._cells = {cell: self._of_cell(*cell) for cell in self._occurring_cells()}
+        self._cells = {
+            cell: list[int](self._report.cell(*cell).tolist()) for cell in occurring_cells(contents)
+        }
         self._thumbnails: dict[int, Thumbnail] = {}
         for row in chosen_rows(contents, level):
             thumbnail = pictures.thumbnail(row, level.thumbnail_px, level.quality)
@@ -81,76 +80,73 @@ class Album:
     def __contains__(self, row: int) -> bool:
         return row in self._thumbnails
 
-    @property
-    def cells(self) -> dict[tuple[int, int], list[int]]:
-        """The rows behind each cell that has photos, worst first."""
-        return self._cells
+    def cells_by_label(self) -> list[tuple[int, list[tuple[int, list[int]]]]]:
+        """Return the cells that have photos, label by label: (true, [(predicted, rows, worst first)])."""
+        made: dict[int, list[tuple[int, list[int]]]] = {}
+        for (true, said), rows in self._cells.items():
+            made.setdefault(true, []).append((said, rows))
+        return list(made.items())
+
+    def cells_by_prediction(self) -> list[tuple[int, list[tuple[int, list[int]]]]]:
+        """Return the same by each predicted class: (predicted, [(true, rows)]), most photos first."""
+        made: dict[int, list[tuple[int, list[int]]]] = {k: [] for k in range(len(self._report.class_names))}
+        for (true, said), rows in self._cells.items():
+            made[said].append((true, rows))
+        for said, cells in made.items():
+            cells.sort(key=lambda cell: (cell[0] == said, -len(cell[1])))
+        return list(made.items())
 
     def shown(self, rows: Iterable[int]) -> list[int]:
         """Return those of the rows that are embedded."""
         return [row for row in rows if row in self._thumbnails]
 
+    def listed(self, rows: Iterable[int]) -> list[int]:
+        """Return embedded rows, as many as the level lists at most."""
+        return self.shown(rows)[: self.level.listed]
+
+    def worst_errors(self, rows: NDArray[np.integer]) -> list[int]:
+        """Return the embedded errors of highest confidence among some rows."""
+        report = self._report
+        wrong = rows[report.y_true[rows] != report.y_pred[rows]]
+        worst = wrong[np.argsort(-report.confidence[wrong], kind="stable")].tolist()
+        return self.shown(worst)[:ERRORS_OF_A_SLICE]
+
+    def thumbnail(self, row: int) -> Thumbnail:
+        return self._thumbnails[row]
+
     def heat_colours(self) -> list[str]:
         return list(self._pictures.heat_colours())
 
-    def figure(self, row: int) -> Markup:
-        """Return an embedded photo with its heatmaps and its facts; it stands in the page once."""
-        thumbnail = self._thumbnails[row]
-        true, said = int(self._report.y_true[row]), int(self._report.y_pred[row])
-        classes = [true] if true == said else [true, said]
-        heatmaps = self._pictures.heatmaps(row, classes)
-        shown = [_picture(_original(row, thumbnail), thumbnail, f"The photo {self.name(row)}", "Photo")]
-        for index, heat in zip(classes, heatmaps or [None] * len(classes), strict=True):
-            title = class_title(self._report.class_names[index])
-            if heatmaps is None:
-                shown.append(_without(f"No heatmap of {title} is stored"))
-            elif heat is None:
-                shown.append(_without(f"No evidence for {title} in the photo"))
-            else:
-                label = f"Heatmap of {title} in {self.name(row)}"
-                shown.append(
-                    _picture([_again(row), _heat(heat, thumbnail)], thumbnail, label, f"Heatmap of {title}")
-                )
-        return tag(
-            "figure",
-            tag("div", shown, class_="pictures"),
-            tag("figcaption", tag("bdi", self.name(row)), tag("span", self.answer(row))),
-            id=f"photo-{row}",
-            class_="photo" if true != said else "photo right",
-        )
+    def is_right(self, row: int) -> bool:
+        return bool(self._report.y_true[row] == self._report.y_pred[row])
 
-    def small(self, row: int, note: str = "") -> Markup | None:
-        """Return a small picture that leads to the photo; None when it is not embedded."""
-        thumbnail = self._thumbnails.get(row)
-        if thumbnail is None:
-            return None
-        label = f"{self.name(row)}: {note or self.answer(row)}"
-        return tag("a", _svg(_again(row), thumbnail, label), href=f"#photo-{row}", class_="small")
+    def heatmaps(self, row: int) -> list[tuple[str, bytes | None, bool]]:
+        """Return the heatmaps of a photo's label and prediction.
 
-    def strip(self, rows: Iterable[int]) -> Markup:
-        """Return small pictures of embedded rows, as many as the level lists at most."""
-        there = self.shown(rows)[: self.level.listed]
-        return tag("div", [self.small(row) for row in there], class_="strip")
+        Returns:
+            of each: the class's title; the picture, None where nothing speaks for the class; whether maps
+            are stored at all.
+        """
+        classes = list(dict.fromkeys((int(self._report.y_true[row]), int(self._report.y_pred[row]))))
+        found = self._pictures.heatmaps(row, classes)
+        titles = [class_title(self._report.class_names[k]) for k in classes]
+        return [
+            (title, heat, found is not None)
+            for title, heat in zip(titles, found or [None] * len(classes), strict=True)
+        ]
 
-    def mean_heatmaps(self, true: int, said: int) -> Markup | None:
-        """Return the mean heatmaps of a cell's photos; None without heatmaps, or for one photo."""
+    def mean_heatmaps(self, true: int, said: int) -> list[tuple[bytes, str]]:
+        """Return the mean heatmaps of a cell's photos, each in words; none for a single photo."""
         evidence, rows = self._contents.evaluation.evidence, self._cells[true, said]
         if evidence is None or len(rows) < 2:
-            return None
+            return []
         names = [class_title(self._report.class_names[k]) for k in (true, said)]
         averages = list(zip(names, evidence.averages(np.array(rows)), strict=True))
-        drawn = []
-        for name, average in averages if true != said else averages[1:]:
-            if average.photos:
-                caption = f"Heatmap of {name}, mean of {photo_count(average.photos)}"
-                drawn.append(
-                    tag(
-                        "div",
-                        _square(self._pictures.average_map(average.heat), caption),
-                        tag("span", caption),
-                    )
-                )
-        return tag("div", drawn, class_="looks") if drawn else None
+        return [
+            (self._pictures.average_map(one.heat), f"Heatmap of {name}, mean of {photo_count(one.photos)}")
+            for name, one in (averages if true != said else averages[1:])
+            if one.photos
+        ]
 
     def name(self, row: int) -> str:
         return self._contents.names[row]
@@ -169,12 +165,6 @@ class Album:
             f"labelled {class_title(names[true])} ({percent(float(of[true]))}), predicted "
             f"{class_title(names[said])} ({percent(float(of[said]))})"
         )
-
-    def _occurring_cells(self) -> Iterator[tuple[int, int]]:
-        return occurring_cells(self._contents)
-
-    def _of_cell(self, true: int, said: int) -> list[int]:
-        return [int(row) for row in self._report.cell(true, said).tolist()]
 
 
 def occurring_cells(contents: ReportContents) -> Iterator[tuple[int, int]]:
@@ -208,64 +198,3 @@ def chosen_rows(contents: ReportContents, level: Level) -> list[int]:
         for a_right, b_right in ((True, False), (False, True)):
             add(pair.rows[pair.comparison.rows(a_right, b_right)].tolist(), level.listed)
     return list(found)
-
-
-def data_uri(content: bytes, media_type: str) -> Markup:
-    """Return bytes as an address that holds them itself."""
-    return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
-
-
-def _picture(content: object, thumbnail: Thumbnail, label: str, caption: str) -> Markup:
-    return tag("div", _svg(content, thumbnail, label), tag("span", caption), class_="picture")
-
-
-def _without(sentence: str) -> Markup:
-    return tag("div", tag("p", sentence), class_="picture none")
-
-
-def _svg(content: object, thumbnail: Thumbnail, label: str) -> Markup:
-    return tag(
-        "svg",
-        content,
-        viewBox=f"0 0 {thumbnail.width_px} {thumbnail.height_px}",
-        role="img",
-        aria_label=label,
-    )
-
-
-def _original(row: int, thumbnail: Thumbnail) -> Markup:
-    return tag(
-        "image",
-        id=f"t{row}",
-        href=data_uri(thumbnail.jpeg, "image/jpeg"),
-        width=thumbnail.width_px,
-        height=thumbnail.height_px,
-    )
-
-
-def _square(png: bytes, label: str) -> Markup:
-    """Return an average map; the dotted line marks off the border of the picture."""
-    edge = 100 * BORDER
-    return tag(
-        "svg",
-        tag("image", href=data_uri(png, "image/png"), width=100, height=100),
-        tag("rect", x=edge, y=edge, width=100 - 2 * edge, height=100 - 2 * edge, class_="inside"),
-        viewBox="0 0 100 100",
-        role="img",
-        aria_label=label,
-    )
-
-
-def _again(row: int) -> Markup:
-    return tag("use", href=f"#t{row}")
-
-
-def _heat(png: bytes, thumbnail: Thumbnail) -> Markup:
-    return tag(
-        "image",
-        href=data_uri(png, "image/png"),
-        width=thumbnail.width_px,
-        height=thumbnail.height_px,
-        preserveAspectRatio="none",
-        opacity=HEAT_OPACITY,
-    )

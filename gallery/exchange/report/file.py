@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.errors import ExchangeError
 from gallery.exchange.csv_text import write_whole
-from gallery.exchange.report import curves, evidence, matrix, overview, provenance
 from gallery.exchange.report.album import LEVELS, Album, Level, chosen_rows
 from gallery.exchange.report.contents import Pictures, ReportContents
-from gallery.exchange.report.icons import icon_symbols
-from gallery.exchange.report.markup import Markup, joined, tag
-from gallery.exchange.report.style import style_sheet
+from gallery.exchange.report.page import Page
+from gallery.exchange.report.provenance import photo_table
 from gallery.types import display_path
 from gallery.words import photo_count
 
@@ -106,17 +102,18 @@ def html_report(
     Raises:
         ExchangeError: even without a picture it is larger than the limit.
     """
-    table: bytes | None = provenance.photo_table(contents)
+    table: bytes | None = photo_table(contents)
     if table is not None and len(table) * 4 / 3 > TABLE_SHARE * limit_bytes:
         table = None
-    bare = len(_page(contents, Album(contents, pictures, LEVELS[-1]), table).encode("utf-8"))
+    page = Page(contents, table)
+    bare = len(page.written(Album(contents, pictures, LEVELS[-1])).encode("utf-8"))
     for level in LEVELS:
         rows = chosen_rows(contents, level)
         if bare + len(rows) * _bytes_a_photo(contents, pictures, level, rows) > limit_bytes:
             continue
         on_progress(f"Writing {photo_count(len(rows))} of {level.thumbnail_px} pixels into the report")
         album = Album(contents, pictures, level)
-        html = _page(contents, album, table)
+        html = page.written(album)
         size = len(html.encode("utf-8"))
         if size <= limit_bytes:
             return ReportFile(html, size, contents.evaluation.report.n, len(album), level, limit_bytes)
@@ -139,83 +136,3 @@ def _bytes_a_photo(contents: ReportContents, pictures: Pictures, level: Level, r
         total += len(thumbnail.jpeg) if thumbnail is not None else 0
         total += sum(len(png) for png in heatmaps or [] if png is not None)
     return total / len(sample) * 4 / 3 + MARKUP_BYTES
-
-
-def _page(contents: ReportContents, album: Album, table: bytes | None) -> str:
-    """Return the whole page."""
-    style = style_sheet(matrix.SHADES)
-    sections = _sections(contents, album, table)
-    head = [
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("link", rel="icon", href="data:,"),
-        tag("title", contents.title),
-        tag("style", Markup(style)),
-    ]
-    navigation = tag(
-        "nav",
-        tag("ul", [tag("li", tag("a", name, href=f"#{anchor}")) for name, anchor, _ in sections]),
-        aria_label="Contents",
-    )
-    footer = tag("footer", f"{contents.made_by}. This file holds everything it shows: it loads nothing.")
-    body = [
-        icon_symbols(contents.evaluation.report.class_names),
-        overview.header(contents),
-        navigation,
-        tag("main", [content for _, _, content in sections]),
-        footer,
-    ]
-    return "<!DOCTYPE html>\n" + tag(
-        "html", tag("head", head), "\n", tag("body", joined(body)), "\n", lang="en"
-    )
-
-
-def _sections(contents: ReportContents, album: Album, table: bytes | None) -> list[tuple[str, str, Markup]]:
-    """Return the sections that have something to say: name in the contents, anchor, markup."""
-    made: list[tuple[str, str, Markup | None]] = [
-        ("Before the numbers", "before", overview.before_the_numbers(contents, album)),
-        ("At a glance", "glance", overview.at_a_glance(contents)),
-        ("The numbers", "numbers", overview.numbers(contents)),
-        ("Confusion matrix", "matrix", matrix.matrix_section(contents)),
-        ("Class by class", "classes", overview.class_report(contents)),
-        ("Confidence", "confidence", curves.confidence_section(contents)),
-        ("Site, time, quality", "slices", evidence.slices_section(contents, album)),
-        ("Labels", "labels", evidence.suspects_section(contents, album)),
-        ("Verdicts", "verdicts", evidence.verdicts_section(contents, album)),
-        ("Compare models", "comparison", evidence.comparison_section(contents, album)),
-        ("Photos", "photos", matrix.photos_section(contents, album)),
-        ("Curves", "curves", curves.curves_section(contents)),
-        ("Model card", "card", provenance.card_section(contents)),
-        ("Tables and hashes", "files", provenance.files_section(contents, _notes(contents, album), table)),
-    ]
-    return [(name, anchor, content) for name, anchor, content in made if content is not None]
-
-
-def _notes(contents: ReportContents, album: Album) -> list[str]:
-    level, n = album.level, contents.evaluation.report.n
-    said = f"Pictures of {len(album):,} of {photo_count(n)} are in this file"
-    if not len(album):
-        return [f"{said}, so that it stays small enough to be sent."]
-    notes = [
-        f"{said}: at most {level.per_cell:,} of a cell, {level.thumbnail_px} pixels on the longer side, JPEG "
-        f"of quality {level.quality}."
-    ]
-    if level != LEVELS[0]:
-        richest = LEVELS[0]
-        notes.append(
-            f"There are so many that number and size were lowered (from {richest.per_cell} of a cell, "
-            f"{richest.thumbnail_px} pixels and quality {richest.quality}), so that the file stays small "
-            "enough to be sent."
-        )
-    return notes
-
-
-def _policy(style: str) -> Markup:
-    """Return the Content-Security-Policy: pictures that are in the file, this style sheet, nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    return Markup(
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )

@@ -131,6 +131,7 @@ class ParsedPage(HTMLParser):
         self.values: dict[str, list[list[float]]] = {}
         self.text = ""
         self.style = ""
+        self.scripts: list[str] = []
         self._open: list[str] = []
         self._caption = ""
         self.feed(html)
@@ -140,6 +141,8 @@ class ParsedPage(HTMLParser):
         self.elements.append((tag, found))
         if tag not in ("meta", "link", "br"):
             self._open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
         if tag == "table":
             self._caption = ""
         if tag == "tr" and self._caption:
@@ -162,6 +165,9 @@ class ParsedPage(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "style" in self._open:
             self.style += data
+            return
+        if "script" in self._open:
+            self.scripts[-1] += data
             return
         self.text += data.replace("\N{NO-BREAK SPACE}", " ")
         if "caption" in self._open:

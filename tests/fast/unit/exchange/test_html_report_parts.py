@@ -1,24 +1,33 @@
-"""The report's parts: markup that cannot be broken out of, charts by their coordinates, readable colours."""
+"""The report's parts: templates that nothing can break out of, charts as data, readable colours."""
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery.charts.evaluation import slices_chart
+from gallery.evaluation.slices import Slice
 from gallery.exchange import report as html_report
-from gallery.exchange.report.markup import Markup, joined, tag
-from gallery.exchange.report.matrix import SHADES
-from gallery.exchange.report.svg import Axis, Series, chart, legend
-from gallery.exchange.report.words import interval, share
+from gallery.exchange.report.charts import charts_json, charts_of
+from gallery.exchange.report.page import SHADES, environment
 from gallery.words import percent, shown_text
+from tests.fast.unit.exchange.made_report import contents
 
 SHEET = (Path(html_report.__file__).parent / "style.css").read_text("utf-8")
+TEMPLATES = environment()
 AA = 4.5
+
+
+def written(template: str, **given: object) -> str:
+    """What a template of these lines writes."""
+    return TEMPLATES.from_string('{% import "macros.html" as m %}' + template).render(given)
 
 
 class _Read(HTMLParser):
@@ -40,7 +49,7 @@ class _Read(HTMLParser):
 
 @given(st.text(st.characters(exclude_characters="\r")))
 def test_any_text_comes_back_letter_for_letter_and_opens_no_element(text: str) -> None:
-    read = _Read(tag("p", text, title=text))
+    read = _Read(written('<p title="{{ text }}">{{ text }}</p>', text=text))
     assert read.tags == ["p"]
     assert read.text == shown_text(text)
     assert read.attributes == [("title", shown_text(text))]
@@ -55,49 +64,42 @@ def test_no_shown_text_turns_the_direction_or_hides_a_character(text: str) -> No
     shown.encode("utf-8")
 
 
-def test_only_markup_is_taken_for_markup() -> None:
-    assert joined(["<", Markup("<br>"), 1234, None]) == "&lt;<br>1,234"
-    assert tag("a", "x", href=Markup("#a"), hidden=True, id=None) == '<a href="#a" hidden>x</a>'
-    with pytest.raises(TypeError, match="float"):
-        joined(0.5)
+def test_only_texts_and_whole_numbers_are_written_and_what_is_missing_is_an_error() -> None:
+    assert written("{{ 1234 }} {{ name }}", name="<br>") == "1234 &lt;br&gt;"
+    for wrong in (0.5, None, True, [1]):
+        with pytest.raises(TypeError, match="format it first"):
+            written("{{ value }}", value=wrong)
+    with pytest.raises(TypeError, match="Undefined"):
+        written("{{ nme }}", name="x")
 
 
 def test_numbers_keep_all_their_digits_for_programs() -> None:
-    assert share(0.8484187568157033) == '<data value="0.8484187568157033">84.8\u00a0%</data>'
-    assert re.findall(r'value="([^"]+)"', interval((0.1, 0.123456789))) == ["0.1", "0.123456789"]
+    for value in (0.8484187568157033, np.float64(0.8484187568157033)):
+        assert written("{{ m.share(value) }}", value=value) == (
+            '<data value="0.8484187568157033">84.8\u00a0%</data>'
+        )
+    bounds = written("{{ m.interval(bounds) }}", bounds=(0.1, 0.123456789))
+    assert re.findall(r'value="([^"]+)"', bounds) == ["0.1", "0.123456789"]
     assert percent(0.0004) == "0.0\u00a0%"
 
 
-def test_a_line_passes_through_the_points_where_the_axes_say() -> None:
-    x, y = Axis("metres", 0, 10, (0, 5, 10)), Axis("share")
-    drawn = chart("A line", x, y, [Series("one", [0, 5, 10], [0, 1, 0.5])], width=368, height=260)
-    # 56 + 300 * share across, 12 + 200 * (1 - share) down
-    assert 'd="M56 212L206 12L356 112"' in drawn
-    assert drawn.count("<text") == 3 + 5 + 2
-    for text in ("metres", "share", ">5<", ">0.25<"):
-        assert text in drawn
-    assert 'role="img"' in drawn
-    assert 'aria-label="A line"' in drawn
+def test_a_hostile_name_in_a_chart_cannot_end_the_element_that_holds_the_charts() -> None:
+    evil = "</script><script>alert(1)</script>"
+    one = Slice("Folder", evil, 20, 10, (0.3, 0.7), None, None, np.arange(20))
+    chart = slices_chart([one], overall=0.5)
+    text = charts_json({"slices": chart}, {"slices": chart})
+    assert "<" not in text
+    shown = json.loads(text)["slices"]["light"]["data"][0]["hovertext"][0]
+    assert "Folder: &lt;/script&gt;&lt;script&gt;alert(1)" in shown  # plotly shows the letters themselves
 
 
-def test_steps_go_up_or_down_before_they_go_along() -> None:
-    drawn = chart("Steps", Axis("x"), Axis("y"), [Series("s", [0, 0.5, 1], [1, 1, 0.5], kind="steps")],
-                  width=368, height=260)  # fmt: skip
-    assert 'd="M56 12V12H206V112H356"' in drawn
-
-
-def test_dots_have_their_intervals_and_stay_inside_the_area() -> None:
-    dots = Series("d", [0.5, 2.0], [0.5, -1.0], kind="dots", intervals=[(0.25, 0.75), (0, 0)])
-    drawn = chart("Dots", Axis("x"), Axis("y"), [dots], width=368, height=260)
-    assert 'd="M206 162V62"' in drawn
-    assert 'cx="206" cy="112"' in drawn
-    assert 'cx="356" cy="212"' in drawn
-
-
-def test_a_legend_names_every_line() -> None:
-    drawn = legend([Series("first", (), ()), Series("second", (), (), line=1)])
-    assert "first" in drawn
-    assert "line-1" in drawn
+def test_both_themes_of_a_chart_show_the_same_numbers() -> None:
+    light, dark = (charts_of(contents(), dark=dark) for dark in (False, True))
+    assert {"reliability", "coverage", "scaled", "slices", "precision-recall-0", "roc-2"} <= light.keys()
+    for name, chart in json.loads(charts_json(light, dark)).items():
+        for first, second in zip(chart["light"]["data"], chart["dark"]["data"], strict=True):
+            assert (first["x"], first["y"]) == (second["x"], second["y"]), name
+        assert chart["light"]["layout"]["font"]["color"] != chart["dark"]["layout"]["font"]["color"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -113,8 +115,6 @@ def test_every_text_reads_on_every_ground(theme: str) -> None:
                 p + (c - p) * shade / SHADES for c, p in zip(colours[kind], colours["paper"], strict=True)
             )
             assert _contrast(colours["ink"], mixed) >= AA, (kind, shade)
-    for line in ("c0", "c1", "c2", "c3"):
-        assert _contrast(colours[line], colours["paper"]) >= 3, line
 
 
 def _colours(theme: str) -> dict[str, tuple[float, ...]]:
