@@ -15,12 +15,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, Position, sync_playwright
 
 WATCH = """([words, tab, chart]) => {
   window.__answered = null;
-  const drawn = () => document.querySelector(`.st-key-${chart} [data-testid=stBidiComponentIsolated]`)
-    ?.shadowRoot?.querySelector(".area")?.getBoundingClientRect().width > 0;
+  const drawn = () => document.querySelector(`.st-key-${chart} .nsewdrag`)?.getBoundingClientRect().width > 0;
   const shown = () => {
     const part = document.querySelector(tab ? ".st-key-evaluate_tabs" : "[data-testid=stMain]");
     return part.textContent.includes(words) && (!chart || drawn());
@@ -38,7 +37,7 @@ WATCH = """([words, tab, chart]) => {
 
 PARTS = {
     "Confidence": ("tab", "Does accuracy match confidence", "evaluate_reliability"),
-    "Precision, recall and ROC": ("radio", "area under the ROC curve", "evaluate_curves"),
+    "Precision, recall and ROC": ("radio", "area under the ROC curve", "evaluate_precision_recall"),
     "By site, time, quality": ("tab", "All groups as a table", "evaluate_slices_chart"),
     "Labels": ("tab", "You decide", ""),
     "Compare": ("tab", "Both models are evaluated", ""),
@@ -47,6 +46,14 @@ PARTS = {
     "correct": ("radio", "All photos, correct", ""),
 }
 """What is pressed: its role, the words that it shows, and the key of its chart."""
+
+POINTS = {
+    "Confidence": [
+        ("evaluate_reliability", "Confidence 93 to 100", 0.95, 0.9),
+        ("evaluate_coverage", "At this point: a confidence threshold", 0.4, 0.1),
+    ],
+}
+"""Charts whose points are pressed then: what a point shows, and its place as shares of the chart's sides."""
 
 CELLS = [(0, 1), (3, 4), (7, 2)]
 """Row and column of the matrix: (true class, what is predicted)."""
@@ -58,9 +65,9 @@ def rest(page: Page) -> None:
     page.wait_for_selector("[data-test-script-state='notRunning']")
 
 
-def press(page: Page, place: Locator) -> None:
+def press(page: Page, place: Locator, at: Position | None = None) -> None:
     """Press the mouse on a place; the pointer is there before, as a person's is."""
-    place.hover()
+    place.hover(position=at, force=at is not None)
     time.sleep(0.3)
     page.mouse.down()
     page.mouse.up()
@@ -109,6 +116,13 @@ def main() -> None:
                 button.scroll_into_view_if_needed()
                 with timed(page, title, words, tab=title, chart=chart):
                     press(page, button)
+                for key, shown, across, down in POINTS.get(title, []):
+                    area = page.locator(f".st-key-{key} .nsewdrag")
+                    area.scroll_into_view_if_needed()
+                    box = area.bounding_box()
+                    assert box is not None
+                    with timed(page, f"a point of {key}", shown, tab=title, chart=key):
+                        press(page, area, {"x": across * box["width"], "y": down * box["height"]})
             page.close()
         browser.close()
 

@@ -27,7 +27,7 @@ SHADES = ((200, 40, 40), (40, 160, 60), (50, 70, 200))
 """Photos are of one colour by their label, so that a picture of the page shows which one is there."""
 
 PATIENCE_MS = 120_000
-"""For the app's first page and its report on a machine that has other things to do."""
+"""For the app's first page and a report with plotly in it on a machine that has other things to do."""
 
 
 class DrawnPictures:
@@ -73,7 +73,7 @@ def opened(browser: Browser, file: Path) -> Iterator[Page]:
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda asked: complaints.append(asked.url) if not _inside(asked.url) else None)
-    page.goto(file.as_uri())
+    page.goto(file.as_uri(), timeout=PATIENCE_MS)
     yield page
     context.close()
     assert complaints == []

@@ -27,7 +27,6 @@ SAID = {
 UNFOLDED = ("evaluate_bins_open", "evaluate_coverage_open", "evaluate_slices_open", "evaluate_curves_open")
 PARTS = (
     ("Report", ""),
-    ("Curves", ""),
     ("Confidence", "Calibration and threshold"),
     ("Confidence", "Precision, recall and ROC"),
     ("By site, time, quality", ""),

@@ -13,7 +13,7 @@ from gallery.types import Job
 from gallery.ui.evaluate import confidence as evaluate_confidence
 from gallery.ui.evaluate import curves as evaluate_curves
 from gallery.ui.evaluate import slices as evaluate_slices
-from tests.apps.small_gallery import MODEL_ID, SmallGallery, components, open_page, texts
+from tests.apps.small_gallery import MODEL_ID, SmallGallery, open_page, texts
 
 SAID = {
     "dog/bright.png": {"dog": 0.9, "cat": 0.1},
