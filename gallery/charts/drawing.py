@@ -56,6 +56,11 @@ class Chart:
         return float(targets[point][0])
 
 
+NEAR_PX = 20
+"""How near the pointer must be to a bar; a point answers from anywhere. Without a limit plotly takes all bars
+for equally near, and names the last."""
+
+
 def chart(
     traces: list[go.BaseTraceType],
     alt: str,
@@ -92,7 +97,8 @@ def chart(
         margin={"l": 48, "r": 14, "t": 40 if title else 14, "b": 44},
         title={"text": title, "x": 0, "xref": "paper", "y": 0.98, "font": {"size": 14}},
         paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, font={"color": INK[dark], "family": FONT, "size": 12},
-        showlegend=False, hovermode="closest", hoverdistance=-1,
+        showlegend=False, hovermode="closest",
+        hoverdistance=NEAR_PX if any(trace.type == "bar" for trace in traces) else -1,
         hoverlabel={"bgcolor": PAPER[dark], "bordercolor": QUIET[dark], "font": {"color": INK[dark]}},
         shapes=[{"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "layer": "below",
                  "line": {"color": QUIET[dark], "width": 1.5, "dash": "dash"}}],
