@@ -165,6 +165,20 @@ class CorrectionStore(Store):
             rows = connection.execute(_SELECT + "WHERE photo_id = ? ORDER BY correction_id", (photo_id,))
             return [Correction(*row) for row in rows]
 
+    def opinions(self, photo_id: PhotoId) -> list[Correction]:
+        """Return what each person says of a photo now, the latest last; not what was undone or removed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                _SELECT.replace("corrections", "corrections c")
+                + f"WHERE photo_id = ? AND {_COUNTS} ORDER BY correction_id",
+                (photo_id,),
+            )
+            said: dict[str, Correction] = {}
+            for one in (Correction(*row) for row in rows):
+                said.pop(one.person, None)
+                said[one.person] = one
+            return [one for one in said.values() if one.label is not None]
+
     def all_corrections(self) -> list[Correction]:
         """Return all that people ever said, the oldest first."""
         with self._database.reading() as connection:

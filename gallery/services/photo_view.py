@@ -30,7 +30,7 @@ class PhotoFacts:
         prediction: of the model that is shown; None when it has not tagged the photo.
         evidence: of each class, whether its stored heatmap has any; empty when none is stored.
         maps_come: none is stored, but who asks for one gets it in a moment.
-        labels: all that people said of it, the oldest first.
+        labels: what each person says of it, the latest last.
         boxes: what a detector found in it.
         clock_shift: what its date has been shifted by; None where the camera's clock counts as right.
     """
@@ -206,7 +206,7 @@ def facts(file_id: int, model_id: str, *, of_sequence: bool = False) -> PhotoFac
         boxes=() if found is None else found.boxes,
         evidence={name: heatmap.has_evidence(cam) for name, cam in maps.items()},
         maps_come=not maps and later_maps.awaited(shown.photo_id, model_id),
-        labels=tuple(catalog.corrections(shown.photo_id)),
+        labels=tuple(catalog.opinions(shown.photo_id)),
     )
 
 

@@ -183,7 +183,7 @@ def _facts(known: PhotoFacts) -> dict[str, Any]:
         "probabilities": [] if known.prediction is None else _shares(known.prediction),
         "evidence": known.evidence,
         "maps_come": known.maps_come,
-        "corrections": [
+        "opinions": [
             {"label": one.label, "person": one.person, "made_at": one.made_at} for one in known.labels
         ],
     }

@@ -26,7 +26,7 @@ test("a selection travels as ranges, in the order of numbers", () => {
 });
 
 const words = () => load(["shared/dom.js", "photo_grid/label_keys.js"],
-  ["changeInWords", "labelBindings", "positionsIn", "percent", "bytes", "digitOf", "runBinding"], CONSTANTS);
+  ["changeInWords", "opinionRows", "labelBindings", "positionsIn", "percent", "bytes", "digitOf", "runBinding"], CONSTANTS);
 
 test("a change says how many photos it changed, and to what", () => {
   const { changeInWords, positionsIn } = words();
@@ -35,6 +35,14 @@ test("a change says how many photos it changed, and to what", () => {
   assert.equal(changeInWords(CLASSES, "red_deer", 1), "1 photo set to Red deer");
   assert.equal(changeInWords(CLASSES, null, 2), "2 photos: label removed");
   assert.equal(positionsIn([[0, 4], [9, 9]]), 6);
+});
+
+test("a second opinion is seen beside the label that stands", () => {
+  const { opinionRows } = words();
+  const said = (label, person) => ({ label, person, made_at: "2026-11-29T21:10:33+00:00" });
+  assert.deepEqual(opinionRows(CLASSES, [said("cat", "Ada"), said("dog", "Eve"), said("dog", "Bob")]),
+    [["Labelled by", "Bob, 2026-11-29 21:10 UTC"], ["Others", "Eve: Dog too; Ada: Cat"]]);
+  assert.deepEqual(opinionRows(CLASSES, []), []);
 });
 
 test("certainty alone is 0 or 100 percent", () => {

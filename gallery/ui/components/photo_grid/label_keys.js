@@ -14,6 +14,14 @@ const changeInWords = (classes, label, count, name) => {
 
 const notReadInWords = (count) => `${photosInWords(count)} not read yet: label ${count === 1 ? "it" : "them"} once the thumbnail is there`;
 
+// Who gave the label that stands, and what the others said of the photo before.
+const opinionRows = (classes, opinions) => {
+  const [last, ...before] = [...opinions].reverse();
+  if (!last) return [];
+  const others = before.map((one) => `${one.person}: ${classNamed(classes, one.label).title}${one.label === last.label ? " too" : ""}`);
+  return [["Labelled by", `${last.person}, ${last.made_at.slice(0, 16).replace("T", " ")} UTC`], ["Others", others.join("; ")]];
+};
+
 // How many positions index ranges hold.
 const positionsIn = (spans) => spans.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 

@@ -180,15 +180,10 @@ class Panel {
       ["Size", `${facts.width_px} × ${facts.height_px} px, ${bytes(facts.size_bytes)} ${facts.format}`],
       ["Note", facts.notes.join("; ")],
       ["Model", item.predicted && item.source === "person" ? `predicted ${classNamed(this.large.grid.data.classes, item.predicted).title}` : ""],
-      ["Labelled by", facts.corrections?.length && item.source === "person" ? this.byWhom(facts.corrections) : ""],
+      ...(item.source === "person" ? opinionRows(this.large.grid.data.classes, facts.opinions ?? []) : []),
       ["Path", facts.path],
     ];
     this.list.replaceChildren(...rows.filter(([, value]) => value).flatMap(
       ([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
-  }
-
-  byWhom(corrections) {
-    const last = corrections[corrections.length - 1];
-    return last.label ? `${last.person}, ${last.made_at.slice(0, 16).replace("T", " ")} UTC` : "";
   }
 }

@@ -45,6 +45,22 @@ def test_none_takes_a_label_back(open_shop) -> None:
     assert [said.label for said in open_shop.catalog.corrections(open_shop.a)] == ["cow", None]
 
 
+def test_each_person_has_one_opinion_the_latest_last_and_none_that_was_taken_back(open_shop) -> None:
+    a = open_shop.a
+    for token, (person, label) in enumerate(
+        [("Ada", "cow"), ("Bob", "cat"), ("Eve", "dog"), ("Ada", "sheep"), ("Bob", None), ("Ada", "dog")]
+    ):
+        say(open_shop, [a], label, str(token), person=person)
+    undo(open_shop, "undo")  # Ada's dog
+    opinions = open_shop.catalog.opinions(a)
+    assert [(one.person, one.label) for one in opinions] == [("Eve", "dog"), ("Ada", "sheep")]
+    assert open_shop.catalog.labels([a]) == {}  # Bob's removal is the last word
+    undo(open_shop, "undo too", person="Bob")
+    assert [(one.person, one.label) for one in open_shop.catalog.opinions(a)] == [
+        ("Bob", "cat"), ("Eve", "dog"), ("Ada", "sheep"),
+    ]  # fmt: skip
+
+
 def say(shop, photos, label, token, *, person="Ada", collection=None) -> None:
     place = shop.collection if collection is None else collection
     shop.catalog.correct(photos, label, person=person, model_id=None, collection_id=place, token=token)

@@ -162,7 +162,7 @@ def test_the_facts_of_a_photo_have_all_probabilities_and_its_evidence(
     assert facts["evidence"]["cat"]
     assert not facts["evidence"]["horse"]
     assert (facts["width_px"], facts["height_px"], facts["exists"]) == (90, 60, True)
-    assert [(one["label"], one["person"]) for one in facts["corrections"]] == [("cow", "eva")]
+    assert [(one["label"], one["person"]) for one in facts["opinions"]] == [("cow", "eva")]
 
 
 def test_a_difference_is_orange_for_the_first_class_and_purple_for_the_second(
