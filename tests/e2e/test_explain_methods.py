@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 from gallery.models import ModelStore
 from tests.apps.red_network import red_card, red_weights
 from tests.apps.small_gallery import SmallGallery
-from tests.e2e.drawn_app import choose, scrolls_sideways, settle, visit
+from tests.e2e.drawn_app import choose, open_tab, scrolls_sideways, settle, visit
 from tests.e2e.server import Server
 
 LOADING_MS = 240_000  # TensorFlow on a slow machine that has other work
@@ -61,7 +61,7 @@ def opened(page: Page, app: RedApp) -> Page:
 
 def greyed(page: Page) -> Page:
     """Open the photo to draw on, when the network is ready."""
-    page.get_by_role("tab", name="Grey out a part").click()
+    open_tab(page, "Grey out a part")
     expect(page.get_by_text("to hide a part of it")).to_be_visible(timeout=LOADING_MS)
     page.locator(".grey-out .stage").scroll_into_view_if_needed()
     settle(page)
@@ -139,9 +139,9 @@ def test_rectangles_stay_when_another_part_of_the_page_is_looked_at(opened: Page
     page = greyed(opened)
     drag(page, (0.05, 0.25), (0.5, 0.75))
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
-    page.get_by_role("tab", name="Difference of both classes").click()
+    open_tab(page, "Difference of both classes")
     expect(page.get_by_text("supports Dog", exact=True)).to_be_visible()
-    page.get_by_role("tab", name="Grey out a part").click()
+    open_tab(page, "Grey out a part")
     expect(page.get_by_text("The answer turns from Cat")).to_be_visible()
     expect(page.get_by_role("group", name=re.compile("^Rectangle 1"))).to_be_visible()
 
@@ -161,7 +161,7 @@ def test_another_method_shows_its_map_says_whose_it_is_and_how_long_it_took(open
 def test_a_heatmap_is_tested_and_its_badge_has_numbers_and_curves(opened: Page) -> None:
     """Of a network this small, scrambled, nothing is left to compare with: the badge says so."""
     page = visit(opened, f"{opened.url}&method=layer-cam")
-    page.get_by_role("tab", name="Test the heatmap").click()
+    open_tab(page, "Test the heatmap")
     page.get_by_role("button", name="Test this heatmap").click(timeout=LOADING_MS)
     expect(page.get_by_text("Doubtful: take this heatmap as a hint")).to_be_visible(timeout=LOADING_MS)
     for number in (
@@ -174,7 +174,7 @@ def test_a_heatmap_is_tested_and_its_badge_has_numbers_and_curves(opened: Page) 
     curves = page.get_by_role("figure", name=re.compile("^Deletion: .*this heatmap 0.*random 0"))
     expect(curves).to_be_visible()
     visit(page, page.url)  # kept on the disk
-    page.get_by_role("tab", name="Test the heatmap").click()
+    open_tab(page, "Test the heatmap")
     expect(page.get_by_text("Doubtful: take this heatmap as a hint")).to_be_visible()
 
 

@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.drawn_app import SAID, DrawnApp, click_until, scrolls_sideways, served, settle
+from tests.e2e.drawn_app import SAID, DrawnApp, click_until, open_tab, scrolls_sideways, served, settle
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
@@ -39,11 +39,11 @@ def tagged_by_both(app: DrawnApp) -> DrawnApp:
     return app
 
 
-def open_tab(page: Page, app: DrawnApp, other: str = "") -> None:
+def open_compare(page: Page, app: DrawnApp, other: str = "") -> None:
     page.set_default_timeout(SLOW_MS)
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}{other}")
-    page.get_by_role("tab", name="Compare").click()
+    open_tab(page, "Compare")
     expect(page.get_by_text("Compare with").first).to_be_visible()
 
 
@@ -56,7 +56,7 @@ def test_both_scores_the_paired_test_and_every_count_with_its_photos(
     page: Page, tagged_by_both: DrawnApp
 ) -> None:
     app = tagged_by_both
-    open_tab(page, app, f"&other={SECOND}")
+    open_compare(page, app, f"&other={SECOND}")
     for text in ("Agreement", "McNemar's exact paired test: p = 1", "+0.0 points"):
         expect(page.get_by_text(text).first).to_be_visible()
     expect(page.get_by_text("The models disagree: 3 photos")).to_be_visible()
@@ -75,7 +75,7 @@ def test_both_scores_the_paired_test_and_every_count_with_its_photos(
 
 
 def test_the_photos_are_shown_as_either_model_sees_them(page: Page, tagged_by_both: DrawnApp) -> None:
-    open_tab(page, tagged_by_both, f"&other={SECOND}")
+    open_compare(page, tagged_by_both, f"&other={SECOND}")
     page.locator(".st-key-evaluate_compare_wrong_wrong").get_by_role("button").click()
     grid = page.locator(".st-key-evaluate_compare_grid")
     expect(grid.get_by_role("option", name="3.png: Cat, 60 % confidence")).to_be_attached()
@@ -87,7 +87,7 @@ def test_the_photos_are_shown_as_either_model_sees_them(page: Page, tagged_by_bo
 def test_a_row_of_the_classes_opens_the_photos_on_which_one_model_is_right(
     page: Page, tagged_by_both: DrawnApp
 ) -> None:
-    open_tab(page, tagged_by_both, f"&other={SECOND}")
+    open_compare(page, tagged_by_both, f"&other={SECOND}")
     table = page.locator(".st-key-evaluate_compare_classes").get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     click_until(  # the first row: cow, whose one photo only the first model names
@@ -105,7 +105,7 @@ def test_the_tab_has_no_serious_violation_and_scrolls_down_only(
     page: Page, tagged_by_both: DrawnApp, theme: Any
 ) -> None:
     page.emulate_media(color_scheme=theme)
-    open_tab(page, tagged_by_both, f"&other={SECOND}")
+    open_compare(page, tagged_by_both, f"&other={SECOND}")
     expect_photos(page, 3)
     settle(page)
     assert violations(page) == []

@@ -15,7 +15,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
 from gallery.services import wiring
-from tests.e2e.drawn_app import DrawnApp, click_cell, downloaded, served, settle
+from tests.e2e.drawn_app import DrawnApp, click_cell, downloaded, open_tab, served, settle
 from tests.e2e.server import Server
 from tests.e2e.test_accessibility import violations
 
@@ -67,7 +67,7 @@ def open_desk(page: Page, app: DrawnApp, which: str | None = None) -> Any:
     page.set_default_timeout(SLOW_MS)
     page.set_viewport_size({"width": 1440, "height": 1500})
     page.goto(f"{app.url}/evaluate?collection={app.collection_id}")
-    page.get_by_role("tab", name=TAB).click()
+    open_tab(page, TAB)
     desk = page.locator(".verdict-panel")
     expect(desk).to_be_visible()
     if which:
@@ -107,7 +107,7 @@ def test_from_a_cell_to_its_photos_to_a_verdict_to_the_changed_matrix(page: Page
     assert (app.gallery.photos / "dog" / "2.png").is_file()
 
     page.reload()
-    page.get_by_role("tab", name=TAB).click()
+    open_tab(page, TAB)
     expect(page.get_by_text("1 of 2 reviewed")).to_be_visible()
     expect(page.get_by_text("Accuracy after the verdicts")).to_be_visible()
     expect(page.get_by_text("2 → 1")).to_be_visible()
@@ -131,7 +131,7 @@ def test_rapid_keys_all_arrive_and_are_taken_back_in_their_order(page: Page, app
     assert given(app) == {"dog/2.png": ("label wrong", "cat"), "dog/3.png": ("cannot tell", None)}
 
     page.reload()  # what was said before can be taken back in a new window too
-    page.get_by_role("tab", name=TAB).click()
+    open_tab(page, TAB)
     expect(page.get_by_text("2 of 2 reviewed")).to_be_visible()  # of those that are probably wrong
     page.locator(".verdict-panel").focus()
     page.keyboard.press("Control+z")

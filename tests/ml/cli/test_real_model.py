@@ -99,7 +99,7 @@ def test_from_a_folder_to_figures_that_scikit_learn_gives_too(
     assert said["macro_f1"] == pytest.approx(sk.f1_score(true, predicted, average="macro"), abs=1e-9)
     clipped = np.clip(probabilities.astype(np.float64), 2.0**-23, 1 - 2.0**-23)
     of_truth = clipped[np.arange(n), true]
-    assert said["loss"] == pytest.approx(float(-np.log(of_truth).mean()), abs=1e-9)
+    assert said["loss"] == pytest.approx(float(-np.log(of_truth).mean()), abs=1e-6)  # summed in float32
     report = sk.classification_report(true, predicted, labels=range(10), target_names=names,
                                       output_dict=True, zero_division=0)  # fmt: skip
     for name in names:
