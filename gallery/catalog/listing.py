@@ -1,13 +1,12 @@
 """A collection in arrays, a value a file: what shelves, filters and orders are computed from.
 
 SQLite answers about one photo in a millisecond and about a million in ten seconds. So what Browse filters and
-sorts by is kept in memory, 40 bytes a file, and brought up to date from the table of changes, which triggers
+sorts by is kept in memory, 73 bytes a file, and brought up to date from the table of changes, which triggers
 fill whoever writes.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,37 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.paths import name_key
 from gallery.catalog.prediction_records import ModelRow
 from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, FloatArray, PhotoQuery, Review, SortOrder
 
-_SEVERAL = 20
-"""Of so many photos one or more asked for, a walk through a whole table is quicker than a search for each."""
-
-_UNKNOWN = 9
-"""In place of a likeness, which is a cosine, where there is none: group_concat leaves NULL out."""
-
-_FEW_FILES = 5_000
-"""So few files are asked for one by one."""
-
-_ROW = [("file", np.int64), ("photo", np.int64), ("skip", "?"), ("sequence", np.int64)]
-_DIGITS = "coalesce(CAST(replace(replace(replace({}, '-', ''), 'T', ''), ':', '') AS INTEGER), -1)"
 _LATEST = np.iinfo(np.int64).max
 
-_CHANGING = (
+CHANGING = (
     "photo_keys", "skipped", "sequence", "class_index", "confidence", "likeness", "label", "boxed", "said",
     "taken", "stack_class", "stack_confidence",
 )  # fmt: skip
 
-_FILES = """
-    SELECT file_id, coalesce(photo_key, 0), skip_reason IS NOT NULL, coalesce(sequence, 0)
-    FROM files INDEXED BY sqlite_autoindex_files_1 WHERE collection_id = ? AND missing = 0 ORDER BY path
-"""
-_FOLDERS = """
-    SELECT folder, group_concat(file_id) FROM files INDEXED BY files_by_folder
-    WHERE collection_id = ? AND missing = 0 GROUP BY folder
-"""
 _BY_NAME = """
     SELECT file_id FROM files INDEXED BY files_by_name
     WHERE collection_id = ? AND missing = 0 ORDER BY name_key, path
@@ -54,16 +33,6 @@ _BY_NAME = """
 _NAMED = """
     SELECT group_concat(file_id) FROM files INDEXED BY files_by_name
     WHERE collection_id = ? AND missing = 0 AND instr(name_key, ?) > 0
-"""
-_CHANGED = """
-    SELECT file_id, coalesce(photo_key, 0), skip_reason IS NOT NULL, coalesce(sequence, 0) FROM files
-    WHERE collection_id = :collection AND missing = 0 AND file_id IN (
-        SELECT file_id FROM changes WHERE change_id > :seen AND file_id IS NOT NULL
-        UNION ALL
-        SELECT f.file_id FROM changes c
-        CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = c.photo_key
-        WHERE c.change_id > :seen
-    )
 """
 
 
@@ -143,7 +112,7 @@ class Listing:
             return (np.bincount(heads, minlength=len(self.whole)) > 0)[self.whole.first]
         named = np.zeros(len(self), np.bool_)
         (found,) = connection.execute(_NAMED, (self.collection_id, name_key(part))).fetchone()
-        named[self.places(_numbers(found))] = True
+        named[self.places(joined_numbers(found))] = True
         return named
 
     def places(self, file_ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -185,7 +154,7 @@ class Listing:
         """The listing with a row a sequence: its first file, with label and tag of the whole.
 
         The label is the one that most of its photos have, once people have labelled all of them. What is
-        said is the same, or what boxes show where they tell of all its photos.
+        said is the same, or what boxes show where they name all its photos.
         """
         frames = np.bincount(self.heads, minlength=len(self))
         label = self._of_all_frames(self.label, frames)
@@ -199,7 +168,7 @@ class Listing:
             "likeness": np.where(self.sequence > 0, np.float32("nan"), self.likeness),
         }
         stacked = replace(self, frames=frames, whole=self, found_once={}, **changed)
-        names = ("file_ids", "folder", "frames", *_CHANGING)
+        names = ("file_ids", "folder", "frames", *CHANGING)
         return replace(stacked, **{name: getattr(stacked, name)[self.first] for name in names})
 
     # ---- what is asked ---------------------------------------------------------
@@ -299,180 +268,6 @@ def _day(date: str) -> int:
     return int(date[:10].replace("-", "") or 0) * 1_000_000
 
 
-# ---- reading it from the database ------------------------------------------
-
-
-def newest_change(connection: sqlite3.Connection) -> int:
-    """Return the number of the last change, 0 before the first."""
-    return int(connection.execute("SELECT coalesce(max(change_id), 0) FROM changes").fetchone()[0])
-
-
-def read_listing(connection: sqlite3.Connection, collection_id: int, model: ModelRow | None) -> Listing:
-    """Return the listing of a collection; a million files take seconds."""
-    rows = np.fromiter(connection.execute(_FILES, (collection_id,)), _ROW)
-    listing = Listing(
-        collection_id,
-        model,
-        newest_change(connection),
-        rows["file"].copy(),
-        rows["photo"].copy(),
-        rows["skip"].copy(),
-        rows["sequence"].copy(),
-        np.zeros(len(rows), np.int32),
-        (),
-    )
-    folders = connection.execute(_FOLDERS, (collection_id,)).fetchall()
-    for number, (_, file_ids) in enumerate(folders):
-        listing.folder[listing.places(_numbers(file_ids))] = number
-    return _with_photos(connection, replace(listing, folders=tuple(folder for folder, _ in folders)))
-
-
-def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: ModelRow | None) -> Listing:
-    """Return a listing with what has changed since; itself where nothing has."""
-    newest = newest_change(connection)
-    if newest == known.seen and model == known.model:
-        return known
-    (oldest,) = connection.execute("SELECT coalesce(min(change_id), 0) FROM changes").fetchone()
-    (listed,) = connection.execute(
-        "SELECT count(*) FROM changes WHERE change_id > ? AND collection_id = ?",
-        (known.seen, known.collection_id),
-    ).fetchone()
-    same = model is not None and known.model is not None and model.model_key == known.model.model_key
-    if oldest > known.seen + 1 or listed or not (same or model is known.model):
-        return read_listing(connection, known.collection_id, model)
-    rows = np.fromiter(
-        connection.execute(_CHANGED, {"collection": known.collection_id, "seen": known.seen}), _ROW
-    )
-    if len(rows) > len(known) // _SEVERAL + 1000:
-        return read_listing(connection, known.collection_id, model)
-    places = known.places(rows["file"])
-    part = replace(
-        known,
-        model=model,
-        file_ids=rows["file"],
-        photo_keys=rows["photo"],
-        skipped=rows["skip"],
-        sequence=rows["sequence"],
-        folder=known.folder[places],
-        found_once={},
-    )
-    part = _with_photos(connection, part)
-    fresh: dict[str, Any] = {
-        name: _put(getattr(known, name), places, getattr(part, name)) for name in _CHANGING
-    }
-    return replace(known, model=model, seen=newest, labels=part.labels, **fresh)
-
-
-def _put(values: NDArray[Any], places: NDArray[np.int64], fresh: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy with other values at some places: whoever still reads the old one is not disturbed."""
-    copied = values.copy()
-    copied[places] = fresh
-    return copied
-
-
-def _with_photos(connection: sqlite3.Connection, listing: Listing) -> Listing:
-    """Return a listing with what is known of its photos: tags, labels, dates."""
-    (photos,) = connection.execute("SELECT coalesce(max(photo_key), 0) FROM photos").fetchone()
-    keys = np.unique(listing.photo_keys)
-    few = len(keys) * _SEVERAL < photos
-    asked = {
-        "keys": json.dumps(keys.tolist()) if few else "",
-        "model": listing.model.model_key if listing.model else None,
-    }
-
-    def of_photos(table: str) -> str:
-        return f"json_each(:keys) CROSS JOIN {table} t ON t.photo_key = value" if few else f"{table} t"
-
-    def spread(photo_keys: NDArray[np.int64], values: NDArray[Any], absent: float) -> NDArray[Any]:
-        """Return the value of each file's photo, (n,), from m photos and their values."""
-        spread = np.full(len(listing), absent, values.dtype)
-        if len(photo_keys):
-            order = np.argsort(photo_keys, kind="stable")
-            at = np.searchsorted(photo_keys, listing.photo_keys, sorter=order)
-            at = order[np.minimum(at, len(order) - 1)]
-            known = photo_keys[at] == listing.photo_keys
-            spread[known] = values[at[known]]
-        return spread
-
-    tagged, classes, confidences, likenesses = connection.execute(
-        "SELECT group_concat(photo_key), group_concat(class_index), group_concat(confidence), "
-        f"group_concat(coalesce(likeness, {_UNKNOWN})) "
-        f"FROM {of_photos('predictions')} WHERE t.model_key = :model",
-        asked,
-    ).fetchone()
-    digits = _DIGITS.format("taken_at")
-    read, dates = connection.execute(
-        f"SELECT group_concat(photo_key), group_concat({digits}) FROM {of_photos('photos')}", asked
-    ).fetchone()
-    words = {word: number for number, word in enumerate(listing.labels)}
-
-    def coded(table: str) -> NDArray[np.int32]:
-        rows = connection.execute(
-            f"SELECT photo_key, label FROM {of_photos(table)} WHERE label IS NOT NULL", asked
-        ).fetchall()
-        codes = [words.setdefault(label, len(words)) for _, label in rows]
-        keys_of = np.array([key for key, _ in rows], np.int64)
-        return spread(keys_of, np.array(codes, np.int32), -1)
-
-    known = _floats(likenesses)
-    label, boxed = coded("labels"), coded("detections")
-    complete = replace(
-        listing,
-        class_index=spread(_numbers(tagged), _numbers(classes).astype(np.int16), -1),
-        confidence=spread(_numbers(tagged), _floats(confidences), np.nan),
-        likeness=spread(_numbers(tagged), np.where(known == _UNKNOWN, np.float32("nan"), known), np.nan),
-        label=label,
-        boxed=boxed,
-        said=np.where(label >= 0, label, boxed),
-        labels=tuple(words),
-        taken=spread(_numbers(read), _numbers(dates), -1),
-    )
-    return _with_stacks(connection, complete)
-
-
-def _with_stacks(connection: sqlite3.Connection, listing: Listing) -> Listing:
-    """Return a listing with the tags of sequences, and with the dates by the right clock."""
-    stack_class = np.full(len(listing), -1, np.int16)
-    stack_confidence = np.full(len(listing), np.nan, np.float32)
-    taken = listing.taken
-    asked = {
-        "collection": listing.collection_id,
-        "model": listing.model.model_key if listing.model else None,
-        "files": json.dumps(listing.file_ids.tolist()) if len(listing) < _FEW_FILES else None,
-    }
-    of_files = "json_each(:files) JOIN sequences s ON s.sequence = value"
-    source = "sequences s" if asked["files"] is None else of_files
-    sequences, classes, confidences = connection.execute(
-        "SELECT group_concat(t.sequence), group_concat(t.class_index), group_concat(t.confidence) "
-        f"FROM {source} CROSS JOIN sequence_tags t ON t.sequence = s.sequence AND t.model_key = :model "
-        "WHERE s.collection_id = :collection",
-        asked,
-    ).fetchone()
-    if sequences is not None:
-        heads = _numbers(sequences)
-        there = np.isin(heads, listing.file_ids)
-        places = listing.places(heads[there])
-        stack_class[places] = _numbers(classes)[there]
-        stack_confidence[places] = _floats(confidences)[there]
-    shifted = connection.execute(
-        "SELECT 1 FROM clock_shifts WHERE collection_id = :collection", asked
-    ).fetchone()
-    if shifted is not None:
-        rows = connection.execute(
-            f"SELECT f.file_id, {_DIGITS.format(TAKEN)} FROM files f CROSS JOIN photos USING (photo_key) "
-            "WHERE f.collection_id = :collection AND f.missing = 0"
-            + ("" if asked["files"] is None else " AND f.file_id IN (SELECT value FROM json_each(:files))"),
-            asked,
-        ).fetchall()
-        taken = taken.copy()
-        taken[listing.places(np.array([row[0] for row in rows], np.int64))] = [row[1] for row in rows]
-    return replace(listing, taken=taken, stack_class=stack_class, stack_confidence=stack_confidence)
-
-
-def _numbers(joined: str | None) -> NDArray[np.int64]:
+def joined_numbers(joined: str | None) -> NDArray[np.int64]:
     """Return what group_concat joined."""
     return np.fromstring(joined or "", np.int64, sep=",")
-
-
-def _floats(joined: str | None) -> FloatArray:
-    return np.fromstring(joined or "", np.float64, sep=",").astype(np.float32)

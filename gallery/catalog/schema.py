@@ -331,7 +331,11 @@ AND s.model_key = new.model_key); END;
 
 
 def _changes(connection: sqlite3.Connection) -> None:
-    _run(connection, _CHANGES)
+    noted = "\n".join(
+        f"CREATE TRIGGER {name} AFTER {event} BEGIN INSERT INTO changes ({column}) VALUES ({value}); END;"
+        for name, event, column, value in _NOTED
+    )
+    _run(connection, _CHANGES + noted)
 
 
 _CHANGES = """
@@ -343,46 +347,36 @@ CREATE TABLE changes (               -- what listings in memory are brought up t
 );
 CREATE TRIGGER changes_kept AFTER INSERT ON changes WHEN new.change_id % 4096 = 0
 BEGIN DELETE FROM changes WHERE change_id < new.change_id - 65536; END;
-CREATE TRIGGER file_added AFTER INSERT ON files
-BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
-CREATE TRIGGER file_removed AFTER DELETE ON files
-BEGIN INSERT INTO changes (collection_id) VALUES (old.collection_id); END;
-CREATE TRIGGER file_missing AFTER UPDATE OF missing ON files WHEN old.missing <> new.missing
-BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
-CREATE TRIGGER file_read AFTER UPDATE OF photo_key, skip_reason ON files
-WHEN old.photo_key IS NOT new.photo_key OR old.skip_reason IS NOT new.skip_reason
-BEGIN INSERT INTO changes (file_id) VALUES (new.file_id); END;
-CREATE TRIGGER prediction_added AFTER INSERT ON predictions
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER prediction_changed AFTER UPDATE OF class_index, confidence, likeness ON predictions
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER prediction_removed AFTER DELETE ON predictions
-BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
-CREATE TRIGGER label_added AFTER INSERT ON labels
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER label_changed AFTER UPDATE ON labels
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER label_removed AFTER DELETE ON labels
-BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
-CREATE TRIGGER detection_added AFTER INSERT ON detections
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER detection_removed AFTER DELETE ON detections
-BEGIN INSERT INTO changes (photo_key) VALUES (old.photo_key); END;
-CREATE TRIGGER photo_dated AFTER UPDATE OF taken_at ON photos WHEN old.taken_at IS NOT new.taken_at
-BEGIN INSERT INTO changes (photo_key) VALUES (new.photo_key); END;
-CREATE TRIGGER file_in_sequence AFTER UPDATE OF sequence ON files WHEN old.sequence IS NOT new.sequence
-BEGIN INSERT INTO changes (file_id) VALUES (new.file_id); END;
-CREATE TRIGGER sequence_tagged AFTER INSERT ON sequence_tags
-BEGIN INSERT INTO changes (file_id) VALUES (new.sequence); END;
-CREATE TRIGGER sequence_not_tagged AFTER DELETE ON sequence_tags
-BEGIN INSERT INTO changes (file_id) VALUES (old.sequence); END;
-CREATE TRIGGER clock_shifted AFTER INSERT ON clock_shifts
-BEGIN INSERT INTO changes (collection_id) VALUES (new.collection_id); END;
-CREATE TRIGGER clock_set_back AFTER DELETE ON clock_shifts
-BEGIN INSERT INTO changes (collection_id) VALUES (old.collection_id); END;
 CREATE INDEX files_by_folder ON files (collection_id, folder, missing);
 CREATE INDEX files_by_name ON files (collection_id, name_key, path, missing);
 """
+
+_NOTED = (
+    ("file_added", "INSERT ON files", "collection_id", "new.collection_id"),
+    ("file_removed", "DELETE ON files", "collection_id", "old.collection_id"),
+    ("file_missing", "UPDATE OF missing ON files WHEN old.missing <> new.missing", "collection_id",
+     "new.collection_id"),
+    ("file_read", "UPDATE OF photo_key, skip_reason ON files WHEN old.photo_key IS NOT new.photo_key "
+     "OR old.skip_reason IS NOT new.skip_reason", "file_id", "new.file_id"),
+    ("file_in_sequence", "UPDATE OF sequence ON files WHEN old.sequence IS NOT new.sequence", "file_id",
+     "new.file_id"),
+    ("prediction_added", "INSERT ON predictions", "photo_key", "new.photo_key"),
+    ("prediction_changed", "UPDATE OF class_index, confidence, likeness ON predictions", "photo_key",
+     "new.photo_key"),
+    ("prediction_removed", "DELETE ON predictions", "photo_key", "old.photo_key"),
+    ("label_added", "INSERT ON labels", "photo_key", "new.photo_key"),
+    ("label_changed", "UPDATE ON labels", "photo_key", "new.photo_key"),
+    ("label_removed", "DELETE ON labels", "photo_key", "old.photo_key"),
+    ("detection_added", "INSERT ON detections", "photo_key", "new.photo_key"),
+    ("detection_removed", "DELETE ON detections", "photo_key", "old.photo_key"),
+    ("photo_dated", "UPDATE OF taken_at ON photos WHEN old.taken_at IS NOT new.taken_at", "photo_key",
+     "new.photo_key"),
+    ("sequence_tagged", "INSERT ON sequence_tags", "file_id", "new.sequence"),
+    ("sequence_not_tagged", "DELETE ON sequence_tags", "file_id", "old.sequence"),
+    ("clock_shifted", "INSERT ON clock_shifts", "collection_id", "new.collection_id"),
+    ("clock_set_back", "DELETE ON clock_shifts", "collection_id", "old.collection_id"),
+)  # fmt: skip
+"""The triggers that fill the table of changes: name, after what, and what they note of it."""
 
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,

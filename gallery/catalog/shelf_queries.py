@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.database import Database
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
-from gallery.catalog.listing import Listing, brought_up_to_date, distinct, read_listing
+from gallery.catalog.listing import Listing, distinct
+from gallery.catalog.listing_reading import brought_up_to_date, read_listing
 from gallery.catalog.paths import decode_below
 from gallery.catalog.prediction_records import model_row
 from gallery.catalog.store import Store
@@ -41,7 +42,7 @@ from gallery.types import (
 )
 
 _LISTED = 3_000_000
-"""Files whose listings are kept in memory, of all collections and models: 150 MB."""
+"""Files whose listings are kept in memory, of all collections and models: 220 MB."""
 
 _PHOTO = f"""
     SELECT f.file_id, photo_id, f.collection_id, f.path, {METADATA_COLUMNS}

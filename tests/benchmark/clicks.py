@@ -104,7 +104,7 @@ def main() -> None:
             page.get_by_role("tab").first.wait_for()
             time.sleep(5)
             rest(page)
-            print(page.locator(".st-key-evaluate_door_all").inner_text())
+            print(page.locator(".st-key-evaluate_open_all").inner_text())
             matrix = page.locator(".st-key-evaluate_confusion")
             for row, column in CELLS:
                 cell = matrix.locator("tbody tr").nth(row).locator(".cell").nth(column)

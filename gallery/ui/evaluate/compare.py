@@ -15,7 +15,7 @@ from gallery.services import models
 from gallery.services import tagging as tagging_service
 from gallery.settings import FEW_PHOTOS
 from gallery.types import JobState, ModelCard
-from gallery.ui.components import job_card, messages, photo_grid, theme
+from gallery.ui.components import choosing_table, job_card, messages, photo_grid, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import numbers
 from gallery.words import class_title, interval, percent, photo_count
@@ -230,17 +230,10 @@ def _classes(comparison: ModelComparison) -> None:
     st.markdown("##### Class by class")
     changes = comparison.class_changes()
 
-    def chosen() -> None:
-        rows = st.session_state["evaluate_compare_classes"]["selection"]["rows"]
-        if rows and 0 <= rows[0] < len(changes):
-            _open(changes[rows[0]].class_index)
-
-    st.dataframe(
+    choosing_table.show(
         classes_frame(changes, comparison.class_names),
         key="evaluate_compare_classes",
-        hide_index=True,
-        on_select=chosen,
-        selection_mode="single-row",
+        on_choose=lambda row: _open(changes[row].class_index),
         column_config={
             theme.ICON_COLUMN: theme.icon_column(),
             _CHANGE: st.column_config.TextColumn(width=145),
@@ -252,7 +245,6 @@ def _classes(comparison: ModelComparison) -> None:
             "Only second right": st.column_config.NumberColumn("Only second", width=85),
             "p": st.column_config.TextColumn(width=60),
         },
-        height="content",
         alt="Recall of each class with the first and the second model, and how much it changes",
     )
     st.caption(

@@ -17,7 +17,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
 from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
-from gallery.ui.components import clickable_chart, theme, view_state
+from gallery.ui.components import choosing_table, clickable_chart, theme, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import curves, matrix
 from gallery.words import interval, percent, photo_count
@@ -113,12 +113,10 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
 def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     there = [(m, one) for m, one in enumerate(bins) if one.n]
 
-    def selected() -> None:
-        rows = st.session_state["evaluate_bins"]["selection"]["rows"]
-        if rows:
-            st.session_state[BIN], st.session_state[SHOWN] = there[int(rows[0])][0], IN_BIN
+    def choose(row: int) -> None:
+        st.session_state[BIN], st.session_state[SHOWN] = there[row][0], IN_BIN
 
-    st.dataframe(
+    choosing_table.show(
         pd.DataFrame(
             {
                 "Confidence": [interval((one.low, one.high), 0) for _, one in there],
@@ -129,10 +127,7 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
             }
         ),
         key="evaluate_bins",
-        hide_index=True,
-        on_select=selected,
-        selection_mode="single-row",
-        height="content",
+        on_choose=choose,
         column_config={
             name: st.column_config.NumberColumn(format="percent") for name in ("Mean confidence", "Accuracy")
         },
@@ -178,13 +173,7 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
 
 def _coverage_table(curve: AccuracyCoverage, choose: Callable[[float], None]) -> None:
     points = curve.at_round_thresholds()
-
-    def selected() -> None:
-        rows = st.session_state["evaluate_coverage_table"]["selection"]["rows"]
-        if rows:
-            choose(points[int(rows[0])].threshold)
-
-    st.dataframe(
+    choosing_table.show(
         pd.DataFrame(
             {
                 "Confidence at least": [one.threshold for one in points],
@@ -195,10 +184,7 @@ def _coverage_table(curve: AccuracyCoverage, choose: Callable[[float], None]) ->
             }
         ),
         key="evaluate_coverage_table",
-        hide_index=True,
-        on_select=selected,
-        selection_mode="single-row",
-        height="content",
+        on_choose=lambda row: choose(points[row].threshold),
         column_config={
             name: st.column_config.NumberColumn(format="percent")
             for name in ("Confidence at least", "Share of all", "Accuracy")

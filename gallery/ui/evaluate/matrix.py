@@ -103,7 +103,7 @@ def open_button(
         label,
         type="tertiary",
         icon=icon,
-        key=key or f"evaluate_door_{listed}",
+        key=key or f"evaluate_open_{listed}",
         on_click=choose_list,
         args=(listed,),
         help="Shows these photos beside the matrix.",

@@ -109,7 +109,7 @@ def _problems(whole: Evaluation) -> None:
                     f"See the {len(whole.skipped):,} unreadable",
                     type="tertiary",
                     icon=":material/broken_image:",
-                    key="evaluate_door_skipped",
+                    key="evaluate_open_skipped",
                     on_click=_skipped_dialog,
                     args=(whole,),
                 )

@@ -13,7 +13,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.slices import DIMENSIONS, Slice
 from gallery.services import evaluate
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import clickable_chart, job_card, messages, theme
+from gallery.ui.components import choosing_table, clickable_chart, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import matrix
 from gallery.words import interval, percent, photo_count
@@ -94,12 +94,7 @@ def _photos(evaluation: Evaluation, shown: Sequence[Slice], chosen: int) -> None
 
 
 def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
-    def selected() -> None:
-        rows = st.session_state["evaluate_slices_table"]["selection"]["rows"]
-        if rows:
-            choose(int(rows[0]))
-
-    st.dataframe(
+    choosing_table.show(
         pd.DataFrame(
             {
                 "Grouped by": [one.dimension for one in shown],
@@ -112,9 +107,8 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
             }
         ),
         key="evaluate_slices_table",
-        hide_index=True,
-        on_select=selected,
-        selection_mode="single-row",
+        on_choose=choose,
+        height="auto",
         column_config={"Accuracy": st.column_config.NumberColumn(format="percent")},
         alt="Accuracy by group, the lowest first; choosing a row shows its photos",
     )

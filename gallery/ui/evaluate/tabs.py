@@ -36,7 +36,9 @@ def show(evaluation: Evaluation) -> None:
     """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
     shows, key = _tabs(), "evaluate_tabs"
     asked = st.session_state.get(matrix.OPEN_TAB)  # outlives a visit to another page; the widget's does not
-    st.session_state[key] = asked if asked in shows else REPORT
+    wanted = asked if asked in shows else REPORT
+    if st.session_state.get(key) != wanted:  # written each time, it would undo a click made meanwhile
+        st.session_state[key] = wanted
 
     def chosen() -> None:
         st.session_state[matrix.OPEN_TAB] = st.session_state[key]

@@ -129,7 +129,7 @@ def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
 
 
 @pytest.mark.parametrize(
-    ("door", "label", "sentence"),
+    ("button_name", "label", "sentence"),
     [
         ("right_right", "1 (20.0\u00a0%)", "Both are right: 1 photo"),
         ("right_wrong", "1 (20.0\u00a0%)", "Only Model drawn-vgg16 is right: 1 photo"),
@@ -138,12 +138,12 @@ def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
     ],
 )
 def test_every_count_of_the_agreement_opens_its_photos(
-    two: SmallGallery, grids: list[tuple[str, int]], door: str, label: str, sentence: str
+    two: SmallGallery, grids: list[tuple[str, int]], button_name: str, label: str, sentence: str
 ) -> None:
     two.tag(SAID_BY_SECOND, SECOND)
     page = open_tab(two, other=SECOND)
     assert "The models disagree: 4 photos" in texts(page)
-    button = page.button(key=f"evaluate_compare_{door}")
+    button = page.button(key=f"evaluate_compare_{button_name}")
     assert button.label == label
     button.click().run()
     assert not page.exception

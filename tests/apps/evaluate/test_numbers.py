@@ -15,7 +15,7 @@ from tests.apps.small_gallery import SmallGallery, matrices, model_card, open_pa
 
 def counted(page: AppTest) -> str:
     """How many photos the scores are of, as the first box says."""
-    return str(page.button(key="evaluate_door_all").label)
+    return str(page.button(key="evaluate_open_all").label)
 
 
 def test_the_largest_error_is_open_at_first(evaluated: AppTest) -> None:
@@ -38,7 +38,7 @@ def test_the_address_opens_a_cell_a_row_and_a_column(gallery: SmallGallery) -> N
 
 
 @pytest.mark.parametrize(
-    ("door", "label", "sentence"),
+    ("button_name", "label", "sentence"),
     [
         ("recognised", "3 correct", "Correctly classified photos, lowest confidence first: 3 photos"),
         ("wrong", "2 wrong", "Misclassified photos, highest confidence first: 2 photos"),
@@ -46,9 +46,9 @@ def test_the_address_opens_a_cell_a_row_and_a_column(gallery: SmallGallery) -> N
     ],
 )
 def test_every_count_on_top_opens_its_photos(
-    evaluated: AppTest, door: str, label: str, sentence: str
+    evaluated: AppTest, button_name: str, label: str, sentence: str
 ) -> None:
-    button = evaluated.button(key=f"evaluate_door_{door}")
+    button = evaluated.button(key=f"evaluate_open_{button_name}")
     assert button.label == label
     button.click().run()
     assert not evaluated.exception
@@ -94,7 +94,7 @@ def test_unreadable_files_and_loose_photos_are_in_one_banner_and_not_in_the_numb
     (banner,) = (str(warning.value).replace("\\", "") for warning in page.warning)
     assert "- 1 photo lies outside the class folders" in banner
     assert "- Could not be read and left out: 1 photo." in banner
-    page.button(key="evaluate_door_skipped").click().run()
+    page.button(key="evaluate_open_skipped").click().run()
     (files,) = [table.value for table in page.dataframe if "Reason" in table.value.columns]
     assert files.to_dict("records") == [
         {
@@ -113,13 +113,13 @@ def test_photos_that_the_model_was_trained_on_are_counted_and_warned_of(empty: S
     assert not page.exception
     assert "1 of these 5 photos were used to train the model" in texts(page)
     assert (page.metric[0].value, counted(page)) == ("50.0\u00a0%", "4 photos"), "2 of 4: it is left out"
-    page.button(key="evaluate_door_trained_on").click().run()
+    page.button(key="evaluate_open_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
     page.segmented_control(key="evaluate_trained").set_value("Count them too").run()
     assert not page.exception
     assert (page.metric[0].value, counted(page)) == ("60.0\u00a0%", "5 photos")
     assert page.query_params["trained"] == "count"
-    page.button(key="evaluate_door_trained_on").click().run()
+    page.button(key="evaluate_open_trained_on").click().run()
     assert "Photos that the model was trained on: 1 photo**" in texts(page)
     page.segmented_control(key="evaluate_trained").set_value("Leave them out").run()
     assert counted(page) == "4 photos"
@@ -146,7 +146,7 @@ def test_copies_and_contradicting_labels_are_told_before_the_scores_with_their_p
     assert not page.exception
     assert "1 photo is a copy of another" in texts(page)
     assert "One photo lies in folders of different classes" in texts(page)
-    page.button(key="evaluate_door_copies").click().run()
+    page.button(key="evaluate_open_copies").click().run()
     assert "Photos that are there more than once: 2 photos**" in texts(page)
 
 
@@ -157,7 +157,7 @@ def test_each_class_has_its_number_of_photos_and_says_where_they_are_few(evaluat
 
 
 def test_photos_that_were_right_at_the_second_guess_open(evaluated: AppTest) -> None:
-    button = evaluated.button(key="evaluate_door_top_2")
+    button = evaluated.button(key="evaluate_open_top_2")
     assert button.label == "2 second choices"
     button.click().run()
     assert "second choice, highest confidence first: 2 photos**" in texts(evaluated)

@@ -11,7 +11,7 @@ import pytest
 from gallery.catalog import Catalog, schema
 from gallery.catalog.backup import KEPT, Restored, automatic_backup, automatic_backups
 from gallery.errors import CatalogError
-from gallery.types import Verdict
+from gallery.types import CollectionKind, Verdict
 from tests.fast.unit.catalog.conftest import Shop
 
 NAMES = ("a.jpg", "b.jpg", "c.jpg")
@@ -45,6 +45,24 @@ def words(catalog: Catalog, shop: Shop) -> dict[str, str]:
 
 def history(catalog: Catalog) -> list[tuple[object, ...]]:
     return [(one.photo_id, one.label, one.person, one.made_at) for one in catalog.all_corrections()]
+
+
+def test_what_comes_back_is_undone_in_the_collection_where_its_photo_lies_now(
+    said: Shop, tmp_path: Path
+) -> None:
+    """Another catalog numbers its collections otherwise."""
+    said.catalog.back_up(tmp_path / "backup.sqlite3")
+    with Catalog.open(tmp_path / "new") as other:
+        first = other.add_collection(tmp_path / "first", CollectionKind.FOLDER)
+        assert first.collection_id == said.collection
+        mine = Shop(other, said.root)
+        mine.scan(*NAMES)
+        mine.read(*NAMES)
+        other.restore(tmp_path / "backup.sqlite3")
+        assert other.undo(person="Ada", collection_id=first.collection_id, token="none") is None
+        undone = other.undo(person="Ada", collection_id=mine.collection, token="later")
+        assert undone is not None
+        assert list(undone.photo_ids) == [said.photo_id("b.jpg")]
 
 
 def test_a_backup_restored_into_a_new_catalog_brings_all_that_was_said(said: Shop, tmp_path: Path) -> None:

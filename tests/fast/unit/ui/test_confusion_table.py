@@ -1,4 +1,4 @@
-"""The confusion matrix as a table: every cell is a door, and every number can be read."""
+"""The confusion matrix as a table: every cell is a button, and every number can be read."""
 
 from __future__ import annotations
 
