@@ -7,8 +7,8 @@ import argparse
 from gallery.cli.output import answer, note, say
 from gallery.services import learn as service
 from gallery.services import wiring
+from gallery.services.candidates import LearnPreview
 from gallery.services.export import collections_of
-from gallery.services.learn import LearnPreview
 from gallery.settings import Settings
 from gallery.words import counted, percent
 

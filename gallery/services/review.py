@@ -11,8 +11,9 @@ import numpy as np
 from gallery.learning.alike import near_photos
 from gallery.learning.queue import Reason, contradicted, review_order
 from gallery.services import learn, stacks, wiring
+from gallery.services.candidates import LearnPreview
 from gallery.services.heads import features_in_chunks, likeness_to_learnt
-from gallery.services.learn import KeptHead, LearnPreview
+from gallery.services.learn import KeptHead
 from gallery.settings import Settings
 from gallery.types import ModelCard, PhotoId
 

@@ -9,7 +9,8 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.services import models, review
-from gallery.services.learn import LearnPreview, why_not
+from gallery.services.candidates import LearnPreview
+from gallery.services.learn import why_not
 from gallery.types import Collection, ModelCard
 from gallery.ui.components import messages, photo_grid
 from gallery.ui.components.plain_text import escaped

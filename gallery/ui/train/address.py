@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from gallery.services import train as train_service
-from gallery.services import training_runs
+from gallery.services import training_runs, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.trainings import TrainingRun
 
@@ -55,7 +54,7 @@ def step() -> str:
 
 def chosen_set() -> DataSet | None:
     """Return the data set that the address names; None while none is chosen."""
-    return train_service.known_set(st.query_params.get("set", ""))
+    return training_sets.known_set(st.query_params.get("set", ""))
 
 
 def chosen_run(runs: Sequence[TrainingRun]) -> TrainingRun | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from gallery.errors import DatasetError, GalleryError
 from gallery.jobs.progress import Progress
 from gallery.jobs.task import State, Task
-from gallery.services import train as train_service
+from gallery.services import training_sets
 from gallery.services.collections import opened_folders
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import COMPARING, LISTING, Prepared
@@ -56,7 +56,7 @@ def show() -> None:
 
 def prepared(chosen: DataSet) -> Prepared | None:
     """Return the inspected photos of a set; None, with the progress or the reason, while there are none."""
-    task = train_service.inspection(chosen)
+    task = training_sets.inspection(chosen)
     if task.live:
         _progress(chosen)
     elif task.state is not State.DONE:
@@ -97,7 +97,7 @@ def _folder() -> None:
     path = folder_box.show(recent=opened_folders(), base=BASE, key="train_folder")
     if path is not None:
         with refusal:
-            _open(lambda: train_service.open_folder(path))
+            _open(lambda: training_sets.open_folder(path))
 
 
 def _file() -> None:
@@ -106,7 +106,7 @@ def _file() -> None:
             "Path of a zip or CSV file on this computer", key="train_file", placeholder="/home/me/owls.zip"
         )
         if st.form_submit_button("Open the file", icon=":material/folder_zip:"):
-            _open(lambda: train_service.open_file(path))
+            _open(lambda: training_sets.open_file(path))
 
 
 def _people() -> None:
@@ -116,7 +116,7 @@ def _people() -> None:
         "out."
     )
     if st.button("Use these photos", icon=":material/fact_check:", key="train_people"):
-        _open(train_service.open_peoples_labels)
+        _open(training_sets.open_peoples_labels)
 
 
 def _open(find: Callable[[], DataSet]) -> None:
@@ -133,7 +133,7 @@ def _open(find: Callable[[], DataSet]) -> None:
 
 
 def _recent() -> None:
-    recent = train_service.known_sets()[:_RECENT]
+    recent = training_sets.known_sets()[:_RECENT]
     if not recent:
         return
     st.caption("Opened before")
@@ -158,7 +158,7 @@ def _heading(chosen: DataSet) -> None:
             icon=":material/refresh:",
             type="tertiary",
             key="train_look_again",
-            on_click=train_service.forget,
+            on_click=training_sets.forget,
             args=(chosen,),
             help="Finds photos that were added, removed or sorted otherwise since.",
         )
@@ -174,7 +174,7 @@ def _heading(chosen: DataSet) -> None:
 
 @st.fragment(run_every=_LOOK_S)
 def _progress(chosen: DataSet) -> None:
-    task = train_service.inspection(chosen)
+    task = training_sets.inspection(chosen)
     if not task.live:
         st.rerun()
     now = task.progress
@@ -208,7 +208,7 @@ def _failed(chosen: DataSet, task: Task[Prepared]) -> None:
         icon=":material/refresh:",
         type="primary",
         key="train_look_retry",
-        on_click=train_service.forget,
+        on_click=training_sets.forget,
         args=(chosen,),
     )
     if chosen.plan.by_group or chosen.plan.test:

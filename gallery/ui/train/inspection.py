@@ -13,8 +13,7 @@ from gallery.class_styles import style, text_colour
 from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import USUAL, SplitPlan
-from gallery.services import photo_lists
-from gallery.services import train as train_service
+from gallery.services import photo_lists, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import Prepared
 from gallery.types import PhotoId, display_path
@@ -155,12 +154,12 @@ def _replan(chosen: DataSet) -> None:
         st.session_state["train_shares"], (chosen.plan.validation, chosen.plan.test)
     )
     by_group = bool(st.session_state["train_by_group"])
-    train_service.split_as(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
+    training_sets.split_as(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
 
 
 def usual_plan(chosen: DataSet) -> None:
     """Split a set as usual, after another plan turned out impossible."""
-    train_service.split_as(chosen, USUAL)
+    training_sets.split_as(chosen, USUAL)
 
 
 def token_of(prepared: Prepared) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.services import train as train_service
-from gallery.services import training_runs
+from gallery.services import training_runs, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.recipes import Recipe
 from gallery.training.search import SearchResult
@@ -180,7 +180,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
 def _take(run: TrainingRun, recipe: Recipe) -> None:
     """Fill step 2 with the best trial, on the photos that it was found with."""
     try:
-        chosen = train_service.set_of(run.request.data)
+        chosen = training_sets.set_of(run.request.data)
         train_service.choose(chosen, recipe, weights="none")
     except (GalleryError, OSError) as exc:
         st.session_state[_MESSAGE] = str(exc)

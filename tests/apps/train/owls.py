@@ -12,8 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gallery.jobs.process import claim_named
-from gallery.services import train as train_service
-from gallery.services import wiring
+from gallery.services import training_sets, wiring
 from gallery.training.data_sets import DataSet, read_draft
 from gallery.training.history import Epoch, write_history
 from gallery.training.recipes import recipe_named
@@ -33,7 +32,7 @@ def draw(path: Path, number: int) -> Path:
 
 def looked_at(chosen: DataSet) -> None:
     """Wait for the inspection of a set."""
-    assert train_service.inspection(chosen).wait(60)
+    assert training_sets.inspection(chosen).wait(60)
 
 
 def give_path(monkeypatch: pytest.MonkeyPatch, path: object) -> AppTest:

@@ -17,7 +17,7 @@ from gallery.datasets.split import SplitPlan
 from gallery.errors import JobError, TrainingError
 from gallery.jobs.process import claim_named, job_named, working
 from gallery.jobs.progress import Progress
-from gallery.services import training_runs, wiring
+from gallery.services import training_runs, training_sets, wiring
 from gallery.training.history import Epoch, write_history
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
@@ -294,16 +294,15 @@ def test_a_training_in_this_process_that_fails_says_why_where_it_is_watched(home
 def test_a_set_that_cannot_be_trained_on_is_inspected_again_when_somebody_asks(
     home: Path, tmp_path: Path
 ) -> None:
-    from gallery.services import train
 
     (tmp_path / "photos" / "cat").mkdir(parents=True)
-    chosen = train.open_folder(str(tmp_path / "photos"))
-    task = train.inspection(chosen)
+    chosen = training_sets.open_folder(str(tmp_path / "photos"))
+    task = training_sets.inspection(chosen)
     assert task.wait(30)
     assert "photo" in task.problem
-    assert train.inspection(chosen) is task  # a page that is drawn again does not read all again
-    train.forget(chosen)
+    assert training_sets.inspection(chosen) is task  # a page that is drawn again does not read all again
+    training_sets.forget(chosen)
     until = time.monotonic() + 30
-    again = train.inspection(chosen)
+    again = training_sets.inspection(chosen)
     assert again is not task
     assert again.wait(until - time.monotonic())
