@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -43,14 +44,35 @@ def without_library_notes() -> Iterator[None]:
                 os.write(2, rest)
 
 
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Import without looking for garbage, and never look through what was imported.
+
+    The libraries make some 240,000 objects that stay: a collection that visits them takes half a second,
+    in which no other thread runs.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
 # 3 leaves only fatal errors: every other failure also arrives as a Python exception, with its sentence.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # whatever ~/.keras/keras.json says
 
-with without_library_notes():
+with without_library_notes(), _without_collection():
     import keras
     import tensorflow as tf
 
 tf.get_logger().setLevel("ERROR")  # a second model is a second tracing, not a fault
+
+if "streamlit" in sys.modules:
+    # Streamlit empties the state of Keras whenever a page has run, also of a network that is being built.
+    keras.backend.clear_session = lambda *_, **__: None
 
 __all__ = ["keras", "tf"]

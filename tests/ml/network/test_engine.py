@@ -44,3 +44,24 @@ def test_trial_of_the_processor_gives_a_ratio() -> None:
     from gallery.network.precision import trial_speedup
 
     assert 0 <= trial_speedup() < 1000
+
+
+def test_a_page_that_has_run_leaves_a_network_alone_that_is_being_built(repository: Path) -> None:
+    """Streamlit empties the state of Keras after each run of a page, and layers would be named anew."""
+    code = (
+        "from streamlit.runtime.scriptrunner import script_runner\n"
+        "from gallery.network.engine import keras\n"
+        "first = keras.layers.Dense(1)\n"
+        "script_runner._clean_problem_modules()\n"
+        "print(keras.Sequential([first, keras.layers.Dense(1)]).layers[1].name)\n"
+    )
+    result = run(code, repository)
+    assert result.stdout == "dense_1\n", result.stderr
+
+
+def test_what_the_libraries_made_is_not_looked_through_for_garbage(repository: Path) -> None:
+    code = (
+        "import gc, gallery.network.engine\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 100_000, len(gc.get_objects()) < 10_000)\n"
+    )
+    assert run(code, repository).stdout == "True True True\n"
