@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from gallery.errors import PhotoError
+from gallery.errors import GalleryError, PhotoError
 from gallery.types import display_path
 
 CLASS_NAMES = (
@@ -77,6 +78,9 @@ LEFT_OUT_FILE = "left-out.txt"
 THUMBNAIL_PX = 320
 """Longer side of a stored thumbnail: sharp in a 220 px cell on most screens, about 15 KB a photo."""
 
+THUMBNAILS_LIMIT_BYTES = 10_000_000_000
+"""What thumbnails may take on the disk, 700,000 of them; GALLERY_THUMBNAILS_GB sets another limit."""
+
 LARGE_VIEW_PX = 1600
 """Longer side of a photo shown large: fills a laptop's screen, a tenth of a 24-megapixel file."""
 
@@ -132,6 +136,24 @@ def app_folder() -> Path:
     return inside if inside.is_dir() else package.parent
 
 
+ENVIRONMENT = ("GALLERY_HOME", "GALLERY_ROOTS", "GALLERY_MODEL_STORE", "GALLERY_THUMBNAILS_GB")
+"""Variables that say where things are and what they may take."""
+
+
+def _gigabytes(variable: str, default: int) -> int:
+    """Return the bytes that a variable asks for, in gigabytes of 1,000,000,000 bytes."""
+    said = os.environ.get(variable, "").strip()
+    if not said:
+        return default
+    try:
+        asked = float(said.replace(",", "."))
+    except ValueError:
+        asked = math.nan
+    if not 0 < asked < math.inf:
+        raise GalleryError(f"{variable} is {said!r}. Give a number of gigabytes above zero, such as 10.")
+    return round(asked * 1e9)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are, for one process.
@@ -140,15 +162,21 @@ class Settings:
         home: the one directory the app writes to.
         shipped_models: the model_store that came with the app, never written by the app.
         roots: folders that may be opened, with all below them; empty means any.
+        thumbnails_limit_bytes: what thumbnails may take on the disk.
     """
 
     home: Path
     shipped_models: Path
     roots: tuple[Path, ...] = ()
+    thumbnails_limit_bytes: int = THUMBNAILS_LIMIT_BYTES
 
     @classmethod
     def from_environment(cls, home: Path | None = None) -> Settings:
-        """Return the settings that GALLERY_HOME, GALLERY_ROOTS and GALLERY_MODEL_STORE ask for."""
+        """Return the settings that the variables of `ENVIRONMENT` ask for.
+
+        Raises:
+            GalleryError: one of them makes no sense.
+        """
         if home is None:
             named = os.environ.get("GALLERY_HOME")
             home = (
@@ -161,7 +189,12 @@ class Settings:
         )
         store = os.environ.get("GALLERY_MODEL_STORE")
         shipped = Path(store) if store else app_folder() / "model_store"
-        return cls(home=home.expanduser().resolve(), shipped_models=shipped, roots=roots)
+        return cls(
+            home=home.expanduser().resolve(),
+            shipped_models=shipped,
+            roots=roots,
+            thumbnails_limit_bytes=_gigabytes("GALLERY_THUMBNAILS_GB", THUMBNAILS_LIMIT_BYTES),
+        )
 
     @property
     def catalog_dir(self) -> Path:

@@ -17,10 +17,10 @@ from gallery.catalog.detection_store import DetectionStore
 from gallery.catalog.file_store import FileStore
 from gallery.catalog.head_store import HeadStore
 from gallery.catalog.job_store import JobStore
-from gallery.catalog.prediction_store import PredictionStore
 from gallery.catalog.sequence_store import SequenceStore
 from gallery.catalog.shelf_queries import ShelfQueries
 from gallery.catalog.threshold_store import ThresholdStore
+from gallery.catalog.vector_store import VectorStore
 from gallery.catalog.verdict_store import VerdictStore
 from gallery.errors import CatalogError
 from gallery.types import display_path
@@ -29,7 +29,7 @@ from gallery.types import display_path
 class Catalog(
     CollectionStore,
     FileStore,
-    PredictionStore,
+    VectorStore,
     HeadStore,
     ClassStore,
     ShelfQueries,

@@ -149,19 +149,19 @@ class FileStore(Store):
             model = model_row(connection, model_id)
             rows = connection.execute(
                 f"""
-                SELECT f.path FROM files f
-                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
-                LEFT JOIN photos ON photos.photo_key = f.photo_key
-                WHERE f.collection_id = ? AND f.missing = 0
-                AND (f.skip_reason IS NULL
-                    OR (f.skip_reason IN ({",".join("?" * len(RETRIED))}) AND f.size_bytes > {_UNSCANNED}))
-                AND (p.slot IS NULL OR NOT ({HELD}) OR photos.by_picture = 0)
-                ORDER BY f.path
+                SELECT path FROM files
+                WHERE collection_id = ? AND missing = 0
+                AND (skip_reason IS NULL
+                    OR (skip_reason IN ({",".join("?" * len(RETRIED))}) AND size_bytes > {_UNSCANNED}))
+                AND (photo_key IS NULL
+                    OR photo_key NOT IN (SELECT photo_key FROM predictions p WHERE model_key = ? AND {HELD})
+                    OR photo_key IN (SELECT photo_key FROM photos WHERE by_picture = 0))
+                ORDER BY path
                 """,
                 (
-                    model.model_key if model else None,
                     collection_id,
                     *map(str, RETRIED),
+                    model.model_key if model else None,
                     *(model.held(self._folder) if model else (0, 0)),
                 ),
             )

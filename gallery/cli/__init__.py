@@ -171,7 +171,11 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
 
     check = command("check", "Check models, catalog, disk and libraries; exit code 1 if one is not in order.")
     check.add_argument(
-        "--content", action="store_true", help="also read every photo: what changed under an unchanged date?"
+        "--content", action="store_true",
+        help="also read every photo, feature and map: what changed under an unchanged date, what is damaged?",
+    )  # fmt: skip
+    check.add_argument(
+        "--repair", action="store_true", help="remove thumbnails that belong to no photo any more"
     )
 
     backup = command("backup", "Write labels with their history, verdicts and settings to a file.", of_all)

@@ -12,7 +12,7 @@ from gallery.settings import Settings
 
 def check(arguments: argparse.Namespace, settings: Settings) -> int:
     """Check everything, print all findings, and return 1 if something is wrong."""
-    found = list(findings(settings, arguments.model, content=arguments.content))
+    found = list(findings(settings, arguments.model, content=arguments.content, repair=arguments.repair))
     wrong = sum(not finding.ok for finding in found)
     if arguments.json:
         answer({"ok": not wrong, "checks": [asdict(finding) for finding in found]})

@@ -40,21 +40,27 @@ class Finding:
     detail: str
 
 
-def findings(settings: Settings, model_id: str | None = None, *, content: bool = False) -> Iterator[Finding]:
+def findings(
+    settings: Settings, model_id: str | None = None, *, content: bool = False, repair: bool = False
+) -> Iterator[Finding]:
     """Yield what is found, one part after the other.
 
     Args:
         settings: where things are.
         model_id: the model that is looked at; None looks at all of them.
-        content: whether all photos are read, to find what changed under an unchanged size and date.
+        content: whether all photos, features and maps are read, to find what changed under an unchanged
+            size and date or is damaged.
+        repair: whether thumbnails that belong to no photo are removed.
     """
     yield from check_versions()
     yield check_home(settings.home)
     yield check_disk(settings.home)
     yield check_catalog(settings)
     yield check_folders(settings)
+    yield check_leftovers(settings, repair=repair)
     if content:
         yield check_content(settings)
+        yield check_records(settings)
     yield check_reading()
     yield check_heic()
     yield from check_models(settings, model_id)
@@ -206,6 +212,52 @@ def check_content(settings: Settings) -> Finding:
         "Tag their folder again: they are read anew, and labels stay with every picture that is the same."
     )
     return Finding("content", False, detail)
+
+
+def check_records(settings: Settings) -> Finding:
+    """Return whether stored features and maps are as they were written; tagging makes damaged ones anew."""
+    if not (settings.catalog_dir / "catalog.sqlite3").exists():
+        return Finding("features and maps", True, "none yet")
+    try:
+        with wiring.composed(settings) as parts:
+            found = parts.catalog.give_up_damaged()
+    except GalleryError as exc:
+        return Finding("features and maps", False, str(exc))
+    wrong = [
+        f"of {damaged:,} of {words.photo_count(read)} by {model_id}"
+        for model_id, (read, damaged) in found.items()
+        if damaged
+    ]
+    if not wrong:
+        read = sum(read for read, _ in found.values())
+        return Finding("features and maps", True, f"{read:,} match their checksums")
+    detail = f"damaged: those {', '.join(wrong)}. Tag again with that model: only these photos are read."
+    return Finding("features and maps", False, detail)
+
+
+def check_leftovers(settings: Settings, *, repair: bool) -> Finding:
+    """Return what lies in the home and belongs to nothing; an upload is only named, for it holds photos."""
+    if not (settings.catalog_dir / "catalog.sqlite3").exists():
+        return Finding("leftovers", True, "none")
+    try:
+        with wiring.composed(settings) as parts:
+            roots = {one.root for one in parts.catalog.collections()}
+            thumbnails = list(parts.thumbnails.leftovers(parts.catalog.known_photos()))
+    except (GalleryError, OSError) as exc:
+        return Finding("leftovers", False, str(exc))
+    said = []
+    if thumbnails and repair:
+        for path in thumbnails:
+            path.unlink(missing_ok=True)
+        said.append(f"{words.counted(len(thumbnails), 'thumbnail')} of unknown photos removed")
+    elif thumbnails:
+        counted = words.counted(len(thumbnails), "thumbnail")
+        said.append(f"{counted} of unknown photos: check --repair removes them")
+    uploads = [one for one in wiring.upload_area(settings).folders() if one not in roots]
+    if uploads:
+        named = ", ".join(display_path(one) for one in uploads[:NAMED_AT_MOST])
+        said.append(f"{words.counted(len(uploads), 'upload')} in no collection: open {named}, or delete it")
+    return Finding("leftovers", True, "; ".join(said) or "none")
 
 
 def check_reading() -> Finding:

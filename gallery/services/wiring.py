@@ -52,10 +52,16 @@ def composed(settings: Settings) -> Iterator[Parts]:
         CatalogError: the catalog cannot be opened.
     """
     from gallery.catalog import Catalog
-    from gallery.photos.thumbnails import ThumbnailStore
 
     with Catalog.open(settings.catalog_dir) as catalog:
-        yield Parts(settings, catalog, model_store(settings), ThumbnailStore(settings.thumbnails))
+        yield _parts_around(settings, catalog)
+
+
+def _parts_around(settings: Settings, catalog: Catalog) -> Parts:
+    from gallery.photos.thumbnails import ThumbnailStore
+
+    thumbnails = ThumbnailStore(settings.thumbnails, settings.thumbnails_limit_bytes)
+    return Parts(settings, catalog, model_store(settings), thumbnails)
 
 
 def model_store(settings: Settings) -> ModelStore:
@@ -153,8 +159,7 @@ _loading = threading.Lock()
 
 def settings() -> Settings:
     """Return where things are, as the environment says now."""
-    named = ("GALLERY_HOME", "GALLERY_ROOTS", "GALLERY_MODEL_STORE")
-    return _settings(tuple(os.environ.get(name) for name in named))
+    return _settings(tuple(os.environ.get(name) for name in limits.ENVIRONMENT))
 
 
 @functools.lru_cache(maxsize=4)
@@ -171,16 +176,10 @@ def parts() -> Parts:
 @functools.cache
 def _parts(chosen: Settings) -> Parts:
     from gallery.catalog import Catalog
-    from gallery.photos.thumbnails import ThumbnailStore
 
     catalog = Catalog.open(chosen.catalog_dir)
     atexit.register(catalog.close)
-    return Parts(
-        settings=chosen,
-        catalog=catalog,
-        models=model_store(chosen),
-        thumbnails=ThumbnailStore(chosen.thumbnails),
-    )
+    return _parts_around(chosen, catalog)
 
 
 def catalog() -> Catalog:
@@ -222,9 +221,13 @@ def uploads() -> UploadArea:
 
 @functools.cache
 def _uploads(chosen: Settings) -> UploadArea:
+    return upload_area(chosen)
+
+
+def upload_area(settings: Settings) -> UploadArea:
     from gallery.photos.uploads import UploadArea
 
-    return UploadArea(chosen.uploads)
+    return UploadArea(settings.uploads)
 
 
 @functools.cache

@@ -2,16 +2,21 @@
 
     python tests/benchmark/million.py make HOME 1000000
     python tests/benchmark/million.py measure HOME [PART OF A QUESTION'S NAME]
+    python tests/benchmark/million.py files HOME
+    python tests/benchmark/million.py scan HOME
 
 `make` writes the rows that scan, readers and model would have written, with features that lie in clusters, in
 about two minutes. `measure` asks what the pages ask, each question twice: as the first one of a process, and
-again; it tells processor seconds and those of the clock.
+again; it tells processor seconds and those of the clock. `files` makes the files of the catalog, of their size
+and date but empty; `scan` looks through them all as a second tagging does, with one photo that is new.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import resource
 import sqlite3
 import sys
 import time
@@ -28,7 +33,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gallery.catalog import Catalog
 from gallery.catalog.paths import name_key
-from gallery.settings import CLASS_NAMES, DEFAULT_MODEL_ID
+from gallery.services import similar, wiring
+from gallery.settings import CLASS_NAMES, DEFAULT_MODEL_ID, Settings
+from gallery.tagging.pipeline import look_through
 from gallery.types import ALL, UNSURE, WAITING, CollectionKind, PhotoQuery, Review, SortOrder
 
 PART = 50_000
@@ -230,8 +237,62 @@ def measure(home: Path, only: str = "") -> None:
         clock.ask("files pending", None, lambda: catalog.pending_files(1, DEFAULT_MODEL_ID))
         clock.ask("files like read ones", None, lambda: catalog.files_like_read_ones(1))
         print(f"memory {_memory_mb():.0f} MB")
+    with wiring.composed(Settings.from_environment(home)) as parts:
+        kept = similar.Indices()
+
+        def most_like(kept: similar.Indices | None) -> object:
+            return similar.similar_photos(
+                parts, photo_id, count=120, model_id=DEFAULT_MODEL_ID,
+                collection=parts.catalog.collection(1), kept=kept,
+            )  # fmt: skip
+
+        clock.ask("more like this, all features read", None, lambda: most_like(None))
+        started = time.perf_counter()
+        most_like(kept)
+        kept.wait()
+        print(f"index made in {time.perf_counter() - started:.1f} s, memory {_memory_mb():.0f} MB")
+        clock.ask("more like this, from the index", 0.5, lambda: most_like(kept))
+    with Catalog.open(home / "catalog") as catalog:
         clock.ask("table of all predictions", None, lambda: catalog.prediction_table(1, DEFAULT_MODEL_ID))
         print(f"memory {_memory_mb():.0f} MB")
+
+
+def make_files(home: Path) -> None:
+    """Make the files that the catalog knows: of their size and date, without content."""
+    with Catalog.open(home / "catalog") as catalog:
+        root = catalog.collection(1).root
+        for number, file in enumerate(catalog.read_files()):
+            try:
+                descriptor = os.open(file.path, os.O_CREAT | os.O_WRONLY)
+            except FileNotFoundError:
+                file.path.parent.mkdir(parents=True)
+                descriptor = os.open(file.path, os.O_CREAT | os.O_WRONLY)
+            os.ftruncate(descriptor, file.size_bytes)
+            os.utime(descriptor, ns=(file.modified_ns, file.modified_ns))
+            os.close(descriptor)
+            if number % 100_000 == 0:
+                print(f"{number:,} files in {root}", flush=True)
+
+
+def scan(home: Path) -> None:
+    """Print how long it takes to look through all files, of which one is new, and the memory of it."""
+    with wiring.composed(Settings.from_environment(home)) as parts:
+        collection = parts.catalog.collection(1)
+        (collection.root / "station 000" / f"new {time.time_ns()}.jpg").write_bytes(b"a new file")
+        started = time.process_time(), time.perf_counter()
+        found = look_through(
+            parts.catalog,
+            collection,
+            lambda root: wiring.scan(root, chosen=parts.settings),
+            DEFAULT_MODEL_ID,
+            on_progress=lambda _: None,
+            cancelled=lambda: False,
+        )
+        assert found is not None
+        seconds = f"{time.process_time() - started[0]:.1f} s of CPU, {time.perf_counter() - started[1]:.1f} s"
+        print(f"looked through {found.files:,} files, {len(found.pending)} pending: {seconds}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"memory {_memory_mb():.0f} MB, at most {peak:.0f} MB")
 
 
 def _memory_mb() -> float:
@@ -244,5 +305,9 @@ def _memory_mb() -> float:
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(Path(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1] == "files":
+        make_files(Path(sys.argv[2]))
+    elif sys.argv[1] == "scan":
+        scan(Path(sys.argv[2]))
     else:
         measure(Path(sys.argv[2]), *sys.argv[3:])

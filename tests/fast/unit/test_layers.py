@@ -78,6 +78,7 @@ MAY_USE: dict[str, set[str]] = {
         "gallery.training",
     },
     "threadpoolctl": {"gallery.learning"},
+    "faiss": {"gallery.learning.nearest"},
     "numpy": {"gallery"},
     "h5py": {"gallery.network"},
     "sqlite3": {"gallery.catalog"},

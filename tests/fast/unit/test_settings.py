@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.errors import PhotoError
+from gallery.errors import GalleryError, PhotoError
 from gallery.settings import Settings
 
 
@@ -57,3 +57,14 @@ def test_the_environment_says_where_things_are(tmp_path: Path, monkeypatch: pyte
     assert found.roots == ((tmp_path / "a").resolve(), (tmp_path / "b").resolve())
     assert found.shipped_models == tmp_path / "m"
     assert Settings.from_environment(tmp_path / "given").home == (tmp_path / "given").resolve()
+
+
+def test_the_limit_of_thumbnails_is_in_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().thumbnails_limit_bytes == 10_000_000_000
+    for said, expected in (("2.5", 2_500_000_000), (" 0,1 ", 100_000_000), ("", 10_000_000_000)):
+        monkeypatch.setenv("GALLERY_THUMBNAILS_GB", said)
+        assert Settings.from_environment().thumbnails_limit_bytes == expected
+    for said in ("lots", "0", "-3", "inf", "nan"):
+        monkeypatch.setenv("GALLERY_THUMBNAILS_GB", said)
+        with pytest.raises(GalleryError, match="such as 10"):
+            Settings.from_environment()

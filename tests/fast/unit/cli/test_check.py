@@ -101,3 +101,42 @@ def test_content_finds_a_photo_that_changed_under_an_unchanged_size_and_date(pla
         assert catalog.pending_files(1, "colours") == [changed]
     run("tag", place.photos)
     assert run("check", "--content")[0] == 0
+
+
+def test_damaged_features_are_found_by_their_checksum_and_made_anew(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    code, said, _ = run("check", "--content")
+    details = {one["name"]: one["detail"] for one in said["checks"]}
+    assert (code, details["features and maps"]) == (0, "4 match their checksums")
+
+    (vectors,) = (place.settings.catalog_dir / "vectors").iterdir()
+    data = bytearray(vectors.read_bytes())
+    data[0] ^= 1
+    vectors.write_bytes(data)
+    code, said, _ = run("check", "--content")
+    (finding,) = [one for one in said["checks"] if one["name"] == "features and maps"]
+    assert (code, finding["ok"]) == (1, False)
+    assert finding["detail"].startswith("damaged: those of 1 of 4 photos by colours. Tag again")
+
+    _, said, _ = run("tag", place.photos)
+    assert said["tagged"] == 1
+    assert run("check", "--content")[0] == 0
+
+
+def test_thumbnails_of_no_photo_are_named_and_removed_when_asked(place: Place, run: Run) -> None:
+    place.labelled()
+    run("tag", place.photos)
+    kept = sorted(place.settings.thumbnails.rglob("*.jpg"))
+    orphan = place.settings.thumbnails / "ab" / ("ab" + "0" * 62 + ".jpg")
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(b"jpeg")
+    upload = place.settings.uploads / "2026-01-01 trip"
+    upload.mkdir(parents=True)
+    _, said, _ = run("check")
+    (detail,) = [one["detail"] for one in said["checks"] if one["name"] == "leftovers"]
+    assert detail.startswith("1 thumbnail of unknown photos: check --repair removes them; 1 upload in no")
+    assert orphan.exists()
+    run("check", "--repair")
+    assert sorted(place.settings.thumbnails.rglob("*.jpg")) == kept
+    assert upload.is_dir(), "what may hold photos is never removed"

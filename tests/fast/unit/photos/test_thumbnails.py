@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,28 @@ def test_a_thumbnail_cut_off_by_a_power_failure_counts_as_none(tmp_path: Path) -
     store.put(PHOTO_ID, b"jpeg")
     store.path(PHOTO_ID).write_bytes(b"")
     assert store.get(PHOTO_ID) is None
+
+
+def test_over_the_limit_those_go_first_that_nobody_looked_at(tmp_path: Path) -> None:
+    store = ThumbnailStore(tmp_path, limit_bytes=256 * 1000)  # 1,000 bytes for those that begin with ab
+    ids = [f"ab{number:062x}" for number in range(8)]
+    for days_ago, photo_id in enumerate(ids, start=2):
+        store.put(photo_id, bytes(200))
+        long_ago = time.time() - days_ago * 86_400
+        os.utime(store.path(photo_id), (long_ago, long_ago))
+    assert store.get(ids[7]) == bytes(200)  # the oldest is looked at
+    again = ThumbnailStore(tmp_path, limit_bytes=256 * 1000)
+    again.put("ab" + "f" * 62, bytes(200))
+    assert [n for n, photo_id in enumerate(ids) if again.get(photo_id)] == [0, 1, 2, 7]
+    assert again.get("ab" + "f" * 62) == bytes(200)
+
+
+def test_a_thumbnail_larger_than_the_limit_is_still_shown(tmp_path: Path) -> None:
+    store = ThumbnailStore(tmp_path, limit_bytes=1)
+    for number in range(200):
+        store.put(f"ab{number:062x}", b"jpeg")
+    assert store.get(f"ab{199:062x}") == b"jpeg"
+    assert len(list((tmp_path / "ab").iterdir())) < 100
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:

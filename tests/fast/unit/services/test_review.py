@@ -141,3 +141,28 @@ def test_the_photos_most_like_one_come_first(place: LearntPlace) -> None:
         assert {one.label for one in found if one.photo_id == alike[1]} == {"fox"}
         assert len(found) == 8
         assert set(dogs) & {one.photo_id for one in found}
+
+
+def test_among_very_many_photos_an_index_finds_the_same(
+    place: LearntPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("faiss")
+    with wiring.composed(place.settings) as parts:
+        alike = place.tag(parts.catalog, "strange", 40)
+        place.tag(parts.catalog, "dog", 40)
+        where = parts.catalog.collection(place.collection.collection_id)
+        read = similar.similar_photos(parts, alike[0], count=10)
+        monkeypatch.setattr(similar, "READ_THROUGH_UP_TO", 10)
+        kept = similar.Indices()
+        by_reading = similar.similar_photos(parts, alike[0], count=10, collection=where, kept=kept)
+        kept.wait()
+        from_index = similar.similar_photos(parts, alike[0], count=10, collection=where, kept=kept)
+        for found in (by_reading, from_index):
+            assert [one.photo_id for one in found] == [one.photo_id for one in read]
+            assert [one.similarity for one in found] == pytest.approx([one.similarity for one in read])
+        newest = place.tag(parts.catalog, "strange", 3)  # read, until the index has them too
+        similar.similar_photos(parts, alike[0], count=10, kept=kept)
+        kept.wait()
+        monkeypatch.setattr(similar, "nearest", lambda *_: pytest.fail("the features were read again"))
+        found = similar.similar_photos(parts, newest[0], count=60, kept=kept)
+        assert set(newest[1:]) <= {one.photo_id for one in found}
