@@ -60,10 +60,23 @@ class Database:
                     connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
-    def writing(self, *, durable: bool = False, shown: bool = True) -> Iterator[sqlite3.Connection]:
+    def aside(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for temporary tables, which keep nobody waiting, to be given to `writing` then.
+
+        Raises:
+            CatalogError: the file cannot be read.
+        """
+        with self._converted(), self._lent() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(
+        self, on: sqlite3.Connection | None = None, *, durable: bool = False, shown: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """Lend a connection whose statements take effect together at the end, or not at all.
 
         Args:
+            on: the connection, if `aside` lent one.
             durable: return only once the disk has it, so that a power cut cannot
                 take it back; for what people typed.
             shown: what Browse shows may change by it, so the revision goes up.
@@ -71,7 +84,8 @@ class Database:
         Raises:
             CatalogError: the file cannot be written: others keep it busy, the disk is full, and more.
         """
-        with self._converted(), self._turn, self._lent() as connection:
+        lent = self._lent() if on is None else contextlib.nullcontext(on)
+        with self._converted(), self._turn, lent as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
-from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
+from gallery.catalog.paths import PathsBelow, decode_below, encode_below, name_key, shown_parts
 from gallery.catalog.prediction_records import HELD, model_row
 from gallery.catalog.store import Store
 from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
@@ -88,8 +88,10 @@ def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None
 class FileStore(Store):
     """What the catalog knows of files."""
 
-    def record_scan(self, collection_id: int, entries: Sequence[FileEntry]) -> ScanSummary:
+    def record_scan(self, collection_id: int, entries: Iterable[FileEntry]) -> ScanSummary:
         """Set the collection's files to what a full scan found, and return what is different.
+
+        The scan may go on meanwhile: others can write until it ends. What it raises changes nothing.
 
         Changed files lose their photo (and wait to be read again); files that
         were not found are marked missing, and come back when found again.
@@ -97,14 +99,23 @@ class FileStore(Store):
         Raises:
             CatalogError: no such collection, or a path outside its folder.
         """
-        with self._database.writing() as connection:
+        with self._database.reading() as connection:
             root = root_of(connection, collection_id)
-            connection.execute(_FOUND)
-            connection.execute("DELETE FROM found")
-            connection.executemany(
+        with self._database.aside() as aside:
+            aside.execute(_FOUND)
+            aside.execute("DELETE FROM found")
+            aside.executemany(
                 "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?, ?)",
                 (_row(root, entry.path, entry.size_bytes, entry.modified_ns) for entry in entries),
             )
+            try:
+                return self._settle_scan(aside, collection_id)
+            finally:
+                aside.execute("DROP TABLE found")
+
+    def _settle_scan(self, aside: sqlite3.Connection, collection_id: int) -> ScanSummary:
+        with self._database.writing(aside) as connection:
+            root_of(connection, collection_id)
             found: int = connection.execute("SELECT count(*) FROM found").fetchone()[0]
             gone = connection.execute(
                 "UPDATE files SET missing = 1 WHERE collection_id = ? AND missing = 0 "
@@ -129,10 +140,9 @@ class FileStore(Store):
                 "WHERE path NOT IN (SELECT path FROM files WHERE collection_id = ?1) ORDER BY path",
                 (collection_id,),
             ).rowcount
-            connection.execute("DELETE FROM found")
         return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
 
-    def pending_files(self, collection_id: int, model_id: str) -> list[Path]:
+    def pending_files(self, collection_id: int, model_id: str) -> Sequence[Path]:
         """Return the files that a model has yet to see, in the order of their paths.
 
         These are files never read (or changed since), photos that are not known
@@ -165,9 +175,9 @@ class FileStore(Store):
                     *(model.held(self._folder) if model else (0, 0)),
                 ),
             )
-            return [decode_below(root, path) for (path,) in rows]
+            return PathsBelow(root, [path for (path,) in rows])
 
-    def files_like_read_ones(self, collection_id: int) -> list[Path]:
+    def files_like_read_ones(self, collection_id: int) -> Sequence[Path]:
         """Return the unread files that are as large as a file that was read, in the order of their paths.
 
         Only these can hold the same bytes: `record_known` is for those that do.
@@ -182,7 +192,7 @@ class FileStore(Store):
                 f"AND skip_reason IS NULL AND size_bytes IN (SELECT k.size_bytes {_READ}) ORDER BY path",
                 (collection_id,),
             )
-            return [decode_below(root, path) for (path,) in rows]
+            return PathsBelow(root, [path for (path,) in rows])
 
     def known_files(self, collection_id: int) -> list[tuple[Path, int, str | None]]:
         """Return a collection's files: path below its root, size in bytes, SHA-256 of the bytes if read.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import overload
 
 from gallery.errors import CatalogError
 from gallery.types import display_path
@@ -46,6 +48,45 @@ def decode_below(root: Path, stored: bytes) -> Path:
         '/photos/a/b.jpg'
     """
     return root.joinpath(*(os.fsdecode(part) for part in stored.split(b"\0")))
+
+
+class PathsBelow(Sequence[Path]):
+    """Many paths below a collection's root, 80 bytes each: a million would be 800 MB as paths.
+
+    Equal to any sequence of the same paths.
+
+    Args:
+        root: the collection's.
+        stored: what `encode_below` made of each.
+
+    Example:
+        >>> PathsBelow(Path("/photos"), [b"a\\x00b.jpg"]) == [Path("/photos/a/b.jpg")]
+        True
+    """
+
+    def __init__(self, root: Path, stored: Sequence[bytes]) -> None:
+        self._root = root
+        self._stored = stored
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    @overload
+    def __getitem__(self, at: int) -> Path: ...
+    @overload
+    def __getitem__(self, at: slice) -> PathsBelow: ...
+    def __getitem__(self, at: int | slice) -> Path | PathsBelow:
+        if isinstance(at, slice):
+            return PathsBelow(self._root, self._stored[at])
+        return decode_below(self._root, self._stored[at])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"PathsBelow({self._root}, {len(self)} paths)"
 
 
 def name_key(name: str) -> str:

@@ -6,9 +6,10 @@ any moment, and the next one does only what is left.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,23 +143,26 @@ def look_through(
         CatalogError: the catalog cannot be written.
     """
     _require(collection)
-    entries, unopened = _look(collection.root, scan, on_progress, cancelled)
-    if entries is None:
+    look = _Look(scan(collection.root), on_progress, cancelled)
+    try:
+        first = list(itertools.islice(look, 1))
+        if collection.photo_count and not first:
+            raise _gone(collection)
+        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, look)).gone
+    except _Cancelled:
         return None
-    if collection.photo_count and not entries:
-        raise _gone(collection)
-    gone = catalog.record_scan(collection.collection_id, entries).gone
+    unopened = look.unopened
     if unopened:
         catalog.record_skipped(collection.collection_id, unopened)
     recognise(catalog, collection.collection_id, cancelled=cancelled)
-    pending = [
-        path
-        for path in catalog.pending_files(collection.collection_id, model_id)
-        if only is None or path in only
-    ]
-    again = set(pending)
-    skipped = sum(file.path not in again for file in catalog.skipped_files(collection.collection_id))
-    total = len(entries) + len(unopened)
+    pending = catalog.pending_files(collection.collection_id, model_id)
+    if only is not None:
+        pending = [path for path in pending if path in only]
+    unreadable = {file.path for file in catalog.skipped_files(collection.collection_id)}
+    skipped = len(unreadable)
+    if unreadable:
+        skipped -= sum(path in unreadable for path in pending)  # tried again
+    total = look.files + len(unopened)
     begin = TaggingProgress(
         READING if pending else TAGGING,
         done=total - len(pending),
@@ -167,7 +171,7 @@ def look_through(
         skipped=skipped,
     )
     on_progress(begin)
-    return Found(pending, begin, len(entries), gone)
+    return Found(pending, begin, look.files, gone)
 
 
 def _require(collection: Collection) -> None:
@@ -190,24 +194,48 @@ def _gone(collection: Collection) -> PhotoError:
     )
 
 
-def _look(
-    root: Path, scan: Scan, on_progress: Callable[[TaggingProgress], None], cancelled: Callable[[], bool]
-) -> tuple[list[FileEntry] | None, list[SkippedFile]]:
-    """Return the files of a folder and the sub-folders that could not be opened; None if cancelled."""
-    entries: list[FileEntry] = []
-    unopened: list[SkippedFile] = []
-    reported = 0.0
-    for found in scan(root):
-        if isinstance(found, SkippedFile):
-            unopened.append(found)
-        else:
-            entries.append(found)
-        if time.monotonic() - reported >= _PATIENCE_S:
-            if cancelled():
-                return None, unopened
-            on_progress(TaggingProgress(LOOKING, total=len(entries)))
-            reported = time.monotonic()
-    return entries, unopened
+class _Cancelled(Exception):
+    """Somebody asked to stop while a folder was looked through."""
+
+
+class _Look(Iterator[FileEntry]):
+    """The files of a folder as they are found, telling how many they are.
+
+    Attributes:
+        files: found so far.
+        unopened: sub-folders that could not be opened, so far.
+    """
+
+    def __init__(
+        self,
+        scan: Iterable[FileEntry | SkippedFile],
+        on_progress: Callable[[TaggingProgress], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._scan = iter(scan)
+        self._on_progress = on_progress
+        self._cancelled = cancelled
+        self._reported = 0.0
+        self.files = 0
+        self.unopened: list[SkippedFile] = []
+
+    def __next__(self) -> FileEntry:
+        """Return the next one.
+
+        Raises:
+            _Cancelled: it shall end.
+        """
+        for found in self._scan:
+            if time.monotonic() - self._reported >= _PATIENCE_S:
+                if self._cancelled():
+                    raise _Cancelled
+                self._on_progress(TaggingProgress(LOOKING, total=self.files))
+                self._reported = time.monotonic()
+            if isinstance(found, FileEntry):
+                self.files += 1
+                return found
+            self.unopened.append(found)
+        raise StopIteration
 
 
 def _classify_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +19,10 @@ RECORD_EVERY = 32
 
 RECORD_AFTER_S = 0.5
 """So long at most until a photo that was read shows up in the catalog."""
+
+
+_REMEMBERED = 4 * WAITING_LIMIT
+"""Photos handed on, of which the model has seen all but those that wait and a batch."""
 
 
 class PhotoReader:
@@ -46,7 +50,7 @@ class PhotoReader:
         self._store_thumbnail = store_thumbnail
         self._changed = threading.Condition()  # guards all below
         self._waiting: deque[DecodedPhoto] = deque()
-        self._handed_on: set[PhotoId] = set()
+        self._handed_on: OrderedDict[PhotoId, None] = OrderedDict()  # those the catalog may not know yet
         self._unchanged = 0
         self._skipped = 0
         self._stopped = False
@@ -163,7 +167,9 @@ class PhotoReader:
                 if photo.photo_id in known or photo.photo_id in self._handed_on:
                     self._unchanged += 1
                 else:
-                    self._handed_on.add(photo.photo_id)
+                    self._handed_on[photo.photo_id] = None
                     self._waiting.append(photo)
+            while len(self._handed_on) > _REMEMBERED:
+                self._handed_on.popitem(last=False)
             self._changed.notify_all()
         self._read, self._unreadable = [], []

@@ -7,7 +7,7 @@
 
 `make` writes the rows that scan, readers and model would have written, with features that lie in clusters, in
 about two minutes. `measure` asks what the pages ask, each question twice: as the first one of a process, and
-again; it tells processor seconds and those of the clock. `files` makes the files of the catalog, of their size
+again; it tells processor seconds and those of the clock. `files` makes those of the catalog, of their size
 and date but empty; `scan` looks through them all as a second tagging does, with one photo that is new.
 """
 
