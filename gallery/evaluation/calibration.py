@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 from gallery.errors import DatasetError
 from gallery.evaluation import metrics
@@ -116,6 +114,8 @@ def temperature_scaled(probabilities: NDArray[np.floating], temperature: float) 
         >>> temperature_scaled(np.array([[0.8, 0.2]]), 0.5).round(4).tolist()  # .64 and .04, made to sum to 1
         [[0.9412, 0.0588]]
     """
+    from scipy.special import softmax
+
     return np.asarray(softmax(_logits(probabilities) / temperature, axis=1))
 
 
@@ -132,6 +132,9 @@ def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.floating])
         Within `LOWEST` and `HIGHEST`; the nearer bound where the best lies beyond.
     """
     exact = np.asarray(logits, np.float64)
+
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
 
     def loss(log_temperature: float) -> float:
         return float(-(targets * log_softmax(exact / np.exp(log_temperature), axis=1)).sum(axis=1).mean())
@@ -179,6 +182,8 @@ def cross_entropy(logits: NDArray[np.floating], y_true: NDArray[np.integer]) -> 
         >>> round(cross_entropy(np.zeros((3, 4)), np.array([0, 1, 3])), 6)  # ln 4
         1.386294
     """
+    from scipy.special import log_softmax
+
     log_probabilities = log_softmax(np.asarray(logits, np.float64), axis=1)
     return float(-log_probabilities[np.arange(len(y_true)), np.asarray(y_true)].mean())
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from gallery.types import FloatArray
 
@@ -55,6 +54,8 @@ class Head:
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """Return what the network says of photos with these features, (n, channels) -> (n, K)."""
+        from scipy.special import softmax
+
         return np.asarray(softmax(self.scores(features), axis=1), np.float32)
 
     def with_classes(self, class_names: Sequence[str], columns: Sequence[int | None]) -> Head:
