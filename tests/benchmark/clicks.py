@@ -22,7 +22,7 @@ WATCH = """([words, tab, chart]) => {
   const drawn = () => document.querySelector(`.st-key-${chart} .nsewdrag`)?.getBoundingClientRect().width > 0;
   const shown = () => {
     const part = document.querySelector(tab ? ".st-key-evaluate_tabs" : "[data-testid=stMain]");
-    return part.textContent.includes(words) && (!chart || drawn());
+    return new RegExp(words).test(part.textContent) && (!chart || drawn());
   };
   if (shown()) throw new Error(words + " is there before the press");
   document.addEventListener("pointerdown", () => {
@@ -49,11 +49,25 @@ PARTS = {
 
 POINTS = {
     "Confidence": [
-        ("evaluate_reliability", "Confidence 93 to 100", 0.95, 0.9),
-        ("evaluate_coverage", "At this point: a confidence threshold", 0.4, 0.1),
+        ("evaluate_reliability", r"Confidence \d+ to \d+\s%: ", ".points path"),
+        ("evaluate_coverage", "At this point: a confidence threshold", ".scatterlayer .js-line"),
     ],
 }
-"""Charts whose points are pressed then: what a point shows, and its place as shares of the chart's sides."""
+"""Charts whose points are pressed then: what a point shows, and what is drawn of it."""
+
+PLACE = """([key, drawn]) => {
+  const shapes = [...document.querySelectorAll(`.st-key-${key} ${drawn}`)];
+  const size = (shape) => { const box = shape.getBoundingClientRect(); return box.width * box.height; };
+  const shape = shapes.sort((a, b) => size(b) - size(a))[0];
+  const middle = shape.getPointAtLength(shape.getTotalLength() / 2).matrixTransform(shape.getScreenCTM());
+  const box = shape.getBoundingClientRect();
+  const area = document.querySelector(`.st-key-${key} .nsewdrag`).getBoundingClientRect();
+  const [x, y] = drawn.includes("line")
+    ? [middle.x, middle.y]
+    : [box.x + box.width / 2, box.y + box.height / 2];
+  return { x: x - area.x, y: y - area.y };
+}"""
+"""Where the largest bar, or the middle of a line, lies in its chart."""
 
 CELLS = [(0, 1), (3, 4), (7, 2)]
 """Row and column of the matrix: (true class, what is predicted)."""
@@ -116,13 +130,12 @@ def main() -> None:
                 button.scroll_into_view_if_needed()
                 with timed(page, title, words, tab=title, chart=chart):
                     press(page, button)
-                for key, shown, across, down in POINTS.get(title, []):
+                for key, shown, drawn in POINTS.get(title, []):
                     area = page.locator(f".st-key-{key} .nsewdrag")
                     area.scroll_into_view_if_needed()
-                    box = area.bounding_box()
-                    assert box is not None
+                    place = page.evaluate(PLACE, [key, drawn])
                     with timed(page, f"a point of {key}", shown, tab=title, chart=key):
-                        press(page, area, {"x": across * box["width"], "y": down * box["height"]})
+                        press(page, area, place)
             page.close()
         browser.close()
 

@@ -35,3 +35,13 @@ def show(chart: Chart, *, key: str, on_choose: Callable[[float], None]) -> None:
         config={"displayModeBar": False},
         alt=chart.alt,
     )
+
+
+def load_ahead() -> None:
+    """Have the browser load the library of charts, two seconds' work, while nobody waits for one."""
+    with st.container(key="charts_ahead"):  # the style hides it
+        st.plotly_chart(
+            {"data": [{"type": "scatter", "x": [0], "y": [0]}], "layout": {"height": 40}},
+            theme=None,
+            key="charts_ahead_chart",
+        )

@@ -12,7 +12,7 @@ import streamlit as st
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.report import Cell, EvaluationReport
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import theme
+from gallery.ui.components import clickable_chart, theme
 from gallery.ui.evaluate import compare, confidence, labels, matrix, numbers, slices
 from gallery.words import class_title, photo_count
 
@@ -47,6 +47,7 @@ def show(evaluation: Evaluation) -> None:
         if tab.open:
             with tab:
                 show_part(evaluation)
+    clickable_chart.load_ahead()
 
 
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
