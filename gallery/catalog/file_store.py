@@ -23,10 +23,14 @@ RETRIED = (SkipReason.NO_PERMISSION, SkipReason.VANISHED, SkipReason.HEIC_NOT_IN
 """Reasons that can end without the file changing; looking again costs next to nothing."""
 
 _FOUND = """
-    CREATE TEMP TABLE IF NOT EXISTS found (
-        path BLOB PRIMARY KEY, name TEXT, name_key TEXT, folder TEXT, size_bytes INTEGER, modified_ns INTEGER
-    ) WITHOUT ROWID
+    CREATE TEMP TABLE IF NOT EXISTS found (path BLOB PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER)
+    WITHOUT ROWID
 """
+
+_INSERT = (
+    "INSERT INTO files (collection_id, path, size_bytes, modified_ns, folder, name, name_key) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 
 METADATA_COLUMNS = (
     f"width_px, height_px, p.size_bytes, image_format, {TAKEN}, camera, notes, brightness, sharpness"
@@ -64,10 +68,10 @@ def metadata_of(row: Sequence[Any]) -> PhotoMetadata:
     return PhotoMetadata(width, height, size, image_format, taken_at, camera, said, brightness, sharpness)
 
 
-def _row(root: Path, path: Path, size_bytes: int, modified_ns: int) -> tuple[bytes, str, str, str, int, int]:
-    stored = encode_below(root, path)
+def _shown(stored: bytes) -> tuple[str, str, str]:
+    """Return a file's folder, its name, and its name as it is searched for."""
     folder, name = shown_parts(stored)
-    return stored, name, name_key(name), folder, size_bytes, modified_ns
+    return folder, name, name_key(name)
 
 
 def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None:
@@ -105,8 +109,8 @@ class FileStore(Store):
             aside.execute(_FOUND)
             aside.execute("DELETE FROM found")
             aside.executemany(
-                "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?, ?)",
-                (_row(root, entry.path, entry.size_bytes, entry.modified_ns) for entry in entries),
+                "INSERT OR REPLACE INTO found VALUES (?, ?, ?)",
+                ((encode_below(root, one.path), one.size_bytes, one.modified_ns) for one in entries),
             )
             try:
                 return self._settle_scan(aside, collection_id)
@@ -134,11 +138,16 @@ class FileStore(Store):
                 "WHERE files.collection_id = ? AND files.path = found.path AND files.missing = 1",
                 (collection_id,),
             )
-            new = connection.execute(
-                "INSERT INTO files (collection_id, path, name, name_key, folder, size_bytes, modified_ns) "
-                "SELECT ?1, path, name, name_key, folder, size_bytes, modified_ns FROM found "
-                "WHERE path NOT IN (SELECT path FROM files WHERE collection_id = ?1) ORDER BY path",
+            connection.execute(
+                "DELETE FROM found WHERE path IN (SELECT path FROM files WHERE collection_id = ?)",
                 (collection_id,),
+            )
+            new = connection.executemany(
+                _INSERT,
+                (
+                    (collection_id, *row, *_shown(row[0]))
+                    for row in connection.execute("SELECT * FROM found ORDER BY path")
+                ),
             ).rowcount
         return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
 
@@ -308,7 +317,7 @@ class FileStore(Store):
                         metadata.sharpness,
                     ),
                 ).fetchone()
-                self._upsert(connection, collection_id, _row(root, path, metadata.size_bytes, 0))
+                self._upsert(connection, collection_id, encode_below(root, path), metadata.size_bytes)
                 connection.execute(
                     "UPDATE files SET photo_key = ?, sha256 = ?, former_photo_key = NULL, "
                     "skip_reason = NULL, skip_detail = NULL WHERE collection_id = ? AND path = ?",
@@ -433,7 +442,7 @@ class FileStore(Store):
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
             for file in skipped:
-                self._upsert(connection, collection_id, _row(root, file.path, _UNSCANNED, 0))
+                self._upsert(connection, collection_id, encode_below(root, file.path), _UNSCANNED)
                 connection.execute(
                     "UPDATE files SET photo_key = NULL, skip_reason = ?, skip_detail = ? "
                     "WHERE collection_id = ? AND path = ?",
@@ -464,11 +473,8 @@ class FileStore(Store):
             ]
 
     @staticmethod
-    def _upsert(
-        connection: sqlite3.Connection, collection_id: int, row: tuple[bytes, str, str, str, int, int]
-    ) -> None:
+    def _upsert(connection: sqlite3.Connection, collection_id: int, stored: bytes, size_bytes: int) -> None:
         connection.execute(
-            "INSERT INTO files (collection_id, path, name, name_key, folder, size_bytes, modified_ns) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
-            (collection_id, *row),
+            f"{_INSERT} ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
+            (collection_id, stored, size_bytes, 0, *_shown(stored)),
         )

@@ -30,6 +30,9 @@ def encode_below(root: Path, path: Path) -> bytes:
         >>> encode_below(Path("/photos"), Path("/photos/a/b.jpg"))
         b'a\\x00b.jpg'
     """
+    whole, above = os.fspath(path), os.fspath(root).removesuffix(os.sep) + os.sep
+    if whole.startswith(above):  # a fifth of what pathlib takes, for each photo of each scan
+        return os.fsencode(whole[len(above) :]).replace(os.fsencode(os.sep), b"\0")
     try:
         parts = path.relative_to(root).parts
     except ValueError as exc:
