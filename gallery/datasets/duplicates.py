@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gallery.datasets.pixel_store import DecodedSet, box_means
 
@@ -88,6 +86,9 @@ def groups_of(photo_ids: Sequence[str], pairs: Iterable[Sequence[int]]) -> list[
     Returns:
         Rows, ascending in each group and by first row.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     first: dict[str, int] = {}
     equal = [(row, first.setdefault(photo_id, row)) for row, photo_id in enumerate(photo_ids)]
     ties = np.array([*equal, *pairs], np.int64).reshape(-1, 2)

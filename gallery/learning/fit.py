@@ -16,9 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
-from threadpoolctl import threadpool_limits
 
 from gallery.errors import TrainingError
 from gallery.learning.head import Head
@@ -101,6 +98,10 @@ def fit_head(old: Head, examples: Examples, scale: Scale) -> Head:
     Raises:
         TrainingError: the features are not finite, or do not fit the head.
     """
+    from scipy.optimize import minimize  # here and below: the first page that is opened waits for none of it
+    from scipy.special import log_softmax
+    from threadpoolctl import threadpool_limits
+
     channels, classes = old.fc1_kernel.shape[0], len(old.class_names)
     if examples.features.shape[1] != channels or not np.isfinite(examples.features).all():
         raise TrainingError(

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from sklearn.model_selection import GroupKFold
-from threadpoolctl import threadpool_limits
 
 from gallery.datasets.sequences import sequences_of
 from gallery.errors import TrainingError
@@ -120,6 +116,9 @@ def learn_head(
             "There is nothing to learn from: no photo whose features are stored has a label that counts for "
             "a class. Label photos in Browse or Review, and tag the collection with this model."
         )
+    from sklearn.model_selection import GroupKFold
+    from threadpoolctl import threadpool_limits
+
     start = base.with_classes(classes.names, classes.columns)
     count = len(classes.names)
 
@@ -164,6 +163,9 @@ def taken_together(
         places: of each photo's folder.
         taken_at: ISO 8601, None where it is not known.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     groups = sequences_of([f"{number} {folder}" for number, folder in places], taken_at)
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     units = features / np.where(lengths > 0, lengths, 1)

@@ -35,7 +35,7 @@ FIRST_S = 1.0
 """The page itself is drawn first."""
 
 LIBRARIES_AFTER_S = 10.0
-"""From the start of the server to when SciPy and scikit-learn load: the first page is drawn by then."""
+"""From the start of the server to when they load: the first page is drawn by then."""
 
 AHEAD = "evaluation ahead"
 """Lane, and first field of the key, of the one task that computes ahead."""
@@ -108,10 +108,10 @@ def seen_photos(parts: wiring.Parts, model_id: str) -> SeenPhotos:
 
 
 def load_libraries_soon() -> None:
-    """Have SciPy and scikit-learn loaded in the background: over a second that Evaluate would wait for."""
+    """Have what Evaluate and Review compute with loaded in the background, two seconds' work."""
 
     def load() -> None:
-        for name in ("scipy.optimize", "sklearn.metrics"):
+        for name in ("pandas", "scipy.optimize", "sklearn.metrics"):
             importlib.import_module(name)
 
     timer = threading.Timer(LIBRARIES_AFTER_S, load)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from gallery.services import collections as collections_service
@@ -241,6 +240,8 @@ def _unreadable(collection: Collection) -> None:
         display_path(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path)
         for one in skipped
     ]
+    import pandas as pd  # takes half a second
+
     table = pd.DataFrame(
         {
             "File": names,

@@ -62,7 +62,8 @@ class Shown:
             assert not page.exception
             self.metrics |= {one.label: one.value.replace("\N{NO-BREAK SPACE}", " ") for one in page.metric}
             self.tables |= {one.proto.alt: one.value for one in page.dataframe}
-            self.charts |= {one.proto.alt: json.loads(one.proto.spec) for one in page.get("plotly_chart")}
+            drawn = [one.proto for one in page.get("plotly_chart") if one.proto.alt]  # one without is hidden
+            self.charts |= {one.alt: json.loads(one.spec) for one in drawn}
 
     def table(self, begins: str) -> pd.DataFrame:
         (found,) = [table for alt, table in self.tables.items() if alt.startswith(begins)]
