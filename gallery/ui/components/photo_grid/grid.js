@@ -100,9 +100,23 @@ class Grid {
     if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
     this.measure();
     this.draw();
+    if (!before) {
+      this.carryOn();
+      setTimeout(() => this.carryOn(), 100); // the former grid may go after this one has come
+    }
     if (data.open && (!before || before.scope !== data.scope) && this.large.itemId !== data.open.file_id) {
       this.large.open(new Items(data.base, data.open.list, this.labels, () => this.large.show()), data.open.index);
     }
+  }
+
+  // After the server was away Streamlit draws all anew: the keys go on with the photo that they were on.
+  carryOn() {
+    const former = Grid.latest;
+    if (!former || former === this || former.root.isConnected || former.data.scope !== this.data.scope) return;
+    this.keyed();
+    this.hasLabelled = former.hasLabelled;
+    if (document.activeElement === document.body) this.scroller.focus({ preventScroll: true });
+    if (former.items.count === this.items.count) this.moveTo(former.active, false);
   }
 
   // Whether the list must not change under the user's hands.
@@ -125,7 +139,6 @@ class Grid {
   }
 
   adopt(list, sameView) {
-    const kept = sameView ? this.items?.at(this.active)?.id : null;
     this.items?.close();
     this.setNews(null);
     this.items = new Items(this.data.base, list, this.labels, () => this.draw());
@@ -138,7 +151,6 @@ class Grid {
       this.active = 0;
     }
     this.active = Math.min(this.active, Math.max(list.count - 1, 0));
-    this.keep = kept;
     this.way.hidden = !this.earlier;
     const entries = `${list.count.toLocaleString("en")} ${this.data.stacked ? "stack" : "photo"}${list.count === 1 ? "" : "s"}`;
     const all = this.data.stacked ? `${photosInWords(this.data.stacked.photos)} in ${entries}` : entries;
