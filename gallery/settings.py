@@ -149,7 +149,7 @@ def _gigabytes(variable: str, default: int) -> int:
         asked = float(said.replace(",", "."))
     except ValueError:
         asked = math.nan
-    if not 0 < asked < math.inf:
+    if not 0 < asked * 1e9 < math.inf:
         raise GalleryError(f"{variable} is {said!r}. Give a number of gigabytes above zero, such as 10.")
     return round(asked * 1e9)
 

@@ -107,12 +107,11 @@ class FileStore(Store):
             root = root_of(connection, collection_id)
         with self._database.aside() as aside:
             aside.execute(_FOUND)
-            aside.execute("DELETE FROM found")
-            aside.executemany(
-                "INSERT OR REPLACE INTO found VALUES (?, ?, ?)",
-                ((encode_below(root, one.path), one.size_bytes, one.modified_ns) for one in entries),
-            )
             try:
+                aside.executemany(
+                    "INSERT OR REPLACE INTO found VALUES (?, ?, ?)",
+                    ((encode_below(root, one.path), one.size_bytes, one.modified_ns) for one in entries),
+                )
                 return self._settle_scan(aside, collection_id)
             finally:
                 aside.execute("DROP TABLE found")

@@ -7,6 +7,7 @@ answers, one byte a channel, if the optional library faiss is there.
 from __future__ import annotations
 
 import importlib.util
+import sys
 import threading
 import warnings
 from typing import Any, TypeAlias
@@ -27,40 +28,48 @@ Vectors: TypeAlias = NDArray[np.float16]
 """(n, channels) as the catalog keeps them, best mapped from the disk."""
 
 
-def nearest(vectors: Vectors, asked: FloatArray, count: int) -> tuple[NDArray[np.int64], FloatArray]:
+def nearest(
+    vectors: Vectors, asked: FloatArray, count: int, among: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the rows nearest to one vector, the nearest first, and their cosines, by reading all.
 
     Args:
         vectors: any number of rows; a row of zeros has the cosine 0.
         asked: (channels,) of any length but zero.
         count: rows wanted; fewer come where there are fewer.
+        among: only these rows; what comes back are positions in it.
 
     Example:
         >>> rows, cosines = nearest(np.array([[0, 1], [3, 4]], np.float16), np.array([0, 2], np.float32), 5)
-        >>> rows.tolist(), cosines.round(3).tolist()
+        >>> rows.tolist(), [round(float(one), 3) for one in cosines]
         ([0, 1], [1.0, 0.8])
     """
+    total = len(vectors) if among is None else len(among)
     unit = units_of(asked[None])[0]
-    cosines = np.empty(len(vectors), np.float32)
-    for start in range(0, len(vectors), _CHUNK):
+    cosines = np.empty(total, np.float32)
+    for start in range(0, total, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        cosines[rows] = units_of(np.asarray(vectors[rows], np.float32)) @ unit
-    best = np.arange(len(vectors))
-    if count < len(vectors):
+        read = vectors[rows if among is None else among[rows]]
+        cosines[rows] = units_of(np.asarray(read, np.float32)) @ unit
+    best = np.arange(total)
+    if count < total:
         best = np.argpartition(-cosines, count)[:count]
     best = best[np.lexsort((best, -cosines[best]))]
     return best.astype(np.int64), cosines[best]
 
 
 def has_index() -> bool:
-    """Return whether the library that keeps vectors in an index is installed."""
-    return importlib.util.find_spec("faiss") is not None
+    """Return whether the library that keeps vectors in an index is installed.
+
+    Not on macOS, where it was not tried: its OpenMP beside scikit-learn's is said to end the process there.
+    """
+    return sys.platform != "darwin" and importlib.util.find_spec("faiss") is not None
 
 
 class VectorIndex:
     """Vectors held in memory at one byte a channel; what it names nearest is to be ordered by exact cosines.
 
-    May be asked and added to from any thread.
+    May be asked from any thread, also while one adds to it.
 
     Args:
         vectors: what it begins with; more rows may be taken in later.
@@ -74,7 +83,7 @@ class VectorIndex:
         self._turn = threading.Lock()
         kind = faiss.ScalarQuantizer.QT_8bit
         self._index: Any = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
-        step = max(1, len(vectors) // _SAMPLE)
+        step = max(1, -(-len(vectors) // _SAMPLE))
         self._index.train(units_of(np.asarray(vectors[::step], np.float32)))
         self.take_in(vectors)
 

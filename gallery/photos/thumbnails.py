@@ -57,12 +57,13 @@ class ThumbnailStore:
             self._tag()
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, jpeg, durable=False, keep_busy=True)  # the old one shows the same photo
-            self._keep_within_limit(path)
         except OSError as exc:
             raise PhotoError(
                 f"A thumbnail could not be written to {path.parent}: {exc.strerror or exc}. "
                 "Make room on that disk, or set GALLERY_HOME to a folder that can be written."
             ) from exc
+        with contextlib.suppress(OSError):  # another process trims this folder too
+            self._keep_within_limit(path)
 
     def get(self, photo_id: PhotoId) -> bytes | None:
         """Return a photo's thumbnail, or None when there is none yet."""
@@ -75,11 +76,12 @@ class ThumbnailStore:
         except OSError:
             return None
 
-    def leftovers(self, known: Container[PhotoId]) -> Iterator[Path]:
-        """Yield the thumbnails of photos that nobody knows; may be removed."""
+    def leftovers(self, known: Container[PhotoId], at_least_s: float) -> Iterator[Path]:
+        """Yield the thumbnails, at least so many seconds old, of photos that nobody knows; may be removed."""
+        latest = time.time() - at_least_s
         for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
             with os.scandir(folder) as found:
-                names = [one.name for one in found]
+                names = [one.name for one in found if one.stat().st_mtime <= latest]
             for name in names:
                 photo_id = name.removesuffix(".jpg")
                 if _PHOTO_ID.fullmatch(photo_id) and photo_id not in known:

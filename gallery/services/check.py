@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -27,6 +28,9 @@ FREE_DISK_BYTES = 1_000_000_000
 
 NAMED_AT_MOST = 5
 """Files that a sentence names one by one."""
+
+UNDER_WAY_S = 3600.0
+"""A thumbnail younger than this may be of a photo that is being read."""
 
 PYTHON_LEAST = (3, 11)
 
@@ -242,14 +246,17 @@ def check_leftovers(settings: Settings, *, repair: bool) -> Finding:
     try:
         with wiring.composed(settings) as parts:
             roots = {one.root for one in parts.catalog.collections()}
-            thumbnails = list(parts.thumbnails.leftovers(parts.catalog.known_photos()))
+            thumbnails = list(parts.thumbnails.leftovers(parts.catalog.known_photos(), UNDER_WAY_S))
     except (GalleryError, OSError) as exc:
         return Finding("leftovers", False, str(exc))
     said = []
     if thumbnails and repair:
+        removed = 0
         for path in thumbnails:
-            path.unlink(missing_ok=True)
-        said.append(f"{words.counted(len(thumbnails), 'thumbnail')} of unknown photos removed")
+            with contextlib.suppress(OSError):  # a program shows it, or it is gone
+                path.unlink()
+                removed += 1
+        said.append(f"{words.counted(removed, 'thumbnail')} of unknown photos removed")
     elif thumbnails:
         counted = words.counted(len(thumbnails), "thumbnail")
         said.append(f"{counted} of unknown photos: check --repair removes them")

@@ -100,8 +100,10 @@ def similar_photos(
     asked = parts.catalog.features(card.model_id, [photo_id])[0]
     if collection is not None and collection.photo_count <= READ_THROUGH_UP_TO:
         slots, file_ids = parts.catalog.vectors_of_files(card.model_id, collection.collection_id)
-        rows, _ = nearest(parts.catalog.vectors(card.model_id)[slots], asked, count + 1)
-        file_ids = file_ids[rows]
+        vectors = parts.catalog.vectors(card.model_id)
+        held = slots < len(vectors)  # the file may have been cut short
+        rows, _ = nearest(vectors, asked, count + 1, slots[held])
+        file_ids = file_ids[held][rows]
     else:
         file_ids = _among_all(parts, card.model_id, asked, count + 1, collection, kept)
     photos = [photo for photo in parts.catalog.photos(file_ids) if photo.photo_id != photo_id]
@@ -140,8 +142,9 @@ def _among_all(
     wanted = _WIDER * count
     while True:
         rows = nearest(vectors, asked, wanted)[0] if index is None else index.index.nearest(asked, wanted)
+        rows = rows[rows < len(keys)]  # the index may have grown meanwhile
         file_ids = parts.catalog.file_of_each(keys[rows], where)
-        if len(file_ids) >= _WIDER * count // 2 or len(rows) < wanted:
+        if len(file_ids) >= _WIDER * count // 2 or wanted >= len(keys):
             return file_ids
         wanted *= 16  # most of the nearest lie in other collections
 
@@ -162,21 +165,23 @@ class Indices:
         self._maker: threading.Thread | None = None
 
     def of(self, parts: wiring.Parts, model_id: str, vectors: Vectors) -> _Indexed | None:
-        """Return the index of a model's vectors; None while there is none, and where none is needed."""
+        """Return the index of a model's vectors; None while there is none, and where none is needed.
+
+        While photos are being tagged it may lack those of the last seconds.
+        """
         if len(vectors) <= READ_THROUGH_UP_TO or not has_index():
             return None
         with self._lock:
             whose = (parts.catalog.identity(), model_id)
             if whose != self._whose:
                 self._whose, self._indexed = whose, None
-            if self._indexed is not None and len(self._indexed.keys) == len(vectors):
-                return self._indexed
-            if self._maker is None or not self._maker.is_alive():
+            outdated = self._indexed is None or len(self._indexed.keys) != len(vectors)
+            if outdated and (self._maker is None or not self._maker.is_alive()):
                 self._maker = threading.Thread(
                     target=self._make, args=(parts, whose, vectors, self._indexed), name="index", daemon=True
                 )
                 self._maker.start()
-            return None
+            return self._indexed
 
     def _make(
         self, parts: wiring.Parts, whose: tuple[str, str], vectors: Vectors, before: _Indexed | None

@@ -3,6 +3,7 @@
 
 const GAP = 6;
 const OVERSCAN_ROWS = 1;
+const REDRAWN_MS = 2000; // a grid that comes so soon after another one of the same view is that one, drawn anew
 const ANSWER_MS = 15000; // a page that is asked again before it has answered would never answer
 
 class Grid {
@@ -110,13 +111,17 @@ class Grid {
   }
 
   // After the server was away Streamlit draws all anew: the keys go on with the photo that they were on.
+  // What was seen is seen on, and labelled by its own id, until the new list's items have come.
   carryOn() {
     const former = Grid.latest;
-    if (!former || former === this || former.root.isConnected || former.data.scope !== this.data.scope) return;
-    this.keyed();
+    if (this.isKeyed || !this.root.isConnected || !former || former === this || former.root.isConnected) return;
+    if (former.data.scope !== this.data.scope || former.items.count !== this.items.count) return;
+    if (Date.now() - (former.goneAt ?? Date.now()) > REDRAWN_MS) return;
+    this.items.takeOver(former.items);
     this.hasLabelled = former.hasLabelled;
+    this.keyed();
     if (document.activeElement === document.body) this.scroller.focus({ preventScroll: true });
-    if (former.items.count === this.items.count) this.moveTo(former.active, false);
+    this.moveTo(former.active, false);
   }
 
   // Whether the list must not change under the user's hands.
@@ -517,6 +522,7 @@ class Grid {
   }
 
   dispose() {
+    this.goneAt = Date.now();
     this.resize.disconnect();
     window.removeEventListener("resize", this.onWindow);
     this.items?.close();

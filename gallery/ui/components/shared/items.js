@@ -18,6 +18,16 @@ class Items {
     this.failed = 0;
   }
 
+  // Show what another list of the same view has shown, until its own items have come.
+  takeOver(former) {
+    if (former.size !== this.size) return;
+    for (const [page, rows] of former.pages) {
+      if (this.pages.has(page)) continue;
+      this.pages.set(page, rows);
+      this.stale.add(page);
+    }
+  }
+
   at(index) {
     const page = this.pages.get(Math.floor(index / this.size));
     const item = page && page[index % this.size];

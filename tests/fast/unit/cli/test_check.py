@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,8 @@ def test_thumbnails_of_no_photo_are_named_and_removed_when_asked(place: Place, r
     orphan = place.settings.thumbnails / "ab" / ("ab" + "0" * 62 + ".jpg")
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"jpeg")
+    yesterday = time.time() - 86_400
+    os.utime(orphan, (yesterday, yesterday))
     upload = place.settings.uploads / "2026-01-01 trip"
     upload.mkdir(parents=True)
     _, said, _ = run("check")

@@ -99,6 +99,7 @@ def test_a_report_has_the_numbers_the_photos_and_the_hashes(photos: Path, tmp_pa
     html = out.read_text("utf-8")
     page = ParsedPage(html)
     assert page.numbers("Scores on 7 photos", "Accuracy")[0] == 6 / 7
+    assert [script.get("id") for script in page.all("script")] == ["charts", None, None]  # all are ours
     assert not [script for script in page.all("script") if script.get("src")]  # whole in one file
     assert not page.all("img")
     assert "gatto/<img src=x onerror=alert(1)>.png" in page.text

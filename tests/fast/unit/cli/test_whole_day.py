@@ -1,4 +1,4 @@
-"""After a day with every command, the photos are as they were: bytes, dates, rights and places."""
+"""After a day of commands that read a folder of photos, these are as they were: bytes, dates, rights."""
 
 from __future__ import annotations
 
