@@ -6,9 +6,12 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.fast.unit.cli.colour_place import RED, Place, Run
+
+pytestmark = pytest.mark.slow
 
 
 def as_it_lies(root: Path) -> dict[str, tuple[object, ...]]:

@@ -17,7 +17,7 @@ from gallery.errors import GalleryError
 from gallery.services import wiring
 from tests.fast.unit.cli.colour_place import ColourClassifier, Place
 
-MIB = 1024 * 1024
+pytestmark = pytest.mark.slow
 
 
 def mounted(*words: str) -> bool:
