@@ -46,7 +46,7 @@ def without_library_notes() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Import without looking for garbage, and never look through what was imported.
+    """Import without garbage collection, and keep later collections from visiting what was imported.
 
     The libraries make some 240,000 objects that stay: a collection that visits them takes half a second,
     in which no other thread runs.

@@ -143,15 +143,15 @@ def look_through(
         CatalogError: the catalog cannot be written.
     """
     _require(collection)
-    look = _Look(scan(collection.root), on_progress, cancelled)
+    found_files = _FoundFiles(scan(collection.root), on_progress, cancelled)
     try:
-        first = list(itertools.islice(look, 1))
+        first = list(itertools.islice(found_files, 1))
         if collection.photo_count and not first:
             raise _gone(collection)
-        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, look)).gone
+        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, found_files)).gone
     except _Cancelled:
         return None
-    unopened = look.unopened
+    unopened = found_files.unopened
     if unopened:
         catalog.record_skipped(collection.collection_id, unopened)
     recognise(catalog, collection.collection_id, cancelled=cancelled)
@@ -162,7 +162,7 @@ def look_through(
     skipped = len(unreadable)
     if unreadable:
         skipped -= sum(path in unreadable for path in pending)  # tried again
-    total = look.files + len(unopened)
+    total = found_files.files + len(unopened)
     begin = TaggingProgress(
         READING if pending else TAGGING,
         done=total - len(pending),
@@ -171,7 +171,7 @@ def look_through(
         skipped=skipped,
     )
     on_progress(begin)
-    return Found(pending, begin, look.files, gone)
+    return Found(pending, begin, found_files.files, gone)
 
 
 def _require(collection: Collection) -> None:
@@ -198,7 +198,7 @@ class _Cancelled(Exception):
     """Somebody asked to stop while a folder was looked through."""
 
 
-class _Look(Iterator[FileEntry]):
+class _FoundFiles(Iterator[FileEntry]):
     """The files of a folder as they are found, telling how many they are.
 
     Attributes:
