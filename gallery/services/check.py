@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import platform
@@ -10,7 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -60,11 +61,12 @@ def findings(
     yield check_home(settings.home)
     yield check_disk(settings.home)
     yield check_catalog(settings)
-    yield check_folders(settings)
-    yield check_leftovers(settings, repair=repair)
+    yield in_catalog(settings, "folders", "none was opened yet", check_folders)
+    leftovers = functools.partial(check_leftovers, repair=repair)
+    yield in_catalog(settings, "leftovers", "none", leftovers)
     if content:
-        yield check_content(settings)
-        yield check_records(settings)
+        yield in_catalog(settings, "content", "no photos yet", check_content)
+        yield in_catalog(settings, "features and maps", "none yet", check_records)
     yield check_reading()
     yield check_heic()
     yield from check_models(settings, model_id)
@@ -155,15 +157,20 @@ def check_catalog(settings: Settings) -> Finding:
     return Finding("catalog", True, detail)
 
 
-def check_folders(settings: Settings) -> Finding:
-    """Return whether the folders of all collections still hold photos: an empty mount point holds none."""
+def in_catalog(settings: Settings, name: str, before: str, ask: Callable[[wiring.Parts], Finding]) -> Finding:
+    """Return what is found in the catalog; `before` where there is none yet, its fault if it is damaged."""
     if not (settings.catalog_dir / "catalog.sqlite3").exists():
-        return Finding("folders", True, "none was opened yet")
+        return Finding(name, True, before)
     try:
         with wiring.composed(settings) as parts:
-            opened = parts.catalog.collections()
-    except GalleryError as exc:
-        return Finding("folders", False, str(exc))
+            return ask(parts)
+    except (GalleryError, OSError) as exc:
+        return Finding(name, False, str(exc))
+
+
+def check_folders(parts: wiring.Parts) -> Finding:
+    """Return whether the folders of all collections still hold photos: an empty mount point holds none."""
+    opened = parts.catalog.collections()
     gone = [one for one in opened if one.photo_count and not holds_photos(one.root)]
     if not gone:
         return Finding("folders", True, f"all {len(opened):,} that were opened are there")
@@ -181,31 +188,25 @@ def holds_photos(root: Path) -> bool:
         return False
 
 
-def check_content(settings: Settings) -> Finding:
+def check_content(parts: wiring.Parts) -> Finding:
     """Return whether files still hold what was read; the next tagging reads those again that do not.
 
     A scan compares size and date alone. Here every photo whose size and date are as they were is read whole.
     """
-    if not (settings.catalog_dir / "catalog.sqlite3").exists():
-        return Finding("content", True, "no photos yet")
     read, changed = 0, []
-    try:
-        with wiring.composed(settings) as parts:
-            for file in parts.catalog.read_files():
-                try:
-                    status = file.path.stat()
-                    if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
-                        continue  # the next scan sees this
-                    with file.path.open("rb") as stream:
-                        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                except OSError:
-                    continue  # a disk that is not connected, or a file that is gone: a scan says so
-                read += 1
-                if digest != file.sha256:
-                    changed.append(file)
-            parts.catalog.read_files_again([file.file_id for file in changed])
-    except GalleryError as exc:
-        return Finding("content", False, str(exc))
+    for file in parts.catalog.read_files():
+        try:
+            status = file.path.stat()
+            if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
+                continue  # the next scan sees this
+            with file.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            continue  # a disk that is not connected, or a file that is gone: a scan says so
+        read += 1
+        if digest != file.sha256:
+            changed.append(file)
+    parts.catalog.read_files_again([file.file_id for file in changed])
     if not changed:
         return Finding("content", True, f"{words.photo_count(read)} hold what was read of them")
     named = ", ".join(display_path(file.path) for file in changed[:NAMED_AT_MOST])
@@ -218,15 +219,9 @@ def check_content(settings: Settings) -> Finding:
     return Finding("content", False, detail)
 
 
-def check_records(settings: Settings) -> Finding:
+def check_records(parts: wiring.Parts) -> Finding:
     """Return whether stored features and maps are as they were written; tagging makes damaged ones anew."""
-    if not (settings.catalog_dir / "catalog.sqlite3").exists():
-        return Finding("features and maps", True, "none yet")
-    try:
-        with wiring.composed(settings) as parts:
-            found = parts.catalog.give_up_damaged()
-    except GalleryError as exc:
-        return Finding("features and maps", False, str(exc))
+    found = parts.catalog.give_up_damaged()
     wrong = [
         f"of {damaged:,} of {words.photo_count(read)} by {model_id}"
         for model_id, (read, damaged) in found.items()
@@ -239,16 +234,10 @@ def check_records(settings: Settings) -> Finding:
     return Finding("features and maps", False, detail)
 
 
-def check_leftovers(settings: Settings, *, repair: bool) -> Finding:
+def check_leftovers(parts: wiring.Parts, *, repair: bool) -> Finding:
     """Return what lies in the home and belongs to nothing; an upload is only named, for it holds photos."""
-    if not (settings.catalog_dir / "catalog.sqlite3").exists():
-        return Finding("leftovers", True, "none")
-    try:
-        with wiring.composed(settings) as parts:
-            roots = {one.root for one in parts.catalog.collections()}
-            thumbnails = list(parts.thumbnails.leftovers(parts.catalog.known_photos(), UNDER_WAY_S))
-    except (GalleryError, OSError) as exc:
-        return Finding("leftovers", False, str(exc))
+    roots = {one.root for one in parts.catalog.collections()}
+    thumbnails = list(parts.thumbnails.leftovers(parts.catalog.known_photos(), UNDER_WAY_S))
     said = []
     if thumbnails and repair:
         removed = 0
@@ -260,7 +249,7 @@ def check_leftovers(settings: Settings, *, repair: bool) -> Finding:
     elif thumbnails:
         counted = words.counted(len(thumbnails), "thumbnail")
         said.append(f"{counted} of unknown photos: check --repair removes them")
-    uploads = [one for one in wiring.upload_area(settings).folders() if one not in roots]
+    uploads = [one for one in wiring.upload_area(parts.settings).folders() if one not in roots]
     if uploads:
         named = ", ".join(display_path(one) for one in uploads[:NAMED_AT_MOST])
         said.append(f"{words.counted(len(uploads), 'upload')} in no collection: open {named}, or delete it")
