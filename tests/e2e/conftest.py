@@ -79,9 +79,14 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Server(url)
 
 
+BLOWN_UP = """icons => icons.filter(icon => icon.getBoundingClientRect().width > 48)
+    .map(icon => icon.parentElement.outerHTML.slice(0, 300))"""
+"""No class icon is drawn wider than 48 px."""
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1440 x 900; an error in a script, or one that the browser logs, fails the test."""
+    """A fresh window of 1440 x 900; a script's error, one that the browser logs, or a blown-up icon fails."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     window = context.new_page()
     window.set_default_timeout(60_000)
@@ -89,8 +94,10 @@ def page(browser: Browser) -> Iterator[Page]:
     window.on("pageerror", lambda error: errors.append(str(error)))
     window.on("console", lambda message: _is_ours(message) and errors.append(message.text))
     yield window
+    blown_up = [] if window.is_closed() else window.locator("img.icon").evaluate_all(BLOWN_UP)
     context.close()
     assert not errors, errors
+    assert not blown_up, f"class icons drawn over the width of what they stand in: {blown_up}"
 
 
 def _is_ours(message: ConsoleMessage) -> bool:
