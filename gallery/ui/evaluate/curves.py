@@ -84,7 +84,7 @@ def _charts(curves: ClassCurves, threshold: float, class_names: Sequence[str]) -
     def choose(chosen: float) -> None:
         st.session_state[THRESHOLD] = chosen
 
-    columns = st.container(key="evaluate_curves").columns(2)
+    columns = st.columns(2)
     for column, key, chart in zip(
         columns, ("precision_recall", "roc"), (precision_recall_chart, roc_chart), strict=True
     ):

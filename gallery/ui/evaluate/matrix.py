@@ -150,11 +150,9 @@ def behind(evaluation: Evaluation, now: Chosen) -> None:
         return
     names = evaluation.report.class_names
     rows = evidence.show(evaluation, rows, now.cell, on_choose=lambda cell: choose_cell(cell, names))
-    evidence.legend(evaluation, rows, now.cell)
     _judge_button(evaluation, now.cell)
-    grid(
-        evaluation, rows, key="evaluate_grid", height=520, scope=f"{now!r} {rows[:1]}"
-    )  # the order may change
+    scope = f"{now!r} {rows[:1]}"  # the order may change
+    grid(evaluation, rows, key="evaluate_grid", height=520, scope=scope, cell=now.cell)
 
 
 def _judge_button(evaluation: Evaluation, cell: Cell | None) -> None:
@@ -180,8 +178,17 @@ def _judge() -> None:
 
 
 @st.fragment
-def grid(evaluation: Evaluation, rows: IntVector, *, key: str, height: int, scope: str = "") -> None:
-    """Show photos of the report in the photo grid, with their true class."""
+def grid(
+    evaluation: Evaluation,
+    rows: IntVector,
+    *,
+    key: str,
+    height: int,
+    scope: str = "",
+    cell: Cell | None = None,
+) -> None:
+    """Show photos of the report in the photo grid, with their true class, and say what the heatmaps mean."""
+    evidence.legend(evaluation, rows, cell)
     photo_grid.show(
         evaluation.file_ids[rows],
         collection_id=evaluation.collection_id,

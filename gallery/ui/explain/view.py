@@ -43,7 +43,7 @@ def show(photo: ExplainedPhoto, card: ModelCard, *, collection_id: int | None) -
         collection_id: in which it is labelled; None for a photo that is in none.
     """
     compared = _compared_class(photo)
-    left, right = st.container(key="explain_split").columns([3, 1], gap="medium")
+    left, right = st.columns([3, 1], gap="medium")
     with right:
         _probabilities(photo, compared, card.name)
         if collection_id is not None:

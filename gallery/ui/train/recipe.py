@@ -76,7 +76,7 @@ def _card(chosen: DataSet, offer: RecipeOffer) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{escaped(recipe.name)}**", width="content")
             if offer.recommended:
-                st.badge("Recommended for these photos", icon=":material/thumb_up:", color="green")
+                st.badge("Recommended", icon=":material/thumb_up:", color="green")
         st.markdown(escaped(recipe.description))
         if offer.advice:
             icon = ":material/check:" if recipe.trainable == "top" else ":material/warning:"
