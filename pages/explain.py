@@ -16,8 +16,12 @@ if card is None:
     explain_sources.no_model()
     st.stop()
 
-with row:
-    source = explain_sources.choose_source(has_collections=bool(collections.opened()))
+if collections.opened() or "photo" in st.query_params:
+    with row:
+        source = explain_sources.choose_source()
+else:
+    explain_sources.nothing_open()
+    source = explain_sources.UPLOAD
 if source == explain_sources.UPLOAD:
     explained, collection_id = explain_sources.uploaded(card), None
 else:

@@ -51,7 +51,7 @@ def labels_of(root: Path, paths: Sequence[Path], class_names: Sequence[str]) -> 
     if not names:
         raise DatasetError(
             f"The photos of {display_path(root)} lie directly in it, so nothing says what they show. Put "
-            f"them into one sub-folder a class, named {listed_names(class_names)}, and open the folder above."
+            f"them into one sub-folder a class, named {listed_names(class_names)}, and open it again."
         )
     known = {name: class_of_name(name, class_names) for name in names}
     unknown = [name for name in names if known[name] is None]

@@ -30,21 +30,22 @@ def no_model() -> None:
     )
 
 
-def choose_source(*, has_collections: bool) -> str:
-    """Return CATALOG or UPLOAD; without a collection there is nothing to choose."""
-    if not has_collections and "photo" not in st.query_params:
-        with st.container(width="stretch"):
-            messages.empty(
-                ":material/visibility:",
-                "No collection has been opened yet",
-                "Explain shows which parts of a photo a prediction rests on: the heatmap of the predicted "
-                "class beside that of another class. Open a folder of photos on the Browse page to explain "
-                "any of them, or add a single photo here.",
-            )
-            st.container(horizontal_alignment="center").page_link(
-                "pages/browse.py", label="Open Browse", icon=":material/arrow_forward:"
-            )
-        return UPLOAD
+def nothing_open() -> None:
+    """Say what the page is for, before any collection was opened."""
+    messages.empty(
+        ":material/visibility:",
+        "No collection has been opened yet",
+        "Explain shows which parts of a photo a prediction rests on: the heatmap of the predicted class beside "
+        "that of another class. Open a folder of photos on the Browse page to explain any of them, or add a "
+        "single photo here.",
+    )
+    st.container(horizontal_alignment="center").page_link(
+        "pages/browse.py", label="Open Browse", icon=":material/arrow_forward:"
+    )
+
+
+def choose_source() -> str:
+    """Return CATALOG or UPLOAD."""
     chosen = st.segmented_control(
         "Photo from",
         [CATALOG, UPLOAD],
