@@ -19,9 +19,17 @@ not a `GalleryError` is a bug, and is logged as one.
 
 from __future__ import annotations
 
+from gallery.words import shown_text
+
 
 class GalleryError(Exception):
-    """Something a user can understand and mend: one sentence, and the remedy."""
+    """Something a user can understand and mend: one sentence, and the remedy.
+
+    What it quotes from a file is spelt out where it could hide, or drive a terminal.
+    """
+
+    def __str__(self) -> str:
+        return shown_text(super().__str__())
 
 
 class PhotoError(GalleryError):

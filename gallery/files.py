@@ -1,14 +1,22 @@
-"""The one way a file is written: whole or not at all, so that no reader and no killed process sees half."""
+"""The one way a file is written, whole or not at all, and the one way a file of arrays is read."""
 
 from __future__ import annotations
 
 import secrets
 import time
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os import fsync
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ARRAYS_LIMIT_BYTES = 2 * 1024**3
+"""An ``.npz`` that unpacks to more is not read: ten times the largest network of the app in float32."""
 
 BUSY_S = 0.5
 """How long a file is waited for that cannot be replaced: on Windows, while another program has it open."""
@@ -88,3 +96,28 @@ def replace_patiently(source: Path, target: Path, *, patience_s: float = BUSY_S)
             if time.monotonic() >= until:
                 raise
             time.sleep(0.02)
+
+
+def read_arrays(path: Path, *, limit_bytes: float = ARRAYS_LIMIT_BYTES) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an ``.npz`` file, which may come from anybody.
+
+    Raises:
+        ValueError: it cannot be read, is damaged or no such file, holds pickled objects, or unpacks to more
+            bytes than the limit.
+    """
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size_bytes = sum(info.file_size for info in archive.infolist())
+        if size_bytes > limit_bytes:
+            raise ValueError(
+                f"it unpacks to {size_bytes / 1e9:.1f} GB, and at most {limit_bytes / 1e9:.1f} GB are read"
+            )
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: np.asarray(stored[name]) for name in stored.files}
+    except (
+        OSError, EOFError, LookupError, ArithmeticError, RuntimeError, MemoryError, zipfile.BadZipFile,
+        zlib.error,
+    ) as exc:  # fmt: skip
+        raise ValueError(str(exc) or type(exc).__name__) from exc

@@ -7,10 +7,11 @@ as one box around the whole picture, which bears the classification.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from gallery.exchange.csv_text import shortest
 from gallery.exchange.read_labels import ReadLabel
 from gallery.exchange.rows import MODEL, PERSON, PredictionRow
 from gallery.types import ANIMAL, DetectedBox, display_path
+
+Read = TypeVar("Read")
 
 FORMAT_VERSION = "1.6"
 KNOWN_VERSIONS = ("1.3", "1.4", "1.5", "1.6")
@@ -214,14 +217,40 @@ def read_megadetector(file: Path) -> Iterator[ReadLabel]:
     """
     data = load_results(file)
     classes = data.get("classification_categories") or {}
-    for image in data["images"]:
-        found = image.get("detections")
-        if found is None:  # the detector could not read it
-            continue
+    kinds = data.get("detection_categories") or DETECTIONS
+
+    def label_of(image: Mapping[str, Any]) -> ReadLabel:
         own = image.get(OWN_FIELD) or {}
+        label = own.get("label") or _label(image["detections"], kinds, classes)
         person, source = own.get("person") or "", own.get("source") or MODEL
-        label = own.get("label") or _label(found, data.get("detection_categories") or DETECTIONS, classes)
-        yield ReadLabel(str(image["file"]).replace("\\", "/"), label, source, person)
+        return ReadLabel(_place(image), str(label), str(source), str(person))
+
+    yield from _of_each(file, data, label_of)
+
+
+def _of_each(
+    file: Path, data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Read]
+) -> Iterator[Read]:
+    """Yield what is read of each image that the detector could read.
+
+    Raises:
+        ExchangeError: an image is not written as the format says.
+    """
+    for number, image in enumerate(data["images"], start=1):
+        try:
+            if image.get("detections") is None:
+                continue
+            found = read(image)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as exc:
+            raise ExchangeError(
+                f"{display_path(file)}: image {number:,} is not written as the format says "
+                f"({type(exc).__name__}: {exc}). Correct it, or have the detector write the file again."
+            ) from exc
+        yield found
+
+
+def _place(image: Mapping[str, Any]) -> str:
+    return str(image["file"]).replace("\\", "/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +284,8 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
         return
     kinds = data.get("detection_categories") or DETECTIONS
     classes = data.get("classification_categories") or {}
-    for image in data["images"]:
-        if image.get("detections") is None:
-            continue
+
+    def boxes_of(image: Mapping[str, Any]) -> ReadBoxes:
         sure = [box for box in image["detections"] if float(box["conf"]) >= least]
         boxes = tuple(_box(box, kinds, classes) for box in sure)
         own = image.get(OWN_FIELD) or {}
@@ -265,23 +293,33 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
         best = max(animals, key=lambda box: box.confidence, default=None)
         label: str | None
         if own.get("source") == MODEL and own.get("label"):
-            label, confidence = str(own["label"]), own.get("confidence")
+            told = own.get("confidence")
+            label, confidence = str(own["label"]), None if told is None else _number(told)
         elif best is not None:
             label, confidence = best.label, best.label_confidence
         else:
             label, confidence = _label(sure, kinds, classes), None
-        yield ReadBoxes(str(image["file"]).replace("\\", "/"), label, confidence, boxes)
+        return ReadBoxes(_place(image), label, confidence, boxes)
+
+    yield from _of_each(file, data, boxes_of)
+
+
+def _number(told: Any) -> float:
+    number = float(told)
+    if not math.isfinite(number):
+        raise ValueError(f"{told} is no number")
+    return number
 
 
 def _box(box: Mapping[str, Any], kinds: Mapping[str, str], classes: Mapping[str, str]) -> DetectedBox:
-    left, top, width, height = (float(share) for share in box["bbox"])
+    left, top, width, height = (_number(share) for share in box["bbox"])
     best = max(box.get("classifications") or [], key=lambda pair: float(pair[1]), default=None)
     return DetectedBox(
         str(kinds.get(box["category"], ANIMAL)),
-        float(box["conf"]),
+        _number(box["conf"]),
         (left, top, width, height),
         None if best is None else str(classes.get(best[0], ANIMAL)),
-        None if best is None else float(best[1]),
+        None if best is None else _number(best[1]),
     )
 
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
-from gallery.files import write_atomic
+from gallery.files import read_arrays, write_atomic
 from gallery.types import ModelCard, display_path
-
-WEIGHTS_LIMIT_BYTES = 2 * 1024**3
-"""Unpacked weights beyond this are refused: ten times the largest recipe in float32."""
 
 FLOAT16_MAX = 65504.0
 
@@ -30,19 +26,11 @@ def read_weights(path: Path) -> dict[str, NDArray[np.floating[Any]]]:
 
     Raises:
         ModelError: it is no such file, holds pickled objects or other than
-            floats, or would unpack to more than `WEIGHTS_LIMIT_BYTES`.
+            floats, or would unpack to more than `files.ARRAYS_LIMIT_BYTES`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            size_bytes = sum(info.file_size for info in archive.infolist())
-        if size_bytes > WEIGHTS_LIMIT_BYTES:
-            raise ModelError(
-                f"{path} unpacks to {size_bytes / 1e9:.1f} GB; weights of at most "
-                f"{WEIGHTS_LIMIT_BYTES / 1e9:.1f} GB are read. Use a smaller model."
-            )
-        with np.load(path, allow_pickle=False) as archive:
-            tensors = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
+        tensors = read_arrays(path)
+    except ValueError as exc:
         raise ModelError(
             f"{path} is not a file of plain weights ({exc}). "
             "Only .npz files of numbers are read, never pickles."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import zipfile
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
-from gallery.files import open_atomic
+from gallery.files import open_atomic, read_arrays
 from gallery.training.history import Epoch, epoch_of
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -57,7 +57,7 @@ def load_state(folder: Path) -> TrainingState | None:
     file = folder / STATE_FILE
     if not file.is_file():
         return None
-    arrays = read_arrays(file)
+    arrays = arrays_of(file)
     try:
         history = tuple(epoch_of(row) for row in json.loads(str(arrays.pop("history"))))
     except (KeyError, ValueError, TypeError) as exc:
@@ -79,7 +79,7 @@ def load_best(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
     Raises:
         TrainingError: they are missing or damaged.
     """
-    return read_arrays(_best_file(folder, epoch))
+    return arrays_of(_best_file(folder, epoch))
 
 
 def drop_other_bests(folder: Path, epoch: int) -> None:
@@ -109,16 +109,15 @@ def save_arrays(file: Path, arrays: Tensors) -> None:
         ) from exc
 
 
-def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
+def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
     """Return what `save_arrays` wrote.
 
     Raises:
         TrainingError: it is missing or damaged.
     """
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as exc:
+        return read_arrays(file, limit_bytes=math.inf)
+    except ValueError as exc:
         raise _damaged(file, exc) from exc
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError, TrainingError
+from gallery.files import read_arrays
 from gallery.network.architectures import Architecture, get_weights, set_weights
 from gallery.network.engine import keras
 from gallery.network.keras_weights import read_keras_vgg16
@@ -164,9 +164,8 @@ def _read(path: Path, backbone: str | None) -> dict[str, NDArray[Any]]:
     if file.suffix.lower() in (".h5", ".hdf5"):
         return _read_keras(file, backbone)
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            return {name: np.asarray(stored[name], np.float32) for name in stored.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as exc:
+        return {name: np.asarray(array, np.float32) for name, array in read_arrays(file).items()}
+    except ValueError as exc:
         raise TrainingError(f"{file} cannot be read as weights ({exc}). Give a .npz or a .h5 file.") from exc
 
 

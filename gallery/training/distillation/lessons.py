@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gallery.errors import TrainingError
 from gallery.network.engine import keras
 from gallery.network.precision import best_precision
-from gallery.training.checkpoint import read_arrays, save_arrays
+from gallery.training.checkpoint import arrays_of, save_arrays
 from gallery.training.distillation.losses import (
     TeacherHeads,
     fit_adapter,
@@ -88,7 +88,7 @@ def fit_taught(
     file = folder / LESSONS_FILE
     if not file.is_file():
         save_arrays(file, _look(network, maps, data, seeing, recipe, on_progress))
-    seen = read_arrays(file)
+    seen = arrays_of(file)
     heads = TeacherHeads(
         seeing.head_kernel, seeing.head_bias, seen["classes_kernel"], seen["classes_bias"],
         float(seen["map_variance"]), float(seen["pooled_variance"]),

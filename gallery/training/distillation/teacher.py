@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from gallery.errors import TrainingError
+from gallery.files import read_arrays
 from gallery.network.engine import keras
 
 MEAN = (0.485, 0.456, 0.406)
@@ -93,9 +93,8 @@ def read_teacher(source: str | Path, *, fetch: Callable[[], Any] | None = None) 
     try:
         if file.suffix.lower() in (".h5", ".hdf5"):
             return folded(keras.applications.ResNet50(weights=str(file)))
-        with np.load(file, allow_pickle=False) as stored:
-            return TeacherWeights({name: stored[name] for name in stored.files})
-    except (OSError, ValueError, EOFError, AttributeError, KeyError, zipfile.BadZipFile) as exc:
+        return TeacherWeights(read_arrays(file))
+    except (OSError, ValueError, AttributeError, KeyError) as exc:
         raise TrainingError(
             f"{file} cannot be read as a ResNet50 with its head ({exc}). Give a .npz or a .h5 file."
         ) from exc

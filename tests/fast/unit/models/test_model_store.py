@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import ModelError
+from gallery.files import read_arrays
 from gallery.models import ModelStore, read_weights
 from gallery.settings import DEFAULT_MODEL_ID
 from gallery.types import ModelCard
@@ -293,8 +294,19 @@ def test_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(
     path = tmp_path / "bomb.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros.npy", bytes(2_000_000))
-    monkeypatch.setattr("gallery.models.parts.WEIGHTS_LIMIT_BYTES", 1_000_000)
+    monkeypatch.setitem(read_arrays.__kwdefaults__, "limit_bytes", 1_000_000)
     with pytest.raises(ModelError, match=r"unpacks to 0.0 GB"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("shape", [f"({10**12},)", f"({10**22},)", "(-5,)", f"({2**32}, {2**32})"])
+def test_an_array_that_says_it_is_huge_is_refused(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}"
+    path = tmp_path / "huge.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+        archive.writestr("fc1/kernel.npy", start + header.encode() + bytes(64))
+    with pytest.raises(ModelError, match="not a file of plain weights"):
         read_weights(path)
 
 
