@@ -36,8 +36,8 @@ def nothing_open() -> None:
         ":material/visibility:",
         "No collection has been opened yet",
         "Explain shows which parts of a photo a prediction rests on: the heatmap of the predicted class "
-        "beside that of another class. Open a folder of photos on the Browse page to explain any of them, or add a "
-        "single photo here.",
+        "beside that of another class. Open a folder of photos on the Browse page to explain any of them, "
+        "or add a single photo here.",
     )
     st.container(horizontal_alignment="center").page_link(
         "pages/browse.py", label="Open Browse", icon=":material/arrow_forward:"
