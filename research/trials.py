@@ -2,10 +2,10 @@
 
     python -m research.trials --data DIR --out FOLDER [--teacher FILE] [--minutes N] [TRIAL ...]
 
-DIR holds ``photos.csv``. Each trial trains by ``python -m gallery train`` and is measured by ``python -m
-gallery evaluate`` on photos of the split "test", at most 30 of each class. FOLDER keeps the models, and a
-line of each trial in ``trials.jsonl``; the same command goes on with what is not done. Networks from scratch are
-asked to stop after so many minutes and keep their best epoch.
+DIR holds ``photos.csv``. Each trial trains by ``python -m gallery train`` and is measured by
+``python -m gallery evaluate`` on photos of the split "test", at most 30 of each class. FOLDER keeps the
+models, and a line of each trial in ``trials.jsonl``; the same command goes on with what is not done.
+Networks from scratch are asked to stop after so many minutes and keep their best epoch.
 """
 
 from __future__ import annotations
