@@ -378,9 +378,23 @@ _NOTED = (
 )  # fmt: skip
 """The triggers that fill the table of changes: name, after what, and what they note of it."""
 
+
+def _saved_listings(connection: sqlite3.Connection) -> None:
+    _run(connection, _SAVED_LISTINGS)
+
+
+_SAVED_LISTINGS = """
+CREATE TABLE saved_listings (        -- files beside this one: a collection as it was after a change
+    collection_id INTEGER PRIMARY KEY REFERENCES collections ON DELETE CASCADE,
+    model_key INTEGER NOT NULL,      -- 0: of a model that has tagged nothing
+    name TEXT NOT NULL,
+    seen INTEGER NOT NULL            -- the change
+);
+"""
+
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
-    _likeness, _sequences, _changes,
+    _likeness, _sequences, _changes, _saved_listings,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

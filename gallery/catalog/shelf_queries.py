@@ -9,6 +9,7 @@ else that of the model's class.
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
@@ -26,7 +27,8 @@ from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.listing import Listing, distinct
 from gallery.catalog.listing_reading import brought_up_to_date, read_listing
 from gallery.catalog.paths import decode_below
-from gallery.catalog.prediction_records import model_row
+from gallery.catalog.prediction_records import ModelRow, model_row
+from gallery.catalog.saved_listing import FAR_BEHIND, WORTH_SAVING, save_listing, saved_listing
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import (
@@ -61,6 +63,9 @@ class ShelfQueries(Store):
         self._listings: OrderedDict[tuple[int, str], Listing] = (
             OrderedDict()
         )  # the one asked for last at the end
+        self._saved: dict[
+            int, tuple[ModelRow | None, int]
+        ] = {}  # of a collection, the change of the saved one
         self._keeping = threading.Lock()
 
     def shelves(
@@ -268,17 +273,35 @@ class ShelfQueries(Store):
     def _listing(self, connection: sqlite3.Connection, collection_id: int, model_id: str) -> Listing:
         """Return a collection as it is now, with a model's tags."""
         model, key = model_row(connection, model_id), (collection_id, model_id)
-        known = self._listings.get(key)
+        known = before = self._listings.get(key) or self._saved_listing(connection, collection_id, model)
         if known is None:
             known = read_listing(connection, collection_id, model)
         else:
             known = brought_up_to_date(connection, known, model)
+        if len(known) >= WORTH_SAVING and (
+            before is None or before.file_ids is not known.file_ids or self._far_behind(known)
+        ):
+            self._saved[collection_id] = known.model, known.seen
+            save_listing(known, self._folder, functools.partial(self._database.writing, shown=False))
         with self._keeping:
             self._listings[key] = known
             self._listings.move_to_end(key)
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > _LISTED:
                 self._listings.popitem(last=False)
         return known
+
+    def _saved_listing(
+        self, connection: sqlite3.Connection, collection_id: int, model: ModelRow | None
+    ) -> Listing | None:
+        saved = saved_listing(connection, self._folder, collection_id, model)
+        if saved is not None:
+            self._saved[collection_id] = model, saved.seen
+        return saved
+
+    def _far_behind(self, listing: Listing) -> bool:
+        """Return whether much has changed since this process saved or read a listing."""
+        model, seen = self._saved.get(listing.collection_id, (None, 0))
+        return model == listing.model and listing.seen > seen + FAR_BEHIND
 
     def _any_listing(self, collection_id: int) -> Listing:
         """Return a collection as it is now, with the tags of whichever model was asked for before."""

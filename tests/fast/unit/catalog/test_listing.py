@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,8 +34,12 @@ def seen(catalog: Catalog, shop: Shop) -> list[object]:
     return [orders, reviews, named, shelves, figures, catalog.folders(shop.collection)]
 
 
+@pytest.mark.parametrize("least", [1, 1000])
 @pytest.mark.parametrize("seed", range(6))
-def test_a_listing_in_memory_is_what_a_fresh_one_is_after_any_change(shop: Shop, tmp_path, seed: int) -> None:
+def test_a_listing_in_memory_or_saved_is_what_a_fresh_one_is_after_any_change(
+    shop: Shop, tmp_path, seed: int, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.catalog.shelf_queries.WORTH_SAVING", least)
     rng = random.Random(seed)
     names = [f"{rng.choice('xyz')}/{n}.jpg" for n in range(30)]
     shop.scan(*names)
@@ -91,8 +96,11 @@ def test_a_listing_in_memory_is_what_a_fresh_one_is_after_any_change(shop: Shop,
             rng.choice(changes)()
             if not read:
                 read_some()
+            with Catalog.open(tmp_path / "catalog") as fresh:  # of a listing on the disk, if there is one
+                shown = seen(fresh, shop)
+            shutil.rmtree(tmp_path / "catalog" / "listings", ignore_errors=True)
             with Catalog.open(tmp_path / "catalog") as fresh:
-                assert seen(shop.catalog, shop) == seen(other, shop) == seen(fresh, shop)
+                assert seen(shop.catalog, shop) == seen(other, shop) == seen(fresh, shop) == shown
 
 
 def test_more_changes_than_are_kept_are_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,3 +178,76 @@ def test_every_question_of_a_page_uses_an_index(tmp_path, new_shop, asked: list[
             ]
         assert len(questions) > 25
         assert walks == []
+
+
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every listing is worth saving."""
+    monkeypatch.setattr("gallery.catalog.shelf_queries.WORTH_SAVING", 1)
+    monkeypatch.setattr("gallery.catalog.shelf_queries.FAR_BEHIND", 5)
+
+
+@pytest.fixture
+def large(shop: Shop, saved: None) -> Shop:
+    """A collection whose listing was saved, some of it tagged and labelled."""
+    names = [f"{station}/é{n}.jpg" for station in "ab" for n in range(30)]
+    shop.scan(*names)
+    shop.read(*names, taken_at="2024-05-02T10:00:00")
+    shop.tag({name: [0.9, 0.1, 0] for name in names[:40]})
+    shop.catalog.correct([shop.photo_id(names[0])], "a fox", person="Ada", model_id=shop.model)
+    seen(shop.catalog, shop)
+    return shop
+
+
+def test_a_new_process_takes_a_saved_listing_and_what_has_changed_since(
+    large: Shop, tmp_path, asked: list[str]
+) -> None:
+    (file,) = (tmp_path / "catalog" / "listings").iterdir()
+    large.catalog.correct([large.photo_id("a/é1.jpg")], "cat", person="Ada", model_id=large.model)
+    with Catalog.open(tmp_path / "catalog") as fresh:
+        asked.clear()
+        shown = seen(fresh, large)
+        assert [one for one in asked if "sqlite_autoindex_files_1" in one and "ORDER BY path" in one] == []
+    file.unlink()
+    with Catalog.open(tmp_path / "catalog") as fresh:
+        assert seen(fresh, large) == shown == seen(large.catalog, large)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and nothing more"])
+def test_a_damaged_saved_listing_is_read_anew_and_saved_again(large: Shop, tmp_path, damage: bytes) -> None:
+    shown = seen(large.catalog, large)
+    folder = tmp_path / "catalog" / "listings"
+    (file,) = folder.iterdir()
+    file.write_bytes(damage)
+    with Catalog.open(tmp_path / "catalog") as fresh:
+        assert seen(fresh, large) == shown
+    (other,) = folder.iterdir()
+    assert other.name != file.name
+    assert other.stat().st_size > 1000
+
+
+def test_a_catalog_of_another_day_does_not_take_what_was_saved_later(large: Shop, tmp_path) -> None:
+    shown = seen(large.catalog, large)
+    with sqlite3.connect(tmp_path / "catalog" / "catalog.sqlite3") as now:
+        now.backup(older := sqlite3.connect(tmp_path / "older.sqlite3"))
+    older.close()
+    large.scan("a/other.jpg", "b/other.jpg")
+    assert seen(large.catalog, large) != shown
+    large.catalog.close()
+    for file in (tmp_path / "catalog").glob("catalog.sqlite3*"):
+        file.unlink()
+    (tmp_path / "older.sqlite3").rename(tmp_path / "catalog" / "catalog.sqlite3")
+    with Catalog.open(tmp_path / "catalog") as restored:
+        assert seen(restored, large) == shown
+
+
+def test_a_listing_is_saved_once_for_few_changes(large: Shop, tmp_path) -> None:
+    (file,) = (tmp_path / "catalog" / "listings").iterdir()
+    large.catalog.correct([large.photo_id("a/é1.jpg")], "cat", person="Ada", model_id=large.model)
+    seen(large.catalog, large)
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    for n in range(2, 12):
+        large.catalog.correct([large.photo_id(f"a/é{n}.jpg")], "cat", person="Ada", model_id=large.model)
+    seen(large.catalog, large)
+    (later,) = file.parent.iterdir()
+    assert later.name != file.name
