@@ -390,6 +390,7 @@ CREATE TABLE saved_listings (        -- files beside this one: a collection as i
     name TEXT NOT NULL,
     seen INTEGER NOT NULL            -- the change
 );
+CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0;
 """
 
 MIGRATIONS: Sequence[Migration] = (

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gallery.catalog import Catalog
@@ -142,6 +143,20 @@ def is_table(name: str, question: str) -> bool:
     return re.search(rf"\b({TABLES})( AS)? {name}\b", question) is not None or name in TABLES.split("|")
 
 
+def plans(catalog: Catalog, asked: list[str]) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the questions that were asked, and those parts of their plans that walk a table of photos."""
+    questions = {one for one in asked if one.lstrip().startswith(("SELECT", "WITH"))}
+    with catalog._database.reading() as connection:
+        return questions, [
+            (plan[3], question)
+            for question in questions
+            for plan in connection.execute("EXPLAIN QUERY PLAN " + question).fetchall()
+            if plan[3].startswith("SCAN")
+            and "USING" not in plan[3]
+            and is_table(plan[3].split()[1], question)
+        ]
+
+
 def test_every_question_of_a_page_uses_an_index(tmp_path, new_shop, asked: list[str]) -> None:
     with Catalog.open(tmp_path / "catalog") as catalog:
         shop = new_shop(catalog)
@@ -166,18 +181,38 @@ def test_every_question_of_a_page_uses_an_index(tmp_path, new_shop, asked: list[
         catalog.skipped_files(shop.collection), catalog.unread_files(shop.collection, 5)
         catalog.live_job(), catalog.latest_job(shop.collection), catalog.unsure_threshold(shop.model)
         catalog.undo(person="Ada", collection_id=shop.collection, token="t")
-        questions = {one for one in asked if one.lstrip().startswith(("SELECT", "WITH"))}
-        with catalog._database.reading() as connection:
-            walks = [
-                (plan[3], question)
-                for question in questions
-                for plan in connection.execute("EXPLAIN QUERY PLAN " + question).fetchall()
-                if plan[3].startswith("SCAN")
-                and "USING" not in plan[3]
-                and is_table(plan[3].split()[1], question)
-            ]
+        questions, walks = plans(catalog, asked)
         assert len(questions) > 25
         assert walks == []
+
+
+def test_the_questions_of_the_other_pages_use_an_index(shop: Shop, asked: list[str], tmp_path) -> None:
+    names = [f"{station}/{n}.jpg" for station in "abc" for n in range(40)]
+    shop.scan(*names)
+    shop.read(*names, taken_at="2024-05-02T10:00:00")
+    shop.tag({name: [0.9, 0.1, 0] for name in names[:60]})
+    ids = [shop.photo_id(name) for name in names[:5]]
+    shop.catalog.correct(ids, "cat", person="Ada", model_id=shop.model)
+    shop.catalog.record_detections([Detections(ids[0], "human", 0.9, ())])
+    shop.catalog.settle_sequences(shop.collection, shop.model, sequences_of, mean_of_sequences)
+    with Catalog.open(tmp_path / "catalog") as catalog:
+        files = catalog.find_files(PhotoQuery(shop.collection, shop.model))
+        asked.clear()
+        catalog.opinions(ids[0]), catalog.standing_verdicts(ids), catalog.label_counts(), catalog.class_map()
+        catalog.prediction_table(shop.collection, shop.model, with_paths=False)
+        catalog.predicted(shop.model, ids), catalog.class_cams(shop.model, ids, np.zeros((5, 1), np.int64))
+        catalog.vectors_of_files(shop.model, shop.collection), catalog.photos_of_vectors(shop.model, 10)
+        catalog.file_of_each(np.arange(1, 6), shop.collection), catalog.frames(files[:5])
+        catalog.sequence_tags(files[:5], shop.model), catalog.may_have_sequences(shop.collection)
+        catalog.detections(ids), catalog.photos_named(ids), catalog.awaits_model(shop.collection, shop.model)
+        catalog.clock_shifts(shop.collection), catalog.clock_shift_of(int(files[0]))
+        catalog.date_in_file(int(files[0])), catalog.models_used(), catalog.named_photos(shop.model)
+        catalog.pending_files(shop.collection, shop.model), catalog.unmeasured(shop.model)
+        catalog.unnamed_by(shop.model)
+        questions, walks = plans(catalog, asked)
+    assert len(questions) > 20
+    by_people = {"SCAN v", "SCAN l", "SCAN labels"}  # all that people said is asked for: thousands of rows
+    assert [walk for walk in walks if walk[0] not in by_people] == []
 
 
 @pytest.fixture
