@@ -137,9 +137,10 @@ def keep(parts: wiring.Parts, candidate_id: str) -> KeptHead:
             f"{backbone.model_id} has changed since {candidate_id} was learnt on it. Learn again from your "
             "labels."
         )
-    parts.models.save(
-        card, read_weights(folder / candidates.HEAD_FILE), training_photos=data["training_photos"]
-    )
+    if candidate_id not in {entry.model_id for entry in parts.models.entries()}:  # else it was cut off before
+        parts.models.save(
+            card, read_weights(folder / candidates.HEAD_FILE), training_photos=data["training_photos"]
+        )
     threshold = parts.catalog.unsure_threshold(str(data["shown_id"]))
     if threshold is not None:
         parts.catalog.choose_unsure_threshold(candidate_id, threshold)

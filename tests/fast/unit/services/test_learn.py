@@ -71,6 +71,21 @@ def test_a_kept_head_is_a_version_that_says_what_the_preview_showed(place: Learn
         assert place.tags(parts.catalog, cats, BASE) == {"dog"}, "going back is a switch"
 
 
+def test_keeping_that_was_cut_off_after_the_model_was_saved_is_finished(place: LearntPlace) -> None:
+    with wiring.composed(place.settings) as parts:
+        cats, dogs = place.tag(parts.catalog, "new cat", 12), place.tag(parts.catalog, "dog", 12)
+        label(parts, cats[:4], "cat")
+        label(parts, dogs[:4], "dog")
+        found = learn.preview(parts)
+        with pytest.MonkeyPatch.context() as cut_off:
+            cut_off.setattr(learn, "name_from_features", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                learn.keep(parts, found.id)
+        assert parts.models.active_id() == BASE
+        assert learn.keep(parts, found.id).photos == 24
+        assert parts.models.active_id() == found.id
+
+
 def test_labels_that_a_head_has_learnt_say_nothing_about_it(place: LearntPlace) -> None:
     with wiring.composed(place.settings) as parts:
         cats, dogs = place.tag(parts.catalog, "new cat", 30), place.tag(parts.catalog, "dog", 30)
