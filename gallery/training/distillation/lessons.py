@@ -25,8 +25,8 @@ from gallery.training.distillation.losses import (
     smoothed_cross_entropy,
     weighted_sum,
 )
+from gallery.training.distillation.recolouring import recoloured
 from gallery.training.distillation.teacher import Teacher, TeacherWeights, fit_ten_class_head
-from gallery.training.distillation.views import View, recoloured
 from gallery.training.fit import FitData, FitResult, fit
 from gallery.training.history import PREPARING, Tell, TrainingProgress
 from gallery.training.recipes import Distillation, Recipe
@@ -175,7 +175,7 @@ class Lessons:
 def _coloured(image: NDArray[Any], share: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     brightness, contrast, saturation = rng.uniform(1 - share, 1 + share, 3).tolist()
-    return recoloured(pixels, View(brightness=brightness, contrast=contrast, saturation=saturation))
+    return recoloured(pixels, brightness=brightness, contrast=contrast, saturation=saturation)
 
 
 def _pooled_maps(network: keras.Model, layer: str) -> Any:

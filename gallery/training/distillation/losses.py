@@ -81,11 +81,6 @@ class TeacherHeads:
         }
 
 
-def pool_to_teacher(maps: tf.Tensor) -> tf.Tensor:
-    """Return 2 x 2 means: the student's stride of 16 pixels becomes the teacher's of 32."""
-    return tf.nn.avg_pool2d(maps, 2, 2, "VALID")
-
-
 def fitted_to(target: tf.Tensor, side: int) -> tf.Tensor:
     """Return the teacher's map resampled to (B, side, side, channels), for smaller views."""
     if target.shape[1] == side:

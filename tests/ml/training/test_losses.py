@@ -8,7 +8,6 @@ tf = pytest.importorskip("tensorflow")
 from gallery.training.distillation.losses import (  # noqa: E402
     fit_adapter,
     fitted_to,
-    pool_to_teacher,
     relative_error,
     smoothed_cross_entropy,
     softened_divergence,
@@ -38,11 +37,6 @@ def test_smoothing_gives_its_share_to_every_class():
     logits = tf.constant([[np.log(3.0), 0.0]], tf.float32)  # probabilities 3/4, 1/4
     expected = -(0.95 * np.log(0.75) + 0.05 * np.log(0.25))  # 10 % smoothed over two classes
     assert float(smoothed_cross_entropy(logits, tf.constant([0]), 0.1)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_pooling_takes_means_of_two_by_two():
-    maps = tf.reshape(tf.constant([1.0, 2.0, 3.0, 6.0]), (1, 2, 2, 1))
-    assert pool_to_teacher(maps).numpy().ravel().tolist() == [3.0]
 
 
 def test_the_adapter_recovers_a_linear_map():
