@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -117,7 +118,7 @@ def read_arrays(path: Path, *, limit_bytes: float = ARRAYS_LIMIT_BYTES) -> dict[
         with np.load(path, allow_pickle=False) as stored:
             return {name: np.asarray(stored[name]) for name in stored.files}
     except (
-        OSError, EOFError, LookupError, ArithmeticError, RuntimeError, MemoryError, zipfile.BadZipFile,
-        zlib.error,
+        OSError, EOFError, LookupError, ArithmeticError, RuntimeError, MemoryError, SyntaxError, TypeError,
+        tokenize.TokenError, zipfile.BadZipFile, zlib.error,
     ) as exc:  # fmt: skip
         raise ValueError(str(exc) or type(exc).__name__) from exc

@@ -119,12 +119,15 @@ def try_recipe(
     stopper = threading.Timer(60 * minutes if trial.limited else threading.TIMEOUT_MAX, stop, (home, model))
     stopper.daemon = True
     stopper.start()
-    began = time.monotonic()
-    trained = command(
-        "train", "--home", str(home), "--data", str(write_table(out / f"{trial.photos}.csv", learnt, data)),
-        "--recipe", trial.recipe, "--out", model, *options,
-    )  # fmt: skip
-    seconds = time.monotonic() - began
+    told = out / f"{trial.name}.json"  # of the training: the model's id is given once
+    if not told.is_file():
+        began = time.monotonic()
+        table = write_table(out / f"{trial.photos}.csv", learnt, data)
+        trained = command(
+            "train", "--home", str(home), "--data", str(table), "--recipe", trial.recipe, "--out", model, *options
+        )  # fmt: skip
+        told.write_text(json.dumps(trained | {"wall_s": round(time.monotonic() - began)}), encoding="utf-8")
+    trained = json.loads(told.read_text(encoding="utf-8"))
     stopper.cancel()
     names = {row["class"] for row in learnt}
     asked = [row for row in rows if row["split"] == "test" and row["class"] in names]
@@ -133,8 +136,7 @@ def try_recipe(
         "evaluate", str(data), "--home", str(home), "--model", model,
         "--labels", str(write_table(out / f"asked-{len(names)}.csv", asked, data)),
     )  # fmt: skip
-    return {"trial": trial.name, "photos": len(learnt), "seconds": round(seconds), "trained": trained,
-            "measured": measured}  # fmt: skip
+    return {"trial": trial.name, "photos": len(learnt), "trained": trained, "measured": measured}
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -147,6 +149,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("trials", nargs="*", metavar="TRIAL", default=[trial.name for trial in TRIALS])
     given = parser.parse_args(words)
+    if unknown := set(given.trials) - {trial.name for trial in TRIALS}:
+        parser.error(f"there is no trial {', '.join(sorted(unknown))}")
     data = given.data.absolute()
     given.out.mkdir(parents=True, exist_ok=True)
     with (data / "photos.csv").open(newline="", encoding="utf-8") as table:
@@ -158,7 +162,7 @@ def main(words: Sequence[str] | None = None) -> None:
         done = try_recipe(trial, rows, data, given.out, given.teacher, given.minutes)
         with kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(done) + "\n")
-        print(trial.name, done["photos"], done["seconds"], done["measured"]["accuracy"], flush=True)
+        print(trial.name, done["photos"], done["trained"]["wall_s"], done["measured"]["accuracy"], flush=True)
 
 
 if __name__ == "__main__":

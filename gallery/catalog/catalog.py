@@ -85,6 +85,7 @@ class Catalog(
 
     def close(self) -> None:
         """Close the connections; the catalog cannot be used any more."""
+        self.finish_saving()
         self._database.close()
 
     def __enter__(self) -> Catalog:

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from gallery.catalog.paths import utc_now
+from gallery.catalog.saved_listing import forget_listings
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import Collection, CollectionKind, display_path
@@ -131,9 +132,13 @@ class CollectionStore(Store):
             CatalogError: there is none of that number.
         """
         with self._database.writing() as connection:
+            listed = connection.execute(
+                "SELECT name FROM saved_listings WHERE collection_id = ?", (collection_id,)
+            ).fetchall()
             gone = connection.execute("DELETE FROM collections WHERE collection_id = ?", (collection_id,))
             if not gone.rowcount:
                 raise _unknown(collection_id)
+        forget_listings(self._folder, (row[0] for row in listed))
 
     @staticmethod
     def _one(connection: sqlite3.Connection, collection_id: int) -> Collection:

@@ -385,17 +385,24 @@ def _saved_listings(connection: sqlite3.Connection) -> None:
 
 _SAVED_LISTINGS = """
 CREATE TABLE saved_listings (        -- files beside this one: a collection as it was after a change
-    collection_id INTEGER PRIMARY KEY REFERENCES collections ON DELETE CASCADE,
-    model_key INTEGER NOT NULL,      -- 0: of a model that has tagged nothing
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    model_key INTEGER NOT NULL,
     name TEXT NOT NULL,
-    seen INTEGER NOT NULL            -- the change
+    seen INTEGER NOT NULL,           -- the change
+    UNIQUE (collection_id, model_key)
 );
-CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0;
 """
+
+
+def _photos_not_by_picture(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0")
+
 
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
     _likeness, _sequences, _changes, _saved_listings,
+    _photos_not_by_picture,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

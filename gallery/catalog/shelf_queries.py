@@ -28,7 +28,7 @@ from gallery.catalog.listing import Listing, distinct
 from gallery.catalog.listing_reading import brought_up_to_date, read_listing
 from gallery.catalog.paths import decode_below
 from gallery.catalog.prediction_records import ModelRow, model_row
-from gallery.catalog.saved_listing import FAR_BEHIND, WORTH_SAVING, save_listing, saved_listing
+from gallery.catalog.saved_listing import save_listing, saved_listing
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import (
@@ -46,6 +46,9 @@ from gallery.types import (
 _LISTED = 3_000_000
 """Files whose listings are kept in memory, of all collections and models: 220 MB."""
 
+WORTH_SAVING = 20_000
+"""Files of a collection; of fewer a new process reads the listing as quickly."""
+
 _PHOTO = f"""
     SELECT f.file_id, photo_id, f.collection_id, f.path, {METADATA_COLUMNS}
     FROM files f JOIN photos p USING (photo_key)
@@ -62,10 +65,9 @@ class ShelfQueries(Store):
         super().__init__(database, folder, now)
         self._listings: OrderedDict[tuple[int, str], Listing] = (
             OrderedDict()
-        )  # the one asked for last at the end
-        self._saved: dict[
-            int, tuple[ModelRow | None, int]
-        ] = {}  # of a collection, the change of the saved one
+        )  # the latest asked for at the end
+        self._saved: dict[tuple[int, int], int] = {}  # by collection and model: the change of what is saved
+        self._saver: threading.Thread | None = None
         self._keeping = threading.Lock()
 
     def shelves(
@@ -273,35 +275,55 @@ class ShelfQueries(Store):
     def _listing(self, connection: sqlite3.Connection, collection_id: int, model_id: str) -> Listing:
         """Return a collection as it is now, with a model's tags."""
         model, key = model_row(connection, model_id), (collection_id, model_id)
-        known = before = self._listings.get(key) or self._saved_listing(connection, collection_id, model)
+        known = before = self._listings.get(key)
+        if known is None:
+            known = before = self._saved_listing(connection, collection_id, model)
         if known is None:
             known = read_listing(connection, collection_id, model)
         else:
             known = brought_up_to_date(connection, known, model)
-        if len(known) >= WORTH_SAVING and (
-            before is None or before.file_ids is not known.file_ids or self._far_behind(known)
-        ):
-            self._saved[collection_id] = known.model, known.seen
-            save_listing(known, self._folder, functools.partial(self._database.writing, shown=False))
         with self._keeping:
             self._listings[key] = known
             self._listings.move_to_end(key)
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > _LISTED:
                 self._listings.popitem(last=False)
+        if before is None or before.file_ids is not known.file_ids or self._far_behind(known):
+            self._save(known)
         return known
 
     def _saved_listing(
         self, connection: sqlite3.Connection, collection_id: int, model: ModelRow | None
     ) -> Listing | None:
         saved = saved_listing(connection, self._folder, collection_id, model)
-        if saved is not None:
-            self._saved[collection_id] = model, saved.seen
+        if saved is not None and saved.model is not None:
+            self._saved[collection_id, saved.model.model_key] = saved.seen
         return saved
 
     def _far_behind(self, listing: Listing) -> bool:
-        """Return whether much has changed since this process saved or read a listing."""
-        model, seen = self._saved.get(listing.collection_id, (None, 0))
-        return model == listing.model and listing.seen > seen + FAR_BEHIND
+        """Return whether so much has changed since a listing was saved that it is of little use."""
+        if listing.model is None:
+            return False
+        seen = self._saved.get((listing.collection_id, listing.model.model_key), 0)
+        return listing.seen - seen > len(listing) // 40 + 500
+
+    def _save(self, listing: Listing) -> None:
+        """Save the listing of a large collection for the next process, while others go on."""
+        if len(listing) < WORTH_SAVING or listing.model is None:
+            return
+        with self._keeping:
+            if self._saver is not None and self._saver.is_alive():
+                return
+            self._saved[listing.collection_id, listing.model.model_key] = listing.seen
+            writing = functools.partial(self._database.writing, shown=False)
+            self._saver = threading.Thread(
+                target=save_listing, args=(listing, self._folder, writing), name="listing", daemon=True
+            )
+            self._saver.start()
+
+    def finish_saving(self) -> None:
+        """Wait until a listing that is being saved is on the disk."""
+        if self._saver is not None:
+            self._saver.join()
 
     def _any_listing(self, collection_id: int) -> Listing:
         """Return a collection as it is now, with the tags of whichever model was asked for before."""

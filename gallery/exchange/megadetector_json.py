@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,6 @@ from gallery.exchange.csv_text import shortest
 from gallery.exchange.read_labels import ReadLabel
 from gallery.exchange.rows import MODEL, PERSON, PredictionRow
 from gallery.types import ANIMAL, DetectedBox, display_path
-
-Read = TypeVar("Read")
 
 FORMAT_VERSION = "1.6"
 KNOWN_VERSIONS = ("1.3", "1.4", "1.5", "1.6")
@@ -185,14 +183,15 @@ def classified(
 
 
 def load_results(file: Path) -> Mapping[str, Any]:
-    """Return a results file as it is written.
+    """Return a results file as it is written; each of its images is as the format says.
 
     Raises:
-        ExchangeError: it cannot be read, is no results file, or is of another version than `KNOWN_VERSIONS`.
+        ExchangeError: it cannot be read, is no results file, is of another version than `KNOWN_VERSIONS`, or
+            an image is not written as the format says.
     """
     try:
         data = json.loads(file.read_bytes())
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise ExchangeError(f"{display_path(file)} cannot be read as JSON ({exc}).") from exc
     info = data.get("info") if isinstance(data, dict) else None
     if not isinstance(info, dict) or not isinstance(data.get("images"), list):
@@ -206,7 +205,41 @@ def load_results(file: Path) -> Mapping[str, Any]:
             f"{display_path(file)} has format {version}; {KNOWN_VERSIONS[0]} to {KNOWN_VERSIONS[-1]} are "
             "read. Convert it with the megadetector package."
         )
+    for names in ("detection_categories", "classification_categories"):
+        if not isinstance(data.get(names) or {}, dict):
+            raise ExchangeError(f'{display_path(file)}: "{names}" is no object. Write the file again.')
+    for number, image in enumerate(data["images"], start=1):
+        try:
+            _check(image)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as exc:
+            raise ExchangeError(
+                f"{display_path(file)}: image {number:,} is not written as the format says "
+                f"({type(exc).__name__}: {exc}). Correct it, or have the detector write the file again."
+            ) from exc
     return dict(data)
+
+
+def _check(image: Mapping[str, Any]) -> None:
+    """Raise one of Python's usual errors where an image is not written as the format says."""
+    if not isinstance(image["file"], str):
+        raise TypeError("file is no text")
+    own = image.get(OWN_FIELD) or {}
+    if own.get("confidence") is not None:
+        _number(own["confidence"])
+    for box in image.get("detections") or ():
+        _number(box["conf"])
+        hash(box["category"])
+        _left, _top, _width, _height = (_number(share) for share in box["bbox"])
+        for name, share in box.get("classifications") or ():
+            hash(name)
+            _number(share)
+
+
+def _number(told: Any) -> float:
+    number = float(told)
+    if not math.isfinite(number):
+        raise ValueError(f"{told} is no number")
+    return number
 
 
 def read_megadetector(file: Path) -> Iterator[ReadLabel]:
@@ -217,40 +250,14 @@ def read_megadetector(file: Path) -> Iterator[ReadLabel]:
     """
     data = load_results(file)
     classes = data.get("classification_categories") or {}
-    kinds = data.get("detection_categories") or DETECTIONS
-
-    def label_of(image: Mapping[str, Any]) -> ReadLabel:
+    for image in data["images"]:
+        found = image.get("detections")
+        if found is None:  # the detector could not read it
+            continue
         own = image.get(OWN_FIELD) or {}
-        label = own.get("label") or _label(image["detections"], kinds, classes)
         person, source = own.get("person") or "", own.get("source") or MODEL
-        return ReadLabel(_place(image), str(label), str(source), str(person))
-
-    yield from _of_each(file, data, label_of)
-
-
-def _of_each(
-    file: Path, data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Read]
-) -> Iterator[Read]:
-    """Yield what is read of each image that the detector could read.
-
-    Raises:
-        ExchangeError: an image is not written as the format says.
-    """
-    for number, image in enumerate(data["images"], start=1):
-        try:
-            if image.get("detections") is None:
-                continue
-            found = read(image)
-        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as exc:
-            raise ExchangeError(
-                f"{display_path(file)}: image {number:,} is not written as the format says "
-                f"({type(exc).__name__}: {exc}). Correct it, or have the detector write the file again."
-            ) from exc
-        yield found
-
-
-def _place(image: Mapping[str, Any]) -> str:
-    return str(image["file"]).replace("\\", "/")
+        label = own.get("label") or _label(found, data.get("detection_categories") or DETECTIONS, classes)
+        yield ReadLabel(image["file"].replace("\\", "/"), str(label), str(source), str(person))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +291,9 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
         return
     kinds = data.get("detection_categories") or DETECTIONS
     classes = data.get("classification_categories") or {}
-
-    def boxes_of(image: Mapping[str, Any]) -> ReadBoxes:
+    for image in data["images"]:
+        if image.get("detections") is None:
+            continue
         sure = [box for box in image["detections"] if float(box["conf"]) >= least]
         boxes = tuple(_box(box, kinds, classes) for box in sure)
         own = image.get(OWN_FIELD) or {}
@@ -294,32 +302,23 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
         label: str | None
         if own.get("source") == MODEL and own.get("label"):
             told = own.get("confidence")
-            label, confidence = str(own["label"]), None if told is None else _number(told)
+            label, confidence = str(own["label"]), None if told is None else float(told)
         elif best is not None:
             label, confidence = best.label, best.label_confidence
         else:
             label, confidence = _label(sure, kinds, classes), None
-        return ReadBoxes(_place(image), label, confidence, boxes)
-
-    yield from _of_each(file, data, boxes_of)
-
-
-def _number(told: Any) -> float:
-    number = float(told)
-    if not math.isfinite(number):
-        raise ValueError(f"{told} is no number")
-    return number
+        yield ReadBoxes(image["file"].replace("\\", "/"), label, confidence, boxes)
 
 
 def _box(box: Mapping[str, Any], kinds: Mapping[str, str], classes: Mapping[str, str]) -> DetectedBox:
-    left, top, width, height = (_number(share) for share in box["bbox"])
+    left, top, width, height = (float(share) for share in box["bbox"])
     best = max(box.get("classifications") or [], key=lambda pair: float(pair[1]), default=None)
     return DetectedBox(
         str(kinds.get(box["category"], ANIMAL)),
-        _number(box["conf"]),
+        float(box["conf"]),
         (left, top, width, height),
         None if best is None else str(classes.get(best[0], ANIMAL)),
-        None if best is None else _number(best[1]),
+        None if best is None else float(best[1]),
     )
 
 

@@ -137,7 +137,8 @@ def keep(parts: wiring.Parts, candidate_id: str) -> KeptHead:
             f"{backbone.model_id} has changed since {candidate_id} was learnt on it. Learn again from your "
             "labels."
         )
-    if candidate_id not in {entry.model_id for entry in parts.models.entries()}:  # else it was cut off before
+    there = {entry.card.created_at for entry in parts.models.entries() if entry.card and entry.ok}
+    if card.created_at not in there or not parts.models.taken(candidate_id):  # else keeping it was cut off
         parts.models.save(
             card, read_weights(folder / candidates.HEAD_FILE), training_photos=data["training_photos"]
         )

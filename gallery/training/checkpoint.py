@@ -118,6 +118,10 @@ def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
     try:
         return read_arrays(file, limit_bytes=math.inf)
     except ValueError as exc:
+        if isinstance(exc.__cause__, MemoryError | OSError):
+            raise TrainingError(
+                f"The checkpoint {file} cannot be read now ({exc}). Free memory, check the disk, and resume."
+            ) from exc
         raise _damaged(file, exc) from exc
 
 

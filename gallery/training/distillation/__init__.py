@@ -1,1 +1,1 @@
-"""How the shipped network was made: split, views, teacher, two phases of distillation, and its figures."""
+"""How vgg16-distilled learns: a teacher, its lessons, recoloured photos, and the losses."""

@@ -81,7 +81,7 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
         if cell is None or cell.predicted is None
         else class_title(names[cell.predicted])
     )
-    st.caption(f"Worst first. Heatmaps of {true} and {predicted} on one scale, and their difference:")
+    st.caption(f"Heatmaps of {true} and {predicted} on one scale, and their difference:")
     st.html(explain_difference.legend(predicted, true))
 
 

@@ -87,7 +87,7 @@ def _photos(evaluation: Evaluation, shown: Sequence[Slice], chosen: int) -> None
     rest = "" if one.accuracy_of_rest is None else f"; of all others {percent(one.accuracy_of_rest)}"
     st.markdown(
         f"**{escaped(one.dimension)}: {escaped(one.name)}: {photo_count(one.n)}**, "
-        f"{percent(one.accuracy)} correct (95 % CI {interval(one.interval)}){rest}."
+        f"{percent(one.accuracy)} correct (95 % CI {interval(one.interval)}){rest}. Errors first."
     )
     rows = evaluation.report.worst_first(one.rows)
     matrix.grid(evaluation, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}")

@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gallery.datasets.table import read_label_table, read_table
 from gallery.errors import GalleryError
 from gallery.exchange.camtrap_dp import Site, camtrap_dp
-from gallery.exchange.megadetector_json import megadetector_json, read_boxes
+from gallery.exchange.megadetector_json import classified, load_results, megadetector_json, read_boxes
 from gallery.exchange.predictions_csv import predictions_csv
 from gallery.exchange.timelapse_csv import timelapse_csv
 from gallery.exchange.xmp_sidecars import write_sidecars
@@ -75,6 +75,14 @@ def with_values_changed(draw: st.DrawFn, whole: bytes) -> bytes:
             place[key] = draw(anything)
             break
     return json.dumps(document).encode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What examples write goes below pytest's folder, and with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("outside")))
+        yield
 
 
 def refused_or_done(read: Callable[[], object]) -> None:
@@ -141,6 +149,7 @@ def test_any_results_of_a_detector_are_read_or_refused(data: bytes) -> None:
     file = in_folder("results.json", data)
     refused_or_done(lambda: list(labels_in(file)))
     refused_or_done(lambda: list(read_boxes(file, least=0.2)))
+    refused_or_done(lambda: boxed(load_results(file)))
 
 
 @quick
@@ -160,6 +169,13 @@ def test_any_package_is_read_or_refused(name: str, draw: st.DataObject) -> None:
 @given(data=damaged(SIDECAR))
 def test_any_sidecar_is_read_or_refused(data: bytes) -> None:
     refused_or_done(lambda: list(labels_in(in_folder("one.jpg.xmp", data).parent)))
+
+
+def boxed(results: Mapping[str, Any]) -> None:
+    for image in results["images"]:
+        classified(
+            image, results, lambda _, boxes: np.full((len(boxes), 3), 0.3, np.float32), NAMES, "m", least=0.2
+        )
 
 
 def zipped(files: dict[str, bytes], *, how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -204,6 +220,17 @@ MODEL = zipped({"m/card.json": json.dumps(CARD).encode(), "m/weights.npz": WEIGH
 @given(data=damaged(WEIGHTS) | st.just(OBJECTS.getvalue()))
 def test_any_weights_are_read_or_refused(data: bytes) -> None:
     refused_or_done(lambda: read_weights(in_folder("weights.npz", data)))
+
+
+LARGE = io.BytesIO()
+np.save(LARGE, np.zeros(4000, np.float16))  # so large that its head is read before its checksum is known
+
+
+@quick
+@given(data=damaged(LARGE.getvalue()[:140]))
+def test_an_array_with_any_head_is_read_or_refused(data: bytes) -> None:
+    packed = zipped({"dense/kernel.npy": data + LARGE.getvalue()[140:]}, how=zipfile.ZIP_STORED)
+    refused_or_done(lambda: read_weights(in_folder("weights.npz", packed)))
 
 
 @quick

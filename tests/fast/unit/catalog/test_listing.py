@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -219,7 +222,6 @@ def test_the_questions_of_the_other_pages_use_an_index(shop: Shop, asked: list[s
 def saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every listing is worth saving."""
     monkeypatch.setattr("gallery.catalog.shelf_queries.WORTH_SAVING", 1)
-    monkeypatch.setattr("gallery.catalog.shelf_queries.FAR_BEHIND", 5)
 
 
 @pytest.fixture
@@ -231,6 +233,7 @@ def large(shop: Shop, saved: None) -> Shop:
     shop.tag({name: [0.9, 0.1, 0] for name in names[:40]})
     shop.catalog.correct([shop.photo_id(names[0])], "a fox", person="Ada", model_id=shop.model)
     seen(shop.catalog, shop)
+    shop.catalog.finish_saving()
     return shop
 
 
@@ -248,12 +251,22 @@ def test_a_new_process_takes_a_saved_listing_and_what_has_changed_since(
         assert seen(fresh, large) == shown == seen(large.catalog, large)
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and nothing more"])
-def test_a_damaged_saved_listing_is_read_anew_and_saved_again(large: Shop, tmp_path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and nothing more", None, "version"])
+def test_a_damaged_saved_listing_is_read_anew_and_saved_again(
+    large: Shop, tmp_path, damage: bytes | str | None
+) -> None:
     shown = seen(large.catalog, large)
     folder = tmp_path / "catalog" / "listings"
     (file,) = folder.iterdir()
-    file.write_bytes(damage)
+    if damage is None:  # the head of an array does not end
+        whole = file.read_bytes()
+        file.write_bytes(whole.replace(b"}", b" ", 1))
+    elif isinstance(damage, str):
+        with np.load(file) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        np.savez(file, **arrays | {damage: np.array(99)})
+    else:
+        file.write_bytes(damage)
     with Catalog.open(tmp_path / "catalog") as fresh:
         assert seen(fresh, large) == shown
     (other,) = folder.iterdir()
@@ -263,26 +276,59 @@ def test_a_damaged_saved_listing_is_read_anew_and_saved_again(large: Shop, tmp_p
 
 def test_a_catalog_of_another_day_does_not_take_what_was_saved_later(large: Shop, tmp_path) -> None:
     shown = seen(large.catalog, large)
-    with sqlite3.connect(tmp_path / "catalog" / "catalog.sqlite3") as now:
-        now.backup(older := sqlite3.connect(tmp_path / "older.sqlite3"))
-    older.close()
+    older = tmp_path / "older.sqlite3"
+    with (
+        closing(sqlite3.connect(tmp_path / "catalog" / "catalog.sqlite3")) as now,
+        closing(sqlite3.connect(older)) as then,
+    ):
+        now.backup(then)
     large.scan("a/other.jpg", "b/other.jpg")
     assert seen(large.catalog, large) != shown
     large.catalog.close()
     for file in (tmp_path / "catalog").glob("catalog.sqlite3*"):
         file.unlink()
-    (tmp_path / "older.sqlite3").rename(tmp_path / "catalog" / "catalog.sqlite3")
+    older.rename(tmp_path / "catalog" / "catalog.sqlite3")
     with Catalog.open(tmp_path / "catalog") as restored:
         assert seen(restored, large) == shown
 
 
-def test_a_listing_is_saved_once_for_few_changes(large: Shop, tmp_path) -> None:
+def test_a_listing_is_saved_again_after_many_changes_and_not_after_few(large: Shop, tmp_path) -> None:
     (file,) = (tmp_path / "catalog" / "listings").iterdir()
     large.catalog.correct([large.photo_id("a/é1.jpg")], "cat", person="Ada", model_id=large.model)
     seen(large.catalog, large)
+    large.catalog.finish_saving()
     assert [one.name for one in file.parent.iterdir()] == [file.name]
-    for n in range(2, 12):
-        large.catalog.correct([large.photo_id(f"a/é{n}.jpg")], "cat", person="Ada", model_id=large.model)
+    for n in range(20):
+        large.tag({name: [0.9 - n / 100, 0.1, 0] for name in ("a/é1.jpg", "a/é2.jpg")})
+    with large.catalog._database.writing() as connection:
+        connection.executemany("INSERT INTO changes (photo_key) VALUES (?)", [(1,)] * 500)
     seen(large.catalog, large)
+    large.catalog.finish_saving()
     (later,) = file.parent.iterdir()
     assert later.name != file.name
+
+
+def test_what_no_note_names_is_removed_when_it_is_old_and_with_its_collection(large: Shop, tmp_path) -> None:
+    folder = tmp_path / "catalog" / "listings"
+    for name, age in (("old.npz", 7200), (".killed.npz.part", 7200), ("being-written.npz", 0)):
+        (folder / name).touch()
+        os.utime(folder / name, (time.time() - age,) * 2)
+    large.scan("a/other.jpg")
+    seen(large.catalog, large)
+    large.catalog.finish_saving()
+    assert len(list(folder.iterdir())) == 2
+    assert (folder / "being-written.npz").exists()
+    large.catalog.remove_collection(large.collection)
+    assert [file.name for file in folder.iterdir()] == ["being-written.npz"]
+
+
+def test_a_writer_at_work_keeps_no_reader_waiting_for_the_saving(large: Shop, tmp_path) -> None:
+    with Catalog.open(tmp_path / "catalog") as other, other._database.writing():
+        large.catalog._listings.clear()
+        large.catalog._saved.clear()
+        began = time.monotonic()
+        (tmp_path / "catalog" / "listings").rename(tmp_path / "gone")
+        seen(large.catalog, large)
+        assert time.monotonic() - began < 10  # SQLite would wait for a minute
+    large.catalog.finish_saving()
+    assert len(list((tmp_path / "catalog" / "listings").iterdir())) == 1

@@ -48,10 +48,10 @@ def test_a_kill_while_learning_loses_no_label_and_leaves_no_half_head(
         photos = [one for kind in ("new cat", "dog", "cow") for one in place.tag(parts.catalog, kind, 30)]
         parts.catalog.correct(photos[:4], "cat", person="Ada", model_id=BASE)
         parts.catalog.correct(photos[40:44], "dog", person="Ada", model_id=BASE)
+        before = parts.catalog.labels(photos)
     rng = random.Random(7)
-    labels: dict[
-        str, set[str]
-    ] = {}  # the last one that was given, and what was being given when it was killed
+    # of each photo the label that was given last, and what was being given when it was killed
+    labels: dict[str, set[str | None]] = {}
     heads: set[str] = set()
     for round_ in range(count(100)):
         said = killed_after(rng.uniform(0, 1.5), tmp_path, repository, round_)
@@ -61,7 +61,7 @@ def test_a_kill_while_learning_loses_no_label_and_leaves_no_half_head(
             elif what == "given":
                 labels[name] = {*word}
             else:
-                labels.setdefault(name, set()).update(word)
+                labels.setdefault(name, {before.get(name)}).update(word)
     assert labels
     assert heads
     with wiring.composed(place.settings) as parts:
