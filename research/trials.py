@@ -124,7 +124,8 @@ def try_recipe(
         began = time.monotonic()
         table = write_table(out / f"{trial.photos}.csv", learnt, data)
         trained = command(
-            "train", "--home", str(home), "--data", str(table), "--recipe", trial.recipe, "--out", model, *options
+            "train", "--home", str(home), "--data", str(table), "--recipe", trial.recipe, "--out", model,
+            *options,
         )  # fmt: skip
         told.write_text(json.dumps(trained | {"wall_s": round(time.monotonic() - began)}), encoding="utf-8")
     trained = json.loads(told.read_text(encoding="utf-8"))
