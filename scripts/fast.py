@@ -6,4 +6,7 @@ import sys
 
 from _environment import run
 
-run("pytest", "-q", "-n", "auto", "--maxprocesses", "4", "-m", "not slow", "tests/fast", *sys.argv[1:])
+run(
+    "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "-m", "not slow", "tests/fast", *sys.argv[1:],
+    environment={"GALLERY_TEST_COUNTS": "few"},
+)  # fmt: skip

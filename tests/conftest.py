@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.counts import FULL
+from tests.counts import EXAMPLES
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_FIRST = ("e2e", "ml", "research", "apps", "fast")
@@ -18,7 +18,7 @@ hypothesis.settings.register_profile(  # a busy machine is slow at times, which 
     "gallery",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    max_examples=1000 if FULL else 100,
+    max_examples=EXAMPLES,
 )
 hypothesis.settings.load_profile("gallery")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 60_000
 PAUSE_S = 1.0
 SHOWN = {
     "": ".cell",
@@ -48,7 +48,6 @@ async def person(
     page.set_default_timeout(TIMEOUT_MS)
     page.on("pageerror", lambda error: wrong.update([f"page error: {error}"[:120]]))
     page.on("response", lambda got: wrong.update([f"HTTP {got.status}"]) if got.status >= 500 else None)
-    await page.goto(url)
     while time.monotonic() < until:
         act = choose.choice(["page", "page", "scroll", "label", "large"])
         began = time.monotonic()

@@ -16,6 +16,7 @@ from gallery.catalog import Catalog
 from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
 from gallery.catalog.prediction_records import quantise
 from gallery.types import BatchPrediction, CollectionKind, FileEntry, PhotoMetadata, PhotoQuery
+from tests.counts import examples
 
 if os.name == "posix":  # any bytes but "/" and NUL
     part = st.binary(min_size=1, max_size=20).filter(lambda b: not {0, 47} & set(b)).map(os.fsdecode)
@@ -55,7 +56,7 @@ def test_stored_paths_sort_as_their_parts_do(paths: list[list[str]]) -> None:
     assert [stored.split(b"\0") for stored in by_storage] == by_parts
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.lists(st.tuples(below.map(tuple), metadata), min_size=1, max_size=6, unique_by=lambda row: row[0]),
     text,
@@ -83,7 +84,7 @@ def test_what_was_recorded_of_files_is_found(
         assert catalog.record_scan(collection, entries).unchanged == len(rows)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(st.data())
 def test_what_a_model_said_is_read(data: st.DataObject) -> None:
     n, classes, size = (data.draw(st.integers(1, top)) for top in (5, 4, 6))

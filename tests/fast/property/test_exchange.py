@@ -17,6 +17,7 @@ from gallery.exchange.rows import PredictionRow
 from gallery.exchange.timelapse_csv import timelapse_csv
 from gallery.exchange.xmp_sidecars import write_sidecars
 from gallery.services.imported_labels import labels_in
+from tests.counts import examples
 from tests.fast.unit.exchange.made_rows import NAMES, WHEN, made_row
 
 letters = st.characters(
@@ -66,7 +67,7 @@ def _file(file: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("write", [_csv, _timelapse, _megadetector, _package, _sidecars])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(said=photos)
 def test_written_is_read(
     write: Callable[[list[PredictionRow], Path], Path], said: dict[tuple[str, str], str | None]

@@ -12,6 +12,7 @@ from gallery.errors import ModelError
 from gallery.models import ModelStore
 from gallery.models.card import card_from_json
 from gallery.types import ModelCard
+from tests.counts import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -34,7 +35,10 @@ def test_any_json_object_is_a_card_or_a_model_error(data: dict[str, object]) -> 
     assert card.model_id == "some-model"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=examples(50),
+)
 @given(st.binary(max_size=200) | CARDS.map(lambda card: json.dumps(card).encode()))
 def test_any_bytes_as_a_card_give_an_entry(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "some-model"

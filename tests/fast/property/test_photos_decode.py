@@ -14,6 +14,7 @@ from PIL import Image
 
 from gallery.photos.decode import UnreadablePhoto, decode_photo
 from gallery.types import SkippedFile
+from tests.counts import examples
 from tests.fast.unit.photos import made_photos as made
 
 SEEDS = [
@@ -40,7 +41,7 @@ STARTS = [
     b"RIFF\0\0\0\0WEBP",
 ]
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

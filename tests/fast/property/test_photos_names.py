@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gallery.photos.names import safe_component, safe_relative
 from gallery.photos.uploads import UploadArea
+from tests.counts import examples
 
 NAMES = st.one_of(
     st.text(max_size=60),
@@ -41,7 +42,7 @@ def area() -> UploadArea:
     return UploadArea(Path(tempfile.mkdtemp()) / "uploads")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(name=NAMES)
 def test_every_upload_stays_inside_its_folder(area: UploadArea, name: str) -> None:
     folder = area.begin(name)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gallery.learning.nearest import VectorIndex, Vectors, nearest
+from tests.counts import examples
 
 
 def made(count: int, channels: int = 24, seed: int = 0) -> Vectors:
@@ -25,7 +26,7 @@ def cosine(one: Vectors, other: Vectors) -> float:
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_reading_all_finds_what_a_plain_loop_finds(count: int, wanted: int, seed: int) -> None:
     vectors = made(count, seed=seed)
     asked = made(1, seed=seed + 100)[0] + np.float16(0.01)
