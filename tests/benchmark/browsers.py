@@ -21,10 +21,10 @@ from playwright.async_api import Error as PlaywrightError
 TIMEOUT_MS = 60_000
 PAUSE_S = 1.0
 SHOWN = {
-    "": ".cell",
+    "browse": ".cell",
     "review": "[data-testid=stMain]",
     "explain": "img",
-    "evaluate": "[role=tab]",
+    "evaluate?collection=1": "[role=tab]",
     "models": "h1",
 }
 """Each page's address, and what stands on it when it is there."""
@@ -49,7 +49,7 @@ async def person(
     page.on("pageerror", lambda error: wrong.update([f"page error: {error}"[:120]]))
     page.on("response", lambda got: wrong.update([f"HTTP {got.status}"]) if got.status >= 500 else None)
     while time.monotonic() < until:
-        act = choose.choice(["page", "page", "scroll", "label", "large"])
+        act = choose.choice([*SHOWN, "scroll", "label", "large"])
         began = time.monotonic()
         try:
             await do(page, url, act, choose)
@@ -64,10 +64,9 @@ async def person(
 
 async def do(page: Page, url: str, act: str, choose: random.Random) -> None:
     """Do one act."""
-    if act == "page":
-        name = choose.choice(list(SHOWN))
-        await page.goto(f"{url}/{name}")
-        await page.locator(SHOWN[name]).first.wait_for()
+    if act in SHOWN:
+        await page.goto(f"{url}/{act.replace('browse', '')}")
+        await page.locator(SHOWN[act]).first.wait_for()
         return
     await page.goto(url)
     cell = page.locator(".cell").first
