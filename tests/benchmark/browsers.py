@@ -1,6 +1,6 @@
 """Ten people at once: browsers that look at photos, label, explain and evaluate while a folder is tagged.
 
-    python tests/benchmark/browsers.py http://localhost:8501 --server PID --chromium /usr/bin/chromium
+    python -m tests.benchmark.browsers http://localhost:8501 --server PID --chromium /usr/bin/chromium
 
 The app must be running with a labelled, tagged collection. Each browser does what comes next at random,
 one act a second. It prints how long acts took, what went wrong, and the server's memory each minute.

@@ -1,6 +1,6 @@
 """How fast Evaluate answers: milliseconds from the press of the mouse to the frame that shows the result.
 
-    python tests/benchmark/clicks.py http://localhost:8501 --collection 1 --chromium /usr/bin/chromium
+    python -m tests.benchmark.clicks http://localhost:8501 --collection 1 --chromium /usr/bin/chromium
 
 The app must be running, with a labelled collection that is tagged; photos that the model was trained on are
 counted too. The page itself keeps the time, so what the driving of the browser costs is not in it. It

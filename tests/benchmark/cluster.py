@@ -1,6 +1,6 @@
 """What a photo costs more with Dask than without: one worker of this computer beside the plain tagger.
 
-    python tests/benchmark/cluster.py FOLDER [--model animals10-efficientnet-lite2] [--times 3]
+    python -m tests.benchmark.cluster FOLDER [--model animals10-efficientnet-lite2] [--times 3]
 
 FOLDER has a few hundred photos right in it. Each way tags a tenth of them and then all, in turn and in homes
 of their own; the difference of both times by that of the photos leaves out what starting takes.

@@ -1,9 +1,9 @@
 """A home with a million photos in its catalog, and how long everything takes that pages and scans ask of it.
 
-    python tests/benchmark/million.py make HOME 1000000
-    python tests/benchmark/million.py measure HOME [PART OF A QUESTION'S NAME]
-    python tests/benchmark/million.py files HOME
-    python tests/benchmark/million.py scan HOME
+    python -m tests.benchmark.million make HOME 1000000
+    python -m tests.benchmark.million measure HOME [PART OF A QUESTION'S NAME]
+    python -m tests.benchmark.million files HOME
+    python -m tests.benchmark.million scan HOME
 
 `make` writes the rows that scan, readers and model would have written, with features that lie in clusters, in
 about two minutes. `measure` asks what the pages ask, each question twice: as the first one of a process, and
@@ -28,8 +28,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gallery.catalog import Catalog
 from gallery.catalog.paths import name_key

@@ -1,6 +1,6 @@
 """Play the pointing game with every explanation method and print a table.
 
-    python tests/benchmark/pointing_game.py DATA --photos 200 --score-cam 20 --occlusion 40
+    python -m tests.benchmark.pointing_game DATA --photos 200 --score-cam 20 --occlusion 40
 
 DATA holds photos.csv and the photos it lists; the model is the active one of
 GALLERY_MODEL_STORE. Test photos, evenly over the classes, are pasted into one
