@@ -137,8 +137,8 @@ def keep(parts: wiring.Parts, candidate_id: str) -> KeptHead:
             f"{backbone.model_id} has changed since {candidate_id} was learnt on it. Learn again from your "
             "labels."
         )
-    there = {entry.card.created_at for entry in parts.models.entries() if entry.card and entry.ok}
-    if card.created_at not in there or not parts.models.taken(candidate_id):  # else keeping it was cut off
+    kept = next((entry.card for entry in parts.models.entries() if entry.model_id == candidate_id), None)
+    if kept is None or kept.created_at != card.created_at:  # else keeping it was cut off after this
         parts.models.save(
             card, read_weights(folder / candidates.HEAD_FILE), training_photos=data["training_photos"]
         )
