@@ -83,26 +83,45 @@ BLOWN_UP = """icons => icons.filter(icon => icon.getBoundingClientRect().width >
     .map(icon => icon.parentElement.outerHTML.slice(0, 300))"""
 """No class icon is drawn wider than 48 px."""
 
+BROKEN = """pictures => pictures.filter(picture => picture.complete && !picture.naturalWidth)
+    .map(picture => picture.src)"""
+"""Pictures from Streamlit's store that the page shows broken."""
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1440 x 900; a script's error, one that the browser logs, or a blown-up icon fails."""
+    """A fresh window of 1440 x 900.
+
+    A script's error, one that the browser logs, a blown-up icon and a broken picture fail the test.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     window = context.new_page()
     window.set_default_timeout(60_000)
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))
-    window.on("console", lambda message: _is_ours(message) and errors.append(message.text))
+    window.on("console", lambda message: _is_ours(message) and errors.append(_told(message)))
     yield window
     blown_up = [] if window.is_closed() else window.locator("img.icon").evaluate_all(BLOWN_UP)
+    broken = [] if window.is_closed() else window.locator('img[src*="/media/"]').evaluate_all(BROKEN)
     context.close()
     assert not errors, errors
+    assert not broken, broken
     assert not blown_up, f"class icons drawn over the width of what they stand in: {blown_up}"
 
 
+def _told(message: ConsoleMessage) -> str:
+    """Return what the browser logs, and of which address."""
+    return f"{message.text} {message.location.get('url', '')}"
+
+
 def _is_ours(message: ConsoleMessage) -> bool:
-    """Whether the browser logs an error; Streamlit's own first question below a page's address is none."""
-    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+    """Whether the browser logs an error of ours.
+
+    Not ours: Streamlit's first question below a page's address, and a picture that it has dropped because
+    the page that showed it was left meanwhile. One that still stands on the page is found by `BROKEN`.
+    """
+    address = message.location.get("url", "")
+    return message.type == "error" and "/_stcore/" not in address and "/media/" not in address
 
 
 def _no_browser(reason: str) -> None:
