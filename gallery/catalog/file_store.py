@@ -150,6 +150,35 @@ class FileStore(Store):
             ).rowcount
         return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
 
+    def files_by_folder(self, collection_id: int) -> dict[str, int]:
+        """Return how many files the catalog knows in each folder: its path as shown, "" for the root."""
+        with self._database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT folder, count(*) FROM files INDEXED BY files_by_folder "
+                    "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
+                    (collection_id,),
+                ).fetchall()
+            )
+
+    def add_files(self, collection_id: int, entries: Iterable[FileEntry]) -> Sequence[Path]:
+        """Note files that a part of a scan found, and return those that were not known, as they come.
+
+        Raises:
+            CatalogError: no such collection, or a path outside its folder.
+        """
+        with self._database.writing() as connection:
+            root = root_of(connection, collection_id)
+            rows = ((encode_below(root, one.path), one) for one in entries)
+            return [
+                one.path
+                for stored, one in rows
+                if connection.execute(
+                    f"{_INSERT} ON CONFLICT (collection_id, path) DO NOTHING",
+                    (collection_id, stored, one.size_bytes, one.modified_ns, *_shown(stored)),
+                ).rowcount
+            ]
+
     def pending_files(self, collection_id: int, model_id: str) -> Sequence[Path]:
         """Return the files that a model has yet to see, in the order of their paths.
 

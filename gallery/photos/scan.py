@@ -60,6 +60,7 @@ def scan_folder(
     *,
     on_skip: Callable[[SkippedFile], None] | None = None,
     on_other: Callable[[str], None] | None = None,
+    wanted: Callable[[Path, int], bool] = lambda _folder, _count: True,
     left_out: Sequence[str] = LEFT_OUT,
 ) -> Iterator[FileEntry]:
     """Yield the photos below a folder, sorted by path, as they are found.
@@ -75,6 +76,8 @@ def scan_folder(
         on_skip: is told of sub-folders that cannot be listed, of links to folders elsewhere, and of things
             with a photo's name that are no regular files.
         on_other: is told the kind of each other file (`kind_of_other`).
+        wanted: whether the files of a folder are looked at, of which so many are named like photos; its
+            sub-folders are looked into in any case.
         left_out: patterns of names that are passed over with all that is in them.
 
     Raises:
@@ -84,7 +87,7 @@ def scan_folder(
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
     links = _Links(root)
     try:
-        stack = [_listing(root)]
+        stack = [_listing(root, wanted)]
     except OSError as exc:
         raise PhotoError(
             f"The folder {display_path(root)} cannot be opened: {exc.strerror or exc}. "
@@ -107,7 +110,7 @@ def scan_folder(
                 continue
             try:
                 if not _is_cache(folder):
-                    stack.append(_listing(folder))
+                    stack.append(_listing(folder, wanted))
             except OSError as exc:
                 report(_refused(folder, exc))
         elif is_photo_name(entry.name) or _begins_like_a_photo(entry):
@@ -176,9 +179,12 @@ def _begins_like_a_photo(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _listing(folder: Path) -> Iterator[os.DirEntry[str]]:
+def _listing(folder: Path, wanted: Callable[[Path, int], bool]) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return iter(sorted(entries, key=lambda entry: entry.name))
+        found = sorted(entries, key=lambda entry: entry.name)
+    if not wanted(folder, sum(is_photo_name(entry.name) for entry in found)):
+        found = [entry for entry in found if not entry.is_file(follow_symlinks=False)]
+    return iter(found)
 
 
 def _is_cache(folder: Path) -> bool:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gallery.jobs.process import JobStore, RunningJob
-from gallery.tagging.parts import Decode, Scan, StoreThumbnail, TaggingCatalog, TaggingProgress, TaggingResult
+from gallery.tagging.parts import (
+    Decode,
+    Scan,
+    ScanNew,
+    StoreThumbnail,
+    TaggingCatalog,
+    TaggingProgress,
+    TaggingResult,
+)
 from gallery.tagging.pipeline import tag_collection
 from gallery.types import Classifier, Collection, JobState
 
@@ -25,6 +33,7 @@ def run_tagging_job(
     scan: Scan,
     load_classifier: Callable[[str], Classifier],
     store_thumbnail: StoreThumbnail,
+    scan_new: ScanNew | None = None,
 ) -> TaggingResult:
     """Tag the job's collection, report its progress, and return what was done.
 
@@ -35,6 +44,7 @@ def run_tagging_job(
         scan: finds the photos of a folder.
         load_classifier: gives the model of an id.
         store_thumbnail: keeps a photo's small picture.
+        scan_new: finds what is new in a large collection in seconds.
 
     Raises:
         GalleryError: the folder vanished, the model failed, the catalog cannot be written.
@@ -54,6 +64,7 @@ def run_tagging_job(
         load_classifier=lambda: load_classifier(job.model_id),
         model_id=job.model_id,
         store_thumbnail=store_thumbnail,
+        scan_new=scan_new,
         on_progress=report,
         cancelled=running.stop_requested,
     )

@@ -27,6 +27,7 @@ from gallery.tagging.parts import (
     Decode,
     LoadClassifier,
     Scan,
+    ScanNew,
     StoreThumbnail,
     TaggingCatalog,
     TaggingProgress,
@@ -47,6 +48,9 @@ from gallery.words import photo_count
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
 
+LARGE = 50_000
+"""Photos of a collection whose whole scan takes more than a few seconds."""
+
 FIRST_BATCH = 8
 """Photos of the first batch: the first tags are seen while the others are still being made."""
 
@@ -63,6 +67,7 @@ def tag_collection(
     load_classifier: LoadClassifier,
     model_id: str,
     store_thumbnail: StoreThumbnail,
+    scan_new: ScanNew | None = None,
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     only: Container[Path] | None = None,
@@ -82,6 +87,8 @@ def tag_collection(
             there is a photo that it has not seen.
         model_id: the model's id, by which its predictions are kept.
         store_thumbnail: keeps a photo's small picture.
+        scan_new: finds what is new in a large collection in seconds, so that it is tagged before the whole
+            folder is looked through.
         on_progress: told how far it is, about five times a second.
         cancelled: asked between batches whether to stop.
         only: files to which reading is limited; the whole folder is still scanned.
@@ -95,25 +102,48 @@ def tag_collection(
     with _Loading(load_classifier) as loading:
         if only is None and catalog.awaits_model(collection.collection_id, model_id):
             loading.begin()
+
+        def read_and_tag(pending: Sequence[Path], begin: TaggingProgress) -> tuple[TaggingProgress, bool]:
+            if not pending:
+                return begin, False
+            with PhotoReader(
+                pending,
+                catalog=catalog,
+                collection_id=collection.collection_id,
+                model_id=model_id,
+                decode=decode,
+                store_thumbnail=store_thumbnail,
+            ) as reader:
+                return _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
+
+        ahead = 0
+        if scan_new is not None and only is None and collection.photo_count >= LARGE:
+            new = look_ahead(catalog, collection, scan_new)
+            known = collection.photo_count
+            begin = TaggingProgress(READING, done=known, total=known + len(new), unchanged=known)
+            ahead = read_and_tag(new, begin)[0].tagged
         found = look_through(
             catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled, only=only
         )
         if found is None:
-            return stopped_early(catalog, collection, model_id, started)
-        if not found.pending:
-            return result_of(catalog, collection, model_id, found, found.begin, started, stopped=False)
-        with PhotoReader(
-            found.pending,
-            catalog=catalog,
-            collection_id=collection.collection_id,
-            model_id=model_id,
-            decode=decode,
-            store_thumbnail=store_thumbnail,
-        ) as reader:
-            progress, stopped = _classify_all(
-                catalog, model_id, reader, loading, found.begin, on_progress, cancelled
-            )
+            return stopped_early(catalog, collection, model_id, started, ahead)
+        begin = replace(found.begin, tagged=ahead, unchanged=found.begin.unchanged - ahead)
+        progress, stopped = read_and_tag(found.pending, begin)
     return result_of(catalog, collection, model_id, found, progress, started, stopped=stopped)
+
+
+def look_ahead(catalog: TaggingCatalog, collection: Collection, scan_new: ScanNew) -> Sequence[Path]:
+    """Note the new photos of those folders that hold more than the catalog knows, and return them.
+
+    A photo that took the place of another is found by the whole scan only.
+
+    Raises:
+        PhotoError: the folder is not there (any more).
+        CatalogError: the catalog cannot be written.
+    """
+    _require(collection)
+    known = catalog.files_by_folder(collection.collection_id)
+    return catalog.add_files(collection.collection_id, list(scan_new(collection.root, known)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +279,7 @@ def _classify_all(
 ) -> tuple[TaggingProgress, bool]:
     """Classify what the reader hands on; return how far it came, and whether it was cancelled."""
     rate = SmoothedRate()
-    tagged = 0
+    tagged = begin.tagged
     stage = begin.stage
 
     def report() -> TaggingProgress:
@@ -313,10 +343,10 @@ def what_it_says(model_id: str, classifier: Classifier, photos: Sequence[Decoded
 
 
 def stopped_early(
-    catalog: TaggingCatalog, collection: Collection, model_id: str, started: float
+    catalog: TaggingCatalog, collection: Collection, model_id: str, started: float, tagged: int = 0
 ) -> TaggingResult:
     """Return the result of a run that was stopped before the folder was looked through."""
-    nothing = Found((), TaggingProgress(), 0, 0)
+    nothing = Found((), TaggingProgress(tagged=tagged), 0, 0)
     return result_of(catalog, collection, model_id, nothing, nothing.begin, started, stopped=True)
 
 

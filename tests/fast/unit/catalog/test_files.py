@@ -100,6 +100,19 @@ def test_a_reason_that_can_pass_is_tried_again(shop, reason: SkipReason) -> None
     assert shop.catalog.skipped_files(shop.collection) == []
 
 
+def test_files_are_added_once_and_counted_by_folder(shop) -> None:
+    shop.scan("a.jpg", "2024/May/b.jpg", "2024/May/c.jpg", "gone/d.jpg")
+    shop.scan("a.jpg", "2024/May/b.jpg", "2024/May/c.jpg")
+    assert shop.catalog.files_by_folder(shop.collection) == {"": 1, "2024/May": 2}
+    entries = [shop.entry(name) for name in ("2024/May/b.jpg", "2024/May/new.jpg", "e/f.jpg")]
+    new = [shop.root / "2024/May/new.jpg", shop.root / "e/f.jpg"]
+    assert shop.catalog.add_files(shop.collection, entries) == new
+    assert shop.catalog.add_files(shop.collection, entries) == []
+    assert shop.catalog.files_by_folder(shop.collection) == {"": 1, "2024/May": 3, "e": 1}
+    same = shop.scan("a.jpg", "2024/May/b.jpg", "2024/May/c.jpg", "2024/May/new.jpg", "e/f.jpg")
+    assert same == ScanSummary(new=0, changed=0, unchanged=5, gone=0)
+
+
 def test_a_folder_that_could_not_be_opened_is_listed_until_the_next_scan(shop) -> None:
     shop.scan("a.jpg")
     locked = SkippedFile(shop.root / "locked", SkipReason.NO_PERMISSION, "No permission.")

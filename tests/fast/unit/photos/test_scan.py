@@ -208,6 +208,18 @@ def test_other_files_are_told_by_kind(tmp_path: Path) -> None:
     assert sorted(kinds) == ["RAW photo (.nef)", "RAW photo (.nef)", "file (.jxl)", "video (.mp4)"]
 
 
+def test_only_the_wanted_folders_are_looked_at_with_all_below_them(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.jpg", "a/2.jpg", "a/.hidden.jpg", "a/notes.txt", "a/b/3.jpg", "c/4.jpg", "5.jpg")
+    asked: dict[str, int] = {}
+
+    def wanted(folder: Path, count: int) -> bool:
+        asked[folder.relative_to(tmp_path).as_posix()] = count
+        return folder.name == "b"
+
+    assert [entry.path.name for entry in scan_folder(tmp_path, wanted=wanted)] == ["3.jpg"]
+    assert asked == {".": 1, "a": 2, "a/b": 1, "c": 1}
+
+
 def test_a_file_without_suffix_that_begins_like_a_photo_is_one(tmp_path: Path) -> None:
     (tmp_path / "12345").write_bytes(b"\xff\xd8\xff\xe0 and so on")
     touch(tmp_path, "README", "67890")

@@ -42,6 +42,7 @@ class Studio:
         scan=fakes.scan,
         model_id: str = fakes.MODEL,
         only: set[Path] | None = None,
+        scan_new=None,
     ) -> TaggingResult:
         self.decoder = decoder or fakes.Decoder()
         self.classifier = classifier or fakes.Classifier()
@@ -57,6 +58,7 @@ class Studio:
             on_progress=self.progress.append,
             cancelled=cancelled,
             only=only,
+            scan_new=scan_new,
         )
 
     def shelves(self, model_id: str = fakes.MODEL) -> dict[str, int]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import ModelError, PhotoError
+from gallery.services import wiring
 from gallery.settings import TAG_BATCH
-from gallery.tagging import reading
+from gallery.tagging import pipeline, reading
 from gallery.tagging.pipeline import FIRST_BATCH
 from gallery.types import UNREADABLE, WAITING, DecodedPhoto, PhotoQuery, SkippedFile, SkipReason
 from tests.fast.unit.tagging import fakes
@@ -65,6 +66,47 @@ def test_only_new_and_changed_files_are_read(studio) -> None:
     assert sorted(studio.decoder.read) == [changed, new]
     assert (result.photos, result.tagged, result.unchanged) == (4, 2, 2)
     assert studio.shelves() == {"robin": 2, "whale": 1, "frog": 1}
+
+
+def test_in_a_large_collection_what_is_new_is_tagged_before_the_whole_is_looked_through(
+    studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "LARGE", 4)
+    studio.photos(4)
+    studio.photos(3, "blue", "pond")
+    studio.run()
+    new = fakes.make_photo(studio.root / "pond" / "new.jpg", "green")
+    (studio.root / "red000.jpg").unlink()
+    swapped = fakes.make_photo(studio.root / "swapped.jpg", "green", "in the place of another")
+    frogs: list[int] = []
+
+    def whole(root: Path):
+        frogs.append(studio.shelves().get("frog", 0))
+        yield from fakes.scan(root)
+
+    result = studio.run(scan=whole, scan_new=wiring.scan_new)
+    assert frogs == [1]  # the new one; the other is found by the whole scan
+    assert studio.decoder.read == [new, swapped]
+    assert (result.photos, result.tagged, result.unchanged, result.gone) == (8, 2, 6, 1)
+    assert studio.shelves() == {"robin": 3, "whale": 3, "frog": 2}
+    last = studio.progress[-1]
+    assert (last.done, last.total, last.tagged, last.unchanged) == (8, 8, 2, 6)
+    again = studio.run(scan_new=wiring.scan_new, load=lambda: pytest.fail("no model is needed"))
+    assert (again.tagged, again.unchanged, studio.decoder.read) == (0, 8, [])
+
+
+def test_a_run_that_is_stopped_ahead_of_the_scan_tells_what_it_tagged(
+    studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "LARGE", 4)
+    studio.photos(4)
+    studio.run()
+    studio.photos(3 * TAG_BATCH, "green", "more")
+    result = studio.run(scan_new=wiring.scan_new, cancelled=lambda: studio.shelves().get("frog", 0) > 0)
+    assert result.cancelled
+    assert 0 < result.tagged == studio.shelves()["frog"] < 3 * TAG_BATCH
+    rest = studio.run(scan_new=wiring.scan_new)
+    assert (rest.photos, studio.shelves()) == (4 + 3 * TAG_BATCH, {"robin": 4, "frog": 3 * TAG_BATCH})
 
 
 def test_a_mended_file_leaves_the_unreadable_shelf(studio) -> None:
