@@ -58,7 +58,8 @@ class Listing:
         stack_confidence: (n,) float32, the model's in that; NaN elsewhere.
         frames: (n,) photos that each row stands for; None for one each.
         whole: of stacks, the listing of all their photos.
-        found_once: orders that no change of a tag or label changes.
+        found_once: what no change of a tag or label changes: orders, and which names have what was last
+            looked for.
     """
 
     collection_id: int
@@ -82,7 +83,7 @@ class Listing:
     stack_confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     frames: NDArray[np.int64] | None = None
     whole: Listing | None = None
-    found_once: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    found_once: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.file_ids)
@@ -110,9 +111,15 @@ class Listing:
         if self.whole is not None:
             heads = self.whole.heads[self.whole._named(connection, part)]
             return (np.bincount(heads, minlength=len(self.whole)) > 0)[self.whole.first]
-        named = np.zeros(len(self), np.bool_)
-        (found,) = connection.execute(_NAMED, (self.collection_id, name_key(part))).fetchone()
-        named[self.places(joined_numbers(found))] = True
+        asked = f"named {name_key(part)}"
+        named = self.found_once.get(asked)
+        if named is None:
+            named = np.zeros(len(self), np.bool_)
+            (found,) = connection.execute(_NAMED, (self.collection_id, name_key(part))).fetchone()
+            named[self.places(joined_numbers(found))] = True
+            for former in [one for one in self.found_once if one.startswith("named ")]:
+                self.found_once.pop(former, None)
+            self.found_once[asked] = named
         return named
 
     def places(self, file_ids: NDArray[np.int64]) -> NDArray[np.int64]:

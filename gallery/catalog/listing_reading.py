@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_left
 from dataclasses import replace
 from typing import Any
 
@@ -79,7 +80,7 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
         return known
     (oldest,) = connection.execute("SELECT coalesce(min(change_id), 0) FROM changes").fetchone()
     (listed,) = connection.execute(
-        "SELECT count(*) FROM changes WHERE change_id > ? AND collection_id = ?",
+        "SELECT count(*) FROM changes WHERE change_id > ? AND collection_id = ? AND file_id IS NULL",
         (known.seen, known.collection_id),
     ).fetchone()
     same = model is not None and known.model is not None and model.model_key == known.model.model_key
@@ -90,6 +91,11 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
     )
     if len(rows) > len(known) // _SEVERAL + 1000:
         return read_listing(connection, known.collection_id, model)
+    added = rows["file"][~np.isin(rows["file"], known.file_ids)]
+    if len(added) > _FEW_FILES:
+        return read_listing(connection, known.collection_id, model)
+    if len(added):
+        known = _with_added(connection, known, added)
     places = known.places(rows["file"])
     part = replace(
         known,
@@ -106,6 +112,30 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
         name: _put(getattr(known, name), places, getattr(part, name)) for name in CHANGING
     }
     return replace(known, model=model, seen=newest, labels=part.labels, **fresh)
+
+
+def _with_added(connection: sqlite3.Connection, known: Listing, file_ids: NDArray[np.int64]) -> Listing:
+    """Return a listing with files that were added, in their places; what `CHANGING` names is still 0."""
+    rows = connection.execute(
+        "SELECT path, file_id, folder FROM files WHERE file_id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY path",
+        (json.dumps(file_ids.tolist()),),
+    ).fetchall()
+
+    def path_at(place: int) -> bytes:
+        asked = (int(known.file_ids[place]),)
+        path: bytes = connection.execute("SELECT path FROM files WHERE file_id = ?", asked).fetchone()[0]
+        return path
+
+    before = [bisect_left(range(len(known)), path, key=path_at) for path, _, _ in rows]
+    numbers = {folder: number for number, folder in enumerate(known.folders)}
+    fresh: dict[str, Any] = dict.fromkeys(CHANGING, 0)
+    fresh["file_ids"] = [file_id for _, file_id, _ in rows]
+    fresh["folder"] = [numbers.setdefault(folder, len(numbers)) for _, _, folder in rows]
+    wider: dict[str, Any] = {
+        name: np.insert(getattr(known, name), before, values) for name, values in fresh.items()
+    }
+    return replace(known, folders=tuple(numbers), found_once={}, **wider)
 
 
 def _put(values: NDArray[Any], places: NDArray[np.int64], fresh: NDArray[Any]) -> NDArray[Any]:

@@ -399,10 +399,22 @@ def _photos_not_by_picture(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0")
 
 
+def _files_noted_as_added(connection: sqlite3.Connection) -> None:
+    _run(connection, _FILES_NOTED_AS_ADDED)
+
+
+_FILES_NOTED_AS_ADDED = """
+DROP TRIGGER file_added;
+CREATE TRIGGER file_added AFTER INSERT ON files
+BEGIN INSERT INTO changes (collection_id, file_id) VALUES (new.collection_id, new.file_id); END;
+"""
+"""A file that came is put into its place; only where files went, or came back, a collection is read anew."""
+
+
 MIGRATIONS: Sequence[Migration] = (
     _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
     _likeness, _sequences, _changes, _saved_listings,
-    _photos_not_by_picture,
+    _photos_not_by_picture, _files_noted_as_added,
 )  # fmt: skip
 """The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
 

@@ -277,6 +277,8 @@ def scan(home: Path) -> None:
     """Print when a new photo among all is tagged, how long looking through them takes, and its memory."""
     with wiring.composed(Settings.from_environment(home)) as parts:
         collection = parts.catalog.collection(1)
+        shown = PhotoQuery(1, DEFAULT_MODEL_ID)
+        before = len(parts.catalog.find_files(shown))
         noise = np.random.default_rng().integers(0, 256, (300, 400, 3), np.uint8)
         Image.fromarray(noise).save(collection.root / "station 000" / f"new {time.time_ns()}.jpg")
         started = time.perf_counter()
@@ -285,7 +287,10 @@ def scan(home: Path) -> None:
         def report(progress: TaggingProgress) -> None:
             if progress.tagged and not first:
                 first.append(time.perf_counter() - started)
-                print(f"{progress.tagged} tagged after {first[0]:.1f} s", flush=True)
+                asked = time.perf_counter()
+                new = len(parts.catalog.find_files(shown)) - before
+                later = f"{new} more in Browse {time.perf_counter() - asked:.2f} s later"
+                print(f"{progress.tagged} tagged after {first[0]:.1f} s; {later}", flush=True)
 
         done = tagging.tag(parts, collection, parts.models.card(DEFAULT_MODEL_ID), on_progress=report)
         print(f"looked through {done.photos:,} files, {done.tagged} tagged, in {done.seconds:.1f} s")

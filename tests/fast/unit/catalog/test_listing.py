@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gallery.catalog import Catalog
+from gallery.catalog import Catalog, listing_reading
 from gallery.catalog import database as database_module
 from gallery.datasets.sequences import mean_of_sequences, sequences_of
 from gallery.types import Detections, PhotoQuery, Review, SkippedFile, SkipReason, SortOrder
@@ -73,6 +73,13 @@ def test_a_listing_in_memory_or_saved_is_what_a_fresh_one_is_after_any_change(
         names[:] = left
         read[:] = [name for name in read if name in left]
 
+    def add_files() -> None:
+        new = [
+            f"{rng.choice('awxz')}/{rng.choice('0m9')}{len(names) + n}.jpg" for n in range(rng.randint(1, 3))
+        ]
+        shop.catalog.add_files(shop.collection, [shop.entry(name) for name in new])
+        names.extend(new)
+
     def tag_some() -> None:
         shop.tag({name: [rng.random() / 3 for _ in range(3)] for name in some(read)})
 
@@ -94,6 +101,7 @@ def test_a_listing_in_memory_or_saved_is_what_a_fresh_one_is_after_any_change(
 
     read_some()
     changes: list[Callable[[], None]] = [change_a_label, read_some, skip_one, scan_others, tag_some, undo]
+    changes += [add_files, add_files]
     changes += [shift_the_clock, find_sequences, detect]
     with Catalog.open(tmp_path / "catalog") as other:  # as another process sees what this one writes
         for _ in range(15):
@@ -105,6 +113,32 @@ def test_a_listing_in_memory_or_saved_is_what_a_fresh_one_is_after_any_change(
             shutil.rmtree(tmp_path / "catalog" / "listings", ignore_errors=True)
             with Catalog.open(tmp_path / "catalog") as fresh:
                 assert seen(shop.catalog, shop) == seen(other, shop) == seen(fresh, shop) == shown
+
+
+@pytest.mark.parametrize("few", [5_000, 2])
+def test_added_files_take_their_places_without_reading_the_others_again(
+    shop: Shop, tmp_path, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.scan("b/1.jpg", "b/2.jpg", "d/1.jpg")
+    shop.read("b/1.jpg", "b/2.jpg", "d/1.jpg", taken_at="2024-05-02T10:00:00")
+    shop.tag({"d/1.jpg": [1, 0, 0]})
+    seen(shop.catalog, shop)
+    anew: list[int] = []
+    read = listing_reading.read_listing
+    monkeypatch.setattr(listing_reading, "_FEW_FILES", few)
+    monkeypatch.setattr(listing_reading, "read_listing", lambda *asked: anew.append(1) or read(*asked))
+    added = ["0.jpg", "a/3.jpg", "b/11.jpg", "c/4.jpg", "d/5.jpg"]
+    shop.catalog.add_files(shop.collection, [shop.entry(name) for name in added])
+    shop.read("c/4.jpg", "0.jpg", taken_at="2023-05-02T10:00:00")
+    shop.tag({"c/4.jpg": [0, 1, 0]})
+    found = shop.catalog.find_files(PhotoQuery(shop.collection, shop.model))
+    folders = [("0.jpg", ""), ("3.jpg", "a"), ("1.jpg", "b"), ("11.jpg", "b"), ("2.jpg", "b")]
+    folders += [("4.jpg", "c"), ("1.jpg", "d"), ("5.jpg", "d")]
+    items = shop.catalog.grid_items(found, shop.model)
+    assert [(item.name, item.folder) for item in items] == folders
+    assert bool(anew) == (few == 2)
+    with Catalog.open(tmp_path / "catalog") as fresh:
+        assert seen(shop.catalog, shop) == seen(fresh, shop)
 
 
 def test_more_changes_than_are_kept_are_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
