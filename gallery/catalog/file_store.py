@@ -167,9 +167,17 @@ class FileStore(Store):
         Raises:
             CatalogError: no such collection, or a path outside its folder.
         """
-        with self._database.writing() as connection:
+        with self._database.reading() as connection:
             root = root_of(connection, collection_id)
-            rows = ((encode_below(root, one.path), one) for one in entries)
+            known = "SELECT 1 FROM files WHERE collection_id = ? AND path = ?"
+            rows = [
+                (stored, one)
+                for stored, one in ((encode_below(root, one.path), one) for one in entries)
+                if connection.execute(known, (collection_id, stored)).fetchone() is None
+            ]
+        if not rows:
+            return []
+        with self._database.writing() as connection:
             return [
                 one.path
                 for stored, one in rows

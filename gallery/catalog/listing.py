@@ -83,7 +83,7 @@ class Listing:
     stack_confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     frames: NDArray[np.int64] | None = None
     whole: Listing | None = None
-    found_once: dict[str, NDArray[Any]] = field(default_factory=dict)
+    found_once: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.file_ids)
@@ -93,7 +93,8 @@ class Listing:
         """Where the files stand, in the order of their ids, (n,)."""
         if "by_id" not in self.found_once:
             self.found_once["by_id"] = np.argsort(self.file_ids, kind="stable")
-        return self.found_once["by_id"]
+        order: NDArray[np.int64] = self.found_once["by_id"]
+        return order
 
     def by_name(self, connection: sqlite3.Connection) -> NDArray[np.int64]:
         """Return where the files stand, in the order of their names, (n,); found once."""
@@ -104,23 +105,28 @@ class Listing:
         if "by_name" not in self.found_once:
             rows = connection.execute(_BY_NAME, (self.collection_id,))
             self.found_once["by_name"] = self.places(np.fromiter((row[0] for row in rows), np.int64))
-        return self.found_once["by_name"]
+        order: NDArray[np.int64] = self.found_once["by_name"]
+        return order
 
     def _named(self, connection: sqlite3.Connection, part: str) -> NDArray[np.bool_]:
         """Return which files have it in their names, (n,); a stack, if any of its photos has."""
         if self.whole is not None:
             heads = self.whole.heads[self.whole._named(connection, part)]
             return (np.bincount(heads, minlength=len(self.whole)) > 0)[self.whole.first]
-        asked = f"named {name_key(part)}"
-        named = self.found_once.get(asked)
-        if named is None:
+        last, named = self.found_once.get("named", (None, np.zeros(0, np.bool_)))
+        if last != part:
             named = np.zeros(len(self), np.bool_)
             (found,) = connection.execute(_NAMED, (self.collection_id, name_key(part))).fetchone()
             named[self.places(joined_numbers(found))] = True
-            for former in [one for one in self.found_once if one.startswith("named ")]:
-                self.found_once.pop(former, None)
-            self.found_once[asked] = named
-        return named
+            self.found_once["named"] = part, named
+        return np.asarray(named)
+
+    def holds(self, file_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which files are in the listing."""
+        if not len(self):
+            return np.zeros(len(file_ids), np.bool_)
+        at = np.searchsorted(self.file_ids, file_ids, sorter=self.by_id)
+        return np.asarray(self.file_ids[self.by_id[np.minimum(at, len(self) - 1)]] == file_ids, np.bool_)
 
     def places(self, file_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where files stand that are in the listing."""

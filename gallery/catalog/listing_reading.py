@@ -91,7 +91,7 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
     )
     if len(rows) > len(known) // _SEVERAL + 1000:
         return read_listing(connection, known.collection_id, model)
-    added = rows["file"][~np.isin(rows["file"], known.file_ids)]
+    added = rows["file"][~known.holds(rows["file"])]
     if len(added) > _FEW_FILES:
         return read_listing(connection, known.collection_id, model)
     if len(added):
@@ -227,7 +227,7 @@ def _with_stacks(connection: sqlite3.Connection, listing: Listing) -> Listing:
     ).fetchone()
     if sequences is not None:
         heads = joined_numbers(sequences)
-        there = np.isin(heads, listing.file_ids)
+        there = listing.holds(heads)
         places = listing.places(heads[there])
         stack_class[places] = joined_numbers(classes)[there]
         stack_confidence[places] = _floats(confidences)[there]
@@ -241,8 +241,10 @@ def _with_stacks(connection: sqlite3.Connection, listing: Listing) -> Listing:
             + ("" if asked["files"] is None else " AND f.file_id IN (SELECT value FROM json_each(:files))"),
             asked,
         ).fetchall()
+        files, dates = np.array(rows, np.int64).reshape(-1, 2).T
+        there = listing.holds(files)  # of many, all of the collection are asked for
         taken = taken.copy()
-        taken[listing.places(np.array([row[0] for row in rows], np.int64))] = [row[1] for row in rows]
+        taken[listing.places(files[there])] = dates[there]
     return replace(listing, taken=taken, stack_class=stack_class, stack_confidence=stack_confidence)
 
 

@@ -76,8 +76,8 @@ def scan_folder(
         on_skip: is told of sub-folders that cannot be listed, of links to folders elsewhere, and of things
             with a photo's name that are no regular files.
         on_other: is told the kind of each other file (`kind_of_other`).
-        wanted: whether the files of a folder are looked at, of which so many are named like photos; its
-            sub-folders are looked into in any case.
+        wanted: is called with each folder and how many of its names look like photos; returns whether its
+            files are looked at. Its sub-folders are looked into in any case.
         left_out: patterns of names that are passed over with all that is in them.
 
     Raises:
@@ -87,7 +87,7 @@ def scan_folder(
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
     links = _Links(root)
     try:
-        stack = [_listing(root, wanted)]
+        stack = [_listing(root, wanted, left_out)]
     except OSError as exc:
         raise PhotoError(
             f"The folder {display_path(root)} cannot be opened: {exc.strerror or exc}. "
@@ -97,8 +97,6 @@ def scan_folder(
         entry = next(stack[-1], None)
         if entry is None:
             stack.pop()
-        elif is_left_out(entry.name, left_out):
-            continue
         elif _is_folder(entry) or links.leads_to_folder(entry):
             if entry.name.startswith("."):
                 continue
@@ -110,7 +108,7 @@ def scan_folder(
                 continue
             try:
                 if not _is_cache(folder):
-                    stack.append(_listing(folder, wanted))
+                    stack.append(_listing(folder, wanted, left_out))
             except OSError as exc:
                 report(_refused(folder, exc))
         elif is_photo_name(entry.name) or _begins_like_a_photo(entry):
@@ -179,11 +177,20 @@ def _begins_like_a_photo(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _listing(folder: Path, wanted: Callable[[Path, int], bool]) -> Iterator[os.DirEntry[str]]:
+def _listing(
+    folder: Path, wanted: Callable[[Path, int], bool], left_out: Sequence[str]
+) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+        found = sorted(
+            (one for one in entries if not is_left_out(one.name, left_out)), key=lambda entry: entry.name
+        )
     if not wanted(folder, sum(is_photo_name(entry.name) for entry in found)):
-        found = [entry for entry in found if not entry.is_file(follow_symlinks=False)]
+        found = [
+            entry
+            for entry in found
+            if not entry.is_file(follow_symlinks=False)
+            and not (entry.is_symlink() and is_photo_name(entry.name))
+        ]
     return iter(found)
 
 

@@ -12,7 +12,7 @@ import getpass
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,6 @@ from gallery import settings as limits
 from gallery.errors import ModelError
 from gallery.settings import Settings
 from gallery.types import FileEntry, ModelCard, SkippedFile
-from gallery.words import without_surrogates
 
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
@@ -131,18 +130,19 @@ def new_decode_pool(input_px: int) -> DecodePool:
 
 def scan(
     root: Path,
+    wanted: Callable[[Path, int], bool] = lambda _folder, _count: True,
     *,
     chosen: Settings | None = None,
     others: Counter[str] | None = None,
-    wanted: Callable[[Path, int], bool] = lambda _folder, _count: True,
 ) -> Iterator[FileEntry | SkippedFile]:
     """Yield the photos below a folder, and what looks like one but cannot be looked at.
 
     Args:
         root: the folder.
+        wanted: is called with each folder and how many of its names look like photos; returns whether its
+            files are looked at.
         chosen: whose list of names is left out; those of the environment for None.
         others: gets how many files of each other kind there are: RAW photos, videos, unknown ones.
-        wanted: whether the files of a folder are looked at, of which so many are named like photos.
 
     Raises:
         PhotoError: the folder itself cannot be opened.
@@ -158,27 +158,6 @@ def scan(
         left_out=(chosen or settings()).left_out,
     )
     yield from skipped
-
-
-def scan_new(root: Path, known: Mapping[str, int], *, chosen: Settings | None = None) -> Iterator[FileEntry]:
-    """Yield the photos in those folders that hold more than is known, without asking the disk about others.
-
-    Args:
-        root: the folder.
-        known: how many files are known in each folder below it: by its path as shown, "" for the root.
-        chosen: whose list of names is left out; those of the environment for None.
-
-    Raises:
-        PhotoError: the folder itself cannot be opened.
-    """
-    root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
-
-    def holds_more(folder: Path, count: int) -> bool:
-        shown = "/".join(without_surrogates(part) for part in folder.relative_to(root).parts)
-        return count > known.get(shown, 0)
-
-    found = scan(root, chosen=chosen, wanted=holds_more)
-    return (entry for entry in found if isinstance(entry, FileEntry))
 
 
 _making = threading.Lock()

@@ -22,8 +22,8 @@ from gallery.types import (
 Scan = Callable[[Path], Iterable[FileEntry | SkippedFile]]
 """Finds the photos of a folder; sub-folders that could not be looked into come as skipped files."""
 
-ScanNew = Callable[[Path, Mapping[str, int]], Iterable[FileEntry]]
-"""Finds the photos in those folders that hold more than so many: by their paths as shown below the root."""
+ScanSome = Callable[[Path, Callable[[Path, int], bool]], Iterable[FileEntry | SkippedFile]]
+"""Finds the photos of those folders that are wanted: asked with each, and how many names look like photos."""
 
 Decode = Callable[[Iterable[Path]], Iterator[DecodedPhoto | SkippedFile]]
 """Reads files, in any order, one result a file; draws paths no faster than it reads."""

@@ -7,6 +7,7 @@ any moment, and the next one does only what is left.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ from gallery.tagging.parts import (
     Decode,
     LoadClassifier,
     Scan,
-    ScanNew,
+    ScanSome,
     StoreThumbnail,
     TaggingCatalog,
     TaggingProgress,
@@ -43,13 +44,16 @@ from gallery.types import (
     SkippedFile,
     display_path,
 )
-from gallery.words import photo_count
+from gallery.words import photo_count, without_surrogates
 
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
 
 LARGE = 50_000
 """Photos of a collection whose whole scan takes more than a few seconds."""
+
+AHEAD = 5_000
+"""So many new photos are tagged ahead of that at most; who adds more waits for long anyway."""
 
 FIRST_BATCH = 8
 """Photos of the first batch: the first tags are seen while the others are still being made."""
@@ -67,7 +71,7 @@ def tag_collection(
     load_classifier: LoadClassifier,
     model_id: str,
     store_thumbnail: StoreThumbnail,
-    scan_new: ScanNew | None = None,
+    scan_some: ScanSome | None = None,
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     only: Container[Path] | None = None,
@@ -87,8 +91,8 @@ def tag_collection(
             there is a photo that it has not seen.
         model_id: the model's id, by which its predictions are kept.
         store_thumbnail: keeps a photo's small picture.
-        scan_new: finds what is new in a large collection in seconds, so that it is tagged before the whole
-            folder is looked through.
+        scan_some: finds the photos of some folders. With it, new photos of a large collection are tagged
+            before the whole of it is looked through.
         on_progress: told how far it is, about five times a second.
         cancelled: asked between batches whether to stop.
         only: files to which reading is limited; the whole folder is still scanned.
@@ -117,25 +121,36 @@ def tag_collection(
                 return _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
 
         ahead = 0
-        if scan_new is not None and only is None and collection.photo_count >= LARGE:
-            new = look_ahead(catalog, collection, scan_new)
+        if scan_some is not None and only is None and collection.photo_count >= LARGE:
+            new = look_ahead(
+                catalog, collection, scan_some, model_id, on_progress=on_progress, cancelled=cancelled
+            )
             known = collection.photo_count
             begin = TaggingProgress(READING, done=known, total=known + len(new), unchanged=known)
             ahead = read_and_tag(new, begin)[0].tagged
         found = look_through(
-            catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled, only=only
-        )
+            catalog, collection, scan, model_id,
+            on_progress=on_progress, cancelled=cancelled, only=only, tagged=ahead,
+        )  # fmt: skip
         if found is None:
             return stopped_early(catalog, collection, model_id, started, ahead)
-        begin = replace(found.begin, tagged=ahead, unchanged=found.begin.unchanged - ahead)
-        progress, stopped = read_and_tag(found.pending, begin)
+        progress, stopped = read_and_tag(found.pending, found.begin)
     return result_of(catalog, collection, model_id, found, progress, started, stopped=stopped)
 
 
-def look_ahead(catalog: TaggingCatalog, collection: Collection, scan_new: ScanNew) -> Sequence[Path]:
-    """Note the new photos of those folders that hold more than the catalog knows, and return them.
+def look_ahead(
+    catalog: TaggingCatalog,
+    collection: Collection,
+    scan_some: ScanSome,
+    model_id: str,
+    *,
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
+) -> Sequence[Path]:
+    """Note new photos of folders that hold more than the catalog knows; return what is to be done of them.
 
-    A photo that took the place of another is found by the whole scan only.
+    Names are counted, and other folders' files not asked for size and date, so this takes seconds. What it
+    misses, a photo in the place of one that went, for example, is found by the whole scan.
 
     Raises:
         PhotoError: the folder is not there (any more).
@@ -143,7 +158,27 @@ def look_ahead(catalog: TaggingCatalog, collection: Collection, scan_new: ScanNe
     """
     _require(collection)
     known = catalog.files_by_folder(collection.collection_id)
-    return catalog.add_files(collection.collection_id, list(scan_new(collection.root, known)))
+    root = Path(os.path.abspath(collection.root))  # noqa: PTH100 - as the scan writes it
+
+    def holds_more(folder: Path, count: int) -> bool:
+        found_files.may_stop()
+        shown = "/".join(without_surrogates(part) for part in folder.relative_to(root).parts)
+        return count > known.get(shown, 0)
+
+    def listed() -> Iterator[FileEntry | SkippedFile]:  # begins once `found_files` is there
+        yield from scan_some(root, holds_more)
+
+    found_files = _FoundFiles(listed(), on_progress, cancelled)
+    new: set[Path] = set()
+    try:
+        while len(new) < AHEAD and (part := list(itertools.islice(found_files, AHEAD))):
+            new.update(catalog.add_files(collection.collection_id, part))
+        if new:
+            recognise(catalog, collection.collection_id, cancelled=cancelled)
+    except _Cancelled:
+        return ()
+    pending = catalog.pending_files(collection.collection_id, model_id) if new else ()
+    return [path for path in pending if path in new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +200,18 @@ def look_through(
     on_progress: Callable[[TaggingProgress], None],
     cancelled: Callable[[], bool],
     only: Container[Path] | None = None,
+    tagged: int = 0,
 ) -> Found | None:
     """Note what lies in a collection's folder, and return what is to be done; None if cancelled.
+
+    So many were tagged in this run before.
 
     Raises:
         PhotoError: the folder is not there (any more).
         CatalogError: the catalog cannot be written.
     """
     _require(collection)
-    found_files = _FoundFiles(scan(collection.root), on_progress, cancelled)
+    found_files = _FoundFiles(scan(collection.root), on_progress, cancelled, tagged)
     try:
         first = list(itertools.islice(found_files, 1))
         if collection.photo_count and not first:
@@ -197,7 +235,8 @@ def look_through(
         READING if pending else TAGGING,
         done=total - len(pending),
         total=total,
-        unchanged=total - len(pending) - skipped,
+        tagged=tagged,
+        unchanged=total - len(pending) - skipped - tagged,
         skipped=skipped,
     )
     on_progress(begin)
@@ -241,10 +280,12 @@ class _FoundFiles(Iterator[FileEntry]):
         scan: Iterable[FileEntry | SkippedFile],
         on_progress: Callable[[TaggingProgress], None],
         cancelled: Callable[[], bool],
+        tagged: int = 0,
     ) -> None:
         self._scan = iter(scan)
         self._on_progress = on_progress
         self._cancelled = cancelled
+        self._tagged = tagged
         self._reported = 0.0
         self.files = 0
         self.unopened: list[SkippedFile] = []
@@ -256,16 +297,24 @@ class _FoundFiles(Iterator[FileEntry]):
             _Cancelled: it shall end.
         """
         for found in self._scan:
-            if time.monotonic() - self._reported >= _PATIENCE_S:
-                if self._cancelled():
-                    raise _Cancelled
-                self._on_progress(TaggingProgress(LOOKING, total=self.files))
-                self._reported = time.monotonic()
+            self.may_stop()
             if isinstance(found, FileEntry):
                 self.files += 1
                 return found
             self.unopened.append(found)
         raise StopIteration
+
+    def may_stop(self) -> None:
+        """Tell how far it is, about five times a second.
+
+        Raises:
+            _Cancelled: it shall end.
+        """
+        if time.monotonic() - self._reported >= _PATIENCE_S:
+            if self._cancelled():
+                raise _Cancelled
+            self._on_progress(TaggingProgress(LOOKING, total=self.files, tagged=self._tagged))
+            self._reported = time.monotonic()
 
 
 def _classify_all(

@@ -4,11 +4,14 @@
     python -m tests.benchmark.million measure HOME [PART OF A QUESTION'S NAME]
     python -m tests.benchmark.million files HOME
     python -m tests.benchmark.million scan HOME
+    python -m tests.benchmark.million tag HOME 200000
 
 `make` writes the rows that scan, readers and model would have written, with features that lie in clusters, in
 about two minutes. `measure` asks what the pages ask, each question twice: as the first one of a process, and
 again; it tells processor seconds and those of the clock. `files` makes those of the catalog, of their size
 and date but empty; `scan` tags them a second time, with a new photo, and tells when that one has its tag.
+`tag` makes small photos and tags them from end to end, with a network that costs nothing, into an empty home,
+and tells the rate and the memory as it goes.
 """
 
 from __future__ import annotations
@@ -34,8 +37,19 @@ from gallery.catalog import Catalog
 from gallery.catalog.paths import name_key
 from gallery.services import similar, tagging, wiring
 from gallery.settings import CLASS_NAMES, DEFAULT_MODEL_ID, Settings
+from gallery.tagging import tag_collection
 from gallery.tagging.parts import TaggingProgress
-from gallery.types import ALL, UNSURE, WAITING, CollectionKind, PhotoQuery, Review, SortOrder
+from gallery.types import (
+    ALL,
+    UNSURE,
+    WAITING,
+    BatchPrediction,
+    CollectionKind,
+    ImageBatch,
+    PhotoQuery,
+    Review,
+    SortOrder,
+)
 
 PART = 50_000
 FEATURES = 512  # VGG16's channels
@@ -298,6 +312,57 @@ def scan(home: Path) -> None:
         print(f"memory {_memory_mb():.0f} MB, at most {peak:.0f} MB")
 
 
+class StandIn:
+    """A network that knows nothing, for what all the rest takes."""
+
+    model_id = "stand-in"
+    class_names = CLASS_NAMES
+
+    def classify(self, images: ImageBatch) -> BatchPrediction:
+        chance = np.random.default_rng(int(images[0, 0, 0, 0]))
+        probabilities = chance.dirichlet(np.ones(len(CLASS_NAMES)), len(images)).astype(np.float32)
+        features = np.zeros((len(images), FEATURES), np.float32)
+        return BatchPrediction(
+            probabilities, features, np.zeros((len(images), len(CLASS_NAMES), *MAP), np.float32)
+        )
+
+
+def tag(home: Path, photos: int) -> None:
+    """Print the rate and the memory of tagging so many small photos from end to end."""
+    folder, made = home / "photos", time.monotonic()
+    chance = np.random.default_rng(0)
+    for number in range(photos):
+        file = folder / f"{number // 1000:04d}" / f"{number:07d}.jpg"
+        if number % 1000 == 0:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(chance.integers(0, 256, (24, 32, 3), np.uint8)).save(file)
+    print(f"{photos:,} photos made in {time.monotonic() - made:.0f} s", flush=True)
+    with wiring.composed(Settings.from_environment(home)) as parts, wiring.new_decode_pool(224) as pool:
+        collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
+        told = [0]
+
+        def report(progress: TaggingProgress) -> None:
+            if progress.tagged >= told[0]:
+                rate = f"{progress.rate or 0:.0f} photos/s"
+                print(f"{progress.tagged:9,} {rate:>14} {_memory_mb():6.0f} MB", flush=True)
+                told[0] += photos // 20
+
+        done = tag_collection(
+            catalog=parts.catalog,
+            collection=collection,
+            decode=pool.decode,
+            scan=wiring.scan,
+            load_classifier=StandIn,
+            model_id=StandIn.model_id,
+            store_thumbnail=parts.thumbnails.put,
+            on_progress=report,
+        )
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak, reader = (resource.getrusage(one).ru_maxrss / 1024 for one in whose)
+    print(f"{done.tagged:,} tagged in {done.seconds:.0f} s, {done.photos_per_second:.0f}/s")
+    print(f"memory at most {peak:.0f} MB, of a reader {reader:.0f} MB")
+
+
 def _memory_mb() -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS"):
@@ -312,5 +377,7 @@ if __name__ == "__main__":
         make_files(Path(sys.argv[2]))
     elif sys.argv[1] == "scan":
         scan(Path(sys.argv[2]))
+    elif sys.argv[1] == "tag":
+        tag(Path(sys.argv[2]), int(sys.argv[3]))
     else:
         measure(Path(sys.argv[2]), *sys.argv[3:])

@@ -141,6 +141,22 @@ def test_added_files_take_their_places_without_reading_the_others_again(
         assert seen(shop.catalog, shop) == seen(fresh, shop)
 
 
+def test_many_changes_in_a_collection_whose_clock_was_wrong_are_followed(
+    shop: Shop, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"a/{n}.jpg" for n in range(8)]
+    shop.scan(*names)
+    shop.read(*names, taken_at="2024-05-02T10:00:00")
+    shop.tag({name: [1, 0, 0] for name in names})
+    shop.catalog.shift_clock(shop.collection, "a", "+2 day")
+    seen(shop.catalog, shop)
+    monkeypatch.setattr(listing_reading, "_FEW_FILES", 3)  # dates are asked of all files for more changes
+    ids = [shop.photo_id(name) for name in names[::2]]
+    shop.catalog.correct(ids, "dog", person="Ada", model_id=shop.model)
+    with Catalog.open(tmp_path / "catalog") as fresh:
+        assert seen(shop.catalog, shop) == seen(fresh, shop)
+
+
 def test_more_changes_than_are_kept_are_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.scan("a.jpg", "b.jpg")
     shop.read("a.jpg", "b.jpg")

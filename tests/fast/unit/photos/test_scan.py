@@ -216,8 +216,20 @@ def test_only_the_wanted_folders_are_looked_at_with_all_below_them(tmp_path: Pat
         asked[folder.relative_to(tmp_path).as_posix()] = count
         return folder.name == "b"
 
-    assert [entry.path.name for entry in scan_folder(tmp_path, wanted=wanted)] == ["3.jpg"]
+    touch(tmp_path, "c/thumb_5.jpg")
+    found = scan_folder(tmp_path, wanted=wanted, left_out=["thumb_*"])
+    assert [entry.path.name for entry in found] == ["3.jpg"]
     assert asked == {".": 1, "a": 2, "a/b": 1, "c": 1}
+
+
+@needs_links
+def test_links_to_photos_are_not_looked_at_where_files_are_not_wanted(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.jpg")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "2.jpg").symlink_to(tmp_path / "a" / "1.jpg")
+    (tmp_path / "b" / "on").symlink_to(tmp_path / "a")
+    found = scan_folder(tmp_path, wanted=lambda folder, _: folder.name == "on")
+    assert [entry.path.relative_to(tmp_path).as_posix() for entry in found] == ["b/on/1.jpg"]
 
 
 def test_a_file_without_suffix_that_begins_like_a_photo_is_one(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Studio:
         scan=fakes.scan,
         model_id: str = fakes.MODEL,
         only: set[Path] | None = None,
-        scan_new=None,
+        scan_some=None,
     ) -> TaggingResult:
         self.decoder = decoder or fakes.Decoder()
         self.classifier = classifier or fakes.Classifier()
@@ -58,7 +58,7 @@ class Studio:
             on_progress=self.progress.append,
             cancelled=cancelled,
             only=only,
-            scan_new=scan_new,
+            scan_some=scan_some,
         )
 
     def shelves(self, model_id: str = fakes.MODEL) -> dict[str, int]:
