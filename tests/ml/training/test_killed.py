@@ -84,7 +84,8 @@ def killed_after(epochs: int, request: TrainingRequest, settings: Settings, late
     )  # fmt: skip
     try:
         while len(read_history(request.folder / "history.csv")) < epochs:
-            assert child.poll() is None, child.stderr and child.stderr.read()
+            if child.poll() is not None:
+                pytest.fail(f"it ended by itself: {child.communicate()[1]}")
             time.sleep(0.002)
         last, most = time.monotonic() + later_s, ALMOST * request.recipe.epochs
         while time.monotonic() < last and len(read_history(request.folder / "history.csv")) < most:
@@ -92,6 +93,8 @@ def killed_after(epochs: int, request: TrainingRequest, settings: Settings, late
     finally:
         child.kill()
         child.wait()
+        assert child.stderr is not None
+        child.stderr.close()
         with wiring.composed(settings) as parts:  # as it is once its silence is noticed
             parts.catalog.finish_job(job.job_id, JobState.FAILED)
     return len(read_history(request.folder / "history.csv"))

@@ -22,8 +22,8 @@ LEARNER = Path(__file__).parent / "hasty_learner.py"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def killed_after(seconds: float, folder: Path, repository: Path, seed: int) -> list[list[str]]:
-    """Return what a learner said that it had done until it was killed."""
+def killed_after(seconds: float, folder: Path, repository: Path, seed: int, *, kept: bool) -> list[list[str]]:
+    """Return what a learner said that it had done until it was killed; after it kept a head, if so asked."""
     with subprocess.Popen(
         [sys.executable, str(LEARNER), str(folder), str(seed)],
         env={**os.environ, "PYTHONPATH": str(repository)},
@@ -33,9 +33,13 @@ def killed_after(seconds: float, folder: Path, repository: Path, seed: int) -> l
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n", process.stderr and process.stderr.read()
+        before = [process.stdout.readline()] if kept else []
+        while before and before[-1] and not before[-1].startswith("kept"):
+            before.append(process.stdout.readline())
         time.sleep(seconds)
         process.kill()
         output, errors = process.communicate()
+    output = "".join(before) + output
     assert "Error" not in errors, errors
     return [line.split() for line in output.splitlines(keepends=True) if line.endswith("\n")]
 
@@ -54,7 +58,7 @@ def test_a_kill_while_learning_loses_no_label_and_leaves_no_half_head(
     labels: dict[str, set[str | None]] = {}
     heads: set[str] = set()
     for round_ in range(count(100)):
-        said = killed_after(rng.uniform(0, 1.5), tmp_path, repository, round_)
+        said = killed_after(rng.uniform(0, 1.5), tmp_path, repository, round_, kept=round_ == 0)
         for what, name, *word in said:
             if what == "kept":
                 heads.add(name)
