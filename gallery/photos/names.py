@@ -27,7 +27,7 @@ def safe_component(name: str, *, longest: int = LONGEST_NAME) -> str:
     """
     name = unicodedata.normalize("NFC", name).replace("/", "_").replace("\\", "_")
     name = "".join("_" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in name)
-    name = _FORBIDDEN.sub("_", name).strip().lstrip(".").rstrip(". ")
+    name = re.sub(r"^[\s.]+|[\s.]+$", "", _FORBIDDEN.sub("_", name))
     if _RESERVED.match(name):
         name = f"_{name}"
     return _cut(name, longest)

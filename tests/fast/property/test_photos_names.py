@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gallery.photos.names import safe_component, safe_relative
@@ -22,6 +22,7 @@ NAMES = st.one_of(
 )
 
 
+@example(name=". .0")
 @given(name=NAMES)
 def test_components_are_safe_everywhere_and_stay_so(name: str) -> None:
     for part in (safe_component(name), *safe_relative(name)):

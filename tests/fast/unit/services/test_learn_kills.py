@@ -32,14 +32,15 @@ def killed_after(seconds: float, folder: Path, repository: Path, seed: int, *, k
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n", process.stderr and process.stderr.read()
+        assert process.stderr is not None
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
         before = [process.stdout.readline()] if kept else []
         while before and before[-1] and not before[-1].startswith("kept"):
             before.append(process.stdout.readline())
         time.sleep(seconds)
         process.kill()
-        output, errors = process.communicate()
-    output = "".join(before) + output
+        output = "".join(before) + process.stdout.read()  # communicate() would miss what is buffered here
+        errors = process.stderr.read()
     assert "Error" not in errors, errors
     return [line.split() for line in output.splitlines(keepends=True) if line.endswith("\n")]
 
