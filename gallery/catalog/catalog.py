@@ -17,6 +17,7 @@ from gallery.catalog.detection_store import DetectionStore
 from gallery.catalog.file_store import FileStore
 from gallery.catalog.head_store import HeadStore
 from gallery.catalog.job_store import JobStore
+from gallery.catalog.scan_store import ScanStore
 from gallery.catalog.sequence_store import SequenceStore
 from gallery.catalog.shelf_queries import ShelfQueries
 from gallery.catalog.threshold_store import ThresholdStore
@@ -28,6 +29,7 @@ from gallery.types import display_path
 
 class Catalog(
     CollectionStore,
+    ScanStore,
     FileStore,
     VectorStore,
     HeadStore,

@@ -1,11 +1,11 @@
-"""Files of a collection: found by a scan, read into photos, or skipped with a reason."""
+"""Files of a collection: read into photos, or skipped with a reason."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,15 @@ from typing import Any
 from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
-from gallery.catalog.paths import PathsBelow, decode_below, encode_below, name_key, shown_parts
+from gallery.catalog.paths import PathsBelow, decode_below, encode_below
 from gallery.catalog.prediction_records import HELD, model_row
+from gallery.catalog.scan_store import INSERT_FILE, shown_of
 from gallery.catalog.store import Store
-from gallery.types import FileEntry, PhotoId, PhotoMetadata, ScanSummary, SkippedFile, SkipReason
+from gallery.types import PhotoId, PhotoMetadata, SkippedFile, SkipReason
 from gallery.words import without_surrogates
 
 RETRIED = (SkipReason.NO_PERMISSION, SkipReason.VANISHED, SkipReason.HEIC_NOT_INSTALLED)
 """Reasons that can end without the file changing; looking again costs next to nothing."""
-
-_FOUND = """
-    CREATE TEMP TABLE IF NOT EXISTS found (path BLOB PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER)
-    WITHOUT ROWID
-"""
-
-_INSERT = (
-    "INSERT INTO files (collection_id, path, size_bytes, modified_ns, folder, name, name_key) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 
 METADATA_COLUMNS = (
     f"width_px, height_px, p.size_bytes, image_format, {TAKEN}, camera, notes, brightness, sharpness"
@@ -39,9 +30,6 @@ METADATA_COLUMNS = (
 
 _UNSCANNED = -1
 """Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
-
-_SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
-
 
 _READ = (
     "FROM files k JOIN photos p ON p.photo_key = coalesce(k.photo_key, k.former_photo_key) "
@@ -68,12 +56,6 @@ def metadata_of(row: Sequence[Any]) -> PhotoMetadata:
     return PhotoMetadata(width, height, size, image_format, taken_at, camera, said, brightness, sharpness)
 
 
-def _shown(stored: bytes) -> tuple[str, str, str]:
-    """Return a file's folder, its name, and its name as it is searched for."""
-    folder, name = shown_parts(stored)
-    return folder, name, name_key(name)
-
-
 def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None:
     """Make two photos one that turned out to be the same picture; the latest label stands."""
     keys = {"former": former, "kept": kept}
@@ -91,101 +73,6 @@ def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None
 
 class FileStore(Store):
     """What the catalog knows of files."""
-
-    def record_scan(self, collection_id: int, entries: Iterable[FileEntry]) -> ScanSummary:
-        """Set the collection's files to what a full scan found, and return what is different.
-
-        The scan may go on meanwhile: others can write until it ends. What it raises changes nothing.
-
-        Changed files lose their photo (and wait to be read again); files that
-        were not found are marked missing, and come back when found again.
-
-        Raises:
-            CatalogError: no such collection, or a path outside its folder.
-        """
-        with self._database.reading() as connection:
-            root = root_of(connection, collection_id)
-        with self._database.aside() as aside:
-            aside.execute(_FOUND)
-            try:
-                aside.executemany(
-                    "INSERT OR REPLACE INTO found VALUES (?, ?, ?)",
-                    ((encode_below(root, one.path), one.size_bytes, one.modified_ns) for one in entries),
-                )
-                return self._settle_scan(aside, collection_id)
-            finally:
-                aside.execute("DROP TABLE found")
-
-    def _settle_scan(self, aside: sqlite3.Connection, collection_id: int) -> ScanSummary:
-        with self._database.writing(aside) as connection:
-            root_of(connection, collection_id)
-            found: int = connection.execute("SELECT count(*) FROM found").fetchone()[0]
-            gone = connection.execute(
-                "UPDATE files SET missing = 1 WHERE collection_id = ? AND missing = 0 "
-                "AND path NOT IN (SELECT path FROM found)",
-                (collection_id,),
-            ).rowcount
-            changed = connection.execute(
-                "UPDATE files SET missing = 0, size_bytes = found.size_bytes, modified_ns = "
-                "found.modified_ns, former_photo_key = coalesce(photo_key, former_photo_key), "
-                "photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
-                f"WHERE files.collection_id = ? AND files.path = found.path AND NOT ({_SAME})",
-                (collection_id,),
-            ).rowcount
-            connection.execute(
-                "UPDATE files SET missing = 0 FROM found "
-                "WHERE files.collection_id = ? AND files.path = found.path AND files.missing = 1",
-                (collection_id,),
-            )
-            connection.execute(
-                "DELETE FROM found WHERE path IN (SELECT path FROM files WHERE collection_id = ?)",
-                (collection_id,),
-            )
-            new = connection.executemany(
-                _INSERT,
-                (
-                    (collection_id, *row, *_shown(row[0]))
-                    for row in connection.execute("SELECT * FROM found ORDER BY path")
-                ),
-            ).rowcount
-        return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
-
-    def files_by_folder(self, collection_id: int) -> dict[str, int]:
-        """Return how many files the catalog knows in each folder: its path as shown, "" for the root."""
-        with self._database.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT folder, count(*) FROM files INDEXED BY files_by_folder "
-                    "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
-                    (collection_id,),
-                ).fetchall()
-            )
-
-    def add_files(self, collection_id: int, entries: Iterable[FileEntry]) -> Sequence[Path]:
-        """Note files that a part of a scan found, and return those that were not known, as they come.
-
-        Raises:
-            CatalogError: no such collection, or a path outside its folder.
-        """
-        with self._database.reading() as connection:
-            root = root_of(connection, collection_id)
-            known = "SELECT 1 FROM files WHERE collection_id = ? AND path = ?"
-            rows = [
-                (stored, one)
-                for stored, one in ((encode_below(root, one.path), one) for one in entries)
-                if connection.execute(known, (collection_id, stored)).fetchone() is None
-            ]
-        if not rows:
-            return []
-        with self._database.writing() as connection:
-            return [
-                one.path
-                for stored, one in rows
-                if connection.execute(
-                    f"{_INSERT} ON CONFLICT (collection_id, path) DO NOTHING",
-                    (collection_id, stored, one.size_bytes, one.modified_ns, *_shown(stored)),
-                ).rowcount
-            ]
 
     def pending_files(self, collection_id: int, model_id: str) -> Sequence[Path]:
         """Return the files that a model has yet to see, in the order of their paths.
@@ -511,6 +398,6 @@ class FileStore(Store):
     @staticmethod
     def _upsert(connection: sqlite3.Connection, collection_id: int, stored: bytes, size_bytes: int) -> None:
         connection.execute(
-            f"{_INSERT} ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
-            (collection_id, stored, size_bytes, 0, *_shown(stored)),
+            f"{INSERT_FILE} ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
+            (collection_id, stored, size_bytes, 0, *shown_of(stored)),
         )

@@ -58,8 +58,7 @@ class Listing:
         stack_confidence: (n,) float32, the model's in that; NaN elsewhere.
         frames: (n,) photos that each row stands for; None for one each.
         whole: of stacks, the listing of all their photos.
-        found_once: what no change of a tag or label changes: orders, and which names have what was last
-            looked for.
+        found_once: what no change of a tag or label changes: orders, and which names match the last search.
     """
 
     collection_id: int

@@ -192,7 +192,7 @@ def _parsed(data: bytes) -> Tree.Element:
     text = data.strip(b"\0 \t\r\n")
     try:
         for _, (prefix, uri) in Tree.iterparse(io.BytesIO(text), events=["start-ns"]):
-            if prefix not in ("", *PREFIXES) and prefix[:2] != "ns" and uri not in PREFIXES.values():
+            if prefix not in ("", *PREFIXES) and not prefix.startswith("ns") and uri not in PREFIXES.values():
                 Tree.register_namespace(prefix, uri)
         parser = Tree.XMLParser(target=Tree.TreeBuilder(insert_comments=True))
         root: Tree.Element = Tree.fromstring(text, parser)

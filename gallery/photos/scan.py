@@ -60,7 +60,7 @@ def scan_folder(
     *,
     on_skip: Callable[[SkippedFile], None] | None = None,
     on_other: Callable[[str], None] | None = None,
-    wanted: Callable[[Path, int], bool] = lambda _folder, _count: True,
+    wanted: Callable[[Path, int], bool] | None = None,
     left_out: Sequence[str] = LEFT_OUT,
 ) -> Iterator[FileEntry]:
     """Yield the photos below a folder, sorted by path, as they are found.
@@ -76,8 +76,8 @@ def scan_folder(
         on_skip: is told of sub-folders that cannot be listed, of links to folders elsewhere, and of things
             with a photo's name that are no regular files.
         on_other: is told the kind of each other file (`kind_of_other`).
-        wanted: is called with each folder and how many of its names look like photos; returns whether its
-            files are looked at. Its sub-folders are looked into in any case.
+        wanted: is called with each folder and how many of its names are photos'; returns whether its
+            files are looked at (all are for None). Its sub-folders are looked into in any case.
         left_out: patterns of names that are passed over with all that is in them.
 
     Raises:
@@ -178,13 +178,13 @@ def _begins_like_a_photo(entry: os.DirEntry[str]) -> bool:
 
 
 def _listing(
-    folder: Path, wanted: Callable[[Path, int], bool], left_out: Sequence[str]
+    folder: Path, wanted: Callable[[Path, int], bool] | None, left_out: Sequence[str]
 ) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         found = sorted(
             (one for one in entries if not is_left_out(one.name, left_out)), key=lambda entry: entry.name
         )
-    if not wanted(folder, sum(is_photo_name(entry.name) for entry in found)):
+    if wanted is not None and not wanted(folder, sum(is_photo_name(entry.name) for entry in found)):
         found = [
             entry
             for entry in found

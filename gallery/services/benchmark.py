@@ -232,7 +232,7 @@ class _Tagger:
         label_of = dict(zip(table.paths, table.probabilities.argmax(axis=1).tolist(), strict=True))
         return np.array([label_of.get(entry.path, -1) for entry in self._entries], np.int64)
 
-    def _chosen(self, root: Path) -> list[FileEntry]:
+    def _chosen(self, root: Path, _: object = None, /) -> list[FileEntry]:
         """Return the chosen files of a folder, after looking through all of it."""
         chosen = {entry.path for entry in self._entries}
         return [e for e in wiring.scan(root) if isinstance(e, FileEntry) and e.path in chosen]

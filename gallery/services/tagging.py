@@ -62,7 +62,6 @@ def tag(
             load_classifier=lambda: wiring.load_classifier(parts.models, card.model_id),
             model_id=card.model_id,
             store_thumbnail=parts.thumbnails.put,
-            scan_some=functools.partial(wiring.scan, chosen=parts.settings),
             on_progress=on_progress,
             cancelled=cancelled,
             only=None if only is None else set(only),
@@ -226,7 +225,6 @@ def run_waiting_jobs(settings: Settings) -> int:
                     scan=functools.partial(wiring.scan, chosen=settings, others=others),
                     load_classifier=load,
                     store_thumbnail=parts.thumbnails.put,
-                    scan_some=functools.partial(wiring.scan, chosen=settings),
                 )
             measure_likeness(parts, card)
             stacks.settle_in(parts, running.job.collection_id, card.model_id)

@@ -130,7 +130,7 @@ def new_decode_pool(input_px: int) -> DecodePool:
 
 def scan(
     root: Path,
-    wanted: Callable[[Path, int], bool] = lambda _folder, _count: True,
+    wanted: Callable[[Path, int], bool] | None = None,
     *,
     chosen: Settings | None = None,
     others: Counter[str] | None = None,
@@ -139,10 +139,11 @@ def scan(
 
     Args:
         root: the folder.
-        wanted: is called with each folder and how many of its names look like photos; returns whether its
-            files are looked at.
+        wanted: is called with each folder and how many of its names are photos'; returns whether its
+            files are looked at. All are for None.
         chosen: whose list of names is left out; those of the environment for None.
-        others: gets how many files of each other kind there are: RAW photos, videos, unknown ones.
+        others: gets how many files of each other kind there are, of a whole scan: RAW photos, videos,
+            unknown ones.
 
     Raises:
         PhotoError: the folder itself cannot be opened.
@@ -153,7 +154,7 @@ def scan(
     yield from scan_folder(
         root,
         on_skip=skipped.append,
-        on_other=None if others is None else lambda kind: others.update([kind]),
+        on_other=None if others is None or wanted is not None else lambda kind: others.update([kind]),
         wanted=wanted,
         left_out=(chosen or settings()).left_out,
     )

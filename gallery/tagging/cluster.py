@@ -19,6 +19,7 @@ import numpy as np
 from gallery.errors import GalleryError, JobError
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
+from gallery.tagging.finding import look_through
 from gallery.tagging.parts import (
     TAGGING,
     Decode,
@@ -28,7 +29,7 @@ from gallery.tagging.parts import (
     TaggingProgress,
     TaggingResult,
 )
-from gallery.tagging.pipeline import look_through, result_of, stopped_early, what_it_says
+from gallery.tagging.pipeline import result_of, stopped_early, what_it_says
 from gallery.types import BatchPrediction, Classifier, Collection, DecodedPhoto, SkippedFile
 
 if TYPE_CHECKING:

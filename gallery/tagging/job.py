@@ -6,15 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gallery.jobs.process import JobStore, RunningJob
-from gallery.tagging.parts import (
-    Decode,
-    Scan,
-    ScanSome,
-    StoreThumbnail,
-    TaggingCatalog,
-    TaggingProgress,
-    TaggingResult,
-)
+from gallery.tagging.parts import Decode, Scan, StoreThumbnail, TaggingCatalog, TaggingProgress, TaggingResult
 from gallery.tagging.pipeline import tag_collection
 from gallery.types import Classifier, Collection, JobState
 
@@ -33,7 +25,6 @@ def run_tagging_job(
     scan: Scan,
     load_classifier: Callable[[str], Classifier],
     store_thumbnail: StoreThumbnail,
-    scan_some: ScanSome | None = None,
 ) -> TaggingResult:
     """Tag the job's collection, report its progress, and return what was done.
 
@@ -44,7 +35,6 @@ def run_tagging_job(
         scan: finds the photos of a folder.
         load_classifier: gives the model of an id.
         store_thumbnail: keeps a photo's small picture.
-        scan_some: finds the photos of some folders, for what is new in a large collection.
 
     Raises:
         GalleryError: the folder vanished, the model failed, the catalog cannot be written.
@@ -64,7 +54,6 @@ def run_tagging_job(
         load_classifier=lambda: load_classifier(job.model_id),
         model_id=job.model_id,
         store_thumbnail=store_thumbnail,
-        scan_some=scan_some,
         on_progress=report,
         cancelled=running.stop_requested,
     )

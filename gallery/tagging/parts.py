@@ -19,11 +19,18 @@ from gallery.types import (
     SkippedFile,
 )
 
-Scan = Callable[[Path], Iterable[FileEntry | SkippedFile]]
-"""Finds the photos of a folder; sub-folders that could not be looked into come as skipped files."""
+Wanted = Callable[[Path, int], bool]
+"""Called with a folder and how many of its names are photos': whether its files are looked at."""
 
-ScanSome = Callable[[Path, Callable[[Path, int], bool]], Iterable[FileEntry | SkippedFile]]
-"""Finds the photos of those folders that are wanted: asked with each, and how many names look like photos."""
+
+class Scan(Protocol):
+    """Finds the photos of a folder, or of those folders in it that are wanted.
+
+    Sub-folders that could not be looked into come as skipped files.
+    """
+
+    def __call__(self, root: Path, wanted: Wanted | None = None, /) -> Iterable[FileEntry | SkippedFile]: ...
+
 
 Decode = Callable[[Iterable[Path]], Iterator[DecodedPhoto | SkippedFile]]
 """Reads files, in any order, one result a file; draws paths no faster than it reads."""

@@ -6,29 +6,25 @@ any moment, and the next one does only what is left.
 
 from __future__ import annotations
 
-import itertools
-import os
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from gallery.errors import GalleryError, ModelError, PhotoError
+from gallery.errors import GalleryError, ModelError
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
-from gallery.tagging.known import recognise
+from gallery.tagging.finding import Found, look_ahead, look_through, require_folder
 from gallery.tagging.parts import (
     LOADING,
-    LOOKING,
     READING,
     TAGGING,
     Decode,
     LoadClassifier,
     Scan,
-    ScanSome,
     StoreThumbnail,
     TaggingCatalog,
     TaggingProgress,
@@ -40,20 +36,10 @@ from gallery.types import (
     Classifier,
     Collection,
     DecodedPhoto,
-    FileEntry,
-    SkippedFile,
-    display_path,
 )
-from gallery.words import photo_count, without_surrogates
 
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
-
-LARGE = 50_000
-"""Photos of a collection whose whole scan takes more than a few seconds."""
-
-AHEAD = 5_000
-"""So many new photos are tagged ahead of that at most; who adds more waits for long anyway."""
 
 FIRST_BATCH = 8
 """Photos of the first batch: the first tags are seen while the others are still being made."""
@@ -71,13 +57,13 @@ def tag_collection(
     load_classifier: LoadClassifier,
     model_id: str,
     store_thumbnail: StoreThumbnail,
-    scan_some: ScanSome | None = None,
     on_progress: Callable[[TaggingProgress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     only: Container[Path] | None = None,
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, and return what was done.
 
+    New photos of a large collection are tagged before the whole of it is looked through.
     Files whose bytes are known are not read, and the model loads, while more
     photos are read, as soon as one is found that it has not seen. Photos are in
     the catalog as soon as they are read, predictions after each batch.
@@ -91,8 +77,6 @@ def tag_collection(
             there is a photo that it has not seen.
         model_id: the model's id, by which its predictions are kept.
         store_thumbnail: keeps a photo's small picture.
-        scan_some: finds the photos of some folders. With it, new photos of a large collection are tagged
-            before the whole of it is looked through.
         on_progress: told how far it is, about five times a second.
         cancelled: asked between batches whether to stop.
         only: files to which reading is limited; the whole folder is still scanned.
@@ -121,9 +105,9 @@ def tag_collection(
                 return _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
 
         ahead = 0
-        if scan_some is not None and only is None and collection.photo_count >= LARGE:
+        if only is None:
             new = look_ahead(
-                catalog, collection, scan_some, model_id, on_progress=on_progress, cancelled=cancelled
+                catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled
             )
             known = collection.photo_count
             begin = TaggingProgress(READING, done=known, total=known + len(new), unchanged=known)
@@ -136,185 +120,6 @@ def tag_collection(
             return stopped_early(catalog, collection, model_id, started, ahead)
         progress, stopped = read_and_tag(found.pending, found.begin)
     return result_of(catalog, collection, model_id, found, progress, started, stopped=stopped)
-
-
-def look_ahead(
-    catalog: TaggingCatalog,
-    collection: Collection,
-    scan_some: ScanSome,
-    model_id: str,
-    *,
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
-) -> Sequence[Path]:
-    """Note new photos of folders that hold more than the catalog knows; return what is to be done of them.
-
-    Names are counted, and other folders' files not asked for size and date, so this takes seconds. What it
-    misses, a photo in the place of one that went, for example, is found by the whole scan.
-
-    Raises:
-        PhotoError: the folder is not there (any more).
-        CatalogError: the catalog cannot be written.
-    """
-    _require(collection)
-    known = catalog.files_by_folder(collection.collection_id)
-    root = Path(os.path.abspath(collection.root))  # noqa: PTH100 - as the scan writes it
-
-    def holds_more(folder: Path, count: int) -> bool:
-        found_files.may_stop()
-        shown = "/".join(without_surrogates(part) for part in folder.relative_to(root).parts)
-        return count > known.get(shown, 0)
-
-    def listed() -> Iterator[FileEntry | SkippedFile]:  # begins once `found_files` is there
-        yield from scan_some(root, holds_more)
-
-    found_files = _FoundFiles(listed(), on_progress, cancelled)
-    new: set[Path] = set()
-    try:
-        while len(new) < AHEAD and (part := list(itertools.islice(found_files, AHEAD))):
-            new.update(catalog.add_files(collection.collection_id, part))
-        if new:
-            recognise(catalog, collection.collection_id, cancelled=cancelled)
-    except _Cancelled:
-        return ()
-    pending = catalog.pending_files(collection.collection_id, model_id) if new else ()
-    return [path for path in pending if path in new]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a scan found: the files that the model has yet to see, and how far the work is before that."""
-
-    pending: Sequence[Path]
-    begin: TaggingProgress
-    files: int
-    gone: int
-
-
-def look_through(
-    catalog: TaggingCatalog,
-    collection: Collection,
-    scan: Scan,
-    model_id: str,
-    *,
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
-    only: Container[Path] | None = None,
-    tagged: int = 0,
-) -> Found | None:
-    """Note what lies in a collection's folder, and return what is to be done; None if cancelled.
-
-    So many were tagged in this run before.
-
-    Raises:
-        PhotoError: the folder is not there (any more).
-        CatalogError: the catalog cannot be written.
-    """
-    _require(collection)
-    found_files = _FoundFiles(scan(collection.root), on_progress, cancelled, tagged)
-    try:
-        first = list(itertools.islice(found_files, 1))
-        if collection.photo_count and not first:
-            raise _gone(collection)
-        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, found_files)).gone
-    except _Cancelled:
-        return None
-    unopened = found_files.unopened
-    if unopened:
-        catalog.record_skipped(collection.collection_id, unopened)
-    recognise(catalog, collection.collection_id, cancelled=cancelled)
-    pending = catalog.pending_files(collection.collection_id, model_id)
-    if only is not None:
-        pending = [path for path in pending if path in only]
-    unreadable = {file.path for file in catalog.skipped_files(collection.collection_id)}
-    skipped = len(unreadable)
-    if unreadable:
-        skipped -= sum(path in unreadable for path in pending)  # tried again
-    total = found_files.files + len(unopened)
-    begin = TaggingProgress(
-        READING if pending else TAGGING,
-        done=total - len(pending),
-        total=total,
-        tagged=tagged,
-        unchanged=total - len(pending) - skipped - tagged,
-        skipped=skipped,
-    )
-    on_progress(begin)
-    return Found(pending, begin, found_files.files, gone)
-
-
-def _require(collection: Collection) -> None:
-    if not collection.root.is_dir():
-        raise _gone(collection)
-
-
-def _gone(collection: Collection) -> PhotoError:
-    """Return the error of a folder that is not there, or empty although photos were in it."""
-    shown = display_path(collection.root)
-    what = (
-        f"{photo_count(collection.photo_count)} that {'was' if collection.photo_count == 1 else 'were'} in "
-        f"{shown} {'is' if collection.photo_count == 1 else 'are'} gone"
-        if collection.photo_count
-        else f"The folder {shown} is not there (any more)"
-    )
-    return PhotoError(
-        f"{what}: is the disk connected? Connect it, or open the folder at its new place if it was moved or "
-        "renamed. Nothing was removed from the gallery: tags and labels are kept."
-    )
-
-
-class _Cancelled(Exception):
-    """Somebody asked to stop while a folder was looked through."""
-
-
-class _FoundFiles(Iterator[FileEntry]):
-    """The files of a folder as they are found, telling how many they are.
-
-    Attributes:
-        files: found so far.
-        unopened: sub-folders that could not be opened, so far.
-    """
-
-    def __init__(
-        self,
-        scan: Iterable[FileEntry | SkippedFile],
-        on_progress: Callable[[TaggingProgress], None],
-        cancelled: Callable[[], bool],
-        tagged: int = 0,
-    ) -> None:
-        self._scan = iter(scan)
-        self._on_progress = on_progress
-        self._cancelled = cancelled
-        self._tagged = tagged
-        self._reported = 0.0
-        self.files = 0
-        self.unopened: list[SkippedFile] = []
-
-    def __next__(self) -> FileEntry:
-        """Return the next one.
-
-        Raises:
-            _Cancelled: it shall end.
-        """
-        for found in self._scan:
-            self.may_stop()
-            if isinstance(found, FileEntry):
-                self.files += 1
-                return found
-            self.unopened.append(found)
-        raise StopIteration
-
-    def may_stop(self) -> None:
-        """Tell how far it is, about five times a second.
-
-        Raises:
-            _Cancelled: it shall end.
-        """
-        if time.monotonic() - self._reported >= _PATIENCE_S:
-            if self._cancelled():
-                raise _Cancelled
-            self._on_progress(TaggingProgress(LOOKING, total=self.files, tagged=self._tagged))
-            self._reported = time.monotonic()
 
 
 def _classify_all(
@@ -415,7 +220,7 @@ def result_of(
         PhotoError: the folder is not there any more: a disk that was unplugged makes every file vanish.
     """
     if found.pending and not stopped:
-        _require(replace(collection, photo_count=found.files))
+        require_folder(replace(collection, photo_count=found.files))
     seconds = time.monotonic() - started
     return TaggingResult(
         photos=found.begin.total,

@@ -181,6 +181,16 @@ def subjects(data: bytes) -> list[str | None]:
     return [item.text for item in bag[0]]
 
 
+def test_a_strangers_sidecar_cannot_take_a_prefix_of_ours_for_a_namespace_of_its_own() -> None:
+    usual = sidecar(made_row("a.jpg", person_label="cat"))
+    taken = EXISTING.replace("http://purl.org/dc/elements/1.1/", "http://stranger.example/dc/")
+    assert taken != EXISTING
+    kept = sidecar(made_row("a.jpg", person_label="cat"), taken.encode())
+    assert b"http://stranger.example/dc/" in kept
+    assert sidecar(made_row("a.jpg", person_label="cat")) == usual
+    assert b"<dc:subject>" in usual
+
+
 def test_what_stands_in_a_sidecar_stays_and_an_earlier_label_of_ours_goes() -> None:
     once = sidecar(made_row("a.jpg", person_label="dog"), EXISTING.encode(), rating=True)
     assert subjects(once) == ["winter", "cat", "dog"]

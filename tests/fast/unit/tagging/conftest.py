@@ -42,7 +42,6 @@ class Studio:
         scan=fakes.scan,
         model_id: str = fakes.MODEL,
         only: set[Path] | None = None,
-        scan_some=None,
     ) -> TaggingResult:
         self.decoder = decoder or fakes.Decoder()
         self.classifier = classifier or fakes.Classifier()
@@ -58,7 +57,6 @@ class Studio:
             on_progress=self.progress.append,
             cancelled=cancelled,
             only=only,
-            scan_some=scan_some,
         )
 
     def shelves(self, model_id: str = fakes.MODEL) -> dict[str, int]:

@@ -6,7 +6,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from gallery.errors import ModelError, PhotoError
 from gallery.services import wiring
 from gallery.settings import TAG_BATCH
-from gallery.tagging import pipeline, reading
+from gallery.tagging import finding, reading
+from gallery.tagging.parts import Wanted
 from gallery.tagging.pipeline import FIRST_BATCH
 from gallery.types import UNREADABLE, WAITING, DecodedPhoto, PhotoQuery, SkippedFile, SkipReason
 from tests.fast.unit.tagging import fakes
@@ -72,7 +72,7 @@ def test_only_new_and_changed_files_are_read(studio) -> None:
 def test_in_a_large_collection_what_is_new_is_tagged_before_the_whole_is_looked_through(
     studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LARGE", 4)
+    monkeypatch.setattr(finding, "LARGE", 4)
     studio.photos(4)
     studio.photos(3, "blue", "pond")
     studio.run()
@@ -81,29 +81,30 @@ def test_in_a_large_collection_what_is_new_is_tagged_before_the_whole_is_looked_
     swapped = fakes.make_photo(studio.root / "swapped.jpg", "green", "in the place of another")
     frogs: list[int] = []
 
-    def whole(root: Path):
-        frogs.append(studio.shelves().get("frog", 0))
-        yield from fakes.scan(root)
+    def scan(root: Path, wanted: Wanted | None = None):
+        if wanted is None:
+            frogs.append(studio.shelves().get("frog", 0))
+        return wiring.scan(root, wanted)
 
-    result = studio.run(scan=whole, scan_some=wiring.scan)
+    result = studio.run(scan=scan)
     assert frogs == [1]  # the new one; the other is found by the whole scan
     assert studio.decoder.read == [new, swapped]
     assert (result.photos, result.tagged, result.unchanged, result.gone) == (8, 2, 6, 1)
     assert studio.shelves() == {"robin": 3, "whale": 3, "frog": 2}
     last = studio.progress[-1]
     assert (last.done, last.total, last.tagged, last.unchanged) == (8, 8, 2, 6)
-    again = studio.run(scan_some=wiring.scan, load=lambda: pytest.fail("no model is needed"))
+    again = studio.run(scan=wiring.scan, load=lambda: pytest.fail("no model is needed"))
     assert (again.tagged, again.unchanged, studio.decoder.read) == (0, 8, [])
 
 
 def test_where_all_that_is_new_was_tagged_ahead_the_last_report_says_so(
     studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LARGE", 4)
+    monkeypatch.setattr(finding, "LARGE", 4)
     studio.photos(4)
     studio.run()
     fakes.make_photo(studio.root / "new.jpg", "green")
-    result = studio.run(scan_some=wiring.scan)
+    result = studio.run(scan=wiring.scan)
     last = studio.progress[-1]
     assert (result.photos, result.tagged, result.unchanged) == (5, 1, 4)
     assert (last.done, last.total, last.tagged, last.unchanged) == (5, 5, 1, 4)
@@ -112,28 +113,28 @@ def test_where_all_that_is_new_was_tagged_ahead_the_last_report_says_so(
 def test_photos_of_a_renamed_folder_are_known_ahead_without_being_decoded(
     studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LARGE", 4)
-    monkeypatch.setattr(pipeline, "AHEAD", 3)
+    monkeypatch.setattr(finding, "LARGE", 4)
+    monkeypatch.setattr(finding, "AHEAD", 3)
     studio.photos(5, "red", "a")
     studio.run()
     (studio.root / "a").rename(studio.root / "b")
-    result = studio.run(scan_some=wiring.scan, load=lambda: pytest.fail("no model is needed"))
+    result = studio.run(scan=wiring.scan, load=lambda: pytest.fail("no model is needed"))
     assert (studio.decoder.read, result.tagged, result.unchanged) == ([], 0, 5)
 
 
 def test_looking_ahead_can_be_stopped_in_a_folder_without_news(
     studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LARGE", 4)
+    monkeypatch.setattr(finding, "LARGE", 4)
     studio.photos(4)
     studio.run()
     walked: list[Path] = []
 
-    def some(root: Path, wanted: Callable[[Path, int], bool]):
+    def scan(root: Path, wanted: Wanted | None = None):
         yield from wiring.scan(root, wanted)
         walked.append(root)
 
-    result = studio.run(scan_some=some, cancelled=lambda: True)
+    result = studio.run(scan=scan, cancelled=lambda: True)
     assert walked == []
     assert result.cancelled
 
@@ -141,14 +142,14 @@ def test_looking_ahead_can_be_stopped_in_a_folder_without_news(
 def test_a_run_that_is_stopped_ahead_of_the_scan_tells_what_it_tagged(
     studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LARGE", 4)
+    monkeypatch.setattr(finding, "LARGE", 4)
     studio.photos(4)
     studio.run()
     studio.photos(3 * TAG_BATCH, "green", "more")
-    result = studio.run(scan_some=wiring.scan, cancelled=lambda: studio.shelves().get("frog", 0) > 0)
+    result = studio.run(scan=wiring.scan, cancelled=lambda: studio.shelves().get("frog", 0) > 0)
     assert result.cancelled
     assert 0 < result.tagged == studio.shelves()["frog"] < 3 * TAG_BATCH
-    rest = studio.run(scan_some=wiring.scan)
+    rest = studio.run(scan=wiring.scan)
     assert (rest.photos, studio.shelves()) == (4 + 3 * TAG_BATCH, {"robin": 4, "frog": 3 * TAG_BATCH})
 
 
