@@ -74,7 +74,9 @@ def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None
 class FileStore(Store):
     """What the catalog knows of files."""
 
-    def pending_files(self, collection_id: int, model_id: str) -> Sequence[Path]:
+    def pending_files(
+        self, collection_id: int, model_id: str, among: Sequence[int] | None = None
+    ) -> Sequence[Path]:
         """Return the files that a model has yet to see, in the order of their paths.
 
         These are files never read (or changed since), photos that are not known
@@ -83,28 +85,40 @@ class FileStore(Store):
         was skipped is not tried again before it changes, unless its reason may
         have passed (`RETRIED`).
 
+        Args:
+            collection_id: whose files.
+            model_id: of the model.
+            among: ids of the few files that are asked about; all for None.
+
         Raises:
             CatalogError: there is no such collection.
         """
+        few = "" if among is None else "AND file_id IN (SELECT value FROM json_each(?))"
+        of_few = "" if among is None else f"AND photo_key IN (SELECT photo_key FROM files WHERE true {few})"
+        ids = [] if among is None else [json.dumps([*among])]
         with self._database.reading() as connection:
             root = root_of(connection, collection_id)
             model = model_row(connection, model_id)
             rows = connection.execute(
                 f"""
                 SELECT path FROM files
-                WHERE collection_id = ? AND missing = 0
+                WHERE collection_id = ? AND missing = 0 {few}
                 AND (skip_reason IS NULL
                     OR (skip_reason IN ({",".join("?" * len(RETRIED))}) AND size_bytes > {_UNSCANNED}))
                 AND (photo_key IS NULL
-                    OR photo_key NOT IN (SELECT photo_key FROM predictions p WHERE model_key = ? AND {HELD})
+                    OR photo_key NOT IN (
+                        SELECT photo_key FROM predictions p WHERE model_key = ? AND {HELD} {of_few}
+                    )
                     OR photo_key IN (SELECT photo_key FROM photos WHERE by_picture = 0))
                 ORDER BY path
                 """,
                 (
                     collection_id,
+                    *ids,
                     *map(str, RETRIED),
                     model.model_key if model else None,
                     *(model.held(self._folder) if model else (0, 0)),
+                    *ids,
                 ),
             )
             return PathsBelow(root, [path for (path,) in rows])
@@ -119,10 +133,12 @@ class FileStore(Store):
         """
         with self._database.reading() as connection:
             root = root_of(connection, collection_id)
+            unread = "collection_id = :id AND missing = 0 AND photo_key IS NULL AND skip_reason IS NULL"
+            sizes = f"SELECT size_bytes FROM files WHERE {unread}"
             rows = connection.execute(
-                f"SELECT path FROM files f WHERE collection_id = ? AND missing = 0 AND photo_key IS NULL "
-                f"AND skip_reason IS NULL AND size_bytes IN (SELECT k.size_bytes {_READ}) ORDER BY path",
-                (collection_id,),
+                f"SELECT path FROM files WHERE {unread} AND size_bytes IN "
+                f"(SELECT k.size_bytes {_READ} AND k.size_bytes IN ({sizes})) ORDER BY path",
+                {"id": collection_id},
             )
             return PathsBelow(root, [path for (path,) in rows])
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import encode_below, name_key, shown_parts
@@ -103,8 +102,8 @@ class ScanStore(Store):
                 ).fetchall()
             )
 
-    def add_files(self, collection_id: int, entries: Iterable[FileEntry]) -> Sequence[Path]:
-        """Note files that a part of a scan found, and return those that were not known, as they come.
+    def add_files(self, collection_id: int, entries: Iterable[FileEntry]) -> list[int]:
+        """Note files that a part of a scan found, and return the ids of those that were not known.
 
         Raises:
             CatalogError: no such collection, or a path outside its folder.
@@ -121,10 +120,10 @@ class ScanStore(Store):
             return []
         with self._database.writing() as connection:
             return [
-                one.path
+                file_id
                 for stored, one in rows
-                if connection.execute(
-                    f"{INSERT_FILE} ON CONFLICT (collection_id, path) DO NOTHING",
+                for (file_id,) in connection.execute(
+                    f"{INSERT_FILE} ON CONFLICT (collection_id, path) DO NOTHING RETURNING file_id",
                     (collection_id, stored, one.size_bytes, one.modified_ns, *shown_of(stored)),
-                ).rowcount
+                )
             ]

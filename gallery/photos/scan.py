@@ -38,7 +38,9 @@ def is_photo_name(name: str) -> bool:
         >>> is_photo_name("Fox.JPG"), is_photo_name("._Fox.JPG"), is_photo_name("Thumbs.db")
         (True, False, False)
     """
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES  # noqa: PTH122
+    return (
+        not name.startswith(".") and name[name.rfind(".") :].lower() in PHOTO_SUFFIXES
+    )  # of a million names
 
 
 def kind_of_other(name: str) -> str | None:

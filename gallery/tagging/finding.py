@@ -55,16 +55,15 @@ def look_ahead(
         return count > known.get(shown, 0)
 
     found_files = _FoundFiles(scan(root, holds_more), on_progress, cancelled)
-    new: set[Path] = set()
+    new: list[int] = []
     try:
         while len(new) < AHEAD and (part := list(itertools.islice(found_files, AHEAD))):
-            new.update(catalog.add_files(collection.collection_id, part))
+            new += catalog.add_files(collection.collection_id, part)
         if new:
             recognise(catalog, collection.collection_id, cancelled=cancelled)
     except _Cancelled:
         return ()
-    pending = catalog.pending_files(collection.collection_id, model_id) if new else ()
-    return [path for path in pending if path in new]
+    return catalog.pending_files(collection.collection_id, model_id, new) if new else ()
 
 
 @dataclass(frozen=True, slots=True)

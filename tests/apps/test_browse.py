@@ -442,6 +442,14 @@ def test_photos_tagged_by_another_model_are_not_said_to_be_up_to_date(
     assert started == [1]
 
 
+def test_a_collection_that_a_command_tagged_can_be_searched_for_new_photos(
+    gallery: SmallGallery, started: list[int]
+) -> None:
+    assert wiring.catalog().latest_job(1) is None
+    open_browse(collection="1").button(key="job_again").click().run()
+    assert started == [1]
+
+
 def test_a_later_tagging_by_another_model_leaves_the_active_ones_up_to_date(empty: SmallGallery) -> None:
     empty.add_model()
     empty.draw("a.png", (10, 20, 30))

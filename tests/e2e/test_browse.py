@@ -128,6 +128,18 @@ def test_a_shelf_opens_and_its_address_opens_it_again(page: Page, tagged: str) -
 
 
 @pytest.mark.timeout(200)
+def test_a_shelf_whose_cover_does_not_load_shows_its_icon_alone(page: Page, tagged: str) -> None:
+    page.goto(tagged)
+    covers = page.locator(".shelf .photo:visible")
+    expect(covers.first).to_be_visible()
+    page.route("**/gallery/thumb/*", lambda route: route.fulfill(status=200, body="no picture"))
+    page.goto(tagged)
+    expect(page.locator(".cell.broken").first).to_be_attached()
+    expect(covers).to_have_count(0)
+    expect(page.locator(".shelf .icon:visible").first).to_be_visible()
+
+
+@pytest.mark.timeout(200)
 def test_the_unreadable_file_is_listed_with_its_reason(page: Page, tagged: str) -> None:
     show(page, tagged)
     page.locator(".shelf[data-name=unreadable]").click()

@@ -44,6 +44,8 @@ def _card(collection_id: int | None, was_live: bool) -> None:
             _other(running)
         if job is not None:
             _own(job)
+        elif collection_id is not None:  # tagged by a command
+            _find_new(collection_id)
 
 
 def _own(job: Job) -> None:
@@ -93,8 +95,12 @@ def _done(job: Job) -> None:
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
     if job.message:
         st.caption(escaped(job.message))
+    _find_new(job.collection_id)
+
+
+def _find_new(collection_id: int) -> None:
     if st.button("Find new photos", key="job_again", width="stretch", icon=":material/refresh:"):
-        _start(job.collection_id)
+        _start(collection_id)
 
 
 def _tagged_by_another_model(job: Job) -> None:

@@ -19,6 +19,8 @@ class Card {
     this.image = element("img", "photo");
     this.image.alt = "";
     this.image.decoding = "async";
+    this.image.hidden = true;
+    this.image.onerror = () => { this.image.hidden = true; }; // the icon stands alone then
     this.icon = element("img", "icon");
     this.icon.alt = "";
     this.cover = element("span", "cover");
@@ -40,8 +42,11 @@ class Card {
     this.button.disabled = shelf.count === 0 && !shelf.chosen;
     this.button.setAttribute("aria-pressed", shelf.chosen);
     this.button.title = shelf.tooltip;
-    this.image.hidden = !shelf.cover;
-    if (shelf.cover && this.image.getAttribute("src") !== shelf.cover) this.image.src = shelf.cover;
+    const cover = shelf.cover || "";
+    if ((this.image.getAttribute("src") || "") !== cover) {
+      this.image.hidden = !cover;
+      this.image.src = cover;
+    }
     if (this.icon.getAttribute("src") !== shelf.icon) this.icon.src = shelf.icon;
     put(this.title, shelf.title);
     put(this.count, shelf.count.toLocaleString("en"));

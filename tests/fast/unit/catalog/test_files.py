@@ -105,9 +105,15 @@ def test_files_are_added_once_and_counted_by_folder(shop) -> None:
     shop.scan("a.jpg", "2024/May/b.jpg", "2024/May/c.jpg")
     assert shop.catalog.files_by_folder(shop.collection) == {"": 1, "2024/May": 2}
     entries = [shop.entry(name) for name in ("2024/May/b.jpg", "2024/May/new.jpg", "e/f.jpg")]
-    new = [shop.root / "2024/May/new.jpg", shop.root / "e/f.jpg"]
-    assert shop.catalog.add_files(shop.collection, entries) == new
+    new = shop.catalog.add_files(shop.collection, entries)
+    assert len(new) == 2
     assert shop.catalog.add_files(shop.collection, entries) == []
+    paths = [shop.root / "2024/May/new.jpg", shop.root / "e/f.jpg"]
+    assert shop.catalog.pending_files(shop.collection, shop.model, new) == paths
+    shop.read("e/f.jpg")
+    assert shop.catalog.pending_files(shop.collection, shop.model, new) == paths
+    shop.tag({"e/f.jpg": [1, 0, 0]})
+    assert shop.catalog.pending_files(shop.collection, shop.model, new) == paths[:1]
     assert shop.catalog.files_by_folder(shop.collection) == {"": 1, "2024/May": 3, "e": 1}
     same = shop.scan("a.jpg", "2024/May/b.jpg", "2024/May/c.jpg", "2024/May/new.jpg", "e/f.jpg")
     assert same == ScanSummary(new=0, changed=0, unchanged=5, gone=0)
