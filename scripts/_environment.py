@@ -18,9 +18,9 @@ def python() -> str:
     return str(in_venv) if in_venv.is_file() else sys.executable
 
 
-def run(*words: str, environment: Mapping[str, str] = {}) -> None:
-    """Run ``python -m`` with these words from the repository's root; exit with its code if it fails."""
+def run(*words: str, environment: Mapping[str, str] = {}, must_pass: bool = True) -> None:
+    """Run ``python -m`` with these words from the root; exit with its code if it fails and must not."""
     print("==", "python -m", *words, flush=True)
     code = subprocess.call([python(), "-m", *words], cwd=REPOSITORY, env={**os.environ, **environment})
-    if code:
+    if code and must_pass:
         sys.exit(code)
