@@ -24,6 +24,9 @@ CUT_OFF = 141
 MODULE = "python -m gallery"
 """How the command line is called in a clone; ``smart-gallery`` where the package is installed."""
 
+BESIDE = {"restore": "backup", "tune": "train", "tag_job": "tag", "train_job": "train"}
+"""Commands that are in the module of another one."""
+
 _STREAMLIT_OPTION = re.compile(r"--[a-z]+\.[A-Za-z]+")  # --server.port 8600
 
 EPILOG = """\
@@ -127,15 +130,14 @@ def build_parser(prog: str = MODULE) -> argparse.ArgumentParser:
     export.add_argument("--beside", action="store_true", help="xmp: beside the photos instead of --out")
     export.add_argument("--links", action="store_true", help="folders: links instead of copies")
     location = export.add_mutually_exclusive_group()
-    for name, value, text in (
-        (
-            "--without-location",
-            "remove",
-            "folders: copies without coordinates (default where GALLERY_ROOTS is set)",
-        ),
-        ("--with-location", "keep", "folders: copies as they are"),
-    ):
-        location.add_argument(name, dest="location", action="store_const", const=value, help=text)
+    location.add_argument(
+        "--without-location", dest="location", action="store_const", const="remove",
+        help="folders: copies without coordinates (default where GALLERY_ROOTS is set)",
+    )  # fmt: skip
+    location.add_argument(
+        "--with-location", dest="location", action="store_const", const="keep",
+        help="folders: copies as they are",
+    )  # fmt: skip
     export.add_argument(
         "--places",
         type=Path,
@@ -334,11 +336,11 @@ def main(argv: Sequence[str] | None = None, *, prog: str = MODULE) -> int:
     """
     arguments = build_parser(prog).parse_args(argv)
     from gallery.cli.output import answer, note
-    from gallery.cli.stopping import STOPPED
+    from gallery.cli.stopping import STOPPED, Stopped
     from gallery.settings import Settings
 
     name = arguments.command.replace("-", "_")
-    module = importlib.import_module(f"gallery.cli.{name.removesuffix('_job')}")
+    module = importlib.import_module(f"gallery.cli.{BESIDE.get(name, name)}")
     try:
         code = getattr(module, name)(arguments, Settings.from_environment(arguments.home))
         sys.stdout.flush()
@@ -350,12 +352,12 @@ def main(argv: Sequence[str] | None = None, *, prog: str = MODULE) -> int:
     except BrokenPipeError:  # who reads the output has enough of it: `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CUT_OFF
-    except KeyboardInterrupt:
-        note("\nStopped. What was tagged is kept.")
+    except KeyboardInterrupt as exc:
+        note(str(exc) or "\nStopped. What was tagged is kept.")
         if arguments.json:
-            answer({"error": "stopped"})
+            answer({"error": exc.error if isinstance(exc, Stopped) else "stopped"})
         return STOPPED
-    return int(code)
+    return code or 0
 
 
 def _labelled_folder(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from gallery.cli.output import ProgressBar, answer, note, note_skipped, say
+from gallery.cli.output import TaggingBar, answer, note, say, skipped_lines
 from gallery.services import benchmark as benchmark_service
 from gallery.services.benchmark import CONTENDERS, FORWARD, PLAIN, TAGGER, Comparison
 from gallery.settings import IMAGENET_MODELS, Settings
@@ -13,7 +13,7 @@ from gallery.types import display_path
 from gallery.words import percent
 
 
-def benchmark(arguments: argparse.Namespace, settings: Settings) -> int:
+def benchmark(arguments: argparse.Namespace, settings: Settings) -> None:
     """Time all contenders on each folder, and print a table with their ratios.
 
     Raises:
@@ -23,7 +23,7 @@ def benchmark(arguments: argparse.Namespace, settings: Settings) -> int:
     found: list[Comparison] = []
     for folder in arguments.folders:
         for model_id in models:
-            with ProgressBar() as show:
+            with TaggingBar() as show:
                 one = benchmark_service.compare(
                     settings.allow(folder),
                     settings,
@@ -38,7 +38,6 @@ def benchmark(arguments: argparse.Namespace, settings: Settings) -> int:
                 _show(one)
     if arguments.json:
         answer({"tables": [_as_json(one) for one in found]})
-    return 0
 
 
 def _as_json(found: Comparison) -> dict[str, object]:
@@ -74,4 +73,5 @@ def _show(found: Comparison) -> None:
     )
     if found.skipped:
         say(f"  Left out, since they cannot be read: {len(found.skipped)}")
-        note_skipped(found.skipped)
+        for line in skipped_lines(found.skipped):
+            note(line)

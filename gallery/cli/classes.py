@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
-from gallery.cli.output import answer, say
+from gallery.cli.output import tell
 from gallery.services import own_classes, wiring
 from gallery.settings import Settings
 
 
-def classes(arguments: argparse.Namespace, settings: Settings) -> int:
+def classes(arguments: argparse.Namespace, settings: Settings) -> None:
     """Change what words count for, if that was asked, and print the classes that `learn` would fit.
 
     Raises:
@@ -27,20 +28,10 @@ def classes(arguments: argparse.Namespace, settings: Settings) -> int:
         elif arguments.restore:
             own_classes.restore(parts, arguments.restore)
         found = own_classes.listed(parts)
-    if arguments.json:
-        answer(
-            {
-                "classes": [
-                    {"name": one.name, "own": one.own, "words": list(one.words), "labels": one.labels}
-                    for one in found.classes
-                ],
-                "unlearnt": dict(found.unlearnt),
-            }
-        )
-        return 0
+    lines = []
     for one in found.classes:
         others = f", also {', '.join(one.words)}" if one.words else ""
-        say(f"{one.name}: {one.labels:,} labelled{', own class' if one.own else ''}{others}")
+        lines.append(f"{one.name}: {one.labels:,} labelled{', own class' if one.own else ''}{others}")
     for word, count in found.unlearnt.items():
-        say(f"{word}: {count:,} labelled, counts for no class")
-    return 0
+        lines.append(f"{word}: {count:,} labelled, counts for no class")
+    tell(arguments, asdict(found), *lines)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from gallery.cli.output import answer, say
+from gallery.cli.output import tell
 from gallery.services import wiring
 from gallery.services.export import collections_of
 from gallery.settings import Settings
 from gallery.types import display_path
 
 
-def clock(arguments: argparse.Namespace, settings: Settings) -> int:
+def clock(arguments: argparse.Namespace, settings: Settings) -> None:
     """Keep what is added to the dates of a folder's photos, or say what is.
 
     Raises:
@@ -23,11 +23,12 @@ def clock(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.add is not None or arguments.remove:
             parts.catalog.shift_clock(number, below, None if arguments.remove else arguments.add)
         kept = parts.catalog.clock_shifts(number)
-    if arguments.json:
-        answer({"folder": display_path(collection.root), "shifts": kept})
-        return 0
-    for folder, shift in kept.items():
-        say(f"{folder or 'all other photos'}: {shift} added to the dates in the files")
-    if not kept:
-        say(f"The dates of {display_path(collection.root)} are those in the files.")
-    return 0
+    root = display_path(collection.root)
+    lines = [
+        f"{sub or 'all other photos'}: {shift} added to the dates in the files" for sub, shift in kept.items()
+    ]
+    tell(
+        arguments,
+        {"folder": root, "shifts": kept},
+        *(lines or [f"The dates of {root} are those in the files."]),
+    )

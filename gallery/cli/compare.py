@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import argparse
 
-from gallery.cli.labelled import check_label_options, evaluations, note_stopped
-from gallery.cli.output import answer, note, note_skipped, say
-from gallery.cli.stopping import STOPPED
+from gallery.cli.evaluate import evaluations
+from gallery.cli.output import note, skipped_lines, tell
 from gallery.evaluation.comparison import EvaluationPair
 from gallery.services import wiring
 from gallery.settings import Settings
 
 
-def compare(arguments: argparse.Namespace, settings: Settings) -> int:
+def compare(arguments: argparse.Namespace, settings: Settings) -> None:
     """Tag a labelled folder with both models where needed, and print who is right where.
 
     Raises:
         GalleryError: a model is missing, or the folder does not fit a model's classes.
     """
     folder = settings.allow(arguments.folder)
-    check_label_options(arguments)
     with wiring.composed(settings) as parts:
         cards = [wiring.chosen_card(parts.models, name) for name in (arguments.a, arguments.b)]
-        found = evaluations(arguments, parts, folder, cards)
-    if found is None:
-        note_stopped("comparison", json=arguments.json)
-        return STOPPED
+        found = evaluations(arguments, parts, folder, cards, what="comparison")
     pair = EvaluationPair.of(*found)
     for problem in pair.a.problems:
         note(problem)
     for card, one in zip(cards, (pair.a, pair.b), strict=True):
         for sentence in one.overlap.training_sentences(card.model_id):
             note(sentence)
-    if arguments.json:
-        answer(pair.comparison.to_json())
-    else:
-        note_skipped(pair.a.skipped)
-        say(str(pair.comparison))
-    return 0
+    tell(arguments, pair.comparison.to_json(), str(pair.comparison), notes=skipped_lines(pair.a.skipped))

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from gallery.cli.labelled import check_label_options, evaluations, note_stopped
-from gallery.cli.output import answer, note, note_skipped, say, skipped_json
-from gallery.cli.stopping import STOPPED
+from gallery.cli.output import TaggingBar, note, skipped_json, skipped_lines, tell
+from gallery.cli.stopping import Stopped, asked_to_stop
+from gallery.errors import DatasetError
 from gallery.evaluation import Evaluation
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
-from gallery.services import wiring
+from gallery.services import compare, wiring
+from gallery.services import evaluate as service
 from gallery.settings import Settings
-from gallery.types import display_path
+from gallery.types import ModelCard, display_path
 from gallery.words import percent
 
 SUSPECTS_SHOWN = 10
 """Suspicious labels that the text names one by one; ``--json`` has them all."""
 
 
-def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
+def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
     """Tag a labelled folder where needed, and print the report.
 
     Raises:
@@ -27,34 +29,64 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             for a sub-folder that is no class.
     """
     folder = settings.allow(arguments.folder)
-    check_label_options(arguments)
     with wiring.composed(settings) as parts:
         card = wiring.chosen_card(parts.models, arguments.model)
-        found = evaluations(arguments, parts, folder, [card])
-        if found is None:
-            note_stopped("report", json=arguments.json)
-            return STOPPED
-        evaluation, report = found[0], found[0].report
+        (evaluation,) = evaluations(arguments, parts, folder, [card], what="report")
         for problem in [*evaluation.problems, *evaluation.overlap.sentences()]:
             note(problem)
         if arguments.by_sequence:
-            _say_sequences(evaluation, json=arguments.json)
-            return 0
-        if arguments.json:
-            skipped = skipped_json(evaluation.skipped)
-            answer({**report.to_json(), "skipped": skipped, **evaluation.diagnosis.to_json(evaluation.paths)})
-        else:
-            note_skipped(evaluation.skipped)
-            say("\n".join([str(report), "", *_more(evaluation)]))
-    return 0
+            found = evaluation.sequences
+            counts = {"photos": found.photos, "dissenting": found.dissenting}
+            tell(arguments, found.report.to_json() | counts, found.sentence(), "", str(found.report))
+            return
+        report, skipped = evaluation.report, evaluation.skipped
+        more = {"skipped": skipped_json(skipped), **evaluation.diagnosis.to_json(evaluation.paths)}
+        tell(
+            arguments, report.to_json() | more, str(report), "", *_more(evaluation),
+            notes=skipped_lines(skipped),
+        )  # fmt: skip
 
 
-def _say_sequences(evaluation: Evaluation, *, json: bool) -> None:
-    found = evaluation.sequences
-    if json:
-        answer({**found.report.to_json(), "photos": found.photos, "dissenting": found.dissenting})
+def evaluations(
+    arguments: argparse.Namespace, parts: wiring.Parts, folder: Path, cards: Sequence[ModelCard], *, what: str
+) -> list[Evaluation]:
+    """Return the evaluation of a labelled folder with each model, tagged where needed.
+
+    The labels of the second model are those of the first one's classes that it knows.
+
+    Args:
+        arguments: with a file of labels and a split of it, or without.
+        parts: real or fake ones.
+        folder: the labelled folder.
+        cards: the models'.
+        what: is made of the evaluations.
+
+    Raises:
+        GalleryError: the labels do not fit a model's classes or the folder (before anything is tagged),
+            the folder vanished, or a model failed.
+        Stopped: Ctrl+C came before the end.
+    """
+    labels = None
+    if arguments.labels is not None:
+        labels = service.labels_of_file(arguments.labels, folder, cards[0], split=arguments.split)
+    elif arguments.split is not None:
+        raise DatasetError("--split chooses rows of a table: give the table with --labels FILE.csv.")
     else:
-        say(f"{found.sentence()}\n\n{found.report}")
+        service.check_layout(folder, cards[0])
+    of_each = [labels, *(compare.labels_for_second(labels, folder, cards[0], card) for card in cards[1:])]
+    found = []
+    for card, known in zip(cards, of_each, strict=True):
+        with TaggingBar(None if known is None else len(known.by_path)) as show, asked_to_stop() as stop:
+            one = service.tag_and_evaluate(
+                parts, folder, card, known, on_progress=show, cancelled=stop.is_set
+            )
+        if one is None:
+            raise Stopped(
+                f"Stopped before the end, so there is no {what}. Start again to go on.",
+                "stopped before the end",
+            )
+        found.append(one)
+    return found
 
 
 def _more(evaluation: Evaluation) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
-from gallery.cli.output import answer, note, say
+from gallery.cli.output import tell
 from gallery.errors import ExchangeError
 from gallery.services import export as export_service
 from gallery.services import formats, wiring
@@ -12,7 +13,7 @@ from gallery.settings import Settings
 from gallery.types import display_path
 
 
-def export(arguments: argparse.Namespace, settings: Settings) -> int:
+def export(arguments: argparse.Namespace, settings: Settings) -> None:
     """Write what is known of the photos of one collection or of all in a format, or the verdicts.
 
     Raises:
@@ -24,7 +25,8 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
         raise ExchangeError("Only sidecars go beside the photos: choose --format xmp, or --out PLACE.")
     with wiring.composed(settings) as parts:
         if arguments.verdicts:
-            return _verdicts(arguments, parts)
+            _verdicts(arguments, parts)
+            return
         made = formats.write(
             parts,
             arguments.format,
@@ -34,24 +36,14 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
             options=_options(arguments),
         )
     out = "beside the photos" if arguments.beside else display_path(arguments.out)
-    if arguments.json:
-        answer(
-            {
-                "out": out,
-                "format": arguments.format,
-                "photos": made.photos,
-                "collections": made.collections,
-                "model_id": made.model_id,
-                "notes": list(made.notes),
-            }
-        )
-        return 0
-    for sentence in made.notes:
-        note(sentence)
-    say(f"{out}: {made.photos:,} photos, with the tags of {made.model_id}.")
-    if not made.photos:
-        say("No photo has been read yet: run `python -m gallery tag DIR` first.")
-    return 0
+    unread = [] if made.photos else ["No photo has been read yet: run `python -m gallery tag DIR` first."]
+    tell(
+        arguments,
+        {"out": out, "format": arguments.format, **asdict(made)},
+        f"{out}: {made.photos:,} photos, with the tags of {made.model_id}.",
+        *unread,
+        notes=made.notes,
+    )
 
 
 def _options(arguments: argparse.Namespace) -> formats.Options:
@@ -72,18 +64,15 @@ def _options(arguments: argparse.Namespace) -> formats.Options:
     return formats.options_of(given, links=arguments.links, sites=places)
 
 
-def _verdicts(arguments: argparse.Namespace, parts: wiring.Parts) -> int:
+def _verdicts(arguments: argparse.Namespace, parts: wiring.Parts) -> None:
     made = export_service.verdicts(
         parts, arguments.out, folder=arguments.collection, model_id=arguments.model
     )
     out = display_path(arguments.out)
-    if arguments.json:
-        answer({"out": out, "verdicts": made.rows, "collections": made.collections})
-        return 0
-    say(f"{out}: {made.rows:,} verdicts on labels.")
+    lines = [f"{out}: {made.rows:,} verdicts on labels."]
     if not made.rows:
-        say(
+        lines.append(
             "Nobody has judged a label yet: do so on the Evaluate page, under “Labels that are probably "
             "wrong”."
         )
-    return 0
+    tell(arguments, {"out": out, "verdicts": made.rows, "collections": made.collections}, *lines)

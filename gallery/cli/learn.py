@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
-from gallery.cli.output import answer, note, say
+from gallery.cli.output import tell
 from gallery.services import learn as service
 from gallery.services import wiring
 from gallery.services.candidates import LearnPreview
@@ -13,7 +14,7 @@ from gallery.settings import Settings
 from gallery.words import counted, percent
 
 
-def learn(arguments: argparse.Namespace, settings: Settings) -> int:
+def learn(arguments: argparse.Namespace, settings: Settings) -> None:
     """Fit and preview, or keep or discard what was fitted before.
 
     Raises:
@@ -22,44 +23,38 @@ def learn(arguments: argparse.Namespace, settings: Settings) -> int:
     with wiring.composed(settings) as parts:
         if arguments.keep:
             kept = service.keep(parts, arguments.keep)
-            if arguments.json:
-                answer({"id": kept.model_id, "photos": kept.photos, "seconds": round(kept.seconds, 3)})
-            else:
-                say(
-                    f"{kept.model_id} tags from now on; {counted(kept.photos, 'photo')} named in "
-                    f"{kept.seconds:.1f} s. Go back by activating another model."
-                )
-            return 0
+            tell(
+                arguments,
+                {"id": kept.model_id, "photos": kept.photos, "seconds": round(kept.seconds, 3)},
+                f"{kept.model_id} tags from now on; {counted(kept.photos, 'photo')} named in "
+                f"{kept.seconds:.1f} s. Go back by activating another model.",
+            )
+            return
         if arguments.discard:
             service.discard(parts, arguments.discard)
-            if arguments.json:
-                answer({"id": arguments.discard, "discarded": True})
-            else:
-                say(f"{arguments.discard} is forgotten; the labels stay.")
-            return 0
+            tell(
+                arguments,
+                {"id": arguments.discard, "discarded": True},
+                f"{arguments.discard} is forgotten; the labels stay.",
+            )
+            return
         folder = arguments.folder
         collection = None if folder is None else collections_of(parts, folder)[0]
         found = service.preview(parts, model_id=arguments.model, collection=collection)
-    if arguments.json:
-        answer(found.to_json())
-    else:
-        _print(found)
-    return 0
+    tell(arguments, found.to_json(), *_changes(found), notes=found.notes)
 
 
-def _print(found: LearnPreview) -> None:
-    say(f"Learnt from {counted(sum(found.labels.values()), 'label')} in {found.seconds:.1f} s.")
+def _changes(found: LearnPreview) -> Iterator[str]:
+    yield f"Learnt from {counted(sum(found.labels.values()), 'label')} in {found.seconds:.1f} s."
     if found.held_back_before is None or found.held_back_after is None:
-        say("No label could be held back to see whether it is better: they were all taken together.")
+        yield "No label could be held back to see whether it is better: they were all taken together."
     else:
-        say(
+        yield (
             f"Of {counted(found.held_back, 'label')} held back in turn, {percent(found.held_back_before)} "
             f"were right before and {percent(found.held_back_after)} are after: {len(found.fixed):,} fixed, "
             f"{len(found.broken):,} broken."
         )
-    say(f"{found.changed_count:,} of {counted(found.photos, 'photo')} without a label would change:")
+    yield f"{found.changed_count:,} of {counted(found.photos, 'photo')} without a label would change:"
     for one in found.changed[:20]:
-        say(f"  {one.was} -> {one.becomes}: {len(one.files):,}")
-    for sentence in found.notes:
-        note(sentence)
-    say(f"Keep it with: python -m gallery learn --keep {found.id}")
+        yield f"  {one.was} -> {one.becomes}: {len(one.files):,}"
+    yield f"Keep it with: python -m gallery learn --keep {found.id}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from gallery.tagging.parts import LOOKING, TaggingProgress
@@ -23,6 +23,24 @@ REDRAW_IN_A_LOG_S = 5.0
 def answer(data: Mapping[str, Any]) -> None:
     """Print the one JSON object; in ASCII, so that every console takes it."""
     print(json.dumps(data, allow_nan=False))
+
+
+def tell(
+    arguments: argparse.Namespace, data: Mapping[str, Any], *lines: str, notes: Iterable[str] = ()
+) -> None:
+    """Print what a command came to: the object with --json, else the notes and the lines for people."""
+    if arguments.json:
+        answer(data)
+        return
+    for sentence in notes:
+        note(sentence)
+    for line in lines:
+        say(line)
+
+
+def skipped_lines(skipped: Iterable[SkippedFile]) -> list[str]:
+    """Return a line for each file that could not be read, with the reason."""
+    return [f"  {display_path(file.path)}: {file.reason}. {file.detail}" for file in skipped]
 
 
 def say(text: str) -> None:
@@ -49,57 +67,74 @@ def skipped_json(skipped: Iterable[SkippedFile]) -> list[dict[str, str]]:
     ]
 
 
-def note_skipped(skipped: Iterable[SkippedFile]) -> None:
-    """List files that could not be read on standard error, each with its reason."""
-    for file in skipped:
-        note(f"  {display_path(file.path)}: {file.reason}. {file.detail}")
-
-
 class ProgressBar:
-    """A tagging's progress on standard error; call it with each `TaggingProgress`.
+    """Progress on standard error, from the first step on."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def step(
+        self,
+        done: int,
+        total: int,
+        stage: str = "",
+        *,
+        beside: str = "",
+        unit: str = "photos",
+        keep: bool = False,
+    ) -> None:
+        """Show how much is done.
+
+        Args:
+            done: so much.
+            total: of so much; another total begins the bar anew, and what was done before counts for no rate.
+            stage: what is being done.
+            beside: what else there is to say.
+            unit: of both.
+            keep: leave the old bar where a new one begins.
+        """
+        if self._bar is not None and keep and (self._bar.total != total or done < self._bar.n):
+            self._bar.close()
+            self._bar = None
+        if self._bar is None:
+            from tqdm import tqdm
+
+            interval = REDRAW_S if sys.stderr.isatty() else REDRAW_IN_A_LOG_S
+            self._bar = tqdm(
+                total=total, initial=done, unit=f" {unit}", mininterval=interval, file=sys.stderr,
+                dynamic_ncols=True,
+            )  # fmt: skip
+        bar = self._bar
+        if bar.total != total:
+            bar.reset(total)
+            bar.initial = bar.n = bar.last_print_n = done
+        bar.set_description_str(stage, refresh=False)
+        if beside:
+            bar.set_postfix_str(beside, refresh=False)
+        bar.update(done - bar.n)
+
+
+class TaggingBar(ProgressBar):
+    """A tagging's progress; call it with each `TaggingProgress`.
 
     Args:
         only: photos that are looked at, where they are fewer than the folder has.
     """
 
     def __init__(self, only: int | None = None) -> None:
+        super().__init__()
         self._only = only
-        self._bar: tqdm[Any] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
 
     def __call__(self, progress: TaggingProgress) -> None:
         total, done = progress.total, progress.done
         if self._only is not None and progress.stage != LOOKING:
             total, done = self._only, max(0, done - (total - self._only))
-        if self._bar is None:
-            from tqdm import tqdm
-
-            interval = REDRAW_S if sys.stderr.isatty() else REDRAW_IN_A_LOG_S
-            self._bar = tqdm(
-                total=total, initial=done, unit=" photos", mininterval=interval,
-                file=sys.stderr, ascii=not _has_blocks(), dynamic_ncols=True,
-            )  # fmt: skip
-        bar = self._bar
-        if bar.total != total:  # still looking, or just over: what was known before counts for no rate
-            bar.reset(total)
-            bar.initial = bar.n = bar.last_print_n = done
-        bar.set_description_str(progress.stage, refresh=False)
-        if progress.skipped:
-            bar.set_postfix_str(f"{progress.skipped} unreadable", refresh=False)
-        bar.update(done - bar.n)
-
-
-def _has_blocks() -> bool:
-    try:
-        "█".encode(sys.stderr.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
+        unreadable = f"{progress.skipped} unreadable" if progress.skipped else ""
+        self.step(done, total, progress.stage, beside=unreadable)

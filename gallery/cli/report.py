@@ -7,9 +7,8 @@ import hashlib
 import time
 from pathlib import Path
 
-from gallery.cli.labelled import check_label_options, evaluations, note_stopped
-from gallery.cli.output import answer, note, note_skipped, say
-from gallery.cli.stopping import STOPPED
+from gallery.cli.evaluate import evaluations
+from gallery.cli.output import note, skipped_lines, tell
 from gallery.errors import DatasetError
 from gallery.services import report as report_service
 from gallery.services import wiring
@@ -17,7 +16,7 @@ from gallery.settings import Settings
 from gallery.types import display_path
 
 
-def report(arguments: argparse.Namespace, settings: Settings) -> int:
+def report(arguments: argparse.Namespace, settings: Settings) -> None:
     """Tag a labelled folder where needed, and write its evaluation as one HTML file.
 
     Raises:
@@ -26,18 +25,15 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     report_service.check_place(arguments.out)
     folder = settings.allow(arguments.folder)
-    check_label_options(arguments)
     with wiring.composed(settings) as parts:
         cards = [wiring.chosen_card(parts.models, arguments.model)]
         if arguments.compare is not None:
             cards.append(parts.models.card(arguments.compare))
             if cards[0].model_id == cards[1].model_id:
                 raise DatasetError(f"{cards[0].model_id} cannot be compared with itself. Name another model.")
-        table_sha256 = _sha256(arguments.labels)
-        found = evaluations(arguments, parts, folder, cards)
-        if found is None:
-            note_stopped("report", json=arguments.json)
-            return STOPPED
+        table = arguments.labels
+        table_sha256 = None if table is None else hashlib.sha256(table.read_bytes()).hexdigest()
+        found = evaluations(arguments, parts, folder, cards, what="report")
         card, evaluation = cards[0], found[0]
         began = time.monotonic()
         made = report_service.html_report(
@@ -51,34 +47,33 @@ def report(arguments: argparse.Namespace, settings: Settings) -> int:
             on_progress=note,
         )
     report_service.write(arguments.out, made)
-    if arguments.json:
-        answer(
-            {
-                "out": display_path(arguments.out),
-                "size_bytes": made.size_bytes,
-                "photos": made.photos,
-                "photos_shown": made.photos_shown,
-                "photos_per_cell": made.level.per_cell,
-                "thumbnail_px": made.level.thumbnail_px,
-                "model_id": card.model_id,
-                "compared_with": arguments.compare,
-                "accuracy": evaluation.report.accuracy,
-                "skipped": len(evaluation.skipped),
-                "seconds": round(time.monotonic() - began, 2),
-            }
-        )
-        return 0
-    note_skipped(evaluation.skipped)
-    say(
+    lines = [
         f"{display_path(arguments.out)}: {made.size_bytes / 1e6:.1f} MB, {made.photos:,} photos evaluated, "
         f"pictures of {made.photos_shown:,} of them inside. It opens in any browser, without a server."
-    )
+    ]
     if made.lowered:
-        say(
+        lines.append(
             f"To stay below {made.limit_bytes / 1e6:.0f} MB it shows {made.level.per_cell} of a cell "
             f"at most, {made.level.thumbnail_px} pixels each."
         )
-    return 0
+    tell(
+        arguments,
+        {
+            "out": display_path(arguments.out),
+            "size_bytes": made.size_bytes,
+            "photos": made.photos,
+            "photos_shown": made.photos_shown,
+            "photos_per_cell": made.level.per_cell,
+            "thumbnail_px": made.level.thumbnail_px,
+            "model_id": card.model_id,
+            "compared_with": arguments.compare,
+            "accuracy": evaluation.report.accuracy,
+            "skipped": len(evaluation.skipped),
+            "seconds": round(time.monotonic() - began, 2),
+        },
+        *lines,
+        notes=skipped_lines(evaluation.skipped),
+    )
 
 
 def _labels_from(arguments: argparse.Namespace) -> str | None:
@@ -86,7 +81,3 @@ def _labels_from(arguments: argparse.Namespace) -> str | None:
         return None
     split = "" if arguments.split is None else f', split "{arguments.split}"'
     return f"the table {display_path(Path(arguments.labels.name))}{split}"
-
-
-def _sha256(table: Path | None) -> str | None:
-    return None if table is None else hashlib.sha256(table.read_bytes()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gallery.cli.output import answer, say
+from gallery.cli.output import tell
 from gallery.services import similar as service
 from gallery.services import wiring
 from gallery.services.export import collections_of
@@ -12,7 +12,7 @@ from gallery.settings import Settings
 from gallery.types import display_path
 
 
-def similar(arguments: argparse.Namespace, settings: Settings) -> int:
+def similar(arguments: argparse.Namespace, settings: Settings) -> None:
     """List the nearest photos by features, the nearest first.
 
     Raises:
@@ -27,20 +27,18 @@ def similar(arguments: argparse.Namespace, settings: Settings) -> int:
             model_id=arguments.model,
             collection=where,
         )
-    if arguments.json:
-        rows = [
-            {
-                "path": display_path(one.path),
-                "picture_sha256": one.photo_id,
-                "similarity": round(one.similarity, 5),
-                "label": one.label,
-                "predicted": one.predicted,
-            }
-            for one in found
-        ]
-        answer({"photos": rows})
-        return 0
+    rows = [
+        {
+            "path": display_path(one.path),
+            "picture_sha256": one.photo_id,
+            "similarity": round(one.similarity, 5),
+            "label": one.label,
+            "predicted": one.predicted,
+        }
+        for one in found
+    ]
+    lines = []
     for one in found:
         said = f"{one.label} (labelled)" if one.label else one.predicted
-        say(f"{one.similarity:.3f}  {said}  {display_path(one.path)}")
-    return 0
+        lines.append(f"{one.similarity:.3f}  {said}  {display_path(one.path)}")
+    tell(arguments, {"photos": rows}, *lines)

@@ -14,6 +14,19 @@ STOPPED = 130
 """Exit code after Ctrl+C: 128 and the number of the signal, as shells have it."""
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl+C ended a command before there was anything to show; the sentence says how to go on.
+
+    Args:
+        sentence: for people.
+        error: for programs.
+    """
+
+    def __init__(self, sentence: str, error: str = "stopped") -> None:
+        super().__init__(sentence)
+        self.error = error
+
+
 @contextmanager
 def asked_to_stop() -> Iterator[threading.Event]:
     """Give an event that Ctrl+C sets; a second Ctrl+C raises KeyboardInterrupt as usual.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from gallery.cli.output import answer, note, say
+from gallery.cli.output import tell
 from gallery.services import imported_labels, wiring
 from gallery.settings import Settings
 
 
-def take(arguments: argparse.Namespace, settings: Settings) -> int:
+def take(arguments: argparse.Namespace, settings: Settings) -> None:
     """Take the labels of a file over for an opened folder; labels that people gave there stay.
 
     Raises:
@@ -20,11 +20,5 @@ def take(arguments: argparse.Namespace, settings: Settings) -> int:
         taken = imported_labels.take_labels(
             parts, arguments.source, arguments.collection, of_models=arguments.of_models
         )
-    if arguments.json:
-        answer({**dataclasses.asdict(taken), "unknown": list(taken.unknown)})
-        return 0
     first, *others = taken.sentences()
-    for sentence in others:
-        note(sentence)
-    say(first)
-    return 0
+    tell(arguments, dataclasses.asdict(taken), first, notes=others)

@@ -1,28 +1,26 @@
-"""``train --data DIR --recipe NAME``: a new model from labelled photos."""
+"""``train``: a new model from labelled photos; ``tune``: the small network's best form and training."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+import dataclasses
+from collections.abc import Iterator
 
-from gallery.cli.output import answer, note, note_skipped, say
-from gallery.cli.stopping import STOPPED
+from gallery.cli.output import ProgressBar, note, skipped_lines, tell
+from gallery.cli.stopping import Stopped
 from gallery.datasets.split import USUAL, SplitPlan
+from gallery.errors import TrainingError
 from gallery.services import training_runs
 from gallery.settings import Settings
 from gallery.training.history import TRAINING, TrainingProgress
-from gallery.training.recipes import Recipe
-from gallery.training.request import TrainingRequest, TrainingResult
+from gallery.training.recipes import RECIPES, Recipe
+from gallery.training.request import TrainingRequest
+from gallery.training.search import SearchResult
 from gallery.types import display_path
 from gallery.words import about, percent
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
-
-def train(arguments: argparse.Namespace, settings: Settings) -> int:
+def train(arguments: argparse.Namespace, settings: Settings) -> None:
     """Train by a recipe, save the model in the home, and print what it came to.
 
     Raises:
@@ -36,17 +34,63 @@ def train(arguments: argparse.Namespace, settings: Settings) -> int:
         balance=arguments.balance,
         seed=arguments.seed,
     )
-    return train_and_print(training_request(arguments, settings, recipe, plan), arguments, settings)
+    train_and_print(training_request(arguments, settings, recipe, plan), arguments, settings)
 
 
-def train_job(arguments: argparse.Namespace, settings: Settings) -> int:
+def tune(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Try out hyperparameters, print the table, and train the best ones where that was asked.
+
+    Raises:
+        GalleryError: the data do not allow it, or a package is missing.
+    """
+    usual = RECIPES["cnn-small"]
+    recipe = usual.changed(epochs=arguments.epochs or 8, batch=arguments.batch, balance=arguments.balance,
+                           seed=arguments.seed)  # fmt: skip
+    arguments.weights, arguments.teacher, arguments.unlabelled = "none", None, None
+    request = training_request(arguments, settings, recipe)
+    name = f"{request.model_id}{training_runs.SEARCH_SUFFIX}"
+    if arguments.then_train and training_runs.is_taken(settings, request.model_id):
+        raise TrainingError(
+            f"There is a model called {request.model_id} already, so the best trial could not be saved under "
+            "that name. Give another with --out, or leave out --then-train."
+        )
+    try:
+        with EpochBar() as show:
+            found = training_runs.search_now(
+                settings,
+                dataclasses.replace(request, folder=settings.trainings / name),
+                trials=arguments.trials,
+                then_epochs=arguments.then_epochs or usual.epochs,
+                on_progress=show,
+            )
+    except KeyboardInterrupt as exc:
+        raise Stopped("\nStopped. The same command goes on with the trial it left.") from exc
+    if arguments.then_train:
+        for line in _table(found):
+            note(line)
+        train_and_print(dataclasses.replace(request, recipe=found.recipe), arguments, settings)
+    else:
+        tell(arguments, found.to_json(), *_table(found))
+
+
+def _table(found: SearchResult) -> Iterator[str]:
+    yield "trial  learning rate  dropout  conv layers  kernel  dense units  val loss  val accuracy"
+    for t in found.trials:
+        reached = "    failed" if t.val_loss is None else f"{t.val_loss:8.4f}  {t.val_accuracy:11.1%}"
+        yield (
+            f"{t.trial:5}  {t.learning_rate:13.2g}  {t.dropout:7.1f}  {t.conv_layers:11}  {t.kernel_px:6}  "
+            f"{t.dense_units:11}  {reached}"
+        )
+    yield f"Best: trial {found.best.trial}."
+
+
+def train_job(arguments: argparse.Namespace, settings: Settings) -> None:
     """Run a training or a search that lies in the home: the child process of the app.
 
     Raises:
         GalleryError: it cannot start or go on.
     """
     training_runs.run_job_process(settings, arguments.training)
-    return 0
 
 
 def training_request(
@@ -86,71 +130,35 @@ def training_request(
     )
 
 
-def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, settings: Settings) -> int:
+def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, settings: Settings) -> None:
     """Run one training with a progress bar; Ctrl+C leaves it so that the same command goes on with it."""
     try:
         with EpochBar() as show:
             result = training_runs.train_now(settings, request, on_progress=show)
-    except KeyboardInterrupt:
-        note("\nStopped. The same command goes on after the last whole epoch.")
-        if arguments.json:
-            answer({"error": "stopped"})
-        return STOPPED
-    if arguments.json:
-        answer(result.to_json())
-    else:
-        _say(result)
-    return 0
-
-
-def _say(result: TrainingResult) -> None:
-    for line in result.inspection.summary():
-        note(line)
-    note_skipped(result.inspection.skipped)
-    for line in result.notes:
-        note(line)
+    except KeyboardInterrupt as exc:
+        raise Stopped("\nStopped. The same command goes on after the last whole epoch.") from exc
+    inspection = result.inspection
     counts = ", ".join(f"{count} {part}" for part, count in result.photos.items())
-    accuracy = result.evaluation["accuracy"]
-    say(f"{result.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.")
-    say(
+    tell(
+        arguments,
+        result.to_json(),
+        f"{result.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.",
         f"Best epoch {result.best.epoch}: validation accuracy {percent(result.best.val_accuracy)}; "
-        f"accuracy on the {result.measured_on} photos {percent(accuracy)}."
+        f"accuracy on the {result.measured_on} photos {percent(result.evaluation['accuracy'])}.",
+        f"Saved in {display_path(result.model_folder)}.",
+        notes=[*inspection.summary(), *skipped_lines(inspection.skipped), *result.notes],
     )
-    say(f"Saved in {display_path(result.model_folder)}.")
 
 
-class EpochBar:
-    """A training's progress on standard error: one bar for reading the photos, one for all epochs."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-        self._total = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+class EpochBar(ProgressBar):
+    """A training's progress: one bar for reading the photos, one for all epochs."""
 
     def __call__(self, progress: TrainingProgress) -> None:
         if not progress.total:
             return
-        if self._bar is None or self._total != progress.total or progress.done < self._bar.n:
-            from tqdm import tqdm
-
-            if self._bar is not None:
-                self._bar.close()
-            self._total = progress.total
-            self._bar = tqdm(
-                total=progress.total, unit=f" {progress.unit}",
-                mininterval=0.2 if sys.stderr.isatty() else 5.0, file=sys.stderr, ascii=True,
-                dynamic_ncols=True,
-            )  # fmt: skip
-        epoch = f"epoch {progress.epoch}/{progress.epochs}" if progress.stage == TRAINING else progress.stage
-        self._bar.set_description_str(epoch, refresh=False)
+        stage, left = progress.stage, ""
+        if stage == TRAINING:
+            stage = f"epoch {progress.epoch}/{progress.epochs}"
         if progress.remaining_s is not None and progress.epoch:
-            self._bar.set_postfix_str(f"{about(progress.remaining_s)} left at most", refresh=False)
-        self._bar.update(progress.done - self._bar.n)
+            left = f"{about(progress.remaining_s)} left at most"
+        self.step(progress.done, progress.total, stage, beside=left, unit=progress.unit, keep=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,22 +34,8 @@ class Submission:
         skipped: photos that could not be read and have no row.
     """
 
-    file: Path
     rows: int
-    columns: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what ``predict --json`` prints beside the model's id."""
-        return {
-            "out": str(self.file),
-            "photos": self.rows,
-            "columns": list(self.columns),
-            "skipped": [
-                {"path": display_path(f.path), "reason": str(f.reason), "detail": f.detail}
-                for f in self.skipped
-            ],
-        }
 
 
 def predict_to_csv(
@@ -110,7 +96,7 @@ def predict_to_csv(
     ordered = (rows[path] for path in sorted(rows, key=lambda path: _natural(path, root)))
     lines = (line.removeprefix(BYTE_ORDER_MARK) for line in csv_lines(columns, ordered))
     write_whole(out, lines)
-    return Submission(out, len(rows), tuple(columns), tuple(skipped))
+    return Submission(len(rows), tuple(skipped))
 
 
 def _columns(
