@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,25 +85,28 @@ class RunningJob:
             self._stopped = True
             raise Stopped
 
+    def finish(self, state: JobState, message: str | None = None) -> None:
+        """Note how it ended, before the work on it is over."""
+        self._store.finish_job(self.job.job_id, state, message)
+
     def stop_requested(self) -> bool:
         """Return whether somebody wants it to end, or took it for dead."""
         return self._store.cancel_requested(self.job.job_id)
 
 
 @contextmanager
-def working(store: JobStore, job: Job, *, heartbeat_s: float = HEARTBEAT_S) -> Iterator[RunningJob]:
+def working(store: JobStore, job: Job) -> Iterator[RunningJob]:
     """Work on a claimed job: others see that it is alive, and how it ends.
 
     Args:
         store: holds the job.
         job: that this process has claimed; it is done at the end, unless another end was noted before.
-        heartbeat_s: seconds between signs of life.
     """
-    name = str(job.kind).capitalize()
+    name, running = str(job.kind).capitalize(), RunningJob(store, job)
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(heartbeat_s):
+        while not over.wait(HEARTBEAT_S):
             try:
                 store.update_job(job.job_id)
             except GalleryError as exc:  # a busy catalog: the next beat may get through
@@ -112,37 +115,33 @@ def working(store: JobStore, job: Job, *, heartbeat_s: float = HEARTBEAT_S) -> I
     heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
     heart.start()
     try:
-        yield RunningJob(store, job)
+        yield running
     except GalleryError as exc:
         _log.warning("Job %d failed: %s", job.job_id, exc)
-        store.finish_job(job.job_id, JobState.FAILED, str(exc))
+        running.finish(JobState.FAILED, str(exc))
         raise
     except Exception as exc:
         _log.exception("Job %d met an error in the program", job.job_id)
-        store.finish_job(
-            job.job_id,
+        running.finish(
             JobState.FAILED,
             f"{name} stopped at an error in the program ({type(exc).__name__}: {exc}). What was done is "
             "kept; start again to go on. The app's folder logs holds the details.",
         )
         raise
     except BaseException:  # the process is asked to end
-        store.finish_job(
-            job.job_id,
+        running.finish(
             JobState.INTERRUPTED,
             f"{name} was stopped from outside. What was done is kept; start again to do the rest.",
         )
         raise
     else:
-        store.finish_job(job.job_id, JobState.DONE)
+        running.finish(JobState.DONE)
     finally:
         over.set()
         heart.join()
 
 
-def run_queued(
-    store: JobStore, run_one: Callable[[RunningJob], None], *, heartbeat_s: float = HEARTBEAT_S
-) -> int:
+def run_queued(store: JobStore, run_one: Callable[[RunningJob], None]) -> int:
     """Run taggings until none waits, and return how many ran.
 
     While another process runs one, this one waits for its turn, so that a job
@@ -152,19 +151,18 @@ def run_queued(
     Args:
         store: holds the jobs.
         run_one: does the work of one.
-        heartbeat_s: seconds between signs of life.
     """
     ran = 0
     while True:
         job = store.claim_job(os.getpid(), host=platform.node())
         if job is not None:
-            with contextlib.suppress(Exception), working(store, job, heartbeat_s=heartbeat_s) as running:
+            with contextlib.suppress(Exception), working(store, job) as running:
                 run_one(running)
             ran += 1
         elif store.waiting_job() is None:
             return ran
         else:
-            time.sleep(heartbeat_s)
+            time.sleep(HEARTBEAT_S)
 
 
 def job_named(store: JobStore, kind: JobKind, name: str) -> Job | None:
@@ -219,23 +217,18 @@ def lower_priority() -> None:
             os.nice(10)
 
 
-def start_apart(
-    command: Sequence[str], log: Path, *, purpose: str, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def start_apart(command: Sequence[str], log: Path, *, purpose: str) -> subprocess.Popen[bytes]:
     """Start a process that finds this package, and return it.
 
     Args:
         command: the program and its arguments.
         log: takes what the process prints; one that has grown long is set aside first.
         purpose: names the process in messages: "tagging", "training".
-        environment: variables for it, besides this process's own.
 
     Raises:
         JobError: it could not be started.
     """
-    variables = {**os.environ, **(environment or {})}
-    paths = [str(_PACKAGE_PARENT), *filter(None, [variables.get("PYTHONPATH")])]
-    variables["PYTHONPATH"] = os.pathsep.join(paths)
+    paths = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
@@ -244,7 +237,7 @@ def start_apart(
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command,
-                env=variables,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 stdin=subprocess.DEVNULL,
                 stdout=output.fileno(),
                 stderr=subprocess.STDOUT,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gallery.errors import DatasetError
 from gallery.services import wiring
 from gallery.settings import TAG_BATCH, Settings
-from gallery.tagging.parts import TaggingProgress
+from gallery.tagging.parts import TaggingProgress, TaggingRun
 from gallery.types import CollectionKind, DecodedPhoto, FileEntry, ModelCard, SkippedFile, display_path
 
 if TYPE_CHECKING:
@@ -214,16 +214,15 @@ class _Tagger:
             fresh = Settings(Path(home).resolve(), self._settings.shipped_models)
             with wiring.composed(fresh) as parts, _timed(timings, TAGGER):
                 collection = parts.catalog.add_collection(self._folder, CollectionKind.FOLDER)
-                tag_collection(
+                run = TaggingRun(
                     catalog=parts.catalog,
                     collection=collection,
-                    decode=self._pool.decode,
-                    scan=self._chosen,
-                    load_classifier=lambda: self.classifier,
                     model_id=self._card.model_id,
+                    scan=self._chosen,
                     store_thumbnail=parts.thumbnails.put,
                     on_progress=report,
                 )
+                tag_collection(run, decode=self._pool.decode, load_classifier=lambda: self.classifier)
                 table = parts.catalog.prediction_table(collection.collection_id, self._card.model_id)
         begun = [(when, tagged) for when, tagged in reports if tagged]
         if len(begun) > 1 and begun[-1][0] > begun[0][0]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gallery import types
 from gallery.errors import GalleryError, JobError
 from gallery.services import wiring
-from gallery.services.heads import name_from_features
 from gallery.settings import Settings
 from gallery.tagging.cluster import Shard, classified, tag_on_cluster
-from gallery.tagging.parts import TaggingProgress, TaggingResult
+from gallery.tagging.parts import TaggingResult, TaggingRun
 from gallery.types import BatchPrediction, Classifier, ImageBatch, ModelCard, display_path
 
 if TYPE_CHECKING:
@@ -53,49 +50,25 @@ class Order:
 
 
 def tag(
-    parts: wiring.Parts,
-    collection: types.Collection,
-    card: ModelCard,
-    cluster: str,
-    *,
-    note: Callable[[str], None],
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
+    cluster: str, settings: Settings, card: ModelCard, run: TaggingRun, *, note: Callable[[str], None]
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, on a cluster.
 
     Args:
-        parts: real or fake ones.
-        collection: whose folder all workers see under the same path.
-        card: the model's.
         cluster: "local:4" for processes of this computer, else a scheduler's address, tcp://host:8786.
+        settings: where things are here.
+        card: the model's.
+        run: what is tagged; all workers see its folder under the same path.
         note: is told of workers that are refused.
-        on_progress: told how far it is.
-        cancelled: asked whether to stop.
 
     Raises:
         GalleryError: no cluster, no worker that can be used, or as `tag_collection`.
     """
-    local = cluster.startswith(LOCAL)
-    home = parts.settings.home if local else None
-    order = Order(card.model_id, card.weights_sha256, code_digest(), collection.root, home)
-    name_from_features(parts, card)
-    others: Counter[str] = Counter()
+    home = settings.home if cluster.startswith(LOCAL) else None
+    order = Order(card.model_id, card.weights_sha256, code_digest(), run.collection.root, home)
+    work, fitness = functools.partial(tag_shard, order), functools.partial(unfit, order)
     with _client(cluster) as client:
-        result = tag_on_cluster(
-            client,
-            catalog=parts.catalog,
-            collection=collection,
-            scan=functools.partial(wiring.scan, chosen=parts.settings, others=others),
-            work=functools.partial(tag_shard, order),
-            unfit=functools.partial(unfit, order),
-            model_id=card.model_id,
-            store_thumbnail=parts.thumbnails.put,
-            note=note,
-            on_progress=on_progress,
-            cancelled=cancelled,
-        )
-    return replace(result, others=others)
+        return tag_on_cluster(client, run, work=work, unfit=fitness, note=note)
 
 
 @contextmanager
@@ -174,30 +147,18 @@ def tag_shard(order: Order, paths: Sequence[Path]) -> Shard:
     Raises:
         GalleryError: the model does not load, or failed.
     """
-    return classified(paths, _readers(order).decode, lambda: _classifier(order))
+    readers = _readers(wiring.model_store(order.settings).card(order.model_id).input_px)
+    return classified(paths, readers.decode, lambda: _classifier(order))
 
 
-_making = threading.RLock()
-
-
-@functools.cache
-def _readers_of(input_px: int) -> DecodePool:
+@wiring.kept(None)
+def _readers(input_px: int) -> DecodePool:
     return wiring.new_decode_pool(input_px)
 
 
-def _readers(order: Order) -> DecodePool:
-    with _making:
-        return _readers_of(wiring.model_store(order.settings).card(order.model_id).input_px)
-
-
-@functools.lru_cache(maxsize=1)
-def _classifier_of(order: Order) -> _OneAtATime:
-    return _OneAtATime(wiring.load_classifier(wiring.model_store(order.settings), order.model_id))
-
-
+@wiring.kept(1)
 def _classifier(order: Order) -> _OneAtATime:
-    with _making:
-        return _classifier_of(order)
+    return _OneAtATime(wiring.load_classifier(wiring.model_store(order.settings), order.model_id))
 
 
 class _OneAtATime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import logging
 import os
@@ -22,7 +21,7 @@ from gallery import words
 from gallery.errors import CatalogError, GalleryError, JobError, PhotoError
 from gallery.services import heads, tagging, wiring
 from gallery.services.folders import typed_path
-from gallery.settings import UNSURE_BELOW, Settings
+from gallery.settings import UNSURE_BELOW
 from gallery.types import (
     WAITING,
     Collection,
@@ -283,7 +282,7 @@ def _stop_tagging(collection_id: int) -> None:
 
 def _recognise(collection_id: int) -> None:
     """Find, for a moment, photos whose bytes are known; the job goes on with it."""
-    from gallery.tagging.known import recognise
+    from gallery.tagging.finding import recognise
 
     until = time.monotonic() + _RECOGNISING_S
     recognise(wiring.catalog(), collection_id, cancelled=lambda: time.monotonic() > until)
@@ -314,9 +313,15 @@ def shelves(
     filters: PhotoQuery | None = None,
 ) -> tuple[Shelf, ...]:
     """Return the shelves of a collection, as `Catalog.shelves`."""
-    chosen, revision = wiring.settings(), wiring.catalog().revision()
-    below = heads.unlike_below(model_id)
-    return _shelves(chosen, revision, collection_id, model_id, class_names, unsure_below, filters, below)
+    asked = collection_id, model_id, class_names, unsure_below, filters
+    return _shelves(asked, heads.unlike_below(model_id))
+
+
+@wiring.until_changed(32)
+def _shelves(
+    asked: tuple[int, str, tuple[str, ...], float, PhotoQuery | None], unlike_below: float | None
+) -> tuple[Shelf, ...]:
+    return tuple(wiring.catalog().shelves(*asked, unlike_below=unlike_below))
 
 
 def measure_likeness(card: ModelCard) -> None:
@@ -331,13 +336,20 @@ def measure_likeness(card: ModelCard) -> None:
 
 def find_files(query: PhotoQuery) -> NDArray[np.int64]:
     """Return the files that a query finds, in its order; not to be written to."""
-    query = replace(query, unlike_below=heads.unlike_below(query.model_id))
-    return _find_files(wiring.settings(), wiring.catalog().revision(), query)
+    return _find_files(replace(query, unlike_below=heads.unlike_below(query.model_id)))
 
 
+@wiring.until_changed(4)  # each takes 8 MB of a million photos, and is found in 0.1 s
+def _find_files(query: PhotoQuery) -> NDArray[np.int64]:
+    found = wiring.catalog().find_files(query)
+    found.setflags(write=False)
+    return found
+
+
+@wiring.until_changed(16)
 def sub_folders(collection_id: int) -> dict[str, int]:
     """Return the sub-folders of a collection, relative to its root, with their numbers of photos."""
-    return _sub_folders(wiring.settings(), wiring.catalog().revision(), collection_id)
+    return wiring.catalog().folders(collection_id)
 
 
 def all_tagged(collection_id: int, model_id: str) -> bool:
@@ -359,36 +371,6 @@ def skipped_files(collection_id: int) -> list[SkippedFile]:
 def revision() -> int:
     """Return a number that changes with everything that Browse shows."""
     return wiring.catalog().revision()
-
-
-@functools.lru_cache(maxsize=32)
-def _shelves(
-    _chosen: Settings,
-    _revision: int,
-    collection_id: int,
-    model_id: str,
-    class_names: tuple[str, ...],
-    unsure_below: float,
-    filters: PhotoQuery | None,
-    unlike: float | None,
-) -> tuple[Shelf, ...]:
-    return tuple(
-        wiring.catalog().shelves(
-            collection_id, model_id, class_names, unsure_below, filters, unlike_below=unlike
-        )
-    )
-
-
-@functools.lru_cache(maxsize=4)  # each takes 8 MB of a million photos, and is found in 0.1 s
-def _find_files(_chosen: Settings, _revision: int, query: PhotoQuery) -> NDArray[np.int64]:
-    found = wiring.catalog().find_files(query)
-    found.setflags(write=False)
-    return found
-
-
-@functools.lru_cache(maxsize=16)
-def _sub_folders(_chosen: Settings, _revision: int, collection_id: int) -> dict[str, int]:
-    return wiring.catalog().folders(collection_id)
 
 
 # ---- the Unsure shelf ------------------------------------------------------

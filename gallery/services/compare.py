@@ -48,6 +48,7 @@ def known_to(evaluation: Evaluation, card: ModelCard) -> int:
     return sum(count for name, count in zip(names, support, strict=True) if name in card.class_names)
 
 
+@wiring.until_changed(3)
 def with_model(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
     """Return another model's evaluation on the same labels; None while it has tagged none of the photos.
 
@@ -57,12 +58,6 @@ def with_model(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
         DatasetError: it tagged the photos when it had other classes.
         CatalogError: the catalog cannot be read.
     """
-    return evaluate.remembered(
-        ("second model", evaluation, card.model_id), lambda: _evaluate(evaluation, card)
-    )
-
-
-def _evaluate(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
     from gallery.evaluation.labelled_folder import evaluate_collection
 
     catalog, report = wiring.catalog(), evaluation.report
@@ -77,13 +72,14 @@ def _evaluate(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
     )  # fmt: skip
 
 
+@wiring.until_changed(3)
 def pair(a: Evaluation, b: Evaluation) -> EvaluationPair:
     """Return two evaluations of one folder side by side.
 
     Raises:
         DatasetError: no photo is in both.
     """
-    return evaluate.remembered(("pair", a, b), lambda: EvaluationPair.of(a, b))
+    return EvaluationPair.of(a, b)
 
 
 def labels_for_second(

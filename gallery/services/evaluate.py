@@ -5,14 +5,13 @@ What pages ask for is computed once and kept as long as the catalog stays as it 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,48 +39,22 @@ LIBRARIES_AFTER_S = 10.0
 AHEAD = "evaluation ahead"
 """Lane, and first field of the key, of the one task that computes ahead."""
 
-_KEPT = 12
-_Result = TypeVar("_Result")
-_results: OrderedDict[Hashable, Any] = OrderedDict()
-_computing = threading.RLock()
 
-
-def remembered(key: Hashable, compute: Callable[[], _Result]) -> _Result:
-    """Return a result that rests on the catalog: the same object until the catalog changes.
-
-    Args:
-        key: what is asked for.
-        compute: called the first time; what it raises is raised, and asked for again next time.
-    """
-    whole = wiring.settings(), wiring.catalog().revision(), key
-    with _computing:
-        if whole not in _results:
-            _results[whole] = compute()
-        _results.move_to_end(whole)
-        while len(_results) > _KEPT:
-            _results.popitem(last=False)
-        found: _Result = _results[whole]
-        return found
-
-
-def find(collection_id: int, model_id: str, labels: LabelSource) -> Evaluation:
+@wiring.until_changed(6)
+def find(collection_id: int, model_id: str, source: LabelSource) -> Evaluation:
     """Return the evaluation of what a model has tagged so far of a collection.
+
+    It is the same object until the catalog changes.
 
     Args:
         collection_id: whose photos.
         model_id: whose predictions.
-        labels: where the true classes come from: the folders or people.
+        source: where the true classes come from: the folders or people.
 
     Raises:
         DatasetError: nothing is tagged yet, the folder's layout cannot be evaluated, or nobody named a photo.
         GalleryError: there is no such collection or model, or the catalog cannot be read.
     """
-    return remembered(
-        ("evaluation", collection_id, model_id, labels), lambda: _evaluate(collection_id, model_id, labels)
-    )
-
-
-def _evaluate(collection_id: int, model_id: str, source: LabelSource) -> Evaluation:
     from gallery.datasets.people import labels_of_people
     from gallery.evaluation.labelled_folder import evaluate_collection
 
@@ -307,8 +280,8 @@ def tag_and_evaluate(
     card: ModelCard,
     labels: ModelLabels | None,
     *,
-    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
 ) -> Evaluation | None:
     """Tag now what a model has not seen of a folder, and return its evaluation; None if it was cancelled.
 
@@ -326,8 +299,9 @@ def tag_and_evaluate(
     from gallery.evaluation.labelled_folder import evaluate_collection
 
     collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-    only: Collection[Path] | None = None if labels is None else labels.by_path
-    tagged = tagging.tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled, only=only)
+    only = None if labels is None else labels.by_path
+    how = functools.partial(tagging.tag_here, parts, card, only=only)
+    tagged = tagging.tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled, how=how)
     if tagged.cancelled:
         return None
     return evaluate_collection(

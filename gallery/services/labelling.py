@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import uuid
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ from gallery.errors import LabelRefusedError
 from gallery.services import backups, browser_queue, photo_lists, wiring
 from gallery.services.browser_queue import Answer
 from gallery.services.photo_view import PHOTO_ID
-from gallery.settings import Settings
 from gallery.types import BESIDE_CLASSES, ModelCard, PhotoId, Undone, Verdict
 from gallery.words import photo_count, without_surrogates
 
@@ -254,12 +252,8 @@ def words_in_use(class_names: Sequence[str]) -> list[str]:
     return [label for label in _labels_given() if label not in known]
 
 
+@wiring.until_changed(4)
 def _labels_given() -> tuple[str, ...]:
-    return _remembered_labels(wiring.settings(), wiring.catalog().revision())
-
-
-@functools.lru_cache(maxsize=4)
-def _remembered_labels(_chosen: Settings, _revision: int) -> tuple[str, ...]:
     counts = wiring.catalog().label_counts()
     return tuple(sorted(counts, key=lambda label: -counts[label]))
 

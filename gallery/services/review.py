@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,13 @@ from gallery.services import learn, stacks, wiring
 from gallery.services.candidates import LearnPreview
 from gallery.services.heads import features_in_chunks, likeness_to_learnt
 from gallery.services.learn import KeptHead
-from gallery.settings import Settings
 from gallery.types import ModelCard, PhotoId
 
 if TYPE_CHECKING:
     from gallery.jobs.task import Report, Task
+
+AT_ONCE = 50
+"""Photos of the queue that are named at once."""
 
 WITNESSES = 2_000
 """Labelled photos that are asked whether they contradict a tag: the latest ones."""
@@ -61,28 +62,18 @@ class Reviewed:
 # ---- for the page ----------------------------------------------------------
 
 
-def next_photos(collection_id: int, seed: int) -> tuple[QueuedPhoto, ...]:
-    """Return the next photos of a collection, as `queue` does.
-
-    Raises:
-        GalleryError: as `queue`.
-    """
-    return queue(wiring.parts(), collection_id, seed=seed)
-
-
 def so_far(collection_id: int) -> Reviewed:
-    """Return how far people have come, as `progress` does; remembered until the catalog changes.
+    """Return how far people have come in a collection, by the tags of the active model.
 
     Raises:
         ModelError: there is no usable model.
     """
-    model_id = wiring.chosen_card(wiring.models(), None).model_id
-    return _so_far(wiring.settings(), wiring.catalog().revision(), collection_id, model_id)
+    return _so_far(collection_id, wiring.chosen_card(wiring.models(), None).model_id)
 
 
-@functools.lru_cache(maxsize=16)
-def _so_far(_chosen: Settings, _revision: int, collection_id: int, _model_id: str) -> Reviewed:
-    return progress(wiring.parts(), collection_id)
+@wiring.until_changed(16)
+def _so_far(collection_id: int, model_id: str) -> Reviewed:
+    return Reviewed(*wiring.catalog().reviewed(collection_id, model_id))
 
 
 def learning(collection_id: int, asked: str) -> Task[LearnPreview]:
@@ -137,31 +128,18 @@ def versions() -> list[ModelCard]:
 # ---- the queue -------------------------------------------------------------
 
 
-def progress(parts: wiring.Parts, collection_id: int) -> Reviewed:
-    """Return how far people have come in a collection, by the tags of the active model.
-
-    Raises:
-        ModelError: there is no usable model.
-    """
-    card = wiring.chosen_card(parts.models, None)
-    return Reviewed(*parts.catalog.reviewed(collection_id, card.model_id))
-
-
-def queue(
-    parts: wiring.Parts, collection_id: int, *, count: int = 50, seed: int = 0
-) -> tuple[QueuedPhoto, ...]:
-    """Return the next photos of a collection that a person should see.
+def next_photos(collection_id: int, *, seed: int) -> tuple[QueuedPhoto, ...]:
+    """Return the next photos of a collection that a person should see, at most `AT_ONCE`.
 
     Args:
-        parts: real or fake ones.
         collection_id: whose photos.
-        count: how many at most.
         seed: of the random checks.
 
     Raises:
         ModelError: there is no usable model.
         CatalogError: there is no such collection, or features are lost.
     """
+    parts = wiring.parts()
     card = wiring.chosen_card(parts.models, None)
     table = parts.catalog.prediction_table(collection_id, card.model_id, with_paths=False)
     rows_of = {photo_id: row for row, photo_id in reversed(list(enumerate(table.photo_ids)))}  # copies once
@@ -171,7 +149,7 @@ def queue(
     if not len(left):
         return ()
     predicted = table.probabilities.argmax(axis=1)
-    asked = review_order(table.probabilities[left], 2 * count, seed=seed)
+    asked = review_order(table.probabilities[left], 2 * AT_ONCE, seed=seed)
     places = np.array([one.row for one in asked], np.int64)
     waiting = [table.photo_ids[row] for row in left.tolist()]
     features = parts.catalog.features(card.model_id, [waiting[place] for place in places])
@@ -197,7 +175,7 @@ def queue(
     queued: list[QueuedPhoto] = []
     behind: set[int] = set()  # near duplicates of a photo that is in the queue already
     for at, (one, beside) in enumerate(zip(asked, near, strict=True)):
-        if one.row in behind or len(queued) == count:
+        if one.row in behind or len(queued) == AT_ONCE:
             continue
         together = [row for row in beside.together if row not in behind]
         behind.update([one.row, *together])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.services import wiring
-from gallery.settings import Settings
 from gallery.types import GridItem, Prediction
 
 
@@ -31,13 +29,9 @@ def settle_in(parts: wiring.Parts, collection_id: int, model_id: str) -> None:
     parts.catalog.settle_sequences(collection_id, model_id, sequences_of, mean_of_sequences)
 
 
+@wiring.until_changed(16)
 def may_be(collection_id: int) -> bool:
     """Return whether a collection has sequences, or has not been looked through for them."""
-    return _may_be(wiring.settings(), wiring.catalog().revision(), collection_id)
-
-
-@functools.lru_cache(maxsize=16)
-def _may_be(_chosen: Settings, _revision: int, collection_id: int) -> bool:
     return wiring.catalog().may_have_sequences(collection_id)
 
 

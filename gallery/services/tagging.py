@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
@@ -16,13 +16,12 @@ from gallery.errors import ModelError
 from gallery.services import stacks, wiring
 from gallery.services.heads import measure_likeness, name_from_features
 from gallery.settings import Settings
-from gallery.tagging.parts import TaggingProgress, TaggingResult
-from gallery.types import CollectionKind, Job, JobState, ModelCard
+from gallery.tagging.parts import TaggingProgress, TaggingResult, TaggingRun
+from gallery.types import Classifier, CollectionKind, Job, JobState, ModelCard
 from gallery.words import counted, photo_count
 
 if TYPE_CHECKING:
     from gallery.jobs.process import RunningJob
-    from gallery.network.classifier import KerasClassifier
 
 JOB_COMMAND = (sys.executable, "-m", "gallery", "tag-job")
 
@@ -32,9 +31,9 @@ def tag(
     collection: types.Collection,
     card: ModelCard,
     *,
-    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
-    only: Collection[Path] | None = None,
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
+    how: Callable[[TaggingRun], TaggingResult] | None = None,
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection.
 
@@ -44,30 +43,54 @@ def tag(
         card: the model's.
         on_progress: told how far it is.
         cancelled: asked whether to stop.
-        only: paths to which reading is limited; the whole folder is still looked through.
+        how: does it; `tag_here` if left out.
 
     Raises:
         GalleryError: the folder vanished, the model failed, the catalog cannot be written.
     """
-    from gallery.tagging import tag_collection
-
     name_from_features(parts, card)
     others: Counter[str] = Counter()
-    with wiring.new_decode_pool(card.input_px) as pool:
-        result = tag_collection(
-            catalog=parts.catalog,
-            collection=collection,
-            decode=pool.decode,
-            scan=functools.partial(wiring.scan, chosen=parts.settings, others=others),
-            load_classifier=lambda: wiring.load_classifier(parts.models, card.model_id),
-            model_id=card.model_id,
-            store_thumbnail=parts.thumbnails.put,
-            on_progress=on_progress,
-            cancelled=cancelled,
-            only=None if only is None else set(only),
-        )
+    run = TaggingRun(
+        catalog=parts.catalog,
+        collection=collection,
+        model_id=card.model_id,
+        scan=functools.partial(wiring.scan, chosen=parts.settings, others=others),
+        store_thumbnail=parts.thumbnails.put,
+        on_progress=on_progress,
+        cancelled=cancelled,
+    )
+    result = tag_here(parts, card, run) if how is None else how(run)
     measure_likeness(parts, card)
     return replace(result, others=others)
+
+
+def tag_here(
+    parts: wiring.Parts,
+    card: ModelCard,
+    run: TaggingRun,
+    *,
+    load: Callable[[str], Classifier] | None = None,
+    only: Container[Path] | None = None,
+) -> TaggingResult:
+    """Tag with readers and a network of this computer, as `tag` does.
+
+    Args:
+        parts: real or fake ones.
+        card: the model's.
+        run: what is tagged.
+        load: gives the model of an id; loads it if left out.
+        only: paths to which reading is limited; the whole folder is still looked through.
+
+    Raises:
+        GalleryError: as `tag`.
+    """
+    from gallery.tagging import tag_collection
+
+    load = load or functools.partial(wiring.load_classifier, parts.models)
+    with wiring.new_decode_pool(card.input_px) as pool:
+        return tag_collection(
+            run, decode=pool.decode, load_classifier=functools.partial(load, card.model_id), only=only
+        )
 
 
 def notes(others: Mapping[str, int], gone: int) -> str:
@@ -98,10 +121,10 @@ def tag_folder(
     settings: Settings,
     model_id: str | None,
     *,
-    cluster: str | None = None,
-    note: Callable[[str], None] = lambda _: None,
-    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    cluster: str | None,
+    note: Callable[[str], None],
+    on_progress: Callable[[TaggingProgress], None],
+    cancelled: Callable[[], bool],
 ) -> TaggingResult:
     """Open a folder as a collection, and tag what is new in it.
 
@@ -120,13 +143,12 @@ def tag_folder(
     with wiring.composed(settings) as parts:
         card = wiring.chosen_card(parts.models, model_id)
         collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
-        if cluster is None:
-            return tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled)
-        from gallery.services.cluster import tag as tag_on_cluster
+        how = None
+        if cluster is not None:
+            from gallery.services.cluster import tag as tag_on_cluster
 
-        return tag_on_cluster(
-            parts, collection, card, cluster, note=note, on_progress=on_progress, cancelled=cancelled
-        )
+            how = functools.partial(tag_on_cluster, cluster, settings, card, note=note)
+        return tag(parts, collection, card, on_progress=on_progress, cancelled=cancelled, how=how)
 
 
 def start_job(collection_id: int, model_id: str | None = None) -> Job:
@@ -166,9 +188,7 @@ def cancel_job(job_id: int) -> None:
     wiring.catalog().request_cancel(job_id)
 
 
-def start_job_process(
-    home: Path, *, environment: Mapping[str, str] | None = None, command: Sequence[str] = JOB_COMMAND
-) -> Popen[bytes]:
+def start_job_process(home: Path) -> Popen[bytes]:
     """Start the process that runs the waiting jobs; one too many finds nothing to do and ends.
 
     Raises:
@@ -177,7 +197,7 @@ def start_job_process(
     from gallery.jobs.process import start_apart
 
     log = home / "logs" / "tagging.log"
-    return start_apart([*command, "--home", str(home)], log, purpose="tagging", environment=environment)
+    return start_apart([*JOB_COMMAND, "--home", str(home)], log, purpose="tagging")
 
 
 def run_job_process(settings: Settings) -> int:
@@ -201,34 +221,18 @@ def run_waiting_jobs(settings: Settings) -> int:
         CatalogError: the catalog cannot be opened.
     """
     from gallery.jobs.process import run_queued
-    from gallery.tagging import run_tagging_job
-
-    loaded: dict[str, KerasClassifier] = {}
+    from gallery.tagging import tag_as_job
 
     with wiring.composed(settings) as parts:
-
-        def load(model_id: str) -> KerasClassifier:
-            if model_id not in loaded:
-                loaded.clear()
-                loaded[model_id] = wiring.load_classifier(parts.models, model_id)
-            return loaded[model_id]
+        load = functools.lru_cache(maxsize=1)(functools.partial(wiring.load_classifier, parts.models))
 
         def run_one(running: RunningJob) -> None:
             card = parts.models.card(running.job.model_id)
-            name_from_features(parts, card)
-            others: Counter[str] = Counter()
-            with wiring.new_decode_pool(card.input_px) as pool:
-                result = run_tagging_job(
-                    running,
-                    catalog=parts.catalog,
-                    decode=pool.decode,
-                    scan=functools.partial(wiring.scan, chosen=settings, others=others),
-                    load_classifier=load,
-                    store_thumbnail=parts.thumbnails.put,
-                )
-            measure_likeness(parts, card)
-            stacks.settle_in(parts, running.job.collection_id, card.model_id)
-            if sentence := notes(others, result.gone):
-                parts.catalog.finish_job(running.job.job_id, JobState.DONE, sentence)
+            collection = parts.catalog.collection(running.job.collection_id)
+            how = functools.partial(tag_here, parts, card, load=load)
+            result = tag_as_job(running, functools.partial(tag, parts, collection, card, how=how))
+            stacks.settle_in(parts, collection.collection_id, card.model_id)
+            if sentence := notes(result.others, result.gone):
+                running.finish(JobState.DONE, sentence)
 
         return run_queued(parts.catalog, run_one)

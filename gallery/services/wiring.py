@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from gallery import settings as limits
 from gallery.errors import ModelError
@@ -24,6 +24,8 @@ from gallery.settings import Settings
 from gallery.types import FileEntry, ModelCard, SkippedFile
 
 if TYPE_CHECKING:
+    from threading import RLock
+
     from gallery.catalog import Catalog
     from gallery.explanation.explainer import Explainer
     from gallery.jobs.task import Tasks
@@ -105,16 +107,12 @@ def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
     return load(models.card(model_id), models.weights(model_id))
 
 
-def load_explainer(models: ModelStore, model_id: str) -> Explainer:
-    """Return a model with all explanation methods; TensorFlow loads with the first one (3-4 s).
+def explainer_of(classifier: KerasClassifier, models: ModelStore) -> Explainer:
+    """Return a loaded model with all explanation methods.
 
     Raises:
-        ModelError: the model is missing, damaged, or does not fit the code.
+        ModelError: the model is damaged, or does not fit the code.
     """
-    return explainer_of(load_classifier(models, model_id), models)
-
-
-def explainer_of(classifier: KerasClassifier, models: ModelStore) -> Explainer:
     from gallery.explanation.explainer import Explainer
     from gallery.network.layers import layered
 
@@ -161,8 +159,55 @@ def scan(
     yield from skipped
 
 
-_making = threading.Lock()
-_loading = threading.Lock()
+# ---- what one process keeps ------------------------------------------------
+
+P = ParamSpec("P")
+Made = TypeVar("Made")
+
+_loading = threading.RLock()
+
+
+def kept(most: int | None, turn: RLock | None = None) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
+    """Decorate what makes something: it is made once, and threads that ask for it meanwhile wait for that.
+
+    Args:
+        most: so many are kept, those asked for last; all for None.
+        turn: held while one is made; a lock of its own if left out.
+    """
+
+    def of(make: Callable[P, Made]) -> Callable[P, Made]:
+        cached = functools.lru_cache(maxsize=most)(make)
+        lock = turn or threading.RLock()
+
+        @functools.wraps(cached)
+        def ask(*arguments: P.args, **named: P.kwargs) -> Made:
+            with lock:
+                return cached(*arguments, **named)  # type: ignore[arg-type]  # hashable all of them
+
+        return ask
+
+    return of
+
+
+def until_changed(most: int) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
+    """Decorate what finds something in this process's catalog: it is kept until the catalog changes.
+
+    Args:
+        most: so many results are kept, those asked for last.
+    """
+
+    def of(find: Callable[P, Made]) -> Callable[P, Made]:
+        @kept(most)
+        def found(_chosen: Settings, _revision: int, *arguments: P.args, **named: P.kwargs) -> Made:
+            return find(*arguments, **named)
+
+        @functools.wraps(find)
+        def ask(*arguments: P.args, **named: P.kwargs) -> Made:
+            return found(settings(), catalog().revision(), *arguments, **named)
+
+        return ask
+
+    return of
 
 
 def settings() -> Settings:
@@ -177,11 +222,10 @@ def _settings(_environment: tuple[str | None, ...]) -> Settings:
 
 def parts() -> Parts:
     """Return this process's parts, made at the first call."""
-    with _making:
-        return _parts(settings())
+    return _parts(settings())
 
 
-@functools.cache
+@kept(None)
 def _parts(chosen: Settings) -> Parts:
     from gallery.catalog import Catalog
 
@@ -208,11 +252,10 @@ def decode_pool(input_px: int = 224) -> DecodePool:
     Args:
         input_px: of the model to which photos are shown at once, if they are.
     """
-    with _making:
-        return _decode_pool(input_px)
+    return _decode_pool(input_px)
 
 
-@functools.cache
+@kept(None)
 def _decode_pool(input_px: int) -> DecodePool:
     from gallery.photos.pool import DecodePool
 
@@ -223,15 +266,10 @@ def _decode_pool(input_px: int) -> DecodePool:
 
 def uploads() -> UploadArea:
     """Return where uploaded photos are received; one for all requests, since it counts what they bring."""
-    with _making:
-        return _uploads(settings())
+    return upload_area(settings())
 
 
-@functools.cache
-def _uploads(chosen: Settings) -> UploadArea:
-    return upload_area(chosen)
-
-
+@kept(None)
 def upload_area(settings: Settings) -> UploadArea:
     from gallery.photos.uploads import UploadArea
 
@@ -273,11 +311,10 @@ def classifier(model_id: str) -> KerasClassifier:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
     weights = models().card(model_id).weights_sha256  # an id may be removed and given to another model
-    with _loading:
-        return _classifier(settings(), model_id, weights)
+    return _classifier(settings(), model_id, weights)
 
 
-@functools.lru_cache(maxsize=2)
+@kept(2, _loading)
 def _classifier(_chosen: Settings, model_id: str, _weights: str) -> KerasClassifier:
     return load_classifier(models(), model_id)
 
@@ -289,11 +326,10 @@ def explainer(model_id: str) -> Explainer:
         ModelError: the model is missing, damaged, or does not fit the code.
     """
     weights = models().card(model_id).weights_sha256
-    with _loading:
-        return _explainer(settings(), model_id, weights)
+    return _explainer(settings(), model_id, weights)
 
 
-@functools.lru_cache(maxsize=1)
+@kept(1, _loading)
 def _explainer(chosen: Settings, model_id: str, weights: str) -> Explainer:
     return explainer_of(_classifier(chosen, model_id, weights), models())
 

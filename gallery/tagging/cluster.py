@@ -20,17 +20,9 @@ from gallery.errors import GalleryError, JobError
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
 from gallery.tagging.finding import look_through
-from gallery.tagging.parts import (
-    TAGGING,
-    Decode,
-    Scan,
-    StoreThumbnail,
-    TaggingCatalog,
-    TaggingProgress,
-    TaggingResult,
-)
+from gallery.tagging.parts import TAGGING, Decode, TaggingProgress, TaggingResult, TaggingRun
 from gallery.tagging.pipeline import result_of, stopped_early, what_it_says
-from gallery.types import BatchPrediction, Classifier, Collection, DecodedPhoto, SkippedFile
+from gallery.types import BatchPrediction, Classifier, DecodedPhoto, SkippedFile
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -86,88 +78,50 @@ def classified(paths: Sequence[Path], decode: Decode, classify: Callable[[], Cla
 
 
 def tag_on_cluster(
-    client: Client,
-    *,
-    catalog: TaggingCatalog,
-    collection: Collection,
-    scan: Scan,
-    work: WorkOnShard,
-    unfit: Unfit,
-    model_id: str,
-    store_thumbnail: StoreThumbnail,
-    note: Callable[[str], None],
-    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
-    workers_within_s: float = WORKERS_WITHIN_S,
+    client: Client, run: TaggingRun, *, work: WorkOnShard, unfit: Unfit, note: Callable[[str], None]
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, on the workers of a cluster.
 
     Args:
         client: connected to the scheduler.
-        catalog: where everything is kept; this process alone writes to it.
-        collection: whose folder is looked through here, and read by the workers.
-        scan: finds the photos of a folder.
+        run: what is tagged; its folder is looked through here, and read by the workers.
         work: what a worker does with a shard.
         unfit: why a worker cannot be used.
-        model_id: by which predictions are kept.
-        store_thumbnail: keeps a photo's small picture.
         note: is told of each worker that is refused.
-        on_progress: told how far it is.
-        cancelled: asked whether to stop.
-        workers_within_s: how long to wait for a worker that can be used.
 
     Raises:
         PhotoError: the folder is not there (any more).
         JobError: no worker can be used, a shard failed, or the scheduler is lost; what came back is kept.
         CatalogError: the catalog cannot be written.
     """
-    started = time.monotonic()
-    found = look_through(catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled)
+    found = look_through(run)
     if found is None:
-        return stopped_early(catalog, collection, model_id, started)
-    writer = _Writer(catalog, collection.collection_id, model_id, store_thumbnail, found.begin)
+        return stopped_early(run)
+    writer = _Writer(run, found.begin)
     stopped = False
     if found.pending:
-        crew = _Crew(client, unfit, note, workers_within_s)
-        for shard in _done(client, crew, work, found.pending, cancelled):
-            stopped = shard is None and cancelled()
+        for shard in _done(client, _Crew(client, unfit, note), work, found.pending, run.cancelled):
+            stopped = shard is None and run.cancelled()
             if shard is not None:
                 writer.write(shard)
-            on_progress(writer.progress())
-    return result_of(catalog, collection, model_id, found, writer.progress(), started, stopped=stopped)
+            run.on_progress(writer.progress())
+    return result_of(run, found, writer.progress(), stopped=stopped)
 
 
 class _Writer:
     """Puts shards into the catalog, and counts."""
 
-    def __init__(
-        self,
-        catalog: TaggingCatalog,
-        collection_id: int,
-        model_id: str,
-        store_thumbnail: StoreThumbnail,
-        begin: TaggingProgress,
-    ) -> None:
-        self._catalog = catalog
-        self._collection_id = collection_id
-        self._model_id = model_id
-        self._store_thumbnail = store_thumbnail
+    def __init__(self, run: TaggingRun, begin: TaggingProgress) -> None:
+        self._run = run
         self._now = replace(begin, stage=TAGGING)
         self._rate = SmoothedRate()
 
     def write(self, shard: Shard) -> None:
         """Keep a shard; a photo that the model has seen meanwhile, at another place, counts as unchanged."""
         for photo in shard.read:
-            self._store_thumbnail(photo.photo_id, photo.thumbnail_jpeg)
-        if shard.skipped:
-            self._catalog.record_skipped(self._collection_id, shard.skipped)
-        fresh: dict[str, int] = {}
-        if shard.said is not None:
-            self._catalog.record_photos(
-                self._collection_id, [(one.path, one.photo_id, one.metadata) for one in shard.read]
-            )
-            known = self._catalog.predicted(self._model_id, [one.photo_id for one in shard.read])
-            fresh = {one.photo_id: n for n, one in enumerate(shard.read) if one.photo_id not in known}
+            self._run.store_thumbnail(photo.photo_id, photo.thumbnail_jpeg)
+        known = self._run.note(shard.read, shard.skipped)
+        fresh = {one.photo_id: n for n, one in enumerate(shard.read) if one.photo_id not in known}
         if fresh and shard.said is not None:
             rows = list(fresh.values())
             cams = shard.said.cams
@@ -176,7 +130,7 @@ class _Writer:
                 shard.said.features[rows],
                 None if cams is None else cams[rows],
             )
-            self._catalog.record_predictions(self._model_id, shard.class_names, list(fresh), batch)
+            self._run.catalog.record_predictions(self._run.model_id, shard.class_names, list(fresh), batch)
         before = self._now
         self._now = replace(
             before,
@@ -198,7 +152,6 @@ class _Crew:
     client: Client
     unfit: Unfit
     note: Callable[[str], None]
-    within_s: float
     fit: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     _lacking_since: float | None = None
@@ -224,7 +177,7 @@ class _Crew:
             return sorted(self.fit)
         self._lacking_since = self._lacking_since or time.monotonic()
         all_refused = bool(present) and present <= self.refused.keys()
-        if all_refused or time.monotonic() - self._lacking_since > self.within_s:
+        if all_refused or time.monotonic() - self._lacking_since > WORKERS_WITHIN_S:
             why = "; ".join(self.refused.values()) or "none has come."
             raise JobError(
                 f"No worker of the cluster can be used: {why} Start workers as docs/cluster.md says; what "

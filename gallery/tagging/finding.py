@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import itertools
 import os
 import time
@@ -10,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.errors import PhotoError
-from gallery.tagging.known import recognise
-from gallery.tagging.parts import LOOKING, READING, TAGGING, Scan, TaggingCatalog, TaggingProgress
+from gallery.tagging.parts import LOOKING, READING, TAGGING, TaggingCatalog, TaggingProgress, TaggingRun
 from gallery.types import Collection, FileEntry, SkippedFile, display_path
 from gallery.words import photo_count, without_surrogates
 
 _REPORT_EVERY_S = 0.2
+
+_RECOGNISED_TOGETHER = 32
+"""Files noted in one transaction."""
 
 LARGE = 50_000
 """Photos of a collection whose whole scan takes more than a few seconds."""
@@ -24,15 +28,7 @@ AHEAD = 5_000
 """With so many new photos found, no more are searched for ahead of that scan; it finds the rest."""
 
 
-def look_ahead(
-    catalog: TaggingCatalog,
-    collection: Collection,
-    scan: Scan,
-    model_id: str,
-    *,
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
-) -> Sequence[Path]:
+def look_ahead(run: TaggingRun) -> Sequence[Path]:
     """Note new photos of folders that hold more than the catalog knows; return which of them are to be read.
 
     Only a `LARGE` collection is worth it. Names are counted, and only those folders' files are asked for size
@@ -43,6 +39,7 @@ def look_ahead(
         PhotoError: the folder is not there (any more).
         CatalogError: the catalog cannot be written.
     """
+    catalog, collection = run.catalog, run.collection
     if collection.photo_count < LARGE:
         return ()
     require_folder(collection)
@@ -54,16 +51,16 @@ def look_ahead(
         shown = "/".join(without_surrogates(part) for part in folder.relative_to(root).parts)
         return count > known.get(shown, 0)
 
-    found_files = _FoundFiles(scan(root, holds_more), on_progress, cancelled)
+    found_files = _FoundFiles(run, run.scan(root, holds_more))
     new: list[int] = []
     try:
         while len(new) < AHEAD and (part := list(itertools.islice(found_files, AHEAD))):
             new += catalog.add_files(collection.collection_id, part)
         if new:
-            recognise(catalog, collection.collection_id, cancelled=cancelled)
+            recognise(catalog, collection.collection_id, cancelled=run.cancelled)
     except _Cancelled:
         return ()
-    return catalog.pending_files(collection.collection_id, model_id, new) if new else ()
+    return catalog.pending_files(collection.collection_id, run.model_id, new) if new else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +73,11 @@ class Found:
     gone: int
 
 
-def look_through(
-    catalog: TaggingCatalog,
-    collection: Collection,
-    scan: Scan,
-    model_id: str,
-    *,
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
-    only: Container[Path] | None = None,
-    tagged: int = 0,
-) -> Found | None:
+def look_through(run: TaggingRun, *, only: Container[Path] | None = None, tagged: int = 0) -> Found | None:
     """Note what lies in a collection's folder, and return what is to be done; None if cancelled.
 
     Args:
-        catalog: where it is noted.
-        collection: whose folder.
-        scan: finds the photos of a folder.
-        model_id: the model that shall see them.
-        on_progress: told how far it is.
-        cancelled: asked whether to stop.
+        run: whose folder, and where it is noted.
         only: files to which what is to be done is limited.
         tagged: photos that were tagged in this run before.
 
@@ -103,8 +85,9 @@ def look_through(
         PhotoError: the folder is not there (any more).
         CatalogError: the catalog cannot be written.
     """
+    catalog, collection = run.catalog, run.collection
     require_folder(collection)
-    found_files = _FoundFiles(scan(collection.root), on_progress, cancelled, tagged)
+    found_files = _FoundFiles(run, run.scan(collection.root), tagged)
     try:
         first = list(itertools.islice(found_files, 1))
         if collection.photo_count and not first:
@@ -115,8 +98,8 @@ def look_through(
     unopened = found_files.unopened
     if unopened:
         catalog.record_skipped(collection.collection_id, unopened)
-    recognise(catalog, collection.collection_id, cancelled=cancelled)
-    pending = catalog.pending_files(collection.collection_id, model_id)
+    recognise(catalog, collection.collection_id, cancelled=run.cancelled)
+    pending = catalog.pending_files(collection.collection_id, run.model_id)
     if only is not None:
         pending = [path for path in pending if path in only]
     unreadable = {file.path for file in catalog.skipped_files(collection.collection_id)}
@@ -132,8 +115,33 @@ def look_through(
         unchanged=total - len(pending) - skipped - tagged,
         skipped=skipped,
     )
-    on_progress(begin)
+    run.on_progress(begin)
     return Found(pending, begin, found_files.files, gone)
+
+
+def recognise(catalog: TaggingCatalog, collection_id: int, *, cancelled: Callable[[], bool]) -> None:
+    """Find the unread files of a collection that hold the bytes of a photo in the catalog.
+
+    Nothing of them is decoded again. Only files as large as one that was read are opened, to take their
+    SHA-256: a new folder costs one query.
+
+    Args:
+        catalog: where they are noted.
+        collection_id: whose files; a scan has found them.
+        cancelled: asked between files whether to stop.
+
+    Raises:
+        CatalogError: the catalog cannot be written.
+    """
+    alike = iter(catalog.files_like_read_ones(collection_id))
+    while not cancelled() and (some := list(itertools.islice(alike, _RECOGNISED_TOGETHER))):
+        digests = []
+        for path in some:
+            with contextlib.suppress(OSError), path.open("rb") as file:  # the reader will say what is wrong
+                digests.append((path, hashlib.file_digest(file, "sha256").hexdigest()))
+            if cancelled():
+                break
+        catalog.record_known(collection_id, digests)
 
 
 def require_folder(collection: Collection) -> None:
@@ -173,16 +181,9 @@ class _FoundFiles(Iterator[FileEntry]):
         unopened: sub-folders that could not be opened, so far.
     """
 
-    def __init__(
-        self,
-        scan: Iterable[FileEntry | SkippedFile],
-        on_progress: Callable[[TaggingProgress], None],
-        cancelled: Callable[[], bool],
-        tagged: int = 0,
-    ) -> None:
+    def __init__(self, run: TaggingRun, scan: Iterable[FileEntry | SkippedFile], tagged: int = 0) -> None:
+        self._run = run
         self._scan = iter(scan)
-        self._on_progress = on_progress
-        self._cancelled = cancelled
         self._tagged = tagged
         self._reported = 0.0
         self.files = 0
@@ -209,7 +210,7 @@ class _FoundFiles(Iterator[FileEntry]):
             _Cancelled: it shall end.
         """
         if time.monotonic() - self._reported >= _REPORT_EVERY_S:
-            if self._cancelled():
+            if self._run.cancelled():
                 raise _Cancelled
-            self._on_progress(TaggingProgress(LOOKING, total=self.files, tagged=self._tagged))
+            self._run.on_progress(TaggingProgress(LOOKING, total=self.files, tagged=self._tagged))
             self._reported = time.monotonic()

@@ -5,58 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from gallery.jobs.process import JobStore, RunningJob
-from gallery.tagging.parts import Decode, Scan, StoreThumbnail, TaggingCatalog, TaggingProgress, TaggingResult
-from gallery.tagging.pipeline import tag_collection
-from gallery.types import Classifier, Collection, JobState
+from gallery.jobs.process import RunningJob
+from gallery.tagging.parts import TaggingProgress, TaggingResult
+from gallery.types import JobState
 
 
-class JobCatalog(TaggingCatalog, JobStore, Protocol):
-    """What running jobs need of the catalog."""
+class Tag(Protocol):
+    """Tags a collection."""
 
-    def collection(self, collection_id: int) -> Collection: ...
+    def __call__(
+        self, *, on_progress: Callable[[TaggingProgress], None], cancelled: Callable[[], bool]
+    ) -> TaggingResult: ...
 
 
-def run_tagging_job(
-    running: RunningJob,
-    *,
-    catalog: JobCatalog,
-    decode: Decode,
-    scan: Scan,
-    load_classifier: Callable[[str], Classifier],
-    store_thumbnail: StoreThumbnail,
-) -> TaggingResult:
-    """Tag the job's collection, report its progress, and return what was done.
+def tag_as_job(running: RunningJob, tag: Tag) -> TaggingResult:
+    """Run a tagging that tells its job how far it is, and is stopped there; return what was done.
 
     Args:
         running: a job that this process has claimed.
-        catalog: holds the job and all it makes.
-        decode: reads files in other processes.
-        scan: finds the photos of a folder.
-        load_classifier: gives the model of an id.
-        store_thumbnail: keeps a photo's small picture.
+        tag: tags the job's collection.
 
     Raises:
         GalleryError: the folder vanished, the model failed, the catalog cannot be written.
     """
-    job = running.job
 
     def report(progress: TaggingProgress) -> None:
         running.report(
             progress, tagged=progress.tagged, unchanged=progress.unchanged, skipped=progress.skipped
         )
 
-    result = tag_collection(
-        catalog=catalog,
-        collection=catalog.collection(job.collection_id),
-        decode=decode,
-        scan=scan,
-        load_classifier=lambda: load_classifier(job.model_id),
-        model_id=job.model_id,
-        store_thumbnail=store_thumbnail,
-        on_progress=report,
-        cancelled=running.stop_requested,
-    )
+    result = tag(on_progress=report, cancelled=running.stop_requested)
     if result.cancelled:
-        catalog.finish_job(job.job_id, JobState.CANCELLED)
+        running.finish(JobState.CANCELLED)
     return result

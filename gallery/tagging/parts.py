@@ -1,7 +1,8 @@
-"""What tagging is handed: the catalog it writes to, and the progress and result it gives."""
+"""What a tagging is handed: the catalog it writes to, whom it tells; and the progress and result it gives."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from gallery.jobs.progress import Progress
 from gallery.types import (
     BatchPrediction,
     Classifier,
+    Collection,
     DecodedPhoto,
     FileEntry,
     PhotoId,
@@ -82,6 +84,42 @@ class TaggingProgress(Progress):
     tagged: int = 0
     unchanged: int = 0
     skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggingRun:
+    """What is tagged by which model, where it is kept, and who is told.
+
+    Attributes:
+        catalog: where everything is kept; only the process of this run writes to it what it finds.
+        collection: whose folder is looked through.
+        model_id: the model's id, by which its predictions are kept.
+        scan: finds the photos of a folder.
+        store_thumbnail: keeps a photo's small picture.
+        on_progress: told how far it is, about five times a second.
+        cancelled: asked between batches whether to stop.
+        started: of the monotonic clock.
+    """
+
+    catalog: TaggingCatalog
+    collection: Collection
+    model_id: str
+    scan: Scan
+    store_thumbnail: StoreThumbnail
+    on_progress: Callable[[TaggingProgress], None] = lambda _: None
+    cancelled: Callable[[], bool] = lambda: False
+    started: float = field(default_factory=time.monotonic)
+
+    def note(self, read: Sequence[DecodedPhoto], skipped: Sequence[SkippedFile]) -> set[PhotoId]:
+        """Note in the catalog what was read; return which of the photos the model has seen before."""
+        if skipped:
+            self.catalog.record_skipped(self.collection.collection_id, skipped)
+        if not read:
+            return set()
+        self.catalog.record_photos(
+            self.collection.collection_id, [(one.path, one.photo_id, one.metadata) for one in read]
+        )
+        return self.catalog.predicted(self.model_id, [one.photo_id for one in read])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,19 +24,12 @@ from gallery.tagging.parts import (
     TAGGING,
     Decode,
     LoadClassifier,
-    Scan,
-    StoreThumbnail,
-    TaggingCatalog,
     TaggingProgress,
     TaggingResult,
+    TaggingRun,
 )
 from gallery.tagging.reading import PhotoReader
-from gallery.types import (
-    BatchPrediction,
-    Classifier,
-    Collection,
-    DecodedPhoto,
-)
+from gallery.types import BatchPrediction, Classifier, DecodedPhoto
 
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
@@ -49,16 +42,10 @@ _BATCH_PATIENCE_S = 1.0
 
 
 def tag_collection(
+    run: TaggingRun,
     *,
-    catalog: TaggingCatalog,
-    collection: Collection,
     decode: Decode,
-    scan: Scan,
     load_classifier: LoadClassifier,
-    model_id: str,
-    store_thumbnail: StoreThumbnail,
-    on_progress: Callable[[TaggingProgress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
     only: Container[Path] | None = None,
 ) -> TaggingResult:
     """Tag what a model has not seen of a collection, and return what was done.
@@ -69,16 +56,10 @@ def tag_collection(
     the catalog as soon as they are read, predictions after each batch.
 
     Args:
-        catalog: where everything is kept.
-        collection: whose folder is looked through.
+        run: what is tagged.
         decode: reads files in other processes.
-        scan: finds the photos of a folder.
         load_classifier: gives the model; called once, in a thread, and only if
             there is a photo that it has not seen.
-        model_id: the model's id, by which its predictions are kept.
-        store_thumbnail: keeps a photo's small picture.
-        on_progress: told how far it is, about five times a second.
-        cancelled: asked between batches whether to stop.
         only: files to which reading is limited; the whole folder is still scanned.
 
     Raises:
@@ -86,50 +67,31 @@ def tag_collection(
         ModelError: the model cannot be loaded, or failed on a batch; earlier batches are kept.
         CatalogError: the catalog cannot be written.
     """
-    started = time.monotonic()
     with _Loading(load_classifier) as loading:
-        if only is None and catalog.awaits_model(collection.collection_id, model_id):
+        if only is None and run.catalog.awaits_model(run.collection.collection_id, run.model_id):
             loading.begin()
 
         def read_and_tag(pending: Sequence[Path], begin: TaggingProgress) -> tuple[TaggingProgress, bool]:
             if not pending:
                 return begin, False
-            with PhotoReader(
-                pending,
-                catalog=catalog,
-                collection_id=collection.collection_id,
-                model_id=model_id,
-                decode=decode,
-                store_thumbnail=store_thumbnail,
-            ) as reader:
-                return _classify_all(catalog, model_id, reader, loading, begin, on_progress, cancelled)
+            with PhotoReader(run, pending, decode) as reader:
+                return _classify_all(run, reader, loading, begin)
 
         ahead = 0
         if only is None:
-            new = look_ahead(
-                catalog, collection, scan, model_id, on_progress=on_progress, cancelled=cancelled
-            )
-            known = collection.photo_count
+            new = look_ahead(run)
+            known = run.collection.photo_count
             begin = TaggingProgress(READING, done=known, total=known + len(new), unchanged=known)
             ahead = read_and_tag(new, begin)[0].tagged
-        found = look_through(
-            catalog, collection, scan, model_id,
-            on_progress=on_progress, cancelled=cancelled, only=only, tagged=ahead,
-        )  # fmt: skip
+        found = look_through(run, only=only, tagged=ahead)
         if found is None:
-            return stopped_early(catalog, collection, model_id, started, ahead)
+            return stopped_early(run, ahead)
         progress, stopped = read_and_tag(found.pending, found.begin)
-    return result_of(catalog, collection, model_id, found, progress, started, stopped=stopped)
+    return result_of(run, found, progress, stopped=stopped)
 
 
 def _classify_all(
-    catalog: TaggingCatalog,
-    model_id: str,
-    reader: PhotoReader,
-    loading: _Loading,
-    begin: TaggingProgress,
-    on_progress: Callable[[TaggingProgress], None],
-    cancelled: Callable[[], bool],
+    run: TaggingRun, reader: PhotoReader, loading: _Loading, begin: TaggingProgress
 ) -> tuple[TaggingProgress, bool]:
     """Classify what the reader hands on; return how far it came, and whether it was cancelled."""
     rate = SmoothedRate()
@@ -150,11 +112,11 @@ def _classify_all(
             skipped=skipped,
             rate=rate.per_second,
         )
-        on_progress(progress)
+        run.on_progress(progress)
         return progress
 
     while not reader.finished():
-        if cancelled():
+        if run.cancelled():
             return report(), True
         reader.record_when_due()
         if not loading.begun and not reader.wait_for_one(timeout_s=_PATIENCE_S):
@@ -171,9 +133,9 @@ def _classify_all(
             patience_s = _BATCH_PATIENCE_S if reader.waiting() else _PATIENCE_S
             photos = reader.take(batch, timeout_s=patience_s)
             if photos:
-                said = what_it_says(model_id, classifier, photos)
+                said = what_it_says(run.model_id, classifier, photos)
                 ids = [photo.photo_id for photo in photos]
-                catalog.record_predictions(model_id, classifier.class_names, ids, said)
+                run.catalog.record_predictions(run.model_id, classifier.class_names, ids, said)
                 tagged += len(photos)
         report()
     return report(), False
@@ -196,41 +158,30 @@ def what_it_says(model_id: str, classifier: Classifier, photos: Sequence[Decoded
         ) from exc
 
 
-def stopped_early(
-    catalog: TaggingCatalog, collection: Collection, model_id: str, started: float, tagged: int = 0
-) -> TaggingResult:
+def stopped_early(run: TaggingRun, tagged: int = 0) -> TaggingResult:
     """Return the result of a run that was stopped before the folder was looked through."""
     nothing = Found((), TaggingProgress(tagged=tagged), 0, 0)
-    return result_of(catalog, collection, model_id, nothing, nothing.begin, started, stopped=True)
+    return result_of(run, nothing, nothing.begin, stopped=True)
 
 
-def result_of(
-    catalog: TaggingCatalog,
-    collection: Collection,
-    model_id: str,
-    found: Found,
-    progress: TaggingProgress,
-    started: float,
-    *,
-    stopped: bool,
-) -> TaggingResult:
-    """Return what a run did that began at a time of the monotonic clock.
+def result_of(run: TaggingRun, found: Found, progress: TaggingProgress, *, stopped: bool) -> TaggingResult:
+    """Return what a run did.
 
     Raises:
         PhotoError: the folder is not there any more: a disk that was unplugged makes every file vanish.
     """
     if found.pending and not stopped:
-        require_folder(replace(collection, photo_count=found.files))
-    seconds = time.monotonic() - started
+        require_folder(replace(run.collection, photo_count=found.files))
+    seconds = time.monotonic() - run.started
     return TaggingResult(
         photos=found.begin.total,
         tagged=progress.tagged,
         unchanged=progress.unchanged,
-        skipped=catalog.skipped_files(collection.collection_id),
+        skipped=run.catalog.skipped_files(run.collection.collection_id),
         gone=found.gone,
         seconds=seconds,
         photos_per_second=progress.tagged / seconds if seconds > 0 else 0.0,
-        model_id=model_id,
+        model_id=run.model_id,
         cancelled=stopped,
     )
 

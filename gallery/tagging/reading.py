@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gallery.tagging.parts import Decode, StoreThumbnail, TaggingCatalog
+from gallery.tagging.parts import Decode, TaggingRun
 from gallery.types import DecodedPhoto, PhotoId, SkippedFile
 
 WAITING_LIMIT = 1024
@@ -32,22 +32,10 @@ class PhotoReader:
     run) count as unchanged and are not handed on.
     """
 
-    def __init__(
-        self,
-        paths: Sequence[Path],
-        *,
-        catalog: TaggingCatalog,
-        collection_id: int,
-        model_id: str,
-        decode: Decode,
-        store_thumbnail: StoreThumbnail,
-    ) -> None:
+    def __init__(self, run: TaggingRun, paths: Sequence[Path], decode: Decode) -> None:
+        self._tagging = run
         self._paths = paths
-        self._catalog = catalog
-        self._collection_id = collection_id
-        self._model_id = model_id
         self._decode = decode
-        self._store_thumbnail = store_thumbnail
         self._changed = threading.Condition()  # guards all below
         self._waiting: deque[DecodedPhoto] = deque()
         self._handed_on: OrderedDict[PhotoId, None] = OrderedDict()  # those the catalog may not know yet
@@ -125,7 +113,7 @@ class PhotoReader:
             results = self._decode(iter(self._paths))
             for result in results:
                 if isinstance(result, DecodedPhoto):
-                    self._store_thumbnail(result.photo_id, result.thumbnail_jpeg)
+                    self._tagging.store_thumbnail(result.photo_id, result.thumbnail_jpeg)
                 with self._recording:
                     if not self._read and not self._unreadable:
                         self._oldest = time.monotonic()
@@ -154,13 +142,7 @@ class PhotoReader:
                 self._changed.notify_all()
 
     def _record(self) -> None:
-        if self._unreadable:
-            self._catalog.record_skipped(self._collection_id, self._unreadable)
-        if self._read:
-            self._catalog.record_photos(
-                self._collection_id, [(photo.path, photo.photo_id, photo.metadata) for photo in self._read]
-            )
-        known = self._catalog.predicted(self._model_id, [photo.photo_id for photo in self._read])
+        known = self._tagging.note(self._read, self._unreadable)
         with self._changed:
             self._skipped += len(self._unreadable)
             for photo in self._read:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ def measure(parts: wiring.Parts, card: ModelCard) -> dict[str, float]:
     (collection,) = parts.catalog.collections()
     where = collection.collection_id
     step("likeness of all", lambda: heads.measure_likeness(parts, card))
-    waiting = step("review queue", lambda: review.queue(parts, where))
+    waiting = step("review queue", lambda: review.next_photos(where, seed=0))
     step("more like this", lambda: similar.similar_photos(parts, waiting[0].photo_id, count=120))
     for number, photo in enumerate(waiting[:LABELS]):
         label = card.class_names[number % len(card.class_names)]
@@ -104,6 +105,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=100_000)
     parser.add_argument("--model", help="a shipped model; the active one if left out")
     arguments = parser.parse_args()
+    os.environ["GALLERY_HOME"] = str(arguments.home)  # the queue asks this process's own parts
     shipped = Settings.from_environment().shipped_models
     with wiring.composed(Settings(arguments.home, shipped)) as parts:
         card = wiring.chosen_card(parts.models, arguments.model)

@@ -38,7 +38,7 @@ from gallery.catalog.paths import name_key
 from gallery.services import similar, tagging, wiring
 from gallery.settings import CLASS_NAMES, DEFAULT_MODEL_ID, Settings
 from gallery.tagging import tag_collection
-from gallery.tagging.parts import TaggingProgress
+from gallery.tagging.parts import TaggingProgress, TaggingRun
 from gallery.types import (
     ALL,
     UNSURE,
@@ -306,7 +306,13 @@ def scan(home: Path) -> None:
                 later = f"{new} more in Browse {time.perf_counter() - asked:.2f} s later"
                 print(f"{progress.tagged} tagged after {first[0]:.1f} s; {later}", flush=True)
 
-        done = tagging.tag(parts, collection, parts.models.card(DEFAULT_MODEL_ID), on_progress=report)
+        done = tagging.tag(
+            parts,
+            collection,
+            parts.models.card(DEFAULT_MODEL_ID),
+            on_progress=report,
+            cancelled=lambda: False,
+        )
         print(f"looked through {done.photos:,} files, {done.tagged} tagged, in {done.seconds:.1f} s")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"memory {_memory_mb():.0f} MB, at most {peak:.0f} MB")
@@ -347,16 +353,15 @@ def tag(home: Path, photos: int) -> None:
                 print(f"{progress.tagged:9,} {rate:>14} {_memory_mb():6.0f} MB", flush=True)
                 told[0] += photos // 20
 
-        done = tag_collection(
+        run = TaggingRun(
             catalog=parts.catalog,
             collection=collection,
-            decode=pool.decode,
-            scan=wiring.scan,
-            load_classifier=StandIn,
             model_id=StandIn.model_id,
+            scan=wiring.scan,
             store_thumbnail=parts.thumbnails.put,
             on_progress=report,
         )
+        done = tag_collection(run, decode=pool.decode, load_classifier=StandIn)
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak, reader = (resource.getrusage(one).ru_maxrss / 1024 for one in whose)
     print(f"{done.tagged:,} tagged in {done.seconds:.0f} s, {done.photos_per_second:.0f}/s")

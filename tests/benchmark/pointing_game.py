@@ -173,7 +173,7 @@ def main() -> None:
     arguments = parser.parse_args()
     models = wiring.model_store(Settings.from_environment())
     card = wiring.chosen_card(models, None)
-    explainer = wiring.load_explainer(models, card.model_id)
+    explainer = wiring.explainer_of(wiring.load_classifier(models, card.model_id), models)
     masses: dict[str, list[float]] = defaultdict(list)
     hits: dict[str, list[bool]] = defaultdict(list)
     of_called: dict[str, list[float]] = defaultdict(list)

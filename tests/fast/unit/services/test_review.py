@@ -16,8 +16,11 @@ from tests.fast.unit.learnt_place import BASE, CLASSES, LearntPlace, features_of
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> LearntPlace:
-    return LearntPlace(tmp_path)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LearntPlace:
+    made = LearntPlace(tmp_path)
+    monkeypatch.setenv("GALLERY_HOME", str(made.settings.home))
+    monkeypatch.setenv("GALLERY_MODEL_STORE", str(made.settings.shipped_models))
+    return made
 
 
 def test_the_least_certain_come_first_and_every_tenth_is_drawn() -> None:
@@ -49,12 +52,12 @@ def test_the_queue_says_why_and_leaves_out_what_is_labelled(place: LearntPlace) 
         parts.catalog.correct(cats[:6], "cat", person="Ada", model_id=BASE)
         parts.catalog.correct(dogs[:6], "dog", person="Ada", model_id=BASE)
         where = place.collection.collection_id
-        waiting = review.queue(parts, where)
+        waiting = review.next_photos(where, seed=0)
         assert {one.photo_id for one in waiting} == {*dogs[6:], *cats[6:]}
         reasons = {one.photo_id: one.reason for one in waiting if one.reason is not Reason.RANDOM}
         assert {reasons[photo] for photo in cats[6:] if photo in reasons} == {Reason.CONTRADICTED}
         assert {reasons[photo] for photo in dogs[6:] if photo in reasons} == {Reason.UNSURE}
-        assert review.progress(parts, where) == review.Reviewed(labelled=12, corrected=6, total=24)
+        assert review.so_far(where) == review.Reviewed(labelled=12, corrected=6, total=24)
 
 
 def test_a_photo_unlike_anything_learnt_says_so(place: LearntPlace) -> None:
@@ -64,7 +67,7 @@ def test_a_photo_unlike_anything_learnt_says_so(place: LearntPlace) -> None:
     with wiring.composed(place.settings) as parts:
         strange = place.tag(parts.catalog, "strange", 5)
         dogs = place.tag(parts.catalog, "dog", 5)
-        waiting = {one.photo_id: one for one in review.queue(parts, place.collection.collection_id)}
+        waiting = {one.photo_id: one for one in review.next_photos(place.collection.collection_id, seed=0)}
         found = [waiting[photo] for photo in strange if photo in waiting]
         assert found
         assert {one.reason for one in found} == {Reason.ODD}
@@ -109,7 +112,7 @@ def test_one_photo_of_the_queue_stands_for_its_near_duplicates(place: LearntPlac
         features = parts.catalog.features(BASE, burst)
         units = features / np.linalg.norm(features, axis=1, keepdims=True)
         near = units @ units.T >= NEAR_COSINE
-        waiting = review.queue(parts, where)
+        waiting = review.next_photos(where, seed=0)
         shown = {burst.index(one.photo_id): one for one in waiting if one.photo_id in burst}
         behind = {file for one in waiting for file in one.together}
         assert behind, "some of the made photos are near duplicates"

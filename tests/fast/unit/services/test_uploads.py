@@ -28,7 +28,7 @@ def restart_the_server() -> None:
     """Forget what only the memory of a server holds."""
     uploads._folders.clear()
     uploads._last_at.clear()
-    wiring._uploads.cache_clear()
+    wiring.upload_area.__wrapped__.cache_clear()
 
 
 def test_a_broken_upload_is_listed_and_goes_on_where_it_was(gallery: SmallGallery) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gallery.catalog import Catalog
-from gallery.tagging import TaggingProgress, TaggingResult, tag_collection
+from gallery.tagging import TaggingProgress, TaggingResult, TaggingRun, tag_collection
 from gallery.types import Collection, CollectionKind
 from tests.fast.unit.tagging import fakes
 
@@ -38,26 +38,27 @@ class Studio:
         decoder: fakes.Decoder | None = None,
         classifier: fakes.Classifier | None = None,
         load: Callable[[], fakes.Classifier] | None = None,
+        on_progress: Callable[[TaggingProgress], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         scan=fakes.scan,
         model_id: str = fakes.MODEL,
         only: set[Path] | None = None,
+        collection: Collection | None = None,
     ) -> TaggingResult:
         self.decoder = decoder or fakes.Decoder()
         self.classifier = classifier or fakes.Classifier()
         self.progress = []
-        return tag_collection(
+        run = TaggingRun(
             catalog=self.catalog,
-            collection=self.collection,
-            decode=self.decoder,
-            scan=scan,
-            load_classifier=load or (lambda: self.classifier),
+            collection=collection or self.collection,
             model_id=model_id,
+            scan=scan,
             store_thumbnail=self.thumbnails.put,
-            on_progress=self.progress.append,
+            on_progress=on_progress or self.progress.append,
             cancelled=cancelled,
-            only=only,
         )
+        load = load or (lambda: self.classifier)
+        return tag_collection(run, decode=self.decoder, load_classifier=load, only=only)
 
     def shelves(self, model_id: str = fakes.MODEL) -> dict[str, int]:
         """Return the counts of the shelves that are not empty."""

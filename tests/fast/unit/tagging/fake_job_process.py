@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from gallery.catalog import Catalog
+from gallery.jobs import process
 from gallery.jobs.process import RunningJob, lower_priority, run_queued
-from gallery.tagging import run_tagging_job
+from gallery.tagging import TaggingResult, TaggingRun, tag_as_job, tag_collection
 from tests.fast.unit.tagging import fakes
 
 
@@ -20,16 +22,21 @@ def main(delay_s: float, home: Path) -> None:
     with Catalog.open(home / "catalog") as catalog:
 
         def run_one(running: RunningJob) -> None:
-            run_tagging_job(
-                running,
-                catalog=catalog,
-                decode=decoder,
-                scan=fakes.scan,
-                load_classifier=lambda _: fakes.Classifier(),
-                store_thumbnail=fakes.Thumbnails().put,
-            )
+            def tag(**told: Any) -> TaggingResult:
+                run = TaggingRun(
+                    catalog=catalog,
+                    collection=catalog.collection(running.job.collection_id),
+                    model_id=running.job.model_id,
+                    scan=fakes.scan,
+                    store_thumbnail=fakes.Thumbnails().put,
+                    **told,
+                )
+                return tag_collection(run, decode=decoder, load_classifier=fakes.Classifier)
 
-        ran = run_queued(catalog, run_one, heartbeat_s=0.1)
+            tag_as_job(running, tag)
+
+        process.HEARTBEAT_S = 0.1
+        ran = run_queued(catalog, run_one)
     print(f"ran {ran} jobs, read {len(decoder.read)} files", flush=True)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from gallery.errors import JobError
 from gallery.settings import CLASS_NAMES, LIGHT_MODEL_ID, Settings
+from gallery.tagging import TaggingRun
 from gallery.tagging.cluster import SHARD, tag_on_cluster
 from tests.fast.unit.tagging import cluster_work, fakes
 from tests.fast.unit.tagging.conftest import Studio
@@ -49,18 +50,17 @@ def notes(tmp_path: Path) -> Path:
 
 def tag(studio: Studio, client: Any, notes: Path, **others: Any) -> Any:
     studio.progress = []
-    named: dict[str, Any] = {"unfit": cluster_work.fit, "note": lambda _: None, **others}
-    return tag_on_cluster(
-        client,
+    run = TaggingRun(
         catalog=studio.catalog,
         collection=studio.collection,
-        scan=fakes.scan,
-        work=functools.partial(cluster_work.work, notes),
         model_id=fakes.MODEL,
+        scan=fakes.scan,
         store_thumbnail=studio.thumbnails.put,
         on_progress=studio.progress.append,
-        **named,
+        cancelled=others.pop("cancelled", lambda: False),
     )
+    named: dict[str, Any] = {"unfit": cluster_work.fit, "note": lambda _: None, **others}
+    return tag_on_cluster(client, run, work=functools.partial(cluster_work.work, notes), **named)
 
 
 def whole(studio: Studio) -> tuple[Any, ...]:

@@ -52,7 +52,10 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_what_was_kept_stays(
     from gallery.services import tagging
 
     def tag() -> int:
-        return tagging.tag_folder(originals, place.settings, "colours").tagged
+        return tagging.tag_folder(
+            originals, place.settings, "colours",
+            cluster=None, note=print, on_progress=print, cancelled=lambda: False,
+        ).tagged  # fmt: skip
 
     with pytest.raises(GalleryError, match=r"(?i)room|space|disk"):
         tag()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -16,30 +17,30 @@ import pytest
 
 from gallery.catalog import Catalog
 from gallery.errors import JobError
+from gallery.jobs import process as job_process
 from gallery.jobs.process import RunningJob, run_queued
-from gallery.services.tagging import start_job_process
+from gallery.services import tagging as tagging_service
 from gallery.settings import JOB_HEARTBEAT_S
-from gallery.tagging import run_tagging_job
+from gallery.tagging import tag_as_job
 from gallery.types import CollectionKind, Job, JobState
 from tests.fast.unit.tagging import fakes
 
 CHILD = Path(__file__).parent / "fake_job_process.py"
 
 
+@pytest.fixture(autouse=True)
+def quick_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_process, "HEARTBEAT_S", 0.02)
+
+
 def run_jobs(
-    studio, *, decoder: fakes.Decoder | None = None, load: Callable[[str], fakes.Classifier] | None = None
+    studio, *, decoder: fakes.Decoder | None = None, load: Callable[[], fakes.Classifier] | None = None
 ) -> int:
     def run_one(running: RunningJob) -> None:
-        run_tagging_job(
-            running,
-            catalog=studio.catalog,
-            decode=decoder or fakes.Decoder(),
-            scan=fakes.scan,
-            load_classifier=load or (lambda _: fakes.Classifier()),
-            store_thumbnail=studio.thumbnails.put,
-        )
+        collection = studio.catalog.collection(running.job.collection_id)
+        tag_as_job(running, functools.partial(studio.run, decoder=decoder, load=load, collection=collection))
 
-    return run_queued(studio.catalog, run_one, heartbeat_s=0.02)
+    return run_queued(studio.catalog, run_one)
 
 
 def queue(studio) -> Job:
@@ -54,12 +55,23 @@ def wait_for(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
 
 
 @pytest.fixture
-def start(tmp_path: Path, repository: Path, studio):
+def start_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start the process of the jobs, with a command of the test's own."""
+
+    def start_one(*command: str) -> subprocess.Popen[bytes]:
+        monkeypatch.setattr(tagging_service, "JOB_COMMAND", command)
+        return tagging_service.start_job_process(tmp_path)
+
+    return start_one
+
+
+@pytest.fixture
+def start(tmp_path: Path, repository: Path, studio, start_command):
     """Start child processes with fakes; what still runs at the end is ended."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start_one(delay_s: float) -> subprocess.Popen[bytes]:
-        process = start_job_process(tmp_path, command=[sys.executable, str(CHILD), str(delay_s)])
+        process = start_command(sys.executable, str(CHILD), str(delay_s))
         started.append(process)
         return process
 
@@ -110,7 +122,7 @@ def test_a_folder_that_vanished_fails_with_a_sentence_and_the_next_job_runs(
 def test_a_model_that_fails_fails_the_job_with_a_sentence(studio) -> None:
     studio.photos(3)
     job = queue(studio)
-    run_jobs(studio, load=lambda _: fakes.Classifier(fail_at_batch=0))
+    run_jobs(studio, load=lambda: fakes.Classifier(fail_at_batch=0))
     seen = studio.catalog.job(job.job_id)
     assert (seen.state, seen.tagged) == (JobState.FAILED, 0)
     assert "failed on a batch" in seen.message
@@ -120,7 +132,7 @@ def test_an_error_in_the_program_fails_the_job_and_is_logged(studio, caplog) -> 
     studio.photos(3)
     job = queue(studio)
 
-    def broken(_: str) -> fakes.Classifier:
+    def broken() -> fakes.Classifier:
         raise ZeroDivisionError("a bug")
 
     run_jobs(studio, load=broken)
@@ -174,7 +186,7 @@ def test_the_heartbeat_goes_on_while_the_work_is_silent(tmp_path: Path) -> None:
                 time.sleep(0.1)
                 assert catalog.live_job() is not None
 
-        run_queued(catalog, silent, heartbeat_s=0.01)
+        run_queued(catalog, silent)
         assert catalog.latest_job(1).state is JobState.DONE
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
@@ -230,8 +242,8 @@ def test_a_child_is_cancelled_from_another_process(studio, start) -> None:
 
 
 @pytest.mark.filterwarnings("error::ResourceWarning")
-def test_a_started_process_that_nobody_keeps_leaves_no_zombie(tmp_path: Path) -> None:
-    pid = start_job_process(tmp_path, command=[sys.executable, "-c", "pass"]).pid
+def test_a_started_process_that_nobody_keeps_leaves_no_zombie(start_command) -> None:
+    pid = start_command(sys.executable, "-c", "pass").pid
     wait_for(lambda: not [thread for thread in threading.enumerate() if thread.name == "tagging-process"])
     gc.collect()
     if os.name == "posix":
@@ -239,34 +251,34 @@ def test_a_started_process_that_nobody_keeps_leaves_no_zombie(tmp_path: Path) ->
             os.kill(pid, 0)
 
 
-def test_what_the_process_prints_is_in_the_log_and_it_finds_the_package(tmp_path: Path) -> None:
+def test_what_the_process_prints_is_in_the_log_and_it_finds_the_package(
+    tmp_path: Path, start_command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = (
         "import gallery, os, sys; print(sys.argv[1:], os.environ['EXTRA']); sys.stderr.write('and errors')"
     )
-    process = start_job_process(
-        tmp_path, environment={"EXTRA": "told"}, command=[sys.executable, "-c", program]
-    )
-    assert process.wait(20) == 0
+    monkeypatch.setenv("EXTRA", "told")
+    assert start_command(sys.executable, "-c", program).wait(20) == 0
     log = (tmp_path / "logs" / "tagging.log").read_text()
     assert "--home" in log
     assert "told" in log
     assert "and errors" in log
 
 
-def test_a_process_that_cannot_start_gives_a_sentence(tmp_path: Path) -> None:
+def test_a_process_that_cannot_start_gives_a_sentence(tmp_path: Path, start_command) -> None:
     with pytest.raises(JobError, match="could not be started"):
-        start_job_process(tmp_path, command=[str(tmp_path / "no such program")])
+        start_command(str(tmp_path / "no such program"))
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(JobError, match="could not be started"):
-        start_job_process(tmp_path / "file")
+        tagging_service.start_job_process(tmp_path / "file")
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows lowers the priority when it starts the process")
-def test_the_child_gives_way_to_the_pages(tmp_path: Path) -> None:
+def test_the_child_gives_way_to_the_pages(tmp_path: Path, start_command) -> None:
     program = (
         "import os; from gallery.jobs.process import lower_priority; lower_priority()\n"
         "print('nice', os.nice(0))"
     )
     before = os.nice(0)
-    assert start_job_process(tmp_path, command=[sys.executable, "-c", program]).wait(20) == 0
+    assert start_command(sys.executable, "-c", program).wait(20) == 0
     assert f"nice {min(before + 10, 19)}" in (tmp_path / "logs" / "tagging.log").read_text()
