@@ -49,26 +49,27 @@ def known_to(evaluation: Evaluation, card: ModelCard) -> int:
 
 
 @wiring.until_changed(3)
-def with_model(evaluation: Evaluation, card: ModelCard) -> Evaluation | None:
+def with_model(evaluation: Evaluation, model_id: str) -> Evaluation | None:
     """Return another model's evaluation on the same labels; None while it has tagged none of the photos.
 
     Photos whose label is no class of that model are not in it.
 
     Raises:
         DatasetError: it tagged the photos when it had other classes.
-        CatalogError: the catalog cannot be read.
+        GalleryError: there is no such model, or the catalog cannot be read.
     """
     from gallery.evaluation.labelled_folder import evaluate_collection
 
     catalog, report = wiring.catalog(), evaluation.report
+    names = wiring.models().card(model_id).class_names
     pairs = zip(evaluation.paths, report.y_true.tolist(), strict=True)
-    labels = shared_labels(pairs, report.class_names, card.class_names)
-    if not labels or not catalog.predicted(card.model_id, evaluation.photo_ids):
+    labels = shared_labels(pairs, report.class_names, names)
+    if not labels or not catalog.predicted(model_id, evaluation.photo_ids):
         return None
     return evaluate_collection(
-        catalog, catalog.collection(evaluation.collection_id), card.model_id, card.class_names,
+        catalog, catalog.collection(evaluation.collection_id), model_id, names,
         labels=ModelLabels(labels), source=evaluation.labels,
-        seen=evaluate.seen_photos(wiring.parts(), card.model_id),
+        seen=evaluate.seen_photos(wiring.parts(), model_id),
     )  # fmt: skip
 
 

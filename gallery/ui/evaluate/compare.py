@@ -33,7 +33,7 @@ def show(evaluation: Evaluation) -> None:
     if card is None:
         return
     try:
-        other = compare_service.with_model(evaluation, card)
+        other = compare_service.with_model(evaluation, card.model_id)
         _tagging(evaluation, card, 0 if other is None else len(other.file_ids))
         if other is None:
             return

@@ -166,7 +166,7 @@ def test_the_classes_tell_which_got_better_and_which_worse(two: SmallGallery) ->
 def test_a_class_opens_the_photos_on_which_one_model_is_right(two: SmallGallery) -> None:
     two.tag(SAID_BY_SECOND, SECOND)
     first = evaluate.find(two.tag(SAID).collection_id, MODEL_ID, LabelSource.FOLDERS)
-    second = compare.with_model(first, wiring.models().card(SECOND))
+    second = compare.with_model(first, SECOND)
     assert second is not None
     found = compare.pair(first, second)
     assert found is compare.pair(first, second), "computed once, as long as the catalog stays as it is"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.errors import GalleryError
 from gallery.services import check
 from tests.fast.unit.cli.colour_place import Place, Run
 
@@ -69,10 +70,9 @@ def test_check_without_any_model_says_where_one_belongs(place: Place, run: Run) 
 
 def test_check_of_a_home_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    finding = check.check_home(tmp_path / "file" / "home")
-    assert not finding.ok
-    assert "Set GALLERY_HOME" in finding.detail
-    assert check.check_disk(tmp_path / "file" / "home").ok
+    with pytest.raises(GalleryError, match="Set GALLERY_HOME"):
+        check.check_home(tmp_path / "file" / "home")
+    assert "GB free" in check.check_disk(tmp_path / "file" / "home")
 
 
 def test_check_reads_the_versions_that_requirements_ask_for() -> None:
