@@ -133,7 +133,7 @@ def test_the_address_gives_the_view_again(gallery: SmallGallery) -> None:
     assert not page.exception
     assert shown(page) == ["cat_less.png"]
     assert page.selectbox(key="filter:sort").value.value == "least certain first"
-    assert page.slider(key="filter:sure").value == (0.5, 0.9)
+    assert page.slider(key="filter:confidence").value == (0.5, 0.9)
 
 
 def test_an_address_that_makes_no_sense_shows_all_photos(gallery: SmallGallery) -> None:
@@ -156,7 +156,7 @@ def test_changing_a_filter_narrows_the_grid_and_the_address(gallery: SmallGaller
     assert sorted(shown(page)) == ["dog.png", "late.png", "who.png"]
     assert page.query_params["folder"] == "zoo"
     assert counts(page) == {"all": 3, "dog": 1, "unsure": 1, "waiting": 1}
-    page.text_input(key="filter:name").input("DOG").run()
+    page.text_input(key="filter:name_contains").input("DOG").run()
     assert shown(page) == ["dog.png"]
     page.button(key="filter:drop:folder").click().run()
     assert page.query_params["name"] == "DOG"
@@ -176,7 +176,7 @@ def test_filters_that_nothing_matches_offer_the_way_back(gallery: SmallGallery) 
 def test_the_threshold_moves_photos_to_the_unsure_shelf(gallery: SmallGallery) -> None:
     page = open_browse(shelf="unsure")
     assert shown(page) == ["who.png"]
-    page.slider(key="filter:unsure").set_value(0.8).run()
+    page.slider(key="filter:unsure_below").set_value(0.8).run()
     assert sorted(shown(page)) == ["cat_less.png", "who.png"]
     assert counts(page)["cat"] == 1
 
@@ -468,8 +468,8 @@ def test_a_threshold_chosen_for_the_model_sorts_the_shelves_until_it_is_given_up
     wiring.catalog().choose_unsure_threshold(MODEL_ID, 0.85)
     page = open_browse(shelf="unsure")
     assert sorted(shown(page)) == ["cat_less.png", "who.png"]
-    assert page.slider(key="filter:unsure").value == 0.85
+    assert page.slider(key="filter:unsure_below").value == 0.85
     wiring.catalog().choose_unsure_threshold(MODEL_ID, None)
     page.run()
     assert shown(page) == ["who.png"]
-    assert page.slider(key="filter:unsure").value == 0.6
+    assert page.slider(key="filter:unsure_below").value == 0.6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -22,13 +22,20 @@ _SORT_WORDS = {
     SortOrder.MOST_CERTAIN: "Most certain first",
     SortOrder.LEAST_CERTAIN: "Least certain first",
 }
-
-
 _REVIEW_WORDS = {
     Review.BY_PEOPLE: "Labelled by people",
     Review.OPEN: "Not reviewed",
     Review.DISAGREES: "Label disagrees with the model",
 }
+_FILTER_WORDS: dict[str, Callable[[Any], str]] = {
+    "confidence": lambda ends: f"Confidence {percent(ends[0], 0)} to {percent(ends[1], 0)}",
+    "taken_from": "Taken from {}".format,
+    "taken_to": "Taken to {}".format,
+    "folder": "Sub-folder {}".format,
+    "name_contains": "Name contains {}".format,
+    "review": _REVIEW_WORDS.__getitem__,
+}
+"""The fields of a view that narrow it, each with what is said of its value."""
 
 
 def show(view: View, *, folders: Mapping[str, int], unsure_below: float, stackable: bool) -> None:
@@ -43,21 +50,17 @@ def show(view: View, *, folders: Mapping[str, int], unsure_below: float, stackab
     if view.shelf == UNSURE:
         _threshold(unsure_below)
     if stackable:
-        _keyed("stacked", view.stacked)
         st.toggle(
             "Stack sequences",
-            key="filter:stacked",
-            on_change=lambda: view_state.change(stacked=_value("stacked"), photo=None),
+            **_bound("stacked", view.stacked),
             help="Photos of a folder at most 60 s apart are shown as one, with one tag by the mean of their "
             "logits. Keys and bulk changes set all of them; open a stack to see each.",
         )
-    _keyed("sort", view.sort)
     st.selectbox(
         "Sort",
         list(_SORT_WORDS),
-        key="filter:sort",
-        format_func=lambda order: _SORT_WORDS[order],
-        on_change=lambda: view_state.change(sort=_value("sort")),
+        **_bound("sort", view.sort),
+        format_func=_SORT_WORDS.__getitem__,
         label_visibility="collapsed",
         width=190,
     )
@@ -70,98 +73,76 @@ def show_active(view: View) -> None:
     if not view.is_filtered:
         return
     with st.container(horizontal=True, key="browse_filters"):
-        for name, text, plain in _active(view):
+        for field, text in _active(view):
             st.button(
                 escaped(text),
                 icon=":material/close:",
                 icon_position="right",
-                key=f"filter:drop:{name}",
+                key=f"filter:drop:{field}",
                 help="Take this filter away",
                 on_click=view_state.change,
-                kwargs=plain,
+                kwargs={field: getattr(View(), field)},
             )
 
 
 def in_words(view: View) -> str:
     """Return order and filters of a view in words; nothing of the usual view."""
     sort = [] if view.sort is SortOrder.PATH else [_SORT_WORDS[view.sort]]
-    words = "; ".join([*sort, *(text for _, text, _ in _active(view))])
+    words = "; ".join([*sort, *(text for _, text in _active(view))])
     return words[:1].lower() + words[1:]
 
 
-def _active(view: View) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield name, words and the parts of a view without it for each filter that narrows the view."""
-    if (view.min_confidence, view.max_confidence) != (0.0, 1.0):
-        text = f"Confidence {percent(view.min_confidence, 0)} to {percent(view.max_confidence, 0)}"
-        yield "sure", text, {"min_confidence": 0.0, "max_confidence": 1.0}
-    if view.taken_from:
-        yield "taken_from", f"Taken from {view.taken_from}", {"taken_from": None}
-    if view.taken_to:
-        yield "taken_to", f"Taken to {view.taken_to}", {"taken_to": None}
-    if view.folder is not None:
-        yield "folder", f"Sub-folder {view.folder}", {"folder": None}
-    if view.name_contains:
-        yield "name", f"Name contains {view.name_contains}", {"name_contains": None}
-    if view.review is not None:
-        yield "review", _REVIEW_WORDS[view.review], {"review": None}
+def _active(view: View) -> Iterator[tuple[str, str]]:
+    """Yield the field and the words of each filter that narrows the view."""
+    for field, in_words in _FILTER_WORDS.items():
+        value = getattr(view, field)
+        if value != getattr(View(), field):
+            yield field, in_words(value)
 
 
 def _narrowing(view: View, folders: Mapping[str, int], unsure_below: float) -> None:
-    _keyed("review", view.review)
     st.selectbox(
         "Labels",
         list(_REVIEW_WORDS),
         index=None,
-        key="filter:review",
+        **_bound("review", view.review),
         placeholder="Labelled or not",
         format_func=_REVIEW_WORDS.__getitem__,
-        on_change=lambda: view_state.change(review=_value("review"), photo=None),
     )
-    _keyed("sure", (view.min_confidence, view.max_confidence))
     st.slider(
         "Confidence",
         0.0,
         1.0,
         step=0.01,
         format="percent",
-        key="filter:sure",
-        on_change=_sure_changed,
+        **_bound("confidence", view.confidence, lambda ends: (round(ends[0], 2), round(ends[1], 2))),
     )
-    days = st.columns(2)
-    for column, name, words, value in (
-        (days[0], "taken_from", "Taken from", view.taken_from),
-        (days[1], "taken_to", "Taken to", view.taken_to),
+    for column, field, words in zip(
+        st.columns(2), ("taken_from", "taken_to"), ("Taken from", "Taken to"), strict=True
     ):
-        _keyed(name, date.fromisoformat(value) if value else None)
+        day = getattr(view, field)
         column.date_input(
             words,
             value=None,
-            key=f"filter:{name}",
+            **_bound(field, day and date.fromisoformat(day), lambda chosen: chosen and chosen.isoformat()),
             min_value=date(1900, 1, 1),
             max_value=date(2100, 1, 1),
-            on_change=_day_changed,
-            args=(name,),
         )
-    options = list(folders)
     known = {folder: f"{folder} ({count:,})" for folder, count in folders.items()}
-    if view.folder is not None and view.folder not in options:
-        options.insert(0, view.folder)
-    _keyed("folder", view.folder)
+    if view.folder is not None and view.folder not in known:
+        known = {view.folder: view.folder, **known}
     st.selectbox(
         "Sub-folder",
-        options,
+        list(known),
         index=None,
-        key="filter:folder",
+        **_bound("folder", view.folder),
         placeholder="All sub-folders",
-        format_func=lambda folder: known.get(folder, folder),
-        on_change=lambda: view_state.change(folder=_value("folder"), photo=None),
+        format_func=known.__getitem__,
     )
-    _keyed("name", view.name_contains or "")
     st.text_input(
         "File name contains",
-        key="filter:name",
+        **_bound("name_contains", view.name_contains or "", lambda text: text.strip() or None),
         placeholder="IMG_20, fox…",
-        on_change=lambda: view_state.change(name_contains=_value("name").strip() or None, photo=None),
     )
     if view.shelf != UNSURE:
         _threshold(unsure_below)
@@ -171,35 +152,30 @@ def _narrowing(view: View, folders: Mapping[str, int], unsure_below: float) -> N
 
 
 def _threshold(unsure_below: float) -> None:
-    _keyed("unsure", unsure_below)
     st.slider(
         "Confidence threshold",
         0.0,
         1.0,
         step=0.05,
         format="percent",
-        key="filter:unsure",
-        on_change=lambda: view_state.change(unsure_below=round(_value("unsure"), 2), photo=None),
+        **_bound("unsure_below", unsure_below, lambda share: round(share, 2)),
         help="A photo whose confidence is below this goes to the Unsure shelf. Evaluate, under Confidence, "
         "finds the value for the accuracy that you want.",
         width=240,
     )
 
 
-def _sure_changed() -> None:
-    low, high = _value("sure")
-    view_state.change(min_confidence=round(low, 2), max_confidence=round(high, 2), photo=None)
+def _bound(field: str, value: Any, kept: Callable[[Any], Any] = lambda chosen: chosen) -> dict[str, Any]:
+    """Return key and callback of a control of a field of the view, which is the one truth.
 
-
-def _day_changed(name: str) -> None:
-    day = _value(name)
-    view_state.change(**{name: day.isoformat() if day else None, "photo": None})
-
-
-def _keyed(name: str, value: Any) -> None:
-    """Give a control the view's value before it is drawn: the view is the one truth."""
-    st.session_state[f"filter:{name}"] = value
-
-
-def _value(name: str) -> Any:
-    return st.session_state[f"filter:{name}"]
+    Args:
+        field: its name.
+        value: what the control shows; it is given before the control is drawn.
+        kept: gives the view's value for what is chosen.
+    """
+    key = f"filter:{field}"
+    st.session_state[key] = value
+    return {
+        "key": key,
+        "on_change": lambda: view_state.change(**{field: kept(st.session_state[key]), "photo": None}),
+    }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, TypeVar
 
 from gallery.types import ALL, PhotoQuery, Review, SortOrder
 
@@ -17,9 +18,9 @@ _SORTS = {
     "certain": SortOrder.MOST_CERTAIN,
     "uncertain": SortOrder.LEAST_CERTAIN,
 }
-_NAMES = {order: name for name, order in _SORTS.items()}
 _REVIEWS = {"people": Review.BY_PEOPLE, "open": Review.OPEN, "disagrees": Review.DISAGREES}
-_REVIEW_NAMES = {review: name for name, review in _REVIEWS.items()}
+
+_Choice = TypeVar("_Choice", SortOrder, Review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class View:
     shelf: str = ALL
     sort: SortOrder = SortOrder.PATH
     unsure_below: float | None = None  # None: as chosen for the model
-    min_confidence: float = 0.0
-    max_confidence: float = 1.0
+    confidence: tuple[float, float] = (0.0, 1.0)  # from, to
     taken_from: str | None = None
     taken_to: str | None = None
     folder: str | None = None
@@ -55,8 +55,8 @@ class View:
             model_id,
             shelf=self.shelf,
             unsure_below=unsure_below,
-            min_confidence=self.min_confidence,
-            max_confidence=self.max_confidence,
+            min_confidence=self.confidence[0],
+            max_confidence=self.confidence[1],
             taken_from=self.taken_from,
             taken_to=self.taken_to,
             folder=self.folder,
@@ -71,63 +71,30 @@ def read(parameters: Mapping[str, str]) -> View:
     """Return the view of an address; a part that makes no sense is as if it were not there.
 
     Example:
-        >>> read({"shelf": "cat", "sort": "uncertain", "sure": "0.2-0.9", "photo": "x"}).max_confidence
-        0.9
+        >>> read({"shelf": "cat", "sort": "uncertain", "sure": "0.2-0.9", "photo": "x"}).confidence
+        (0.2, 0.9)
     """
-    view = View()
-    with contextlib.suppress(ValueError):
-        view = replace(view, collection_id=_number(parameters.get("collection", "")))
-    with contextlib.suppress(ValueError):
-        view = replace(view, photo=_number(parameters.get("photo", "")))
-    with contextlib.suppress(ValueError):
-        view = replace(view, unsure_below=_share(parameters.get("unsure", "")))
-    with contextlib.suppress(ValueError):
-        low, high = (_share(end) for end in parameters.get("sure", "").split("-"))
-        view = replace(view, min_confidence=min(low, high), max_confidence=max(low, high))
-    return replace(
-        view,
-        shelf=parameters.get("shelf", ALL)[:80],
-        sort=_SORTS.get(parameters.get("sort", ""), SortOrder.PATH),
-        taken_from=_day(parameters.get("from", "")),
-        taken_to=_day(parameters.get("to", "")),
-        folder=parameters.get("folder") or None,
-        name_contains=parameters.get("name", "")[:200] or None,
-        review=_REVIEWS.get(parameters.get("review", "")),
-        stacked=parameters.get("stacked") == "1",
-    )
+    parts = {}
+    for name, (field, from_text, _) in _PARAMETERS.items():
+        with contextlib.suppress(ValueError, KeyError):
+            if text := parameters.get(name):
+                parts[field] = from_text(text)
+    return View(**parts)
 
 
 def written(view: View) -> dict[str, str]:
     """Return the parameters of a view; `read` gives the same view again.
 
     Example:
-        >>> written(View(collection_id=3, shelf="cat", min_confidence=0.5))
+        >>> written(View(collection_id=3, shelf="cat", confidence=(0.5, 1.0)))
         {'collection': '3', 'shelf': 'cat', 'sure': '0.5-1'}
     """
     usual = View()
-    parameters = {}
-    if view.collection_id is not None:
-        parameters["collection"] = str(view.collection_id)
-    if view.shelf != ALL:
-        parameters["shelf"] = view.shelf
-    if view.sort is not usual.sort:
-        parameters["sort"] = _NAMES[view.sort]
-    if view.unsure_below is not None:
-        parameters["unsure"] = f"{view.unsure_below:g}"
-    if (view.min_confidence, view.max_confidence) != (0.0, 1.0):
-        parameters["sure"] = f"{view.min_confidence:g}-{view.max_confidence:g}"
-    for name, value in (
-        ("from", view.taken_from),
-        ("to", view.taken_to),
-        ("folder", view.folder),
-        ("name", view.name_contains),
-        ("review", None if view.review is None else _REVIEW_NAMES[view.review]),
-        ("stacked", "1" if view.stacked else None),
-        ("photo", view.photo),
-    ):
-        if value is not None:
-            parameters[name] = str(value)
-    return parameters
+    return {
+        name: to_text(value)
+        for name, (field, _, to_text) in _PARAMETERS.items()
+        if (value := getattr(view, field)) != getattr(usual, field)
+    }
 
 
 def _number(text: str) -> int:
@@ -144,8 +111,33 @@ def _share(text: str) -> float:
     return share
 
 
-def _day(text: str) -> str | None:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+def _range(text: str) -> tuple[float, float]:
+    first, second = (_share(end) for end in text.split("-"))
+    return min(first, second), max(first, second)
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def _one_of(choices: Mapping[str, _Choice]) -> tuple[Callable[[str], _Choice], Callable[[_Choice], str]]:
+    """Return how one of some choices is read, and how it is written."""
+    return choices.__getitem__, {choice: name for name, choice in choices.items()}.__getitem__
+
+
+_PARAMETERS: dict[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = {
+    "collection": ("collection_id", _number, str),
+    "shelf": ("shelf", lambda text: text[:80], str),
+    "sort": ("sort", *_one_of(_SORTS)),
+    "unsure": ("unsure_below", _share, "{:g}".format),
+    "sure": ("confidence", _range, lambda ends: f"{ends[0]:g}-{ends[1]:g}"),
+    "from": ("taken_from", _day, str),
+    "to": ("taken_to", _day, str),
+    "folder": ("folder", str, str),
+    "name": ("name_contains", lambda text: text[:200], str),
+    "review": ("review", *_one_of(_REVIEWS)),
+    "stacked": ("stacked", "1".__eq__, lambda _: "1"),
+    "photo": ("photo", _number, str),
+}
+"""Of each parameter of the address the field of `View`, how it is read (ValueError or KeyError where it makes
+no sense), and how it is written."""

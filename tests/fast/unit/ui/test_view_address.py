@@ -12,7 +12,7 @@ from gallery.ui.components.view_address import View
 shares = st.integers(0, 100).map(lambda percent: percent / 100)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 views = st.builds(
-    lambda low, high, **parts: View(min_confidence=min(low, high), max_confidence=max(low, high), **parts),
+    lambda low, high, **parts: View(confidence=(min(low, high), max(low, high)), **parts),
     low=shares, high=shares, collection_id=st.none() | st.integers(1, 999), shelf=texts,
     sort=st.sampled_from(SortOrder), unsure_below=st.none() | shares,
     taken_from=st.none() | st.dates().map(str), taken_to=st.none() | st.dates().map(str),
@@ -33,7 +33,7 @@ def test_a_view_survives_its_address(view: View) -> None:
 )
 def test_any_address_gives_a_view(parameters: dict[str, str]) -> None:
     view = view_address.read(parameters)
-    assert 0 <= view.min_confidence <= view.max_confidence <= 1
+    assert 0 <= view.confidence[0] <= view.confidence[1] <= 1
 
 
 def test_the_plain_view_has_an_empty_address() -> None:
