@@ -7,6 +7,8 @@ THUMBNAILS = f"{BASE}/thumb/"
 """A photo_id completes it."""
 ICON = "/icon/"
 """Below `BASE`; the name of a class's tile completes it (`class_styles.tile_name`)."""
+REPORT = "/download/report/"
+"""Below `BASE`; a model's id and a collection's number complete it."""
 
 
 def labelled_photo(token: str, photo_id: str) -> str:

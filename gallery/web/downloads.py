@@ -1,10 +1,12 @@
-"""The HTTP routes by which a selection is downloaded: made while it is sent, never whole in memory.
+"""The HTTP routes by which a selection or a report is downloaded: a selection is made while it is sent.
 
-POST pick/{token}            [[first, last], ...] -> {"token": of the selected photos}
+POST pick/{token}                 [[first, last], ...] -> {"token": of the selected photos}
 GET  download/{format}/{token}    the photos in a format; zip is another word for folders
+GET  download/report/{model_id}/{collection_id}    the evaluation as one HTML file
 
 What a format lets one choose stands in the query: separator, below, naming, rating, location, latitude,
-longitude, time_zone, title, by_sequence.
+longitude, time_zone, title, by_sequence; of a report ?labels=people and ?trained=count, as in Evaluate's
+address.
 """
 
 from __future__ import annotations
@@ -13,35 +15,26 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response, StreamingResponse
 
 from gallery.errors import CatalogError
-from gallery.services import downloads, formats, photo_lists
-from gallery.web.guard import SAFE, TooMuchPostedError, guarded, posted_from_own_page, posted_json
+from gallery.evaluation.evaluation import LabelSource
+from gallery.services import downloads, formats, photo_lists, report
+from gallery.web.guard import SAFE, model_id, number, posted_json
 from gallery.words import without_surrogates
 
 _RANGES_LIMIT_BYTES = 4_000_000  # every second one of 400,000 photos
 
 
-def all_routes(base: str) -> list[BaseRoute]:
-    """Return the two routes."""
-    return [
-        Route(f"{base}/pick/{{token}}", posted_from_own_page(pick), methods=["POST"]),
-        Route(f"{base}/download/{{format}}/{{token}}", guarded(selection), methods=["GET"]),
-    ]
-
-
-async def pick(request: Request) -> Response:
+async def pick(request: Request) -> object:
     """Answer with the token of a new list: those positions of a list that were selected."""
-    try:
-        ranges = await posted_json(request, most_bytes=_RANGES_LIMIT_BYTES)
-    except TooMuchPostedError:
-        raise CatalogError(
-            "The selection has too many gaps. Select fewer photos, or a whole shelf."
-        ) from None
+    ranges = await posted_json(
+        request,
+        most_bytes=_RANGES_LIMIT_BYTES,
+        too_much="The selection has too many gaps. Select fewer photos, or a whole shelf.",
+    )
     picked = await run_in_threadpool(_picked, request.path_params["token"], ranges)
-    return JSONResponse({"token": picked.token, "count": len(picked)}, headers=SAFE)
+    return {"token": picked.token, "count": len(picked)}
 
 
 def selection(request: Request) -> Response:
@@ -54,8 +47,22 @@ def selection(request: Request) -> Response:
         chosen.class_names,
         formats.options_of(request.query_params),
     )
-    headers = {**SAFE, **_attachment(chosen, made.suffix)}
+    headers = _attachment(downloads.download_name(chosen.file_ids) + made.suffix)
     return StreamingResponse(made.content, media_type=made.media_type, headers=headers)
+
+
+def report_file(request: Request) -> Response:
+    """Answer with the report of a collection; it is made now."""
+    people = request.query_params.get("labels") == LabelSource.PEOPLE
+    made, name = report.of_collection(
+        number(request, "collection_id"),
+        model_id(request),
+        LabelSource.PEOPLE if people else LabelSource.FOLDERS,
+        with_trained=request.query_params.get("trained") == "count",
+    )
+    return Response(
+        made.html.encode("utf-8"), media_type="text/html; charset=utf-8", headers=_attachment(name)
+    )
 
 
 def _picked(token: str, ranges: object) -> photo_lists.PhotoList:
@@ -73,6 +80,6 @@ def _list(token: str) -> photo_lists.PhotoList:
     return found
 
 
-def _attachment(chosen: photo_lists.PhotoList, suffix: str) -> dict[str, str]:
-    name = quote(without_surrogates(downloads.download_name(chosen.file_ids) + suffix), safe="")
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+def _attachment(name: str) -> dict[str, str]:
+    quoted = quote(without_surrogates(name), safe="")
+    return {**SAFE, "Content-Disposition": f"attachment; filename*=UTF-8''{quoted}"}

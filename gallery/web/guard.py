@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from gallery.errors import GalleryError, MapComesError
+from gallery.services.photo_view import PHOTO_ID
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -20,8 +22,12 @@ SAFE = {
 }
 """What every answer carries; one that is named by its content may be kept for ever instead."""
 
-Endpoint = Callable[[Request], Response]
-AsyncEndpoint = Callable[[Request], Awaitable[Response]]
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+Endpoint = Callable[[Request], object]
+AsyncEndpoint = Callable[[Request], Awaitable[object]]
+"""What answers a request: with a response, or with what is sent as JSON."""
 
 
 class NotAnIdError(Exception):
@@ -29,10 +35,10 @@ class NotAnIdError(Exception):
 
 
 class TooMuchPostedError(Exception):
-    """What was posted is longer than anything that a page has to send."""
+    """What was posted is longer than anything that a page has to send; says so in a sentence."""
 
 
-def guarded(endpoint: Endpoint) -> Endpoint:
+def guarded(endpoint: Endpoint) -> Callable[[Request], Response]:
     """Return an endpoint that other sites' pages cannot read from."""
 
     @functools.wraps(endpoint)
@@ -41,7 +47,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
         if site not in {"same-origin", "none"} or not names_this_app(request.headers.get("host", "")):
             return refusal(403, "Photos are shown to this app's own pages only.")
         try:
-            return endpoint(request)
+            return _answer(endpoint(request))
         except NotAnIdError:
             return refusal(404, "There is nothing of this name.")
         except MapComesError as error:
@@ -52,7 +58,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
     return checked
 
 
-def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
+def posted_from_own_page(endpoint: AsyncEndpoint) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint to which other sites' pages cannot post."""
 
     @functools.wraps(endpoint)
@@ -63,30 +69,61 @@ def posted_from_own_page(endpoint: AsyncEndpoint) -> AsyncEndpoint:
         if origin != host or site != "same-origin" or not names_this_app(host):
             return refusal(403, "Only this app's own page may send this.")
         try:
-            return await endpoint(request)
+            return _answer(await endpoint(request))
         except ClientDisconnect:
             return refusal(400, "The upload was broken off.")
+        except TooMuchPostedError as error:
+            return refusal(413, str(error))
         except GalleryError as error:
             return refusal(400, str(error))
 
     return checked
 
 
-async def posted_json(request: Request, *, most_bytes: int) -> object:
+def _answer(found: object) -> Response:
+    return found if isinstance(found, Response) else JSONResponse(found, headers=SAFE)
+
+
+async def posted_json(request: Request, *, most_bytes: int, too_much: str) -> object:
     """Return the JSON that was posted; None where it is none.
 
     Raises:
-        TooMuchPostedError: it is longer than allowed; the rest is not read.
+        TooMuchPostedError: it is longer than allowed, which is said in these words; the rest is not read.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
-            raise TooMuchPostedError
+            raise TooMuchPostedError(too_much)
     try:
         return json.loads(bytes(body))
     except ValueError:
         return None
+
+
+def number(request: Request, name: str) -> int:
+    """Return a number of the address.
+
+    Raises:
+        NotAnIdError: it is none that SQLite holds as an integer.
+    """
+    return int(_matched(_NUMBER, request.path_params[name]))
+
+
+def photo_id(request: Request) -> str:
+    """Return the photo that the address names; raises `NotAnIdError`."""
+    return _matched(PHOTO_ID, request.path_params["photo_id"])
+
+
+def model_id(request: Request) -> str:
+    """Return the model that the address names; raises `NotAnIdError`."""
+    return _matched(_MODEL_ID, request.path_params["model_id"])
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise NotAnIdError
+    return text
 
 
 def names_this_app(host: str) -> bool:

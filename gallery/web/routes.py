@@ -6,24 +6,21 @@ their content may be kept for ever; none may be read by another site's pages.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gallery import class_styles
+from gallery.errors import CatalogError
 from gallery.services import photo_lists, photo_view, similar, stacks
-from gallery.services.photo_view import PHOTO_ID, PhotoFacts
+from gallery.services.photo_lists import PhotoList
 from gallery.types import GridItem, Prediction, display_path
-from gallery.web import downloads, folders, labels, report, uploads
-from gallery.web.addresses import BASE, ICON
-from gallery.web.guard import SAFE, NotAnIdError, guarded, refusal
+from gallery.web import downloads, folders, labels, uploads
+from gallery.web.addresses import BASE, ICON, REPORT
+from gallery.web.guard import SAFE, guarded, model_id, number, photo_id, posted_from_own_page, refusal
 
-_TOKEN = re.compile(r"[0-9a-f]{32}")
-_NUMBER = re.compile(r"[0-9]{1,18}")  # what SQLite holds as an integer
-_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FOR_EVER = "private, max-age=31536000, immutable"
 _SHORT = "private, max-age=600"
 _NEVER = "no-store"
@@ -31,7 +28,7 @@ _NEVER = "no-store"
 
 def all_routes() -> list[BaseRoute]:
     """Return the routes for ``st.App(routes=...)``."""
-    pages = {
+    asked = {
         ICON + "{name}": class_icon,
         "/thumb/{photo_id}": thumb,
         "/photo/{photo_id}": large_photo,
@@ -43,12 +40,29 @@ def all_routes() -> list[BaseRoute]:
         "/info/{model_id}/{file_id}": photo_facts,
         "/similar/{model_id}/{collection_id}/{file_id}": similar_list,
         "/labelled/{token}/{photo_id}": labelled_photo,
+        "/download/{format}/{token}": downloads.selection,
+        REPORT + "{model_id}/{collection_id}": downloads.report_file,
+        "/folders": folders.complete,
+        "/folders/places": folders.places,
+        "/folders/counts": folders.count,
+        "/revision": labels.revision,
     }
-    reading: list[BaseRoute] = [
-        Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in pages.items()
+    posted = {
+        "/pick/{token}": downloads.pick,
+        "/said": labels.said,
+        "/upload/begin": uploads.begin,
+        "/upload/{upload}/file": uploads.receive,
+        "/upload/{upload}/missing": uploads.missing,
+        "/upload/{upload}/finish": uploads.finish,
+        "/upload/{upload}/discard": uploads.discard,
+    }
+    return [
+        *(Route(BASE + path, guarded(endpoint), methods=["GET"]) for path, endpoint in asked.items()),
+        *(
+            Route(BASE + path, posted_from_own_page(endpoint), methods=["POST"])
+            for path, endpoint in posted.items()
+        ),
     ]
-    others = (uploads, downloads, report, folders, labels)
-    return reading + [route for module in others for route in module.all_routes(BASE)]
 
 
 def class_icon(request: Request) -> Response:
@@ -61,13 +75,12 @@ def class_icon(request: Request) -> Response:
 
 def thumb(request: Request) -> Response:
     """Answer with a photo's thumbnail; one that was deleted is made again."""
-    return _answer(photo_view.thumbnail(_photo_id(request)), "image/jpeg", _FOR_EVER)
+    return _answer(photo_view.thumbnail(photo_id(request)), "image/jpeg", _FOR_EVER)
 
 
 def labelled_photo(request: Request) -> Response:
     """Answer with a thumbnail of a data set's photo, which need not be in the catalog."""
-    token = _matched(_TOKEN, request.path_params["token"])
-    jpeg = photo_lists.registered_thumbnail(token, _photo_id(request))
+    jpeg = photo_lists.registered_thumbnail(request.path_params["token"], photo_id(request))
     if jpeg is None:
         return refusal(404, "This data set is not known any more; reload the page.")
     return _answer(jpeg, "image/jpeg", _FOR_EVER)
@@ -78,7 +91,7 @@ def large_photo(request: Request) -> Response:
 
     Query: with ``whole`` it has as many pixels as the file, up to 6000 on the longer side.
     """
-    jpeg, large = photo_view.large_photo(_photo_id(request), whole="whole" in request.query_params)
+    jpeg, large = photo_view.large_photo(photo_id(request), whole="whole" in request.query_params)
     return _answer(jpeg, "image/jpeg", _FOR_EVER if large else _NEVER)
 
 
@@ -94,8 +107,8 @@ def heatmap_png(request: Request) -> Response:
     except ValueError:
         return refusal(400, "The peak is no number.")
     picture = photo_view.heatmap_png(
-        _photo_id(request),
-        _model_id(request),
+        photo_id(request),
+        model_id(request),
         request.path_params["class_name"],
         peak=peak,
         beside=asked.get("with"),
@@ -110,58 +123,45 @@ def difference_png(request: Request) -> Response:
     Orange where more speaks for the first class, purple for the second; 204 where they are the same.
     """
     first, second = request.path_params["first"], request.path_params["second"]
-    return _picture(photo_view.difference_png(_photo_id(request), _model_id(request), first, second))
+    return _picture(photo_view.difference_png(photo_id(request), model_id(request), first, second))
 
 
-def grid_page(request: Request) -> Response:
+def grid_page(request: Request) -> dict[str, Any]:
     """Answer with one page of a grid's items, in the list's order."""
-    chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
-    if chosen is None:
-        return refusal(404, "This list is not known any more; the page makes a new one.")
-    number = int(_matched(_NUMBER, request.path_params["page"]))
-    rows = [_row(item, truth) for item, truth in photo_lists.page(chosen, number)]
-    return JSONResponse({"items": rows}, headers=SAFE)
+    return {
+        "items": [
+            _row(item, truth) for item, truth in photo_lists.page(_list(request), number(request, "page"))
+        ]
+    }
 
 
-def grid_files(request: Request) -> Response:
+def grid_files(request: Request) -> object:
     """Answer with the ids of all files of a list: what a bulk change says of them outlives this process.
 
     Of stacks it is a list for each.
     """
-    chosen = photo_lists.find(_matched(_TOKEN, request.path_params["token"]))
-    if chosen is None:
-        return refusal(404, "This list is not known any more; the page makes a new one.")
-    return JSONResponse(photo_lists.all_files(chosen), headers=SAFE)
+    return photo_lists.all_files(_list(request))
 
 
-def similar_list(request: Request) -> Response:
+def similar_list(request: Request) -> object:
     """Answer with the list of the photos of a collection that are nearest to one of its photos."""
-    file_id, collection_id = (
-        int(_matched(_NUMBER, request.path_params[name])) for name in ("file_id", "collection_id")
-    )
-    found = similar.list_like(file_id, _model_id(request), collection_id)
-    return JSONResponse(photo_lists.named(found), headers=SAFE)
+    file_id, collection_id = number(request, "file_id"), number(request, "collection_id")
+    return photo_lists.named(similar.list_like(file_id, model_id(request), collection_id))
 
 
-def photo_facts(request: Request) -> Response:
+def stack_frames(request: Request) -> dict[str, Any]:
+    """Answer with the photos of a file's sequence, as a page of a grid has them."""
+    frames = stacks.frames(number(request, "file_id"), model_id(request))
+    return {"items": [_row(item, None) for item in frames]}
+
+
+def photo_facts(request: Request) -> dict[str, Any]:
     """Answer with all that the large view shows of a photo.
 
     Query: with ``stack`` the probabilities are those of its sequence.
     """
-    file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
     of_sequence = "stack" in request.query_params
-    known = photo_view.facts(file_id, _model_id(request), of_sequence=of_sequence)
-    return JSONResponse(_facts(known), headers=SAFE)
-
-
-def stack_frames(request: Request) -> Response:
-    """Answer with the photos of a file's sequence, as a page of a grid has them."""
-    file_id = int(_matched(_NUMBER, request.path_params["file_id"]))
-    rows = [_row(item, None) for item in stacks.frames(file_id, _model_id(request))]
-    return JSONResponse({"items": rows}, headers=SAFE)
-
-
-def _facts(known: PhotoFacts) -> dict[str, Any]:
+    known = photo_view.facts(number(request, "file_id"), model_id(request), of_sequence=of_sequence)
     photo, about = known.photo, known.photo.metadata
     return {
         "file_id": photo.file_id,
@@ -214,18 +214,11 @@ def _row(item: GridItem, truth: str | None) -> list[Any]:
     ]
 
 
-def _matched(pattern: re.Pattern[str], text: str) -> str:
-    if not pattern.fullmatch(text):
-        raise NotAnIdError
-    return text
-
-
-def _photo_id(request: Request) -> str:
-    return _matched(PHOTO_ID, request.path_params["photo_id"])
-
-
-def _model_id(request: Request) -> str:
-    return _matched(_MODEL_ID, request.path_params["model_id"])
+def _list(request: Request) -> PhotoList:
+    chosen = photo_lists.find(request.path_params["token"])
+    if chosen is None:
+        raise CatalogError("This list is not known any more; the page makes a new one.")
+    return chosen
 
 
 def _picture(png: bytes | None) -> Response:

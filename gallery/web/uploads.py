@@ -11,36 +11,21 @@ from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from gallery.services import uploads
 from gallery.types import display_path
-from gallery.web.guard import SAFE, posted_from_own_page
 
 _WRITE_BYTES = 1 << 20  # the body arrives in small chunks; a thread a megabyte is cheap
 
 
-def all_routes(base: str) -> list[BaseRoute]:
-    """Return the routes of an upload."""
-    return [
-        Route(f"{base}/upload/begin", posted_from_own_page(begin), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/file", posted_from_own_page(receive), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/missing", posted_from_own_page(missing), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/finish", posted_from_own_page(finish), methods=["POST"]),
-        Route(f"{base}/upload/{{upload}}/discard", posted_from_own_page(discard), methods=["POST"]),
-    ]
-
-
-async def begin(request: Request) -> Response:
+async def begin(request: Request) -> object:
     """Make the folder and answer with the id of the upload."""
     name, files = request.query_params.get("name", "")[:200], request.query_params.get("files", "")
     expected = int(files[:9]) if files.isascii() and files.isdigit() else 0
-    upload = await run_in_threadpool(uploads.begin, name, expected)
-    return JSONResponse({"upload": upload}, headers=SAFE)
+    return {"upload": await run_in_threadpool(uploads.begin, name, expected)}
 
 
-async def receive(request: Request) -> Response:
+async def receive(request: Request) -> object:
     """Stream one file to disk."""
     upload, name = request.path_params["upload"], request.query_params.get("name", "")[:2000]
     opened = uploads.receiving(upload, name)
@@ -57,31 +42,28 @@ async def receive(request: Request) -> Response:
     finally:
         await run_in_threadpool(file.abandon)
         opened.__exit__(None, None, None)
-    return JSONResponse({"name": display_path(path.relative_to(folder))}, headers=SAFE)
+    return {"name": display_path(path.relative_to(folder))}
 
 
-async def missing(request: Request) -> Response:
+async def missing(request: Request) -> object:
     """Answer which files of an upload have not arrived: after a connection that broke, or to resume one."""
     listed = await request.json()
     files = [(str(name)[:2000], int(size)) for name, size in listed]
-    return JSONResponse(
-        await run_in_threadpool(uploads.missing, request.path_params["upload"], files), headers=SAFE
-    )
+    return await run_in_threadpool(uploads.missing, request.path_params["upload"], files)
 
 
-async def finish(request: Request) -> Response:
+async def finish(request: Request) -> object:
     """Unpack the zips of an upload, open it as a collection, and answer with what is there now."""
     left_out = uploads.left_out_by_browser(await request.body())
     done = await run_in_threadpool(uploads.finish, request.path_params["upload"], left_out)
-    answer = {
+    return {
         "files": done.files,
         "left_out": [[one.name, one.reason] for one in done.left_out],
         "collection": done.collection and done.collection.collection_id,
     }
-    return JSONResponse(answer, headers=SAFE)
 
 
-async def discard(request: Request) -> Response:
+async def discard(request: Request) -> object:
     """Throw away an upload that was cancelled."""
     await run_in_threadpool(uploads.discard, request.path_params["upload"])
-    return JSONResponse({}, headers=SAFE)
+    return {}

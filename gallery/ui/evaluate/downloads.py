@@ -10,8 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.evaluation.evaluation import Evaluation
 from gallery.services.export import EvaluationTable, evaluation_csv
-from gallery.web.addresses import BASE
-from gallery.web.report import PATH as REPORT_PATH
+from gallery.web.addresses import BASE, REPORT
 
 _TABLES = (
     ("Classification report", "One row per class, with the averages.", EvaluationTable.REPORT),
@@ -41,7 +40,7 @@ def show(evaluation: Evaluation, *, row: DeltaGenerator) -> None:
 def _report_link(evaluation: Evaluation) -> None:
     """Show the link that makes and downloads the report of what Evaluate shows now."""
     asked = {name: st.query_params[name] for name in ("labels", "trained") if name in st.query_params}
-    address = f"{BASE}{REPORT_PATH}/{evaluation.report.model_id}/{evaluation.collection_id}"
+    address = f"{BASE}{REPORT}{evaluation.report.model_id}/{evaluation.collection_id}"
     st.link_button(
         "Report (HTML)",
         f"{address}?{urlencode(asked)}" if asked else address,
