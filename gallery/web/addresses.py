@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-BASE = "/gallery"
+import streamlit as st
+
+ROOT = "".join(f"/{part}" for part in str(st.get_option("server.baseUrlPath") or "").split("/") if part)
+"""Under which the whole app is served, "" for a server of its own."""
+BASE = f"{ROOT}/gallery"
 THUMBNAILS = f"{BASE}/thumb/"
 """A photo_id completes it."""
 ICON = "/icon/"

@@ -12,7 +12,6 @@ from gallery.services import collections as collections_service
 from gallery.types import Collection, display_path
 from gallery.ui.components import dialogs, folder_box, messages, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.web.addresses import BASE
 from gallery.words import photo_count
 
 RENAME, MOVE, TAKE, CLOCK = "rename", "move", "take", "clock"
@@ -73,7 +72,7 @@ def _move(collection: Collection) -> None:
     others = [
         one for one in collections_service.opened_folders() if one.collection_id != collection.collection_id
     ]
-    path = folder_box.show(recent=others, base=BASE, key="move_box")
+    path = folder_box.show(recent=others, key="move_box")
     if path is not None:
         _do(lambda: collections_service.move(collection.collection_id, path))
 

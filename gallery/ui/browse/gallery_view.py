@@ -33,7 +33,6 @@ from gallery.ui.components import (
 )
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
-from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title, photo_count
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
@@ -75,7 +74,6 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
-            thumbnails=THUMBNAILS,
             key="shelves",
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
@@ -127,7 +125,7 @@ def _photos(
             _unreadable(collection)
         elif not len(file_ids) and view.photo is None:
             _nothing(view, collection, shelves)
-    state = photo_grid.show(
+    opened = photo_grid.show(
         file_ids,
         collection_id=collection.collection_id,
         model_id=query.model_id,
@@ -139,8 +137,8 @@ def _photos(
         live=live,
         view=view_address.written(replace(view, collection_id=collection.collection_id, photo=None)),
     )
-    if state.opened_file_id != view.photo:
-        view_state.change(photo=state.opened_file_id)
+    if opened != view.photo:
+        view_state.change(photo=opened)
 
 
 def _count(shelves: tuple[Shelf, ...], name: str) -> int:

@@ -14,7 +14,6 @@ from gallery.types import Collection, CollectionKind
 from gallery.ui.browse import collection_menu
 from gallery.ui.components import dialogs, folder_box, job_card, messages, upload_zone, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.web.addresses import BASE
 from gallery.words import class_title, counted, without_surrogates
 
 _KINDS = {CollectionKind.FOLDER: "", CollectionKind.UPLOAD: " (uploaded)"}
@@ -109,7 +108,7 @@ def _ask_for_folder() -> None:
         "The photos stay where they are, and nothing is ever written into the folder. Paste a path, type it, "
         "or choose a place."
     )
-    path = folder_box.show(recent=collections_service.opened_folders(), base=BASE, key="folder_box")
+    path = folder_box.show(recent=collections_service.opened_folders(), key="folder_box")
     if path is not None:
         _open(path)
 
@@ -117,7 +116,7 @@ def _ask_for_folder() -> None:
 @st.dialog("Upload photos", width="medium", on_dismiss=dialogs.close)
 def _ask_for_upload() -> None:
     """Take photos from the browser; for folders on this machine, opening is quicker."""
-    collection_id = upload_zone.show(uploads.broken_off(), base=BASE, key="upload_zone")
+    collection_id = upload_zone.show(uploads.broken_off(), key="upload_zone")
     if collection_id is not None:
         _opened(collection_id)
 

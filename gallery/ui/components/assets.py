@@ -9,8 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from gallery.web.addresses import BASE
-
 _HERE = Path(__file__).parent
 
 
@@ -27,12 +25,6 @@ def component(
     """
     given = "".join(f"const {key} = {json.dumps(value)};\n" for key, value in (constants or {}).items())
     return st.components.v2.component(name, css=_joined(css), js=given + _joined(js))
-
-
-def base_address() -> str:
-    """Return under which address a component finds the routes, wherever the app is served."""
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{prefix}{BASE}" if prefix else BASE
 
 
 def _joined(paths: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from gallery.services import labelling, wiring
-from gallery.ui.components import assets
+from gallery.web.addresses import BASE
 
 COOKIE = "gallery_person"
 _BROWSER = "gallery_browser"
@@ -41,7 +41,7 @@ def named(name: object) -> None:
 def keeping() -> dict[str, Any]:
     """Return what a component needs to keep what is said by key: where to, and under which name."""
     return {
-        "base": assets.base_address(),
+        "base": BASE,
         "catalog": labelling.catalog_name(),
         "usual_person": wiring.person(),
     }

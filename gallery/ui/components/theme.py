@@ -11,9 +11,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from gallery.charts.drawing import WORSE
 from gallery.class_styles import KNOWN_NAMES, OTHER, Style, style, tile_name
 from gallery.types import UNLIKE, WAITING
-from gallery.ui.components import assets
 from gallery.ui.components.plain_text import escaped
-from gallery.web.addresses import ICON
+from gallery.web.addresses import BASE, ICON
 from gallery.words import class_title, without_surrogates
 
 RIGHT = {False: ("#f3f5f4", "#1f6f54"), True: ("#1e2422", "#4fb38d")}  # by dark: from none to all
@@ -34,7 +33,7 @@ def icon_address(name: str, among: Sequence[str] = ()) -> str:
 
 
 def _address(chosen: Style) -> str:
-    return f"{assets.base_address()}{ICON}{tile_name(chosen)}"
+    return f"{BASE}{ICON}{tile_name(chosen)}"
 
 
 def class_data(names: Sequence[str]) -> list[dict[str, str]]:

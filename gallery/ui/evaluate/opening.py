@@ -14,7 +14,6 @@ from gallery.services.folders import typed_path
 from gallery.types import Collection, JobState, ModelCard
 from gallery.ui.components import dialogs, folder_box, job_card, messages, theme
 from gallery.ui.components.plain_text import escaped
-from gallery.web.addresses import BASE
 from gallery.words import photo_count
 
 _LABELS = {LabelSource.FOLDERS: "Folder names", LabelSource.PEOPLE: "Manual labels"}
@@ -142,7 +141,7 @@ def _folder_box(card: ModelCard, *, key: str) -> None:
     """Take a folder's path; a good one is opened, tagged and put into the address."""
     refusal = st.container(width=820)
     with st.container(width=820):
-        path = folder_box.show(recent=collections_service.opened_folders(), base=BASE, key=key)
+        path = folder_box.show(recent=collections_service.opened_folders(), key=key)
     if path is None:
         return
     try:

@@ -20,7 +20,6 @@ from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo
 from gallery.ui.browse import filters
 from gallery.ui.components import export_menu, film_strip, view_address
 from gallery.ui.components.plain_text import escaped
-from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title
 
 STRIP_LENGTH = 11
@@ -99,7 +98,6 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         film_strip.show(
             items,
             current=photo.photo_id,
-            thumbnails=THUMBNAILS,
             key="explain_strip",
             on_choose=lambda photo_id: _go(photo=photo_id),
         )

@@ -49,7 +49,7 @@ def show(collection: Collection) -> None:
             "photo follows."
         )
         view = replace(view_state.current(), collection_id=collection.collection_id, photo=None)
-        state = photo_grid.show(
+        st.session_state[_OPENED] = photo_grid.show(
             np.array([one.file_id for one in photos], np.int64),
             collection_id=collection.collection_id,
             model_id=model_id,
@@ -61,7 +61,6 @@ def show(collection: Collection) -> None:
             view=view_address.written(view),
             waiting=photos,
         )
-        st.session_state[_OPENED] = state.opened_file_id
 
 
 def forget() -> None:

@@ -17,7 +17,6 @@ from gallery.ui.components import folder_box, messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import inspection as train_inspection
-from gallery.web.addresses import BASE
 from gallery.words import about, without_surrogates
 
 FOLDER, FILE, PEOPLE = "Folder", "Zip or table", "Manual labels"
@@ -94,7 +93,7 @@ def _choose() -> None:
 
 def _folder() -> None:
     refusal = st.container()
-    path = folder_box.show(recent=opened_folders(), base=BASE, key="train_folder")
+    path = folder_box.show(recent=opened_folders(), key="train_folder")
     if path is not None:
         with refusal:
             _open(lambda: training_sets.open_folder(path))

@@ -54,7 +54,7 @@ REACHES = {"gallery.training": {"gallery.network"}}
 """Work is handed its adapters; only training reaches one itself."""
 
 MAY_USE: dict[str, set[str]] = {
-    "streamlit": {"app", "pages", "gallery.ui", "gallery.web.guard", "gallery.cli.app"},
+    "streamlit": {"app", "pages", "gallery.ui", "gallery.web", "gallery.cli.app"},
     "starlette": {"gallery.web"},
     "plotly": {"gallery.charts", "gallery.exchange.report", "gallery.ui"},
     "jinja2": {"gallery.exchange.report"},

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gallery.types import GridItem
 from gallery.ui.components import assets
+from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title
 
 _component = assets.component("gallery_film_strip", css=["film_strip/strip.css"], js=["film_strip/strip.js"])
@@ -17,7 +18,6 @@ def show(
     items: Sequence[GridItem],
     *,
     current: str,
-    thumbnails: str,
     key: str,
     on_choose: Callable[[str], None],
 ) -> None:
@@ -26,7 +26,6 @@ def show(
     Args:
         items: the photos, left to right; a photo that lies in the folder twice is shown once.
         current: photo_id of the framed one.
-        thumbnails: address that a photo_id completes.
         key: the component's identity.
         on_choose: what a click does.
     """
@@ -45,4 +44,4 @@ def show(
         }
         for item in unique.values()
     ]
-    _component(key=key, data={"photos": photos, "thumbnails": thumbnails}, on_chosen_change=chosen)
+    _component(key=key, data={"photos": photos, "thumbnails": THUMBNAILS}, on_chosen_change=chosen)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gallery.services.folders import beside, typable
 from gallery.types import Collection
 from gallery.ui.components import assets, events
+from gallery.web.addresses import BASE
 from gallery.words import shown_text
 
 _component = assets.component(
@@ -18,18 +19,17 @@ _RECENT = 6
 """Folders offered again."""
 
 
-def show(*, recent: Sequence[Collection], base: str, key: str) -> str | None:
+def show(*, recent: Sequence[Collection], key: str) -> str | None:
     """Show the box, and return the path that was opened just now.
 
     Args:
         recent: the folders opened before, the last one first; the box begins beside it.
-        base: where the routes lie.
         key: the box's own.
     """
     data = {
         "key": key,
         "start": beside(recent[0].root if recent else None),
-        "base": base,
+        "base": BASE,
         "recent": [
             {"path": typable(one.root), "name": shown_text(one.name), "count": one.photo_count}
             for one in recent[:_RECENT]

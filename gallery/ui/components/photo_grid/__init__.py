@@ -8,7 +8,6 @@ the server has it on its disk (`gallery.web.labels`), so that no key is lost.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -21,6 +20,7 @@ from gallery.services.photo_lists import PhotoList
 from gallery.services.review import QueuedPhoto
 from gallery.types import BESIDE_CLASSES
 from gallery.ui.components import assets, events, people, theme
+from gallery.web.addresses import ROOT
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
@@ -53,19 +53,6 @@ _component = assets.component(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GridState:
-    """What a person has chosen in a grid.
-
-    Attributes:
-        selected_file_ids: in the order of the list.
-        opened_file_id: the photo that is shown large, if one is.
-    """
-
-    selected_file_ids: NDArray[np.int64]
-    opened_file_id: int | None
-
-
 def show(
     file_ids: NDArray[np.int64],
     *,
@@ -75,8 +62,6 @@ def show(
     key: str,
     true_index: NDArray[np.int64] | None = None,
     heatmaps: Heatmaps = "off",
-    opacity: float = 0.55,
-    colour_map: str = "inferno",
     open_file_id: int | None = None,
     height: Literal["fill"] | int = "fill",
     select: bool = True,
@@ -86,8 +71,8 @@ def show(
     view: Mapping[str, str] | None = None,
     waiting: Sequence[QueuedPhoto] | None = None,
     stacked_photos: int | None = None,
-) -> GridState:
-    """Show photos as a grid in which they open large, and return what is selected.
+) -> int | None:
+    """Show photos as a grid in which they open large, and return the file of the one that is large now.
 
     Call it inside a fragment, which runs again when anybody has changed what it shows. It also has the keys
     of an empty list: the last change can be undone there.
@@ -102,8 +87,6 @@ def show(
         heatmaps: laid over the thumbnails at first; with "true_and_predicted"
             each cell has two pictures on one scale, the true class left; with
             "difference" a third one: orange for the predicted, purple for the true class.
-        opacity: of the heatmaps' hottest place over thumbnails, 0 to 1.
-        colour_map: "inferno", "viridis", "cividis" or "jet".
         open_file_id: shown large at first.
         height: in px, or "fill" for what the window has left.
         select: whether photos can be selected.
@@ -127,14 +110,14 @@ def show(
         "version": collections.revision(),
         "scope": scope,
         **people.keeping(),
-        "explain": f"/explain?{urlencode(dict(view or {}))}&",
+        "explain": f"{ROOT}/explain?{urlencode(dict(view or {}))}&",
         "model_id": model_id,
         "classes": theme.class_data(class_names),
         "beside": theme.class_data(BESIDE_CLASSES),
         "in_use": labelling.words_in_use(class_names) if correct else [],
         "heatmaps": heatmaps,
-        "opacity": opacity,
-        "colour_map": colour_map,
+        "opacity": 0.55,  # of the heatmaps' hottest place over thumbnails
+        "colour_map": "inferno",
         "height": height,
         "select": select,
         "reasons": None if waiting is None else {str(one.file_id): str(one.reason) for one in waiting},
@@ -153,7 +136,6 @@ def show(
         key=key,
         data=data,
         on_revision_change=lambda: None,
-        on_selection_change=lambda: None,
         on_opened_change=lambda: None,
         on_explain_change=lambda: None,
         on_person_change=lambda: None,
@@ -161,12 +143,8 @@ def show(
     people.named(result.get("person"))
     if isinstance(explained := events.clicked_now(key, result.get("explain"), "photo"), str):
         st.switch_page("pages/explain.py", query_params={**(view or {}), "photo": explained})
-    selection = result.get("selection") or {}
     opened = result.get("opened") if "opened" in result else open_file_id
-    return GridState(
-        selected_file_ids=_selected(selection),
-        opened_file_id=opened if isinstance(opened, int) else None,
-    )
+    return opened if isinstance(opened, int) else None
 
 
 def _beside(waiting: Sequence[QueuedPhoto], listed: PhotoList) -> dict[str, Any]:
@@ -187,13 +165,6 @@ def _beside(waiting: Sequence[QueuedPhoto], listed: PhotoList) -> dict[str, Any]
             for one in waiting
         },
     }
-
-
-def _selected(selection: dict[str, Any]) -> NDArray[np.int64]:
-    chosen = photo_lists.find(str(selection.get("token", "")))
-    if chosen is None:
-        return np.zeros(0, dtype=np.int64)
-    return chosen.picked(selection.get("ranges"))
 
 
 def _opened(listed: PhotoList, file_id: int | None) -> dict[str, Any] | None:

@@ -452,12 +452,7 @@ class Grid {
     if (!this.items) return;
     this.root.classList.toggle("selecting", this.selection.size > 0);
     this.chosenBar.show();
-    clearTimeout(this.telling);
     if (this.selection.size > 1) this.items.fetchFiles().then(() => this.chosenBar.show());
-    if (!this.selection.size && !this.told) return;
-    this.told = this.selection.size > 0;
-    this.telling = setTimeout(() => this.component.setStateValue("selection",
-      { token: this.items.token, ranges: this.selection.ranges() }), 150);
   }
 
   say(text, ways) {

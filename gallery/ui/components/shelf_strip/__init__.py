@@ -10,6 +10,7 @@ import streamlit as st
 from gallery.class_styles import style
 from gallery.types import ALL, UNLIKE, UNREADABLE, UNSURE, WAITING, Shelf
 from gallery.ui.components import assets, events, theme
+from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title, percent
 
 _component = assets.component(
@@ -31,7 +32,6 @@ def show(
     shelves: Sequence[Shelf],
     *,
     chosen: str,
-    thumbnails: str,
     key: str,
     on_choose: Callable[[str], None],
 ) -> None:
@@ -40,12 +40,11 @@ def show(
     Args:
         shelves: in their order; ALL is put first, made of the others.
         chosen: the one that is open.
-        thumbnails: the address to which a cover's photo id is appended.
         key: the strip's own.
         on_choose: what a click does.
     """
     names = [shelf.name for shelf in shelves]
-    cards = [_card(shelf, names, chosen=chosen, thumbnails=thumbnails) for shelf in (_all(shelves), *shelves)]
+    cards = [_card(shelf, names, chosen=chosen) for shelf in (_all(shelves), *shelves)]
     shown = [
         card
         for card in cards
@@ -68,7 +67,7 @@ def _all(shelves: Sequence[Shelf]) -> Shelf:
     )
 
 
-def _card(shelf: Shelf, among: Sequence[str], *, chosen: str, thumbnails: str) -> dict[str, Any]:
+def _card(shelf: Shelf, among: Sequence[str], *, chosen: str) -> dict[str, Any]:
     title = "Not tagged yet" if shelf.name == WAITING else class_title(shelf.name)
     confidence = None if shelf.mean_confidence is None else percent(shelf.mean_confidence, 0)
     by_people = f", {shelf.corrected:,} labelled by people" if shelf.corrected else ""
@@ -80,7 +79,7 @@ def _card(shelf: Shelf, among: Sequence[str], *, chosen: str, thumbnails: str) -
         "fill": style(shelf.name, among).fill,
         "count": shelf.count,
         "sure": None if shelf.name in _TOOLTIPS else confidence,
-        "cover": f"{thumbnails}{shelf.cover_photo_id}" if shelf.cover_photo_id else None,
+        "cover": f"{THUMBNAILS}{shelf.cover_photo_id}" if shelf.cover_photo_id else None,
         "chosen": shelf.name == chosen,
         "tooltip": f"{title}: {shelf.count:,} photos{by_people}. {about}.",
     }

@@ -16,6 +16,7 @@ from gallery.settings import (
 )
 from gallery.ui.components import assets, events
 from gallery.ui.components.plain_text import escaped
+from gallery.web.addresses import BASE
 
 _component = assets.component(
     "gallery_upload_zone",
@@ -29,16 +30,15 @@ _LIMITS = (
 )
 
 
-def show(broken: Sequence[BrokenUpload], *, base: str, key: str) -> int | None:
+def show(broken: Sequence[BrokenUpload], *, key: str) -> int | None:
     """Show the drop zone, and return the collection that an upload has just become.
 
     Args:
         broken: uploads that were broken off, to go on with, to open as they are, or to delete.
-        base: where the routes lie.
         key: the zone's own.
     """
     data = {
-        "base": base,
+        "base": BASE,
         "limits": _LIMITS,
         "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"}),
         "broken": [asdict(one) for one in broken],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -359,3 +361,14 @@ def test_a_photo_that_is_zoomed_into_has_the_files_own_pixels(
         for query in ("", "?whole")
     ]
     assert sizes == [1600, 3000]
+
+
+def test_all_addresses_lie_where_the_app_is_served() -> None:
+    """Streamlit puts its own routes below ``server.baseUrlPath``, and leaves ours where they say."""
+    program = (
+        "from streamlit import config; config.set_option('server.baseUrlPath', '/lab/one/')\n"
+        "from gallery.web import addresses, routes\n"
+        "print(addresses.THUMBNAILS, *{one.path[:17] for one in routes.all_routes()})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["/lab/one/gallery/thumb/", "/lab/one/gallery/"]
