@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import evaluate, wiring
+from gallery.ui.components import messages
 from gallery.ui.evaluate import downloads, matrix, numbers, opening, tabs
-from gallery.ui.explain import sources as explain_sources
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)
 card = wiring.active_model()
 if card is None:
-    explain_sources.no_model()
+    messages.no_model()
     st.stop()
 
 collection = opening.choose(card, row=row)

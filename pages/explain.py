@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import collections, wiring
+from gallery.ui.components import messages
 from gallery.ui.explain import photo_choice
 from gallery.ui.explain import sources as explain_sources
 from gallery.ui.explain import view as explain_view
@@ -13,7 +14,7 @@ row = st.container(horizontal=True, vertical_alignment="bottom", key="explain_ch
 row.title("Explain", width="content", anchor=False)
 card = wiring.active_model()
 if card is None:
-    explain_sources.no_model()
+    messages.no_model()
     st.stop()
 
 if collections.opened() or "photo" in st.query_params:

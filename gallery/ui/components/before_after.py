@@ -12,21 +12,6 @@ from gallery.class_styles import style, text_colour
 from gallery.ui.components import theme
 from gallery.words import class_title
 
-_CSS = """<style>
-.before-after { width: 100%; border-collapse: collapse; font-size: .92rem;
-  font-variant-numeric: tabular-nums; }
-.before-after th { text-align: left; font-weight: 400; white-space: nowrap; padding: .22em .5em .22em 0; }
-.before-after thead th { font-size: .8rem; font-weight: 600; }
-.before-after td { padding: .22em .4em; text-align: right; white-space: nowrap; }
-.before-after td.bars { width: 45%; }
-.before-after .was, .before-after .is { height: .5em; border-radius: .25em; box-sizing: border-box;
-  min-width: 2px; }
-.before-after .was { border: 1px solid currentColor; opacity: .75; margin-bottom: 2px; }
-.before-after .is { border: 1px solid; }
-.before-after .up::before { content: "▲ "; } .before-after .down::before { content: "▼ "; }
-.before-after tr.most th, .before-after tr.most td { font-weight: 700; }
-</style>"""
-
 
 def table_html(
     class_names: Sequence[str], before: NDArray[np.floating], after: NDArray[np.floating], *, dark: bool
@@ -56,7 +41,7 @@ def table_html(
             f"<td class='{way}'>{change}</td></tr>"
         )
     return (
-        f"{_CSS}<table class='before-after'><thead><tr><th scope='col'>Class</th>"
+        "<table class='before-after'><thead><tr><th scope='col'>Class</th>"
         "<th scope='col'>outline: whole photo, filled: part greyed</th><th scope='col'>whole</th>"
         "<th scope='col'>greyed</th><th scope='col'>points</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
+
 from gallery.services.heatmaps import (
     AGAINST_COLOUR,
     FOR_COLOUR,
     NEITHER_COLOUR,
     MapPair,
-    colour_steps,
     has_evidence,
 )
 from gallery.types import FloatArray
 from gallery.words import class_title, percent
 
 
-def gradient_css(colour_map: str) -> str:
-    """Return a colour map as a CSS gradient from no evidence to the strongest."""
-    stops = ", ".join(f"rgb({red},{green},{blue})" for red, green, blue in colour_steps(colour_map))
-    return f"linear-gradient(to right, {stops})"
+def scale_html(left: str, right: str, colours: Sequence[tuple[int, int, int]], *, alt: str) -> str:
+    """Return a scale of colours between the words for its two ends.
 
-
-def difference_css() -> str:
-    """Return the colours of `MapPair.difference` as a CSS gradient, against the first class to for it."""
-    against, neither, for_it = (
-        f"rgb({red},{green},{blue})" for red, green, blue in (AGAINST_COLOUR, NEITHER_COLOUR, FOR_COLOUR)
+    Example:
+        >>> "rgb(0,0,0), rgb(255,0,0)" in scale_html("none", "most", [(0, 0, 0), (255, 0, 0)], alt="Scale")
+        True
+    """
+    stops = ", ".join(f"rgb({red},{green},{blue})" for red, green, blue in colours)
+    colour = (
+        f"<span role='img' aria-label='{alt}' style='background:linear-gradient(to right, {stops})'></span>"
     )
-    return f"linear-gradient(to right, {against}, {neither}, {for_it})"
+    words = (f"<span>{html.escape(end)}</span>" for end in (left, right))
+    return f"<div class='gallery-scale'>{colour.join(words)}</div>"
+
+
+def difference_html(first: str, second: str) -> str:
+    """Return the scale of `MapPair.difference`: on the left what supports the second class."""
+    return scale_html(
+        f"supports {second}",
+        f"supports {first}",
+        (AGAINST_COLOUR, NEITHER_COLOUR, FOR_COLOUR),
+        alt="Scale from purple over grey to orange",
+    )
 
 
 def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:

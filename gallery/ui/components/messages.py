@@ -40,15 +40,30 @@ def boundary() -> Iterator[None]:
         show_error(error)
 
 
-def empty(icon: str, title: str, remedy: str) -> None:
+def empty(icon: str, title: str, remedy: str, *, page: str | None = None) -> None:
     """Show an empty state: what is missing, and what to do next.
 
     Args:
         icon: one of Streamlit's bundled icons, ":material/...:", or a class's (`theme.icon_markdown`).
         title: what is missing.
         remedy: what to do next.
+        page: where to do it; its name in the address.
     """
     with st.container(key="empty_state", horizontal_alignment="center"):
         st.container(key="empty_icon").markdown(icon, text_alignment="center")
         st.subheader(escaped(title), anchor=False, text_alignment="center")
         st.markdown(escaped(remedy), text_alignment="center")
+        if page is not None:
+            st.page_link(
+                f"pages/{page}.py", label=f"Open {page.capitalize()}", icon=":material/arrow_forward:"
+            )
+
+
+def no_model() -> None:
+    """Say that a page needs a model, and where to get one."""
+    empty(
+        ":material/neurology:",
+        "There is no usable model yet",
+        "Predictions, their heatmaps and their scores need a model. The Models page says how to get one.",
+        page="models",
+    )

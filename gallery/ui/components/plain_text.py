@@ -35,11 +35,4 @@ def facts_html(facts: Sequence[tuple[str, str]]) -> str:
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(without_surrogates(value))}</dd>"
         for name, value in facts
     )
-    return f"{_FACTS_CSS}<dl class='gallery-facts'>{rows}</dl>"
-
-
-_FACTS_CSS = (
-    "<style>.gallery-facts{display:grid;grid-template-columns:minmax(7em,max-content) 1fr;gap:.3em 1.2em;"
-    "margin:0;font-size:.95rem}.gallery-facts dt{font-weight:600}"
-    ".gallery-facts dd{margin:0;overflow-wrap:anywhere}</style>"
-)
+    return f"<dl class='gallery-facts'>{rows}</dl>"

@@ -60,6 +60,15 @@ def write_address() -> None:
         st.query_params.from_dict(wanted)
 
 
+def go(**words: str | None) -> None:
+    """Put something else into the address of any page; None takes a word out."""
+    for name, value in words.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = value
+
+
 def _remember(address: dict[str, str]) -> None:
     written = st.session_state[_WRITTEN]
     if address in written:

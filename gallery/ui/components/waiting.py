@@ -24,8 +24,8 @@ def known(key: Hashable) -> Task[Any] | None:
     return task
 
 
-def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
-    """Show work that is not done: its progress, or why it ended and a button to begin again.
+def is_done(task: Task[Any], what: str, *, unit: str, key: str, patience_s: float = 0.3) -> bool:
+    """Return whether work is done; else show its progress, or why it ended and a button to begin again.
 
     The page runs again when the work is over.
 
@@ -34,10 +34,13 @@ def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
         what: its name as people know it.
         unit: of its steps, "model runs".
         key: the button's.
+        patience_s: the page waits that long for quick work before it shows that it is waiting.
     """
+    if task.wait(patience_s) and task.state is State.DONE:
+        return True
     if task.live:
         _progress(task, what, unit, key)
-        return
+        return False
     if task.state is State.FAILED:
         st.error(escaped(task.problem), icon=":material/warning:")
     else:
@@ -48,6 +51,7 @@ def show(task: Task[Any], what: str, *, unit: str, key: str) -> None:
         icon=":material/refresh:",
         on_click=lambda: st.session_state.update(waiting_again=id(task)),
     )
+    return False
 
 
 @st.fragment(run_every=LOOK_AGAIN_S)

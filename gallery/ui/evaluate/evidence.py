@@ -13,8 +13,7 @@ from gallery.evaluation.evidence import BORDER_AREA, FEW_IN_A_CELL, AverageMap, 
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.report import Cell
 from gallery.services import evaluate
-from gallery.ui.components import photo_grid
-from gallery.ui.explain import difference as explain_difference
+from gallery.ui.components import heatmap_scale, photo_grid
 from gallery.ui.explain.difference import place
 from gallery.words import class_title, percent, photo_count
 
@@ -82,7 +81,7 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
         else class_title(names[cell.predicted])
     )
     st.caption(f"Heatmaps of {true} and {predicted} on one scale, and their difference:")
-    st.html(explain_difference.legend(predicted, true))
+    st.html(heatmap_scale.difference_html(predicted, true))
 
 
 def _any_wrong(evaluation: Evaluation, rows: IntVector) -> bool:

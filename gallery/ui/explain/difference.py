@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from gallery.services import heatmaps
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components.heatmap_scale import difference_css
+from gallery.ui.components.heatmap_scale import difference_html
 from gallery.words import class_title
 
 
@@ -30,7 +28,7 @@ def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
             width="stretch",
             alt=f"Difference of the maps of {names[0]} and {names[1]}. {in_words(pair, *names)}",
         )
-        st.html(legend(*names))
+        st.html(difference_html(*names))
         st.markdown(in_words(pair, *names))
     photo.image(picture, caption="The photo", width="stretch", alt="The photo alone")
     for column, cam, name in zip((raw_first, raw_second), (pair.first, pair.second), names, strict=True):
@@ -76,17 +74,6 @@ def place(cam: FloatArray) -> str:
     down = ("upper", "middle", "lower")[3 * row // cam.shape[0]]
     across = ("left", "", "right")[3 * column // cam.shape[1]]
     return f"{down} {across}" if across else ("middle" if down == "middle" else f"{down} middle")
-
-
-def legend(first: str, second: str) -> str:
-    """Return the scale of a difference as HTML: on the left what supports the second class."""
-    return (
-        "<div style='display:flex;gap:.6em;align-items:center;font-size:.85rem'>"
-        f"<span>supports {html.escape(second)}</span>"
-        "<span role='img' aria-label='Scale from purple over grey to orange' style='flex:1;height:.7em;"
-        f"border-radius:.35em;background:{difference_css()}'></span>"
-        f"<span>supports {html.escape(first)}</span></div>"
-    )
 
 
 def shape(cam: FloatArray) -> str:

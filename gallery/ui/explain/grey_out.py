@@ -6,14 +6,12 @@ import streamlit as st
 
 from gallery.errors import GalleryError
 from gallery.explanation.perturbation import Region
-from gallery.jobs.task import State
 from gallery.services import explain
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard, PhotoId, RgbImage
 from gallery.ui.components import before_after, grey_out, theme, waiting
 from gallery.ui.components.plain_text import escaped
-
-PATIENCE_S = 0.3
+from gallery.words import counted
 
 
 @st.fragment
@@ -28,7 +26,8 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
             key="explain_grey",
         )
     with right:
-        if not _is_loaded(card):
+        loading = waiting.known(explain.loading_key(card)) or explain.loading_task(card)
+        if not waiting.is_done(loading, "Getting ready", unit="steps", key="explain_grey_waiting"):
             return
         try:
             image = photo.model_input()
@@ -36,32 +35,19 @@ def show(photo: ExplainedPhoto, card: ModelCard) -> None:
         except GalleryError as exc:
             st.warning(escaped(str(exc)), icon=":material/warning:")
             return
-        _result(photo, regions, before, after)
-
-
-def _result(
-    photo: ExplainedPhoto, regions: tuple[Region, ...], before: FloatArray, after: FloatArray
-) -> None:
-    names = photo.prediction.class_names
-    if regions:
-        count = "1 rectangle" if len(regions) == 1 else f"{len(regions)} rectangles"
-        st.markdown(f"With {count} greyed out: {before_after.sentence(names, before, after)}")
-    else:
-        st.markdown("**Drag over the photo** to hide a part of it from the model; the bars change at once.")
-    st.html(before_after.table_html(names, before, after, dark=theme.is_dark()))
-    st.caption(
-        "The rectangles are neutral grey (mean training colour). They do not show what is behind the animal, "
-        "so small changes mean little."
-    )
-
-
-def _is_loaded(card: ModelCard) -> bool:
-    """Return whether the model is ready; it loads meanwhile, which is shown."""
-    task = waiting.known(explain.loading_key(card)) or explain.loading_task(card)
-    if task.wait(PATIENCE_S) and task.state is State.DONE:
-        return True
-    waiting.show(task, "Getting ready", unit="steps", key="explain_grey_waiting")
-    return False
+        names = photo.prediction.class_names
+        if regions:
+            what = f"With {counted(len(regions), 'rectangle')} greyed out"
+            st.markdown(f"{what}: {before_after.sentence(names, before, after)}")
+        else:
+            st.markdown(
+                "**Drag over the photo** to hide a part of it from the model; the bars change at once."
+            )
+        st.html(before_after.table_html(names, before, after, dark=theme.is_dark()))
+        st.caption(
+            "The rectangles are neutral grey (mean training colour). They do not show what is behind the "
+            "animal, so small changes mean little."
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gallery.explanation.methods import GRAD_CAM, METHODS
-from gallery.jobs.task import State
 from gallery.services import explain
 from gallery.services.explain import Choice
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard
-from gallery.ui.components import waiting
+from gallery.ui.components import view_state, waiting
 from gallery.words import duration
-
-PATIENCE_S = 0.7
-"""A page waits that long for a quick method before it shows that it is waiting."""
 
 
 def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGenerator) -> Choice:
@@ -63,10 +58,7 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
 
 def _remember(name: str, usual: str) -> None:
     chosen = st.session_state[f"explain_{name}"]
-    if chosen != usual:
-        st.query_params[name] = chosen
-    elif name in st.query_params:
-        del st.query_params[name]
+    view_state.go(**{name: None if chosen == usual else chosen})
 
 
 def _titled(choice: Choice) -> str:
@@ -98,12 +90,10 @@ def maps(photo: ExplainedPhoto, choice: Choice, class_indices: Sequence[int]) ->
     if choice.is_stored and photo.cams is not None:
         return [photo.cams[index] for index in class_indices]
     tasks = [explain.maps_task(photo, choice, index, waiting.known) for index in class_indices]
-    until = time.monotonic() + PATIENCE_S
     for task in tasks:
-        task.wait(max(0.0, until - time.monotonic()))
-    unfinished = next((task for task in tasks if task.state is not State.DONE), None)
-    if unfinished is not None:
-        waiting.show(unfinished, choice.method.title, unit="model runs", key="explain_maps_waiting")
-        return None
+        if not waiting.is_done(
+            task, choice.method.title, unit="model runs", key="explain_maps_waiting", patience_s=0.7
+        ):
+            return None
     found = [(task.result, index) for task, index in zip(tasks, class_indices, strict=True)]
     return [cams if cams.ndim == 2 else cams[index] for cams, index in found]

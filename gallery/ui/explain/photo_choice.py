@@ -7,7 +7,7 @@ reproduces it. The widgets only show and change the address.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -18,32 +18,12 @@ from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
 from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, SortOrder
 from gallery.ui.browse import filters
-from gallery.ui.components import export_menu, film_strip, view_address
+from gallery.ui.components import export_menu, film_strip, view_address, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title
 
 STRIP_LENGTH = 11
 """Thumbnails in the strip: fills a narrow window without scrolling, and the middle one is the chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """The photos to step through, and where in them the chosen one is."""
-
-    file_ids: NDArray[np.int64]
-    position: int | None  # None when the chosen photo lies elsewhere
-
-    def neighbour(self, step: int) -> int:
-        """Return the file before or behind the chosen one; the first when the chosen is not in the list."""
-        if self.position is None:
-            return int(self.file_ids[0])
-        return int(self.file_ids[(self.position + step) % len(self.file_ids)])
-
-    def window(self) -> NDArray[np.int64]:
-        """Return the files of the strip, the chosen one in the middle where that is possible."""
-        middle = self.position or 0
-        start = max(0, min(middle - STRIP_LENGTH // 2, len(self.file_ids) - STRIP_LENGTH))
-        return self.file_ids[start : start + STRIP_LENGTH]
 
 
 def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
@@ -75,12 +55,12 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     file_ids = collections.find_files(replace(query, shelf=shelf))
     photo = asked or photo_view.first_read(file_ids)
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)
-    listed = _List(file_ids, int(where[0]) if where.size else None)
+    position = int(where[0]) if where.size else None  # None when the photo lies elsewhere
     with row:
         _collection_box(opened, collection)
         _shelf_box(shelves, shelf)
         if photo and len(file_ids):
-            _stepper(listed)
+            _stepper(file_ids, position)
         if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
             st.switch_page("pages/browse.py", query_params=view_address.written(replace(view, photo=None)))
         export_menu.show(file_ids, model_id=card.model_id, class_names=card.class_names, key="explain_export")
@@ -93,13 +73,15 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
             icon=":material/image:",
         )
         return None
-    items = [item for item in photo_lists.items_of(listed.window(), card.model_id) if item.photo_id]
+    start = max(0, min((position or 0) - STRIP_LENGTH // 2, len(file_ids) - STRIP_LENGTH))
+    strip = file_ids[start : start + STRIP_LENGTH]
+    items = [item for item in photo_lists.items_of(strip, card.model_id) if item.photo_id]
     if len(items) > 1:
         film_strip.show(
             items,
             current=photo.photo_id,
             key="explain_strip",
-            on_choose=lambda photo_id: _go(photo=photo_id),
+            on_choose=lambda photo_id: view_state.go(photo=photo_id),
         )
     return photo
 
@@ -147,12 +129,13 @@ def _shelf_box(shelves: dict[str, int], chosen: str) -> None:
         [ALL, *shelves],
         key="explain_shelf",
         format_func=lambda name: f"{class_title(name)} ({shelves.get(name, total):,})",
-        on_change=lambda: _go(shelf=st.session_state["explain_shelf"], photo=None),
+        on_change=lambda: view_state.go(shelf=st.session_state["explain_shelf"], photo=None),
         width=200,
     )
 
 
-def _stepper(listed: _List) -> None:
+def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:
+    """Show the ways to the photos before and behind; to the first where the photo is not among them."""
     for label, icon, step, key in (
         ("Previous", ":material/chevron_left:", -1, "Left"),
         ("Next", ":material/chevron_right:", 1, "Right"),
@@ -162,24 +145,16 @@ def _stepper(listed: _List) -> None:
             icon=icon,
             key=f"explain_step_{step}",
             on_click=_step,
-            args=(listed.neighbour(step),),
-            disabled=len(listed.file_ids) < 2 and listed.position is not None,
+            args=(int(file_ids[0 if position is None else (position + step) % len(file_ids)]),),
+            disabled=len(file_ids) < 2 and position is not None,
             shortcut=key,
         )
-    if listed.position is not None:
-        st.markdown(f"{listed.position + 1:,} of {len(listed.file_ids):,}", width="content")
+    if position is not None:
+        st.markdown(f"{position + 1:,} of {len(file_ids):,}", width="content")
 
 
 def _step(file_id: int) -> None:
     try:
-        _go(photo=photo_view.photo(file_id).photo_id)
+        view_state.go(photo=photo_view.photo(file_id).photo_id)
     except CatalogError as exc:
         st.toast(str(exc), icon=":material/warning:")
-
-
-def _go(**changes: str | None) -> None:
-    for name, value in changes.items():
-        if value is not None:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]

@@ -1,4 +1,4 @@
-"""Where Explain's photo comes from: a collection or one uploaded file; every failure is a sentence."""
+"""Where Explain's photo comes from: a collection or one uploaded file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 
 from gallery import settings
-from gallery.errors import GalleryError, PhotoError
+from gallery.errors import PhotoError
 from gallery.services import explained_photo
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import ModelCard, Photo
@@ -15,19 +15,6 @@ from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 
 CATALOG, UPLOAD = "My collections", "A single file"
-
-
-def no_model() -> None:
-    """Say that nothing can be explained yet, and where to get a model."""
-    messages.empty(
-        ":material/neurology:",
-        "There is no usable model yet",
-        "Explain shows which parts of a photo a prediction rests on, so it needs a model. The Models page "
-        "says how to get one.",
-    )
-    st.container(horizontal_alignment="center").page_link(
-        "pages/models.py", label="Open Models", icon=":material/arrow_forward:"
-    )
 
 
 def nothing_open() -> None:
@@ -38,9 +25,7 @@ def nothing_open() -> None:
         "Explain shows which parts of a photo a prediction rests on: the heatmap of the predicted class "
         "beside that of another class. Open a folder of photos on the Browse page to explain any of them, "
         "or add a single photo here.",
-    )
-    st.container(horizontal_alignment="center").page_link(
-        "pages/browse.py", label="Open Browse", icon=":material/arrow_forward:"
+        page="browse",
     )
 
 
@@ -58,15 +43,14 @@ def choose_source() -> str:
 
 
 def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
-    """Return a catalogued photo with what the model said of it; None, with a sentence, when that fails.
+    """Return a catalogued photo with what the model said of it; None while it has not been tagged.
 
     No network is loaded, unless the model has not tagged the photo and the user asks for it now.
+
+    Raises:
+        GalleryError: see `explained_photo`.
     """
-    try:
-        return explained_photo.catalogued(photo, card) or _not_tagged(photo, card)
-    except GalleryError as exc:
-        st.error(escaped(str(exc)), icon=":material/warning:")
-        return None
+    return explained_photo.catalogued(photo, card) or _not_tagged(photo, card)
 
 
 def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
@@ -87,7 +71,11 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
 
 
 def uploaded(card: ModelCard) -> ExplainedPhoto | None:
-    """Take one photo and return it explained; None while there is none, or with a sentence when it fails."""
+    """Take one photo and return it explained; None while there is none.
+
+    Raises:
+        GalleryError: it gives no picture, or the model cannot be run.
+    """
     file = st.file_uploader(
         "A photo",
         type=sorted(suffix.lstrip(".") for suffix in settings.PHOTO_SUFFIXES),
@@ -105,10 +93,6 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
         with st.spinner("Loading the model and tagging the photo ...", show_time=True):
             photo = explained_photo.from_upload(data, file.name, card)
     except PhotoError as exc:
-        st.error(f"{escaped(str(exc))} Try another file.", icon=":material/warning:")
-        return None
-    except GalleryError as exc:
-        st.error(escaped(str(exc)), icon=":material/warning:")
-        return None
+        raise PhotoError(f"{exc} Try another file.") from exc
     st.session_state["explain_uploaded"] = (key, photo)
     return photo

@@ -7,7 +7,6 @@ import streamlit as st
 from gallery.errors import GalleryError
 from gallery.explanation.records import MapOf
 from gallery.explanation.trust import TrustReport
-from gallery.jobs.task import State
 from gallery.services import explain, heatmaps
 from gallery.services.explain import Choice
 from gallery.services.explained_photo import ExplainedPhoto
@@ -16,8 +15,6 @@ from gallery.types import FloatArray
 from gallery.ui.components import theme, trust_badge, waiting
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title, percent
-
-PATIENCE_S = 0.3
 
 
 def show(photo: ExplainedPhoto, choice: Choice, pair: MapPair | None, compared: str) -> None:
@@ -73,10 +70,8 @@ def _test(photo: ExplainedPhoto, choice: Choice, cam: FloatArray, which: MapOf) 
     except GalleryError as exc:
         st.warning(escaped(str(exc)), icon=":material/warning:")
         return None
-    if task.wait(PATIENCE_S) and task.state is State.DONE:
-        return task.result
-    waiting.show(task, "Testing the heatmap", unit="model runs", key="explain_trust_waiting")
-    return None
+    done = waiting.is_done(task, "Testing the heatmap", unit="model runs", key="explain_trust_waiting")
+    return task.result if done else None
 
 
 def _averages(choice: Choice) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
 from gallery.ui.components import probability_bars, theme
-from gallery.ui.components.heatmap_scale import caption, gradient_css
+from gallery.ui.components.heatmap_scale import caption, scale_html
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
@@ -27,10 +27,6 @@ from gallery.ui.explain import trust as explain_trust
 from gallery.words import class_title
 
 WHY, TRUST, GREY = "Difference of both classes", "Test the heatmap", "Grey out a part"
-
-_STYLE = """<style>
-.st-key-explain_pair img { max-height: 62vh; object-fit: contain; object-position: left top; }
-</style>"""
 
 
 @st.fragment
@@ -59,11 +55,24 @@ def show(photo: ExplainedPhoto, card: ModelCard, *, collection_id: int | None) -
         with below:
             pair = _pair(photo, choice, compared, colour_map)
             if pair is not None:
-                _scale(pair)
+                colours = heatmaps.colour_steps(colour_map)
+                st.html(scale_html("no evidence", "strongest of both heatmaps", colours, alt="Colour scale"))
             _what_it_shows(choice)
         with pictures:
             _heatmaps(photo, picture, pair, compared, opacity)
-    _tabs(photo, card, choice, picture, pair, compared)
+    why, trust, grey = st.tabs([WHY, TRUST, GREY], key="explain_tab", on_change="rerun")
+    if why.open:  # only the open tab is computed
+        with why:
+            if pair is None:
+                st.caption("Appears with the heatmaps.")
+            else:
+                explain_difference.show(picture, pair, photo.prediction.label, compared)
+    if trust.open:
+        with trust:
+            explain_trust.show(photo, choice, pair, compared)
+    if grey.open:
+        with grey:
+            explain_grey_out.show(photo, card)
 
 
 def _pair(photo: ExplainedPhoto, choice: Choice, compared: str, colour_map: str) -> MapPair | None:
@@ -90,57 +99,61 @@ def _heatmaps(
     photo: ExplainedPhoto, picture: RgbImage, pair: MapPair | None, compared: str, opacity: float
 ) -> None:
     """Show both heatmaps side by side; in their places the photo, as long as there are none."""
-    st.html(_STYLE)
+    names = photo.prediction.class_names
+    columns = st.container(key="explain_pair").columns(2)
     for column, name, role in zip(
-        st.container(key="explain_pair").columns(2),
-        (photo.prediction.label, compared),
-        ("predicted", "compared"),
-        strict=True,
+        columns, (photo.prediction.label, compared), ("predicted", "compared"), strict=True
     ):
         with column:
-            _title(photo, name, role)
+            probability = words.probability(float(photo.prediction.probabilities[names.index(name)]))
+            st.markdown(f"{role.capitalize()}: **{theme.label_markdown(name, names)}**, {probability}")
             if pair is None:
                 st.image(picture, width="stretch", output_format="JPEG", alt=f"The photo {photo.name}")
                 st.caption(f"No heatmap of {class_title(name)} yet.")
-            else:
-                cam = pair.first if role == "predicted" else pair.second
-                _heatmap(photo, picture, pair, cam, name, opacity=opacity, role=role)
+                continue
+            cam = pair.first if role == "predicted" else pair.second
+            sentence = caption(pair, cam, name)
+            st.image(
+                pair.overlay(picture, cam, opacity=opacity),
+                width="stretch",
+                output_format="JPEG",
+                alt=f"{photo.name} with the heatmap of {class_title(name)}. {sentence}.",
+            )
+            with st.container(
+                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+            ):
+                if not heatmaps.has_evidence(cam):
+                    sentence = f"**{sentence}.** No part of it raises the score of this class."
+                st.markdown(sentence, width="content")
+                st.download_button(
+                    "Download PNG",
+                    functools.partial(_png, photo, pair, cam, opacity),
+                    file_name=f"{photo.name.rsplit('.', 1)[0]}_{name}_heatmap.png",
+                    mime="image/png",
+                    icon=":material/download:",
+                    key=f"explain_png_{role}",
+                    on_click="ignore",
+                    help="The photo with this heatmap, in full size.",
+                )
+
+
+def _png(photo: ExplainedPhoto, pair: MapPair, cam: FloatArray, opacity: float) -> io.BytesIO:
+    try:
+        picture = explained_photo.picture(photo.full_jpeg())
+    except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
+        picture = explained_photo.picture(photo.screen_jpeg)
+    return io.BytesIO(heatmaps.png(pair.overlay(picture, cam, opacity=opacity)))
 
 
 def _what_it_shows(choice: Choice) -> None:
     """Say in words what the method shows, whose it is and how long it takes here."""
-    method = choice.method
-    seconds = choice.seconds
-    took = "" if not seconds else f" It took {words.duration(seconds)} here."
+    method, seconds = choice.method, choice.seconds
+    took = f" It took {words.duration(seconds)} here." if seconds else ""
     if not method.by_class:
         took += " To compare classes, choose another method."
     with st.container(horizontal=True, vertical_alignment="center"):
         explain_methods.about()
         st.caption(f"{method.title} ({method.source}). {method.in_words}{took}", width="stretch")
-
-
-def _tabs(
-    photo: ExplainedPhoto,
-    card: ModelCard,
-    choice: Choice,
-    picture: RgbImage,
-    pair: MapPair | None,
-    compared: str,
-) -> None:
-    """Show what lies behind the heatmaps; only the open tab is computed."""
-    why, trust, grey = st.tabs([WHY, TRUST, GREY], key="explain_tab", on_change="rerun")
-    if why.open:
-        with why:
-            if pair is None:
-                st.caption("Appears with the heatmaps.")
-            else:
-                explain_difference.show(picture, pair, photo.prediction.label, compared)
-    if trust.open:
-        with trust:
-            explain_trust.show(photo, choice, pair, compared)
-    if grey.open:
-        with grey:
-            explain_grey_out.show(photo, card)
 
 
 def _compared_class(photo: ExplainedPhoto) -> str:
@@ -155,21 +168,16 @@ def _compared_class(photo: ExplainedPhoto) -> str:
     return photo.prediction.class_names[second]
 
 
-def _compare_with(name: str | None) -> None:
-    if name:
-        st.query_params["class"] = name
+def _compare_with(name: str) -> None:
+    st.query_params["class"] = name
 
 
 def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> None:
     st.markdown(f"**{escaped(photo.name)}**: probabilities by {escaped(model_name)}")
     probability_bars.show(
-        probability_bars.bars(
-            photo.prediction.class_names,
-            photo.prediction.probabilities,
-            chosen=compared,
-            person_label=photo.person_label,
-            dark=theme.is_dark(),
-        ),
+        photo.prediction,
+        chosen=compared,
+        person_label=photo.person_label,
         key="explain_bars",
         on_choose=_compare_with,
     )
@@ -204,64 +212,3 @@ def _controls(opacity: DeltaGenerator, colours: DeltaGenerator) -> tuple[float, 
         persist_state="session",
     )
     return percent / 100, colour_map
-
-
-def _title(photo: ExplainedPhoto, name: str, role: str) -> None:
-    probability = float(photo.prediction.probabilities[photo.prediction.class_names.index(name)])
-    label = theme.label_markdown(name, photo.prediction.class_names)
-    st.markdown(f"{role.capitalize()}: **{label}**, {words.probability(probability)}")
-
-
-def _heatmap(
-    photo: ExplainedPhoto,
-    picture: RgbImage,
-    pair: MapPair,
-    cam: FloatArray,
-    name: str,
-    *,
-    opacity: float,
-    role: str,
-) -> None:
-    sentence = caption(pair, cam, name)
-    st.image(
-        pair.overlay(picture, cam, opacity=opacity),
-        width="stretch",
-        output_format="JPEG",
-        alt=f"{photo.name} with the heatmap of {class_title(name)}. {sentence}.",
-    )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        if heatmaps.has_evidence(cam):
-            st.markdown(sentence, width="content")
-        else:
-            st.markdown(f"**{sentence}.** No part of it raises the score of this class.", width="content")
-        st.download_button(
-            "Download PNG",
-            _png_of(photo, pair, cam, opacity),
-            file_name=f"{photo.name.rsplit('.', 1)[0]}_{name}_heatmap.png",
-            mime="image/png",
-            icon=":material/download:",
-            key=f"explain_png_{role}",
-            on_click="ignore",
-            help="The photo with this heatmap, in full size.",
-        )
-
-
-def _png_of(
-    photo: ExplainedPhoto, pair: MapPair, cam: FloatArray, opacity: float
-) -> Callable[[], io.BytesIO]:
-    def png() -> io.BytesIO:
-        try:
-            picture = explained_photo.picture(photo.full_jpeg())
-        except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
-            picture = explained_photo.picture(photo.screen_jpeg)
-        return io.BytesIO(heatmaps.png(pair.overlay(picture, cam, opacity=opacity)))
-
-    return png
-
-
-def _scale(pair: MapPair) -> None:
-    st.html(
-        "<div style='display:flex;gap:.7em;align-items:center;font-size:.85rem'><span>no evidence</span>"
-        f"<span role='img' aria-label='Colour scale' style='flex:1;height:.7em;border-radius:.35em;"
-        f"background:{gradient_css(pair.colour_map)}'></span><span>strongest of both heatmaps</span></div>"
-    )

@@ -5,13 +5,13 @@ A plotly bar chart takes no keyboard and loads megabytes; ten buttons do both be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from gallery.class_styles import style, text_colour
+from gallery.types import Prediction
 from gallery.ui.components import assets, theme
 from gallery.words import class_title, probability
 
@@ -21,26 +21,20 @@ _component = assets.component(
 
 
 def bars(
-    class_names: Sequence[str],
-    probabilities: NDArray[np.floating],
-    *,
-    chosen: str,
-    person_label: str | None,
-    dark: bool,
+    prediction: Prediction, *, chosen: str, person_label: str | None, dark: bool
 ) -> list[dict[str, str | float | bool]]:
     """Return what each bar shows, surest class first.
 
     Args:
-        class_names: K names in the order of the probabilities.
-        probabilities: (K,), sum 1.
+        prediction: the probabilities of all classes.
         chosen: the class that is framed.
         person_label: what a person said the photo shows.
         dark: edges for the dark theme.
     """
-    order = np.argsort(-np.asarray(probabilities), kind="stable")
+    class_names = prediction.class_names
     shown: list[dict[str, str | float | bool]] = []
-    for rank, index in enumerate(order):
-        name, value = class_names[index], float(probabilities[index])
+    for rank, index in enumerate(np.argsort(-prediction.probabilities, kind="stable")):
+        name, value = class_names[index], float(prediction.probabilities[index])
         marks = ["predicted"] * (rank == 0) + ["labelled by a person"] * (name == person_label)
         share = probability(value)
         shown.append(
@@ -61,16 +55,26 @@ def bars(
     return shown
 
 
-def show(shown: list[dict[str, str | float | bool]], *, key: str, on_choose: Callable[[str], None]) -> None:
-    """Draw the bars; `on_choose` gets the class that was clicked, before the page runs again."""
+def show(
+    prediction: Prediction,
+    *,
+    chosen: str,
+    person_label: str | None,
+    key: str,
+    on_choose: Callable[[str], None],
+) -> None:
+    """Draw the bars, see `bars`; `on_choose` gets the class that was clicked, before the page runs again."""
 
-    def chosen() -> None:
+    def clicked() -> None:
         name = st.session_state[key].get("chosen")
-        if isinstance(name, str) and any(bar["name"] == name for bar in shown):
+        if name in prediction.class_names:
             on_choose(name)
 
     _component(
         key=key,
-        data={"bars": shown, "label": "Probability of each class; choose one to explain it"},
-        on_chosen_change=chosen,
+        data={
+            "bars": bars(prediction, chosen=chosen, person_label=person_label, dark=theme.is_dark()),
+            "label": "Probability of each class; choose one to explain it",
+        },
+        on_chosen_change=clicked,
     )

@@ -9,13 +9,16 @@ import pytest
 
 from gallery.services import models
 from gallery.services.models import CardScore
-from gallery.types import ModelCard
+from gallery.types import ModelCard, Prediction
 from gallery.ui.components import plain_text, probability_bars
 
 
 def test_bars_stand_surest_first_and_are_marked() -> None:
     shown = probability_bars.bars(
-        ("dog", "cat", "cow"), np.array([0.1, 0.7, 0.2]), chosen="cow", person_label="dog", dark=False
+        Prediction("", "model", ("dog", "cat", "cow"), np.array([0.1, 0.7, 0.2], np.float32)),
+        chosen="cow",
+        person_label="dog",
+        dark=False,
     )
     assert [bar["name"] for bar in shown] == ["cat", "cow", "dog"]
     assert [bar["mark"] for bar in shown] == ["predicted", "", "labelled by a person"]
@@ -25,7 +28,10 @@ def test_bars_stand_surest_first_and_are_marked() -> None:
 
 def test_a_person_who_agrees_is_named_beside_the_model() -> None:
     shown = probability_bars.bars(
-        ("dog", "cat"), np.array([0.9, 0.1]), chosen="cat", person_label="dog", dark=True
+        Prediction("", "model", ("dog", "cat"), np.array([0.9, 0.1], np.float32)),
+        chosen="cat",
+        person_label="dog",
+        dark=True,
     )
     assert shown[0]["mark"] == "predicted and labelled by a person"
 
