@@ -68,11 +68,11 @@ def chart(
     x: dict[str, Any],
     y: dict[str, Any],
     dark: bool,
-    dashes: tuple[tuple[float, float], tuple[float, float]],
+    dashes: tuple[tuple[float, float], tuple[float, float]] | None = None,
     title: str = "",
     height: int = HEIGHT_PX,
 ) -> Chart:
-    """Return traces on two axes, with a dashed line for comparison.
+    """Return traces on two axes.
 
     Args:
         traces: drawn in their order, the last one on top.
@@ -80,7 +80,7 @@ def chart(
         x: the horizontal axis, see `percent_axis`.
         y: the vertical one.
         dark: colours for the dark theme.
-        dashes: (x, y) of both ends of the dashed line.
+        dashes: (x, y) of both ends of a dashed line for comparison; None for no line.
         title: stands above; "" for nothing.
         height: in px; the width is what the page has.
     """
@@ -91,7 +91,6 @@ def chart(
         "gridcolor": GRID[dark], "zeroline": False, "fixedrange": True, "automargin": True,
         "title_standoff": 8, "ticklabelstandoff": 4,
     }  # fmt: skip
-    (x0, y0), (x1, y1) = dashes
     figure.update_layout(
         template="none", xaxis=axis | x, yaxis=axis | y, height=height, dragmode=False, barmode="overlay",
         margin={"l": 48, "r": 14, "t": 40 if title else 14, "b": 44},
@@ -100,9 +99,11 @@ def chart(
         showlegend=False, hovermode="closest",
         hoverdistance=NEAR_PX if any(trace.type == "bar" for trace in traces) else -1,
         hoverlabel={"bgcolor": PAPER[dark], "bordercolor": QUIET[dark], "font": {"color": INK[dark]}},
-        shapes=[{"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "layer": "below",
-                 "line": {"color": QUIET[dark], "width": 1.5, "dash": "dash"}}],
     )  # fmt: skip
+    if dashes is not None:
+        (x0, y0), (x1, y1) = dashes
+        dashed = {"color": QUIET[dark], "width": 1.5, "dash": "dash"}
+        figure.add_shape(type="line", x0=x0, y0=y0, x1=x1, y1=y1, layer="below", line=dashed)
     return Chart(figure, alt)
 
 

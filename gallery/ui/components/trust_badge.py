@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gallery.charts.drawing import CLEAR, FONT, GRID, INK
+from gallery.charts.drawing import chart, percent_axis, plain
 from gallery.explanation.perturbation import Curve
 from gallery.explanation.randomisation import SAME_MAP_CORRELATION
 from gallery.explanation.trust import Trust, TrustReport
-from gallery.words import percent
+from gallery.words import counted, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEADLINES = {
-    Trust.PASSES: "Passes: the prediction rests on the marked parts",
-    Trust.DOUBTFUL: "Doubtful: take this heatmap as a hint, not as a finding",
-    Trust.FAILS: "Fails: this heatmap shows nothing about the prediction",
-}
-_BOXES = {
-    Trust.PASSES: (st.success, ":material/check_circle:"),
-    Trust.DOUBTFUL: (st.warning, ":material/help:"),
-    Trust.FAILS: (st.error, ":material/block:"),
+_VERDICTS = {
+    Trust.PASSES: (st.success, ":material/check_circle:", "Passes: the prediction rests on the marked parts"),
+    Trust.DOUBTFUL: (
+        st.warning,
+        ":material/help:",
+        "Doubtful: take this heatmap as a hint, not as a finding",
+    ),
+    Trust.FAILS: (st.error, ":material/block:", "Fails: this heatmap shows nothing about the prediction"),
 }
 _LINES = {False: ("#1f6f54", "#ae4b00", "#5c6c6a"), True: ("#5cc49c", "#f16700", "#94a4a2")}
 """This map, elsewhere, random; by dark. The dashes tell them apart without colour."""
@@ -39,34 +38,33 @@ def show(report: TrustReport, class_name: str, method: str, *, dark: bool) -> No
         method: its title.
         dark: lines for the dark theme.
     """
-    box, icon = _BOXES[report.verdict]
-    box(f"**{HEADLINES[report.verdict]}.** {_why(report, class_name)}", icon=icon)
-    for column, (name, value, good, meaning) in zip(st.columns(4, border=True), numbers(report), strict=True):
+    box, icon, headline = _VERDICTS[report.verdict]
+    box(f"**{headline}.** {_why(report, class_name)}", icon=icon)
+    for column, (name, value, good, meaning) in zip(
+        st.columns(4, border=True), _numbers(report), strict=True
+    ):
         with column.container(gap=None):
             st.metric(name, value)
             icon = "" if good is None else ":material/check: " if good else ":material/close: "
             st.caption(icon + meaning)
     left, right = st.columns(2)
-    for column, title, curves, better in (
-        (left, "Deletion: the marked parts turn grey", _of(report, "deletion"), "should fall early"),
-        (
-            right,
-            "Insertion: the marked parts are restored on the blurred photo",
-            _of(report, "insertion"),
-            "should rise early",
-        ),
+    for column, kind, title, better in (
+        (left, "deletion", "Deletion: the marked parts turn grey", "should fall"),
+        (right, "insertion", "Insertion: the marked parts are restored on the blurred photo", "should rise"),
     ):
         with column:
-            st.markdown(f"**{title}** ({better})")
+            st.markdown(f"**{title}** ({better} early)")
+            curves = _curves(report, kind)
+            areas = ", ".join(f"{name} {curve.area:.2f}" for name, curve in curves)
             st.plotly_chart(
-                figure(curves, class_name, dark=dark),
+                _figure(curves, class_name, dark=dark),
                 theme=None,
                 config={"displayModeBar": False},
-                key=f"explain_trust_{title[:8]}",
-                alt=f"{title}: {in_words(curves)}",
+                key=f"explain_trust_{kind}",
+                alt=f"{title}: {areas} (areas under the curves)",
             )
     with st.expander("The two curves as a table"):
-        st.dataframe(table(report), hide_index=True, alt="Deletion and insertion curves as numbers")
+        st.dataframe(_table(report), hide_index=True, alt="Deletion and insertion curves as numbers")
     st.caption(
         f"{method}. Deletion and insertion: Petsiuk et al. 2018; average drop and increase: Chattopadhay et "
         "al. 2018; randomised networks: Adebayo et al. 2018. *Elsewhere*: the same heatmap shifted by thirds "
@@ -113,24 +111,24 @@ def _weaker_way(report: TrustReport) -> str:
     return ""
 
 
-def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
+def _numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
     """Return the four numbers: name, value, whether it is as it should be (None: no line drawn), meaning."""
-    test = report.randomisation
-    found = [
-        (
-            "Deletion (area under the curve)",
-            f"{report.deletion.area:.2f}",
-            report.deletes_early,
-            f"elsewhere {report.deletion_elsewhere.area:.2f}, random {report.deletion_random.area:.2f}, "
-            f"the best elsewhere {min(report.deletion_others):.2f}; lower is better",
-        ),
-        (
-            "Insertion (area under the curve)",
-            f"{report.insertion.area:.2f}",
-            report.inserts_early,
-            f"elsewhere {report.insertion_elsewhere.area:.2f}, random {report.insertion_random.area:.2f}, "
-            f"the best elsewhere {max(report.insertion_others):.2f}; higher is better",
-        ),
+    found: list[tuple[str, str, bool | None, str]] = []
+    for kind, early, better, best in (
+        ("deletion", report.deletes_early, "lower", min(report.deletion_others)),
+        ("insertion", report.inserts_early, "higher", max(report.insertion_others)),
+    ):
+        own, elsewhere, random = (curve.area for _, curve in _curves(report, kind))
+        found.append(
+            (
+                f"{kind.capitalize()} (area under the curve)",
+                f"{own:.2f}",
+                early,
+                f"elsewhere {elsewhere:.2f}, random {random:.2f}, the best elsewhere {best:.2f}; "
+                f"{better} is better",
+            )
+        )
+    found.append(
         (
             "Drop" if not report.increased else "Increase",
             percent(report.drop, 0)
@@ -139,24 +137,22 @@ def numbers(report: TrustReport) -> list[tuple[str, str, bool | None, str]]:
             None,
             f"with only the marked parts shown, {percent(report.whole, 0)} becomes "
             f"{percent(report.kept, 0)}; a small drop is good",
-        ),
-    ]
-    if test is None:
-        return [*found, ("Randomised-network check", "not tested", None, "")]
-    networks = "1 network" if len(test.correlations) == 1 else f"{len(test.correlations)} networks"
-    meaning = (
-        f"rank correlation with the heatmaps of {networks.replace('network', 'randomised network')}; "
-        f"{SAME_MAP_CORRELATION} or more counts as the same heatmap"
-    )
-    if test.mean is None:
-        untested = (
-            f"not tested: the heatmaps of {networks.replace('network', 'randomised network')} are empty"
         )
-        return [*found, ("Randomised-network check", "no map", None, untested)]
-    return [*found, ("Randomised-network check", f"{test.mean:.2f}", test.passed, meaning)]
+    )
+    test, check = report.randomisation, "Randomised-network check"
+    if test is None:
+        return [*found, (check, "not tested", None, "")]
+    networks = counted(len(test.correlations), "randomised network")
+    if test.mean is None:
+        return [*found, (check, "no map", None, f"not tested: the heatmaps of {networks} are empty")]
+    meaning = (
+        f"rank correlation with the heatmaps of {networks}; {SAME_MAP_CORRELATION} or more counts as the "
+        "same heatmap"
+    )
+    return [*found, (check, f"{test.mean:.2f}", test.passed, meaning)]
 
 
-def _of(report: TrustReport, kind: str) -> list[tuple[str, Curve]]:
+def _curves(report: TrustReport, kind: str) -> list[tuple[str, Curve]]:
     return [
         ("this heatmap", getattr(report, kind)),
         ("elsewhere", getattr(report, f"{kind}_elsewhere")),
@@ -164,54 +160,31 @@ def _of(report: TrustReport, kind: str) -> list[tuple[str, Curve]]:
     ]
 
 
-def in_words(curves: Sequence[tuple[str, Curve]]) -> str:
-    """Return each curve's area in words, for those who do not see the chart."""
-    return ", ".join(f"{name} {curve.area:.2f}" for name, curve in curves) + " (areas under the curves)"
-
-
-def table(report: TrustReport) -> dict[str, list[float]]:
+def _table(report: TrustReport) -> dict[str, list[float]]:
     """Return both kinds of curves as columns, in percent."""
     columns = {"Replaced (%)": [round(100 * share, 1) for share in report.deletion.shares]}
     for kind in ("deletion", "insertion"):
-        for name, curve in _of(report, kind):
+        for name, curve in _curves(report, kind):
             columns[f"{kind.capitalize()}, {name}"] = [round(100 * p, 1) for p in curve.probabilities]
     return columns
 
 
-def figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) -> go.Figure:
+def _figure(curves: Sequence[tuple[str, Curve]], class_name: str, *, dark: bool) -> go.Figure:
     """Return the curves of one kind, the map's own filled below."""
     import plotly.graph_objects as go
 
-    text = INK[dark]
-    lines = []
-    for number, (name, curve) in enumerate(curves):
-        colour = _LINES[dark][number]
-        lines.append(
-            go.Scatter(
-                x=[100 * share for share in curve.shares],
-                y=[100 * p for p in curve.probabilities],
-                mode="lines",
-                name=f"{name} ({curve.area:.2f})",
-                line={
-                    "color": colour,
-                    "width": 3 if number == 0 else 2,
-                    "dash": ("solid", "dash", "dot")[number],
-                },
-                fill="tozeroy" if number == 0 else None,
-                fillcolor="rgba(92,196,156,.15)",
-                hovertemplate=f"{name}<br>%{{x:.0f}} % replaced: %{{y:.1f}} %<extra></extra>",
-            )
+    lines = [
+        go.Scatter(
+            x=[100 * share for share in curve.shares],
+            y=[100 * p for p in curve.probabilities],
+            mode="lines",
+            name=f"{name} ({curve.area:.2f})",
+            line={"color": colour, "width": 2, "dash": dash},
+            hovertemplate=f"{name}<br>%{{x:.0f}} % replaced: %{{y:.1f}} %<extra></extra>",
         )
-    drawn = go.Figure(lines)
-    axis = {
-        "gridcolor": GRID[dark], "zeroline": False, "fixedrange": True, "ticksuffix": " %",
-        "tickfont": {"color": text}, "range": [0, 100],
-    }  # fmt: skip
-    drawn.update_xaxes(**axis, title={"text": "of the photo replaced", "font": {"color": text}})
-    drawn.update_yaxes(**axis, title={"text": f"probability of {class_name}", "font": {"color": text}})
-    drawn.update_layout(
-        height=290, margin={"l": 60, "r": 10, "t": 30, "b": 44}, paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR, font={"color": text, "family": FONT}, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": text}},
-    )  # fmt: skip
-    return drawn
+        for (name, curve), colour, dash in zip(curves, _LINES[dark], ("solid", "dash", "dot"), strict=True)
+    ]
+    lines[0].update(line_width=3, fill="tozeroy", fillcolor="rgba(92,196,156,.15)")
+    y = percent_axis(f"probability of {plain(class_name)}")
+    figure = chart(lines, "", x=percent_axis("of the photo replaced"), y=y, dark=dark, height=290).figure
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
