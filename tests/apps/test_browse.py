@@ -16,7 +16,6 @@ from gallery.services import collections, evaluate, photo_lists, wiring
 from gallery.services import tagging as tagging_service
 from gallery.settings import Settings
 from gallery.types import CollectionKind, FileEntry, Job, JobState, PhotoQuery, SkippedFile, SkipReason
-from gallery.ui.browse import collection_menu
 from gallery.ui.components import job_card
 from tests.apps.small_gallery import MODEL_ID, REPOSITORY, SmallGallery, components, model_card, texts
 
@@ -269,7 +268,7 @@ def test_without_dates_there_is_nothing_to_stack(gallery: SmallGallery) -> None:
 
 
 def test_a_clock_is_corrected_for_a_station_with_an_example_before(dated: SmallGallery) -> None:
-    page = open_dialog(collection_menu.CLOCK)
+    page = open_dialog("clock")
     page.selectbox(key="clock_folder").set_value("field").run()
     page.text_input(key="clock_shift field").set_value("+1 year -2 h").run()
     assert "cat_less.png: 2023-05-01 06:00:00 becomes 2024-05-01 04:00:00." in texts(page)
@@ -279,7 +278,7 @@ def test_a_clock_is_corrected_for_a_station_with_an_example_before(dated: SmallG
 
 def test_labels_are_taken_from_a_file_beside_the_photos(gallery: SmallGallery) -> None:
     (gallery.photos / "labels.csv").write_text("path,class\nzoo/who.png,fox\ngone.png,fox\n")
-    page = open_dialog(collection_menu.TAKE)
+    page = open_dialog("take")
     page.selectbox(key="take_file").set_value(str(gallery.photos / "labels.csv")).run()
     page.button(key="take_yes").click().run()
     assert "1 photo of 2 labelled. 1 of 2 rows name no photo here; the first is gone.png." in texts(page)

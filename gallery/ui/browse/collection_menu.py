@@ -14,27 +14,20 @@ from gallery.ui.components import dialogs, folder_box, messages, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.words import photo_count
 
-RENAME, MOVE, TAKE, CLOCK = "rename", "move", "take", "clock"
-REMOVE, LEFT_OUT = "remove", "left out"
-"""The names of the dialogs, for `dialogs.ask`."""
-
-_TITLES = {
-    RENAME: ":material/edit: Rename",
-    MOVE: ":material/drive_file_move: Find at its new place",
-    TAKE: ":material/label: Take labels or boxes from a file",
-    CLOCK: ":material/schedule: Correct the camera clock",
-    REMOVE: ":material/delete: Remove",
-}
+MOVE, LEFT_OUT = "move", "left out"
+"""The names of dialogs that others open with `dialogs.ask`."""
 
 
 def show(collection: Collection) -> None:
     """Show the button whose menu has all of them."""
-    names = [name for name in _TITLES if name != MOVE or not collections_service.holds_files(collection)]
+    titles = {name: title for name, (title, _) in _DIALOGS.items() if title}
+    if collections_service.holds_files(collection):
+        del titles[MOVE]
     st.menu_button(
         "More",
-        names,
+        list(titles),
         key="collection_menu",
-        format_func=lambda name: _TITLES[name],
+        format_func=titles.__getitem__,
         help="Rename, find at its new place, take labels, correct dates, remove",
         on_click=lambda: dialogs.ask(st.session_state["collection_menu"]),
     )
@@ -42,14 +35,7 @@ def show(collection: Collection) -> None:
 
 def show_dialog(collection: Collection) -> None:
     """Draw the dialog that is open, if one of these is."""
-    for name, draw in (
-        (RENAME, _rename),
-        (MOVE, _move),
-        (TAKE, _take),
-        (CLOCK, _clock),
-        (REMOVE, _remove),
-        (LEFT_OUT, _left_out),
-    ):
+    for name, (_, draw) in _DIALOGS.items():
         if dialogs.asked(name):
             draw(collection)
 
@@ -95,11 +81,8 @@ def _take(collection: Collection) -> None:
     )
     of_models = st.checkbox("Also take what only a model said, as labels", key="take_of_models")
     if st.button("Take", type="primary", disabled=not named, key="take_yes") and named:
-        try:
+        with messages.boundary():
             taken = imported_labels.take(collection.collection_id, named, of_models=of_models)
-        except GalleryError as error:
-            messages.show_error(error)
-        else:
             st.success(escaped(" ".join(taken.sentences())), icon=":material/check_circle:")
 
 
@@ -187,11 +170,19 @@ def _left_out(collection: Collection) -> None:
 
 def _do(act: Callable[[], object]) -> None:
     """Do what a dialog asks for; it closes when that has worked."""
-    try:
+    with messages.boundary():
         act()
-    except GalleryError as error:
-        messages.show_error(error)
-    else:
         dialogs.close()
         view_state.change(photo=None)
         st.rerun()
+
+
+_DIALOGS: dict[str, tuple[str, Callable[[Collection], None]]] = {
+    "rename": (":material/edit: Rename", _rename),
+    MOVE: (":material/drive_file_move: Find at its new place", _move),
+    "take": (":material/label: Take labels or boxes from a file", _take),
+    "clock": (":material/schedule: Correct the camera clock", _clock),
+    "remove": (":material/delete: Remove", _remove),
+    LEFT_OUT: ("", _left_out),
+}
+"""By the names for `dialogs.ask`: the title in the menu, "" for one that is not there, and what draws it."""

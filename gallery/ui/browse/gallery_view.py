@@ -17,7 +17,6 @@ from gallery.types import (
     CollectionKind,
     PhotoQuery,
     Shelf,
-    SortOrder,
     display_path,
 )
 from gallery.ui.browse import collection_menu, filters, summary
@@ -48,29 +47,32 @@ def show(collection: Collection) -> None:
     card = wiring.active_model()
     if card is not None and not live:
         collections_service.measure_likeness(card)
-    awaited = live and not _has_thumbnails(collection, view_state.current())
+    awaited = live and not _has_cover(_shelves(collection, view_state.current()))
     refresh_s = _FIRST_S if awaited else _REFRESH_S
     st.fragment(_gallery, run_every=refresh_s if live else None)(collection, live, awaited)
+
+
+def _shelves(collection: Collection, view: View) -> tuple[Shelf, ...]:
+    """Return the shelves of a whole collection."""
+    model_id, class_names = wiring.shown_model()
+    return view_state.shelves(view.query(collection.collection_id, model_id), class_names, narrowed=False)
+
+
+def _has_cover(shelves: tuple[Shelf, ...]) -> bool:
+    return any(shelf.cover_photo_id for shelf in shelves)
 
 
 def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
     with messages.boundary():
         view = view_state.current()
         model_id, class_names = wiring.shown_model()
-        unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
-        query = view.query(collection.collection_id, model_id, unsure_below=unsure_below)
+        query = view.query(collection.collection_id, model_id)
         if view.stacked:
             stacks.settle(collection.collection_id, model_id)
-        shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
+        shelves = whole = _shelves(collection, view)
         summary.show(collection, shelves)
         if view.is_filtered or view.stacked:
-            shelves = collections_service.shelves(
-                collection.collection_id,
-                model_id,
-                class_names,
-                unsure_below,
-                replace(query, shelf=ALL, sort=SortOrder.PATH),
-            )
+            shelves = view_state.shelves(query, class_names, narrowed=True)
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
@@ -79,10 +81,10 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         )
         with st.container():
             if _warn(collection) or view.is_filtered or any(shelf.count for shelf in shelves):
-                _controls(view, collection, class_names, unsure_below)
+                _controls(view, collection, class_names, query.unsure_below)
         _photos(view, collection, shelves, class_names, query, live)
         view_state.write_address()
-        if awaited and _has_thumbnails(collection, view) and not dialogs.any_open():
+        if awaited and _has_cover(whole) and not dialogs.any_open():
             st.rerun()  # from now on less often
 
 
@@ -101,13 +103,6 @@ def _show_sample_steps(collection_id: int) -> None:
             icon=":material/query_stats:",
             query_params={"collection": str(collection_id)},
         )
-
-
-def _has_thumbnails(collection: Collection, view: View) -> bool:
-    model_id, class_names = wiring.shown_model()
-    unsure_below = collections_service.unsure_below(model_id, view.unsure_below)
-    shelves = collections_service.shelves(collection.collection_id, model_id, class_names, unsure_below)
-    return any(shelf.cover_photo_id for shelf in shelves)
 
 
 def _photos(
@@ -234,22 +229,16 @@ def _unreadable(collection: Collection) -> None:
         )
         return
     root = collection.root
-    names = [
-        display_path(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path)
-        for one in skipped
-    ]
-    import pandas as pd  # takes half a second
-
-    table = pd.DataFrame(
-        {
-            "File": names,
-            "Reason": [one.reason.value for one in skipped],
-            "What to do": [one.detail for one in skipped],
-        }
-    )
     st.caption("These files are left out. They stay where they are, and are tried again when they change.")
     st.dataframe(
-        table,
+        {
+            "File": [
+                display_path(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path)
+                for one in skipped
+            ],
+            "Reason": [one.reason.value for one in skipped],
+            "What to do": [one.detail for one in skipped],
+        },
         hide_index=True,
         width="stretch",
         column_config={

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from gallery.errors import GalleryError
 from gallery.services import collections as collections_service
 from gallery.services import uploads, wiring
 from gallery.types import Collection, CollectionKind
@@ -122,12 +121,8 @@ def _ask_for_upload() -> None:
 
 
 def _open(path: str | Path) -> None:
-    try:
-        collection = collections_service.open_folder(path)
-    except GalleryError as error:
-        messages.show_error(error)
-    else:
-        _opened(collection.collection_id)
+    with messages.boundary():
+        _opened(collections_service.open_folder(path).collection_id)
 
 
 def _opened(collection_id: int) -> None:

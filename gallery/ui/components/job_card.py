@@ -45,7 +45,7 @@ def _card(collection_id: int | None, was_live: bool) -> None:
         if job is not None:
             _own(job)
         elif collection_id is not None:  # tagged by a command
-            _find_new(collection_id)
+            _tag_again(collection_id)
 
 
 def _own(job: Job) -> None:
@@ -83,7 +83,11 @@ def _done(job: Job) -> None:
     active = wiring.active_model()
     if active is not None and active.model_id != job.model_id:
         if not collections.all_tagged(job.collection_id, active.model_id):
-            _tagged_by_another_model(job)
+            st.caption(
+                ":material/neurology: Tagged with a different model. Earlier results and your labels are "
+                "kept."
+            )
+            _tag_again(job.collection_id, "Tag with the active model", ":material/sell:")
             return
         facts = ["tagged with the active model"]  # and after it, to compare, by another
     else:
@@ -95,20 +99,12 @@ def _done(job: Job) -> None:
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
     if job.message:
         st.caption(escaped(job.message))
-    _find_new(job.collection_id)
+    _tag_again(job.collection_id)
 
 
-def _find_new(collection_id: int) -> None:
-    if st.button("Find new photos", key="job_again", width="stretch", icon=":material/refresh:"):
+def _tag_again(collection_id: int, label: str = "Find new photos", icon: str = ":material/refresh:") -> None:
+    if st.button(label, key="job_again", width="stretch", icon=icon):
         _start(collection_id)
-
-
-def _tagged_by_another_model(job: Job) -> None:
-    st.caption(
-        ":material/neurology: Tagged with a different model. Earlier results and your labels are kept."
-    )
-    if st.button("Tag with the active model", key="job_again", width="stretch", icon=":material/sell:"):
-        _start(job.collection_id)
 
 
 def _stopped(job: Job) -> None:

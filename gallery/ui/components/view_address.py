@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
+from gallery.services import collections
 from gallery.types import ALL, PhotoQuery, Review, SortOrder
 
 _SORTS = {
@@ -48,13 +49,13 @@ class View:
     def without_filters(self) -> View:
         return View(self.collection_id, self.shelf, self.sort, self.unsure_below, stacked=self.stacked)
 
-    def query(self, collection_id: int, model_id: str, unsure_below: float) -> PhotoQuery:
+    def query(self, collection_id: int, model_id: str) -> PhotoQuery:
         """Return the view as the catalog is asked for it, with the threshold that holds."""
         return PhotoQuery(
             collection_id,
             model_id,
             shelf=self.shelf,
-            unsure_below=unsure_below,
+            unsure_below=collections.unsure_below(model_id, self.unsure_below),
             min_confidence=self.confidence[0],
             max_confidence=self.confidence[1],
             taken_from=self.taken_from,

@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from gallery.services import collections
+from gallery.types import ALL, PhotoQuery, Shelf, SortOrder
 from gallery.ui.components import view_address
 from gallery.ui.components.view_address import View
 
@@ -58,6 +60,18 @@ def write_address() -> None:
     _remember(wanted)
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def shelves(query: PhotoQuery, class_names: tuple[str, ...], *, narrowed: bool) -> tuple[Shelf, ...]:
+    """Return the shelves of the collection that a view asks for.
+
+    Args:
+        query: see `View.query`.
+        class_names: of its model.
+        narrowed: whether they count what the filters leave, a stack once, or all photos.
+    """
+    filters = replace(query, shelf=ALL, sort=SortOrder.PATH) if narrowed else None
+    return collections.shelves(query.collection_id, query.model_id, class_names, query.unsure_below, filters)
 
 
 def go(**words: str | None) -> None:

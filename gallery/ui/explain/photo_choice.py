@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
-from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo, SortOrder
+from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo
 from gallery.ui.browse import filters
 from gallery.ui.components import export_menu, film_strip, view_address, view_state
 from gallery.ui.components.plain_text import escaped
@@ -39,17 +39,11 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         return asked
     collection = _collection(opened, asked)
     view = view_address.read(dict(st.query_params))
-    unsure_below = collections.unsure_below(card.model_id, view.unsure_below)
-    query = replace(view.query(collection.collection_id, card.model_id, unsure_below), stacked=False)
-    all_shelves = collections.shelves(
-        collection.collection_id,
-        card.model_id,
-        card.class_names,
-        unsure_below,
-        replace(query, shelf=ALL, sort=SortOrder.PATH) if view.is_filtered else None,
-    )
+    query = replace(view.query(collection.collection_id, card.model_id), stacked=False)
     shelves = {
-        one.name: one.count for one in all_shelves if one.count and one.name not in (UNREADABLE, WAITING)
+        one.name: one.count
+        for one in view_state.shelves(query, card.class_names, narrowed=view.is_filtered)
+        if one.count and one.name not in (UNREADABLE, WAITING)
     }
     shelf = view.shelf if view.shelf in shelves else ALL
     file_ids = collections.find_files(replace(query, shelf=shelf))

@@ -1,4 +1,4 @@
-"""Where Explain's photo comes from: a collection or one uploaded file."""
+"""Where Explain's photo comes from: a collection or one uploaded file; every failure is a sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 
 from gallery import settings
-from gallery.errors import PhotoError
+from gallery.errors import GalleryError, PhotoError
 from gallery.services import explained_photo
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import ModelCard, Photo
@@ -43,14 +43,15 @@ def choose_source() -> str:
 
 
 def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
-    """Return a catalogued photo with what the model said of it; None while it has not been tagged.
+    """Return a catalogued photo with what the model said of it; None, with a sentence, when that fails.
 
     No network is loaded, unless the model has not tagged the photo and the user asks for it now.
-
-    Raises:
-        GalleryError: see `explained_photo`.
     """
-    return explained_photo.catalogued(photo, card) or _not_tagged(photo, card)
+    try:
+        return explained_photo.catalogued(photo, card) or _not_tagged(photo, card)
+    except GalleryError as exc:
+        messages.show_error(exc)
+        return None
 
 
 def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
@@ -71,11 +72,7 @@ def _not_tagged(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:
 
 
 def uploaded(card: ModelCard) -> ExplainedPhoto | None:
-    """Take one photo and return it explained; None while there is none.
-
-    Raises:
-        GalleryError: it gives no picture, or the model cannot be run.
-    """
+    """Take one photo and return it explained; None while there is none, or with a sentence when it fails."""
     file = st.file_uploader(
         "A photo",
         type=sorted(suffix.lstrip(".") for suffix in settings.PHOTO_SUFFIXES),
@@ -92,7 +89,8 @@ def uploaded(card: ModelCard) -> ExplainedPhoto | None:
     try:
         with st.spinner("Loading the model and tagging the photo ...", show_time=True):
             photo = explained_photo.from_upload(data, file.name, card)
-    except PhotoError as exc:
-        raise PhotoError(f"{exc} Try another file.") from exc
+    except GalleryError as exc:
+        messages.show_error(PhotoError(f"{exc} Try another file.") if isinstance(exc, PhotoError) else exc)
+        return None
     st.session_state["explain_uploaded"] = (key, photo)
     return photo
