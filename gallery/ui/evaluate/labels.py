@@ -70,10 +70,10 @@ def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
     given = evaluation.verdicts()
     if chosen:
         verdict_panel.show(
-            _cases(evaluation, chosen),
+            chosen,
+            [reason(one, evaluation) for one in chosen],
+            evaluation,
             given,
-            model_id=evaluation.report.model_id,
-            class_names=evaluation.report.class_names,
             key="evaluate_desk",
             scope=scope,
             reveal=st.session_state.get(REVEAL_AT, 0),
@@ -119,27 +119,6 @@ def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Sus
     if chosen == CELL:
         return of_cell, repr(cell)
     return (suspects, SUSPECTS) if chosen == SUSPECTS else (list(found), ERRORS)
-
-
-def _cases(evaluation: Evaluation, chosen: list[Suspect]) -> list[verdict_panel.Case]:
-    """Return what the panel shows; a photo that lies in a folder twice is judged once."""
-    cases: dict[tuple[str, int], verdict_panel.Case] = {}
-    for one in chosen:
-        photo_id = evaluation.photo_ids[one.row]
-        if (photo_id, one.label) in cases:
-            continue
-        cases[photo_id, one.label] = verdict_panel.Case(
-            file_id=int(evaluation.file_ids[one.row]),
-            photo_id=photo_id,
-            label=one.label,
-            said=one.suggested,
-            of_label=one.label_probability,
-            sure=one.suggested_probability,
-            near=evaluation.file_ids[one.neighbours],
-            near_labels=evaluation.report.y_true[one.neighbours],
-            why=reason(one, evaluation),
-        )
-    return list(cases.values())
 
 
 def _out_of_sample(evaluation: Evaluation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,11 @@ from streamlit.testing.v1 import AppTest
 from gallery.catalog import Catalog
 from gallery.errors import CatalogError
 from gallery.evaluation.report import Cell
-from gallery.services import wiring
+from gallery.services import photo_lists, wiring
 from gallery.types import Verdict
-from gallery.ui.components import verdict_panel
 from gallery.ui.evaluate import labels as evaluate_labels
 from gallery.ui.evaluate.matrix import WHICH_LABELS
-from tests.apps.small_gallery import SmallGallery, matrices, open_page, texts, written
+from tests.apps.small_gallery import SmallGallery, components, matrices, open_page, texts, written
 
 SAID = {
     "dog/1.png": {"dog": 0.9, "cat": 0.1},
@@ -51,19 +51,28 @@ def judge(gallery: SmallGallery, path: str, verdict: Verdict, other: str | None 
     wiring.catalog().give_verdict(gallery.photo_id(path), label, verdict, other=other, person="Ada")
 
 
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[verdict_panel.Case]]:
-    """What the desk is given: AppTest cannot see into the component."""
-    seen: list[list[verdict_panel.Case]] = []
-    monkeypatch.setattr(verdict_panel, "show", lambda cases, _given, **_: seen.append(list(cases)))
-    return seen
+@dataclass(frozen=True)
+class Case:
+    """A label that is to be judged, as the panel in the browser gets it."""
+
+    start: int
+    near: int
+    photo_id: str
+    label: int
+    said: int
+    of_label: float
+    sure: float
+    why: str
 
 
-def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
-) -> None:
+def shown(page: AppTest) -> list[Case]:
+    (data,) = components(page, "gallery_verdict_panel")
+    return [Case(*one) for one in data["cases"]]
+
+
+def test_the_suspicious_label_is_offered_with_its_evidence_in_words(gallery: SmallGallery) -> None:
     page = open_tab(gallery)
-    (case,) = shown[-1]
+    (case,) = shown(page)
     assert case.photo_id == gallery.photo_id("dog/2.png")
     assert (case.label, case.said, case.sure) == (0, 1, pytest.approx(0.96))
     # cats get (.9 + .9 + .4 + .8) / 4; the five other photos are four cats and a dog
@@ -72,30 +81,30 @@ def test_the_suspicious_label_is_offered_with_its_evidence_in_words(
         in case.why
     )
     assert "Of the 5 nearest photos: 4 Cat, 1 Dog. Both contradict the label Dog." in case.why
-    assert sorted(case.near_labels.tolist()) == [0, 1, 1, 1, 1]
+    (data,) = components(page, "gallery_verdict_panel")
+    listed = photo_lists.find(data["list"]["token"])
+    assert listed is not None
+    assert listed.true_index is not None
+    assert sorted(listed.true_index[case.start + 1 :].tolist()) == [0, 1, 1, 1, 1]
     assert "The model was trained on none of these photos" in texts(page)
     assert "None yet: both numbers are the same" in texts(page)
 
 
-def test_every_contradicted_label_can_be_looked_at(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
-) -> None:
+def test_every_contradicted_label_can_be_looked_at(gallery: SmallGallery) -> None:
     page = open_tab(gallery)
     page.segmented_control(key=WHICH_LABELS).set_value(evaluate_labels.ERRORS).run()
     assert not page.exception
     paths = [gallery.photo_id("dog/2.png"), gallery.photo_id("cat/3.png")]
-    assert [case.photo_id for case in shown[-1]] == paths
-    assert "probably an error of the model" in shown[-1][1].why
+    assert [case.photo_id for case in shown(page)] == paths
+    assert "probably an error of the model" in shown(page)[1].why
 
 
-def test_the_chosen_cell_leads_to_its_labels(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
-) -> None:
+def test_the_chosen_cell_leads_to_its_labels(gallery: SmallGallery) -> None:
     number = str(gallery.tag(SAID).collection_id)
     page = open_page("evaluate", collection=number, true="cat", said="dog")
     page.button(key="evaluate_judge_cell").click().run()
     assert not page.exception
-    assert [case.photo_id for case in shown[-1]] == [gallery.photo_id("cat/3.png")]
+    assert [case.photo_id for case in shown(page)] == [gallery.photo_id("cat/3.png")]
 
 
 def test_a_cell_of_right_answers_has_nothing_to_judge(gallery: SmallGallery) -> None:
@@ -140,28 +149,26 @@ def test_a_verdict_holds_for_the_evaluated_label_only(gallery: SmallGallery) -> 
     assert "None yet: both numbers are the same" in texts(page)
 
 
-def test_labels_of_people_are_judged_as_well(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
-) -> None:
+def test_labels_of_people_are_judged_as_well(gallery: SmallGallery) -> None:
     gallery.tag(SAID)
     for path in SAID:
         wiring.catalog().correct([gallery.photo_id(path)], path[:3], person="Bob", model_id=None)
     judge(gallery, "dog/2.png", Verdict.BOTH_IN_IT, "cat")
     page = open_tab(gallery, labels="people")
-    assert [case.photo_id for case in shown[-1]] == [gallery.photo_id("dog/2.png")]
+    assert [case.photo_id for case in shown(page)] == [gallery.photo_id("dog/2.png")]
     assert "1 both animals in it. 1 photo moved to another class, 0 left out." in texts(page)
     standing = wiring.catalog().labels([gallery.photo_id("dog/2.png")])
     assert list(standing.values()) == ["dog"]
 
 
 def test_training_photos_among_them_are_said_to_hide_wrong_labels(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]], tmp_path: Path
+    gallery: SmallGallery, tmp_path: Path
 ) -> None:
     photos = tmp_path / "store" / "drawn-vgg16" / "training_photos.txt"
     photos.write_text(gallery.photo_id("dog/2.png") + "\n", encoding="ascii")
     page = open_tab(gallery, trained="count")
     assert "The model was trained on 1 of these 6 photos" in texts(page)
-    assert "so its answer is not independent of the label" in shown[-1][0].why
+    assert "so its answer is not independent of the label" in shown(page)[0].why
     photos.write_text("", encoding="ascii")
     assert "training photos of this model are not known" in texts(open_tab(gallery))
 
@@ -192,9 +199,7 @@ def test_where_label_and_model_agree_everywhere_there_is_nothing_to_judge(galler
     assert "Label and prediction agree on all of these photos" in texts(page)
 
 
-def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(
-    gallery: SmallGallery, shown: list[list[verdict_panel.Case]]
-) -> None:
+def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(gallery: SmallGallery) -> None:
     copy = gallery.photos / "dog" / "copy.png"
     copy.write_bytes((gallery.photos / "dog" / "2.png").read_bytes())
     number = str(gallery.tag(SAID | {"dog/copy.png": SAID["dog/2.png"]}).collection_id)
@@ -202,4 +207,4 @@ def test_a_photo_that_lies_in_a_folder_twice_is_judged_once(
     page.session_state["evaluate_tab"] = evaluate_labels.TAB
     page.run()
     page.segmented_control(key=WHICH_LABELS).set_value(evaluate_labels.ERRORS).run()
-    assert [case.photo_id for case in shown[-1]].count(gallery.photo_id("dog/2.png")) == 1
+    assert [case.photo_id for case in shown(page)].count(gallery.photo_id("dog/2.png")) == 1

@@ -7,14 +7,11 @@ disk, so that rapid keys all arrive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gallery.evaluation.evaluation import Evaluation
+from gallery.evaluation.suspects import Suspect
 from gallery.services import photo_lists
-from gallery.services.photo_lists import PhotoList
 from gallery.types import GivenVerdict, PhotoId
 from gallery.ui.components import assets, events, people, theme
 
@@ -33,39 +30,12 @@ _component = assets.component(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """One label to be judged.
-
-    Attributes:
-        file_id: the photo's place in the catalog.
-        photo_id: the photo.
-        label: index of the class that it is labelled.
-        said: index of the class that the model says.
-        of_label: the model's probability of the label.
-        sure: the model's probability of its own class.
-        near: (k,) file_ids of the nearest other photos, the nearest first.
-        near_labels: (k,) their class indices.
-        why: the reason in words.
-    """
-
-    file_id: int
-    photo_id: PhotoId
-    label: int
-    said: int
-    of_label: float
-    sure: float
-    near: NDArray[np.int64]
-    near_labels: NDArray[np.int64]
-    why: str
-
-
 def show(
-    cases: Sequence[Case],
+    suspects: Sequence[Suspect],
+    reasons: Sequence[str],
+    evaluation: Evaluation,
     given: Mapping[tuple[PhotoId, str], GivenVerdict],
     *,
-    model_id: str,
-    class_names: tuple[str, ...],
     key: str,
     scope: str,
     reveal: float = 0,
@@ -73,52 +43,47 @@ def show(
     """Show the panel; call it inside a fragment, which runs again when verdicts are kept.
 
     Args:
-        cases: what is to be judged, in its order.
+        suspects: the labels that are to be judged, in their order.
+        reasons: what speaks for and against each, in words.
+        evaluation: the photos, and the model whose answers and heatmaps are shown.
         given: the verdicts that stand, by photo and judged label, the last given at the end.
-        model_id: whose answers and heatmaps are shown.
-        class_names: its classes.
         key: the panel's own, unique on the page.
-        scope: what the cases are; while it stays the same, the panel stays where it is.
+        scope: what the labels are; while it stays the same, the panel stays where it is.
         reveal: when this changes, the panel scrolls into sight.
     """
-    listed = _listed(cases, model_id, class_names)
-    starts = np.cumsum([0, *(1 + len(case.near) for case in cases)]).tolist()
+    report = evaluation.report
+    cases: list[list[Any]] = []
     places: dict[tuple[PhotoId, str], int] = {}
-    for n, case in enumerate(cases):
-        places.setdefault((case.photo_id, class_names[case.label]), n)
+    rows: list[int] = []  # of each photo and, after it, its neighbours
+    for one, why in zip(suspects, reasons, strict=True):
+        photo_id = evaluation.photo_ids[one.row]
+        pair = (photo_id, report.class_names[one.label])
+        if pair in places:  # a photo that lies in a folder twice is judged once
+            continue
+        places[pair] = len(cases)
+        shares = (round(one.label_probability, 4), round(one.suggested_probability, 4))
+        cases.append([len(rows), len(one.neighbours), photo_id, one.label, one.suggested, *shares, why])
+        rows += [one.row, *one.neighbours]
+    listed = photo_lists.register(
+        evaluation.file_ids[rows],
+        model_id=report.model_id,
+        class_names=report.class_names,
+        true_index=report.y_true[rows],
+    )
     person = people.current()
     data: dict[str, Any] = {
         "list": photo_lists.named(listed),
-        "cases": [_row(case, start) for case, start in zip(cases, starts, strict=False)],
+        "cases": cases,
         "given": [[place, *_said(given[pair], person)] for pair, place in places.items() if pair in given],
         "history": [places[pair] for pair, one in given.items() if pair in places and one.person == person],
         "receipts": events.receipts(key),
         **people.keeping(),
         "scope": scope,
         "reveal": reveal,
-        "model_id": model_id,
-        "classes": theme.class_data(class_names),
+        "model_id": report.model_id,
+        "classes": theme.class_data(report.class_names),
     }
     _component(key=key, data=data, on_kept_change=lambda: None)
-
-
-def _listed(cases: Sequence[Case], model_id: str, class_names: tuple[str, ...]) -> PhotoList:
-    """Return the list from which the browser reads each case's photo, followed by its neighbours."""
-    files = [np.concatenate([[case.file_id], case.near]) for case in cases]
-    labels = [np.concatenate([[case.label], case.near_labels]) for case in cases]
-    empty = np.zeros(0, np.int64)
-    return photo_lists.register(
-        np.concatenate([empty, *files]).astype(np.int64),
-        model_id=model_id,
-        class_names=class_names,
-        true_index=np.concatenate([empty, *labels]).astype(np.int64),
-    )
-
-
-def _row(case: Case, start: int) -> list[Any]:
-    """Return a case as the component reads it."""
-    shares = (round(case.of_label, 4), round(case.sure, 4))
-    return [start, len(case.near), case.photo_id, case.label, case.said, *shares, case.why]
 
 
 def _said(one: GivenVerdict, person: str) -> list[Any]:
