@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.review import queue
 from gallery.words import class_title, counted, percent
 
-_ASKED, _SAID = "review:learn", "review:said"
+_ASKED, _SAID, _OPEN = "review:learn", "review:said", "review:open"
 _PATIENCE_S = 600.0
 _MOST_PAIRS = 12
 """Pairs of classes whose photos can be seen; the rest is counted."""
@@ -41,9 +42,9 @@ def show(collection: Collection, card: ModelCard) -> None:
     )
     if st.button("Learn", type="primary", icon=":material/school:", key="learn"):
         st.session_state[_ASKED] = uuid.uuid4().hex  # the work of all sessions is kept in one place
-        st.session_state["review:open"] = True
+        st.session_state[_OPEN] = True
         st.session_state.pop(_SAID, None)
-    if st.session_state.get("review:open"):
+    if st.session_state.get(_OPEN):
         with messages.boundary():
             task = review.learning(collection.collection_id, st.session_state[_ASKED])
             with st.spinner("Learning ..."):
@@ -76,17 +77,22 @@ def _preview(collection: Collection, card: ModelCard, found: LearnPreview) -> No
         st.caption(escaped(sentence))
     with st.container(horizontal=True):
         st.button(
-            "Keep", type="primary", icon=":material/check:", key="learn_keep", on_click=_keep, args=(found,)
+            "Keep",
+            type="primary",
+            icon=":material/check:",
+            key="learn_keep",
+            on_click=_do,
+            args=(_keep, found),
         )
-        st.button("Discard", icon=":material/delete:", key="learn_discard", on_click=_discard, args=(found,))
-    lists = {
-        f"Fixed ({len(found.fixed):,})": found.fixed,
-        f"Broken ({len(found.broken):,})": found.broken,
-    } | {
-        f"{class_title(one.was)} to {class_title(one.becomes)} ({len(one.files):,})": one.files
+        st.button(
+            "Discard", icon=":material/delete:", key="learn_discard", on_click=_do, args=(_discard, found)
+        )
+    pairs = [
+        (f"{class_title(one.was)} to {class_title(one.becomes)}", one.files)
         for one in found.changed[:_MOST_PAIRS]
-    }
-    shown = {title: files for title, files in lists.items() if files}
+    ]
+    lists = [("Fixed", found.fixed), ("Broken", found.broken), *pairs]
+    shown = {f"{title} ({len(files):,})": files for title, files in lists if len(files)}
     if shown:
         title = st.selectbox("Photos that would change", list(shown), key="learn_list")
         photo_grid.show(
@@ -118,37 +124,34 @@ def _versions(card: ModelCard) -> None:
                     st.button(
                         "Go to this version",
                         key=f"version_{one.model_id}",
-                        on_click=_go_to,
-                        args=(one.model_id,),
+                        on_click=_do,
+                        args=(_go_to, one.model_id),
                     )
 
 
-def _keep(found: LearnPreview) -> None:
+def _do(act: Callable[..., str], what: object) -> None:
+    """Do what a button asks for, and keep what is said of it, or why it could not be done."""
     try:
-        kept = review.keep(found)
+        st.session_state[_SAID] = (act(what), "")
     except GalleryError as error:
         st.session_state[_SAID] = ("", str(error))
-    else:
-        photos = counted(kept.photos, "photo")
-        done = f"{kept.model_id} tags from now on; {photos} named in {kept.seconds:.1f} s."
-        st.session_state[_SAID] = (done, "")
-        queue.forget()
-    st.session_state["review:open"] = False
 
 
-def _discard(found: LearnPreview) -> None:
-    try:
-        review.discard(found)
-    except GalleryError as error:
-        st.session_state[_SAID] = ("", str(error))
-    st.session_state["review:open"] = False
-
-
-def _go_to(model_id: str) -> None:
-    try:
-        models.activate(model_id)
-    except GalleryError as error:
-        st.session_state[_SAID] = ("", str(error))
-    else:
-        st.session_state[_SAID] = (f"{model_id} tags from now on.", "")
+def _keep(found: LearnPreview) -> str:
+    st.session_state[_OPEN] = False
+    kept = review.keep(found)
     queue.forget()
+    photos = counted(kept.photos, "photo")
+    return f"{kept.model_id} tags from now on; {photos} named in {kept.seconds:.1f} s."
+
+
+def _discard(found: LearnPreview) -> str:
+    st.session_state[_OPEN] = False
+    review.discard(found)
+    return ""
+
+
+def _go_to(model_id: str) -> str:
+    models.activate(model_id)
+    queue.forget()
+    return f"{model_id} tags from now on."
