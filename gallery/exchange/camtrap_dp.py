@@ -6,6 +6,7 @@ import csv
 import datetime
 import hashlib
 import io
+import itertools
 import json
 import re
 import uuid
@@ -160,58 +161,49 @@ def camtrap_dp(
             "time_zone."
         )
     site_of = {folder: sites.get(folder) or sites[""] for folder in folders}
-    deployment_of = {folder: _id("deployment", folder) for folder in folders}
     stamps = [_stamp(str(row.photo.metadata.taken_at), site_of[row.folder]) for row in kept]
     event = sequences_of([row.folder for row in kept], [row.photo.metadata.taken_at for row in kept]).tolist()
-    spans: dict[int, list[str]] = {}
-    for number, stamp in zip(event, stamps, strict=True):
-        spans.setdefault(number, []).append(stamp)
-    first_of = {number: row for row, number in reversed(list(zip(kept, event, strict=True)))}
-    taken: dict[str, list[int]] = {}
-    for position, row in enumerate(kept):
-        taken.setdefault(row.folder, []).append(position)
     names = _scientific_names(row.label for row in kept if row.label is not None)
-    deployments: list[dict[str, Cell]] = [
-        {
-            "deploymentID": deployment_of[folder],
-            "locationID": _id("location", folder),
-            "locationName": folder or title,
-            "latitude": site.latitude,
-            "longitude": site.longitude,
-            "deploymentStart": stamps[taken[folder][0]],
-            "deploymentEnd": stamps[taken[folder][-1]],
-            "cameraModel": kept[taken[folder][0]].photo.metadata.camera,
-        }
-        for folder, site in site_of.items()
-    ]
+    deployments: list[dict[str, Cell]] = []
     media: list[dict[str, Cell]] = []
     observations: list[dict[str, Cell]] = []
-    for row, stamp, number in zip(kept, stamps, event, strict=True):
-        common: dict[str, Cell] = {
-            "mediaID": _id("media", row.relative),
-            "deploymentID": deployment_of[row.folder],
-        }
-        media.append(
-            common
-            | {
-                "timestamp": stamp,
-                "filePath": row.relative,
-                "filePublic": "false",
-                "fileName": row.place[-1],
-                "fileMediatype": _MEDIA.get(row.photo.metadata.image_format, "image/jpeg"),
+    of_folder = itertools.groupby(zip(kept, stamps, event, strict=True), lambda photo: photo[0].folder)
+    for folder, group in of_folder:
+        photos, deployment = list(group), _id("deployment", folder)
+        deployments.append(
+            {
+                "deploymentID": deployment,
+                "locationID": _id("location", folder),
+                "locationName": folder or title,
+                "latitude": site_of[folder].latitude,
+                "longitude": site_of[folder].longitude,
+                "deploymentStart": photos[0][1],
+                "deploymentEnd": photos[-1][1],
+                "cameraModel": photos[0][0].photo.metadata.camera,
             }
         )
-        observations.append(
-            common
-            | {
-                "observationID": f"{common['mediaID']}_1",
-                "eventID": _id("event", first_of[number].relative),
-                "eventStart": spans[number][0],
-                "eventEnd": spans[number][-1],
+        for _, burst in itertools.groupby(photos, lambda photo: photo[2]):
+            sequence = list(burst)
+            of_event: dict[str, Cell] = {
+                "eventID": _id("event", sequence[0][0].relative),
+                "eventStart": sequence[0][1],
+                "eventEnd": sequence[-1][1],
                 "observationLevel": "media",
             }
-            | _observed(row, names)
-        )
+            for row, stamp, _number in sequence:
+                key = _id("media", row.relative)
+                common: dict[str, Cell] = {"mediaID": key, "deploymentID": deployment}
+                media.append(
+                    common
+                    | {
+                        "timestamp": stamp,
+                        "filePath": row.relative,
+                        "filePublic": "false",
+                        "fileName": row.place[-1],
+                        "fileMediatype": _MEDIA.get(row.photo.metadata.image_format, "image/jpeg"),
+                    }
+                )
+                observations.append(common | {"observationID": f"{key}_1"} | of_event | _observed(row, names))
     files = {
         "deployments.csv": _table(DEPLOYMENTS, deployments),
         "media.csv": _table(MEDIA, media),

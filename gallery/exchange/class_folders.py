@@ -49,23 +49,17 @@ def sort_into_folders(
 
     Args:
         rows: the photos.
-        folder: where they go; made if need be. It must not hold any of the photos, nor lie among them.
+        folder: where they go; made if need be. It neither holds any of the photos nor lies among them, for
+            which `services.formats.write` sees.
         links: make links, which show all of the photo, its place too, instead of copies.
         cleaned: takes the coordinates out of copies; None copies as it is.
 
     Raises:
-        ExchangeError: the folder cannot be written, lies among the photos or holds them, or links cannot be
-            made here.
+        ExchangeError: the folder cannot be written, or links cannot be made here.
     """
     made = Sorted()
     for row in rows:
         place = folder.joinpath(*class_place(row))
-        inside = row.root == folder or row.root in folder.parents
-        if inside or folder in row.root.parents:
-            raise ExchangeError(
-                f"{display_path(folder)} {'lies in' if inside else 'holds'} the folder of the photos, "
-                f"{display_path(row.root)}. Choose one elsewhere: nothing is ever written among your photos."
-            )
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ BYTE_ORDER_MARK = "\ufeff"
 readr, data.table and LibreOffice pass over it."""
 
 Cell = str | int | float | None
+Row = TypeVar("Row")
 
 
 def safe_text(text: str) -> str:
@@ -63,6 +65,15 @@ def csv_lines(
     for row in rows:
         writer.writerow([written(cell) for cell in row])
         yield lines.pop()
+
+
+def table_lines(
+    columns: Mapping[str, Callable[[Row], Cell]], rows: Iterable[Row], *, separator: str = ","
+) -> Iterator[str]:
+    """Yield a table as `csv_lines`, which has of each row what its columns give, under their headings."""
+    return csv_lines(
+        columns, ([value(row) for value in columns.values()] for row in rows), separator=separator
+    )
 
 
 def check_place(file: Path) -> None:

@@ -91,8 +91,8 @@ def _image(row: PredictionRow, number: Mapping[str, str]) -> dict[str, Any]:
         "source": row.source,
         "model_label": row.model_label,
         "confidence": row.confidence,
-        "person": None if row.given is None else row.given.person,
-        "labelled_at": None if row.given is None else row.given.made_at,
+        "person": row.person,
+        "labelled_at": row.labelled_at,
     }
     detections: list[dict[str, Any]] = []
     if row.detections is not None and row.detections.boxes and label != EMPTY:

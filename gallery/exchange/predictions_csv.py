@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from gallery.exchange.csv_text import Cell, csv_lines, shortest, write_whole
+from gallery.exchange.csv_text import Cell, shortest, table_lines
 from gallery.exchange.rows import PredictionRow
 
-COLUMNS = (
-    "path",  # absolute, or below the folder that was opened
-    "label",  # the class shown: the person's, else the model's
-    "source",  # who says so: person, model, or waiting
-    "person_label",
-    "person",
-    "labelled_at",  # ISO 8601, UTC
-    "model_label",
-    "confidence",  # the model's, of its own label, calibrated
-    "model_id",
-    "animals",  # boxes of animals that a detector found; empty where none has seen the photo
-    "taken_at",  # camera-local, as the file says; empty if it does not
-    "width_px",
-    "height_px",
-    "picture_sha256",
-)
+COLUMNS: Mapping[str, Callable[[PredictionRow], Cell]] = {
+    "path": lambda row: str(row.photo.path),
+    "label": lambda row: row.label,  # the class shown: the person's, else the model's
+    "source": lambda row: row.source,  # who says so: person, model, or waiting
+    "person_label": lambda row: row.person_label,
+    "person": lambda row: row.person,
+    "labelled_at": lambda row: row.labelled_at,
+    "model_label": lambda row: row.model_label,
+    "confidence": lambda row: row.confidence,  # the model's, of its own label, calibrated
+    "model_id": lambda row: row.model_id,
+    "animals": lambda row: row.animals,  # boxes that a detector found; empty where none has seen the photo
+    "taken_at": lambda row: row.photo.metadata.taken_at,  # camera-local, as the file says, if it does
+    "width_px": lambda row: row.photo.metadata.width_px,
+    "height_px": lambda row: row.photo.metadata.height_px,
+    "picture_sha256": lambda row: row.photo.photo_id,
+}
 """Then follows one column a class, ``probability_<class>``."""
 
 
@@ -38,45 +37,11 @@ def predictions_csv(
         separator: of cells; where it is ";" the numbers have a decimal comma, as such spreadsheets want it.
         below: write each path below the folder that was opened instead of the absolute one.
     """
-    header = [*COLUMNS, *(f"probability_{name}" for name in class_names)]
-    return csv_lines(header, (_cells(row, below=below) for row in rows), separator=separator)
+    columns = {**COLUMNS, **{f"probability_{name}": _share_of(k) for k, name in enumerate(class_names)}}
+    if below:
+        columns["path"] = lambda row: row.relative
+    return table_lines(columns, rows, separator=separator)
 
 
-def write_predictions_csv(
-    file: Path,
-    rows: Iterable[PredictionRow],
-    class_names: Sequence[str],
-    *,
-    separator: str = ",",
-    below: bool = False,
-) -> None:
-    """Write the table to a file, whole or not at all; the options are those of `predictions_csv`.
-
-    Raises:
-        ExchangeError: the place cannot be written.
-    """
-    write_whole(file, predictions_csv(rows, class_names, separator=separator, below=below))
-
-
-def _cells(row: PredictionRow, *, below: bool) -> list[Cell]:
-    shares, about, given = row.probabilities, row.photo.metadata, row.given
-    values: list[float | None] = (
-        [None] * len(row.class_names) if shares is None else [shortest(p) for p in shares]
-    )
-    return [
-        row.relative if below else str(row.photo.path),
-        row.label,
-        row.source,
-        row.person_label,
-        None if given is None else given.person,
-        None if given is None else given.made_at,
-        row.model_label,
-        row.confidence,
-        row.model_id,
-        row.animals,
-        about.taken_at,
-        about.width_px,
-        about.height_px,
-        row.photo.photo_id,
-        *values,
-    ]
+def _share_of(index: int) -> Callable[[PredictionRow], Cell]:
+    return lambda row: None if row.probabilities is None else shortest(row.probabilities[index])

@@ -53,6 +53,15 @@ class PredictionRow:
         return None if self.given is None else self.given.label
 
     @property
+    def person(self) -> str | None:
+        return None if self.given is None else self.given.person
+
+    @property
+    def labelled_at(self) -> str | None:
+        """When a person labelled it, ISO 8601, UTC."""
+        return None if self.given is None else self.given.made_at
+
+    @property
     def model_label(self) -> str | None:
         return None if self.probabilities is None else self.class_names[int(self.probabilities.argmax())]
 

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from gallery.exchange.csv_text import Cell, csv_lines
+from gallery.exchange.csv_text import Cell, table_lines
 from gallery.exchange.rows import PredictionRow
 
-COLUMNS = (
-    "File",
-    "RelativePath",  # below the folder of the image set, with backslashes, as Timelapse itself writes it
-    "DateTime",
-    "DeleteFlag",
-    "Species",  # the label shown
-    "SpeciesBy",  # person, model, or waiting
-    "Person",
-    "LabelledAt",
-    "ModelSpecies",
-    "ModelConfidence",
-    "ModelName",
-    "Count",  # boxes of animals that a detector found
-)
+COLUMNS: Mapping[str, Callable[[PredictionRow], Cell]] = {
+    "File": lambda row: row.place[-1],
+    "RelativePath": lambda row: "\\".join(row.place[:-1]),  # as Timelapse itself writes it
+    "DateTime": lambda row: (row.photo.metadata.taken_at or "").replace("T", " "),
+    "DeleteFlag": lambda _: "false",
+    "Species": lambda row: row.label,  # the label shown
+    "SpeciesBy": lambda row: row.source,  # person, model, or waiting
+    "Person": lambda row: row.person,
+    "LabelledAt": lambda row: row.labelled_at,
+    "ModelSpecies": lambda row: row.model_label,
+    "ModelConfidence": lambda row: row.confidence,
+    "ModelName": lambda row: row.model_id,
+    "Count": lambda row: row.animals,  # boxes of animals that a detector found
+}
 """A template's fields must be called so to take the values up; Timelapse passes over those it lacks."""
 
 
 def timelapse_csv(rows: Iterable[PredictionRow]) -> Iterator[str]:
     """Yield the table line by line."""
-    return csv_lines(COLUMNS, map(_cells, rows))
-
-
-def _cells(row: PredictionRow) -> list[Cell]:
-    given, taken = row.given, row.photo.metadata.taken_at
-    return [
-        row.place[-1],
-        "\\".join(row.place[:-1]),
-        None if taken is None else taken.replace("T", " "),
-        "false",
-        row.label,
-        row.source,
-        None if given is None else given.person,
-        None if given is None else given.made_at,
-        row.model_label,
-        row.confidence,
-        row.model_id,
-        row.animals,
-    ]
+    return table_lines(COLUMNS, rows)

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.exchange.csv_text import Cell, csv_lines, write_whole
+from gallery.exchange.csv_text import Cell, table_lines
 from gallery.types import GivenVerdict, PhotoId, Verdict
-
-COLUMNS = (
-    "path",  # absolute; empty where the photo's place is not known any more
-    "label",  # the class that was judged; nothing is ever written into its folder
-    "verdict",
-    "other_label",  # with "label wrong" the right class, with "both animals in it" the second one
-    "label_after",  # what to call the photo now; empty where nobody can tell or it is no class
-    "model_label",  # what the person was shown
-    "model_id",
-    "person",
-    "made_at",
-    "picture_sha256",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +24,19 @@ class VerdictRow:
             return self.given.other
         return None if self.given.verdict is Verdict.CANNOT_TELL else self.given.label
 
-    def cells(self) -> list[Cell]:
-        """Return the row's values in the order of `COLUMNS`."""
-        given = self.given
-        return [
-            None if self.path is None else str(self.path),
-            given.label,
-            str(given.verdict),
-            given.other,
-            self.label_after,
-            given.shown_label,
-            given.shown_model_id,
-            given.person,
-            given.made_at,
-            given.photo_id,
-        ]
+
+COLUMNS: Mapping[str, Callable[[VerdictRow], Cell]] = {
+    "path": lambda row: None if row.path is None else str(row.path),  # empty where it is not known any more
+    "label": lambda row: row.given.label,  # that was judged; nothing is ever written into its folder
+    "verdict": lambda row: str(row.given.verdict),
+    "other_label": lambda row: row.given.other,  # "label wrong": the right class; "both ...": the second one
+    "label_after": lambda row: row.label_after,  # empty where nobody can tell or it is no class
+    "model_label": lambda row: row.given.shown_label,  # what the person was shown
+    "model_id": lambda row: row.given.shown_model_id,
+    "person": lambda row: row.given.person,
+    "made_at": lambda row: row.given.made_at,
+    "picture_sha256": lambda row: row.given.photo_id,
+}
 
 
 def verdict_rows(
@@ -69,13 +54,4 @@ def verdict_rows(
 
 def verdicts_csv(rows: Iterable[VerdictRow]) -> Iterator[str]:
     """Yield the table line by line, UTF-8 text that spreadsheets open as it is meant."""
-    return csv_lines(COLUMNS, (row.cells() for row in rows))
-
-
-def write_verdicts_csv(file: Path, rows: Iterable[VerdictRow]) -> None:
-    """Write the table to a file, whole or not at all.
-
-    Raises:
-        ExchangeError: the place cannot be written.
-    """
-    write_whole(file, verdicts_csv(rows))
+    return table_lines(COLUMNS, rows)

@@ -135,8 +135,8 @@ def sidecar(row: PredictionRow, before: bytes | None = None, *, rating: bool = F
         "Added": " ".join(added) or None,  # the lists in which the keyword is not the user's own
         "Label": label,
         "Source": row.source,
-        "Person": None if row.given is None else row.given.person,
-        "LabelledAt": None if row.given is None else row.given.made_at,
+        "Person": row.person,
+        "LabelledAt": row.labelled_at,
         "ModelLabel": row.model_label,
         "Confidence": None if row.confidence is None else f"{row.confidence:g}",
         "Model": row.model_id,

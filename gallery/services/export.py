@@ -57,7 +57,9 @@ def verdicts(
     Raises:
         GalleryError: the folder was never opened, there is no such model, or the file cannot be written.
     """
-    from gallery.exchange.verdicts_csv import verdict_rows, write_verdicts_csv
+    from gallery.exchange.csv_text import write_whole
+    from gallery.exchange.verdicts_csv import verdict_rows
+    from gallery.exchange.verdicts_csv import verdicts_csv as table_of
 
     card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
     copies: dict[PhotoId, list[Path]] = {}
@@ -72,7 +74,7 @@ def verdicts(
         if one.photo_id in copies
     }
     rows = verdict_rows(given.values(), places)
-    write_verdicts_csv(out, rows)
+    write_whole(out, table_of(rows))
     return Exported(len(rows), len(collections), card.model_id)
 
 

@@ -14,7 +14,7 @@ from gallery.services import evaluate, wiring
 from gallery.types import ModelCard, PhotoId, display_path
 
 if TYPE_CHECKING:
-    from gallery.exchange.report import ReportFile
+    from gallery.exchange.report.file import ReportFile
     from gallery.photos.pool import DecodePool
 
 
@@ -58,7 +58,7 @@ def check_place(out: Path) -> None:
     Raises:
         ExchangeError: the name does not end with .html, or there is no such folder.
     """
-    from gallery.exchange.report import check_report_place
+    from gallery.exchange.report.file import check_report_place
 
     check_report_place(out)
 
@@ -69,7 +69,7 @@ def write(out: Path, report: ReportFile) -> None:
     Raises:
         ExchangeError: see `check_place`, or the place cannot be written.
     """
-    from gallery.exchange.report import write_html_report
+    from gallery.exchange.report.file import write_html_report
 
     write_html_report(out, report)
 
@@ -102,8 +102,8 @@ def html_report(
     """
     from importlib.metadata import version
 
-    from gallery.exchange.report import ReportContents
-    from gallery.exchange.report import html_report as report_of
+    from gallery.exchange.report.contents import ReportContents
+    from gallery.exchange.report.file import html_report as report_of
     from gallery.photos.report_pictures import ReportPictures
     from gallery.settings import THUMBNAIL_PX
 

@@ -17,7 +17,7 @@ from axe_core_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from gallery.exchange.report import html_report, write_html_report
+from gallery.exchange.report.file import html_report, write_html_report
 from gallery.photos.report_pictures import SmallPicture, small_heatmap_png
 from tests.e2e.drawn_app import served
 from tests.e2e.server import Server

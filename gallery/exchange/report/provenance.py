@@ -53,27 +53,13 @@ def photo_table(contents: ReportContents) -> bytes:
     """Return the table of all photos as CSV: file, label, prediction, probabilities, digest."""
     report = contents.evaluation.report
     names = report.class_names
-    header = [
-        "file",
-        "label",
-        "predicted",
-        "correct",
-        *(f"probability_{name}" for name in names),
-        "picture_sha256",
-    ]
+    header = ["file", "label", "predicted", "correct", *(f"probability_{n}" for n in names), "picture_sha256"]
 
     def rows() -> Iterator[list[str | int]]:
         for row, photo_id in enumerate(contents.evaluation.photo_ids):
             true, said = int(report.y_true[row]), int(report.y_pred[row])
-            probabilities = [str(value) for value in report.probabilities[row]]
-            yield [
-                contents.names[row],
-                names[true],
-                names[said],
-                int(true == said),
-                *probabilities,
-                photo_id,
-            ]
+            shares = map(str, report.probabilities[row])
+            yield [contents.names[row], names[true], names[said], int(true == said), *shares, photo_id]
 
     return "".join(csv_lines(header, rows())).encode("utf-8")
 

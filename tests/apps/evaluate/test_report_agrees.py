@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gallery.evaluation.evaluation import Evaluation, LabelSource
-from gallery.exchange.report import ReportContents, html_report
+from gallery.exchange.report.contents import ReportContents
+from gallery.exchange.report.file import html_report
 from gallery.services import evaluate, wiring
 from gallery.words import class_title
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, matrices, open_page, written

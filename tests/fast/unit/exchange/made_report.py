@@ -15,7 +15,7 @@ from gallery.evaluation.comparison import EvaluationPair
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.overlap import SeenPhotos
 from gallery.evaluation.report import EvaluationReport
-from gallery.exchange.report import ReportContents
+from gallery.exchange.report.contents import ReportContents
 from gallery.types import GivenVerdict, ModelCard, PhotoId, PhotoMetadata
 from tests.fast.unit.evaluation.fakes import FakeStored, made_evaluation
 

@@ -21,8 +21,8 @@ from sklearn import metrics as sk
 from gallery.errors import ExchangeError
 from gallery.evaluation.evidence import Group
 from gallery.evaluation.report import Cell
-from gallery.exchange.report import check_report_place, html_report, write_html_report
 from gallery.exchange.report.album import LEVELS
+from gallery.exchange.report.file import check_report_place, html_report, write_html_report
 from gallery.types import GivenVerdict, Verdict
 from tests.fast.unit.exchange.made_report import (
     MATRIX,

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.errors import ExchangeError
-from gallery.exchange import prediction_rows, predictions_csv, safe_text, write_predictions_csv
-from gallery.exchange.csv_text import csv_lines
+from gallery.exchange.csv_text import csv_lines, safe_text, write_whole
+from gallery.exchange.predictions_csv import predictions_csv
+from gallery.exchange.rows import prediction_rows
 from gallery.types import Correction, Detections, Photo, PhotoMetadata, PredictionTable
 
 NAMES = ("dog", "cat")
@@ -94,7 +95,8 @@ def test_a_selection_keeps_its_order_and_may_hold_photos_that_wait() -> None:
 
 def test_pandas_reads_the_table_without_being_told_how(tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
-    write_predictions_csv(file, prediction_rows(FakeCatalog(), 7, ROOT, "m", NAMES), NAMES)
+    rows = prediction_rows(FakeCatalog(), 7, ROOT, "m", NAMES)
+    write_whole(file, predictions_csv(rows, NAMES))
     frame = pd.read_csv(file)
     assert list(frame.columns[:2]) == ["path", "label"]
     assert frame["path"][0] == str(ROOT / "fox, \u00e0.jpg")
@@ -125,12 +127,12 @@ def test_any_texts_come_back_as_they_were_but_for_what_makes_them_safe(texts: li
 
 def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
     with pytest.raises(ExchangeError, match="cannot be written"):
-        write_predictions_csv(tmp_path / "none" / "out.csv", [], NAMES)
+        write_whole(tmp_path / "none" / "out.csv", predictions_csv([], NAMES))
     folder = tmp_path / "taken.csv"
     folder.mkdir()
     with pytest.raises(ExchangeError, match="cannot be written"):
-        write_predictions_csv(folder, [], NAMES)
+        write_whole(folder, predictions_csv([], NAMES))
     assert [entry.name for entry in tmp_path.iterdir()] == ["taken.csv"]
     for place in (Path(), Path("/"), Path("..")):
         with pytest.raises(ExchangeError, match="cannot be written"):
-            write_predictions_csv(place, [], NAMES)
+            write_whole(place, predictions_csv([], NAMES))

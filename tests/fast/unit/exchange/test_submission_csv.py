@@ -85,7 +85,7 @@ def test_a_column_named_by_a_class_holds_its_probability(tmp_path: Path) -> None
 def test_an_unreadable_photo_has_no_row_and_is_named(tmp_path: Path) -> None:
     result = predict(tmp_path / "s.csv", ["1.jpg", "torn.jpg"])
     assert (result.rows, [file.path.name for file in result.skipped]) == (1, ["torn.jpg"])
-    assert result.to_json()["skipped"][0]["reason"] == "damaged or truncated"
+    assert result.skipped[0].reason == "damaged or truncated"
 
 
 def test_two_photos_of_one_id_are_refused_and_their_paths_tell_them_apart(tmp_path: Path) -> None:

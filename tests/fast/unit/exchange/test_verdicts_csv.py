@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import ExchangeError
-from gallery.exchange.verdicts_csv import COLUMNS, verdict_rows, verdicts_csv, write_verdicts_csv
+from gallery.exchange.csv_text import write_whole
+from gallery.exchange.verdicts_csv import COLUMNS, verdict_rows, verdicts_csv
 from gallery.types import GivenVerdict, Verdict
 
 
@@ -28,7 +29,7 @@ PLACES = {(photo * 64, "dog"): Path(f"/photos/dog/{photo}, 1.jpg") for photo in 
 
 def test_each_verdict_is_a_line_with_the_label_that_it_leaves() -> None:
     lines = list(csv.DictReader("".join(verdicts_csv(verdict_rows(GIVEN, PLACES))).splitlines()))
-    assert tuple(lines[0]) == ("\ufeffpath", *COLUMNS[1:])
+    assert tuple(lines[0]) == ("\ufeffpath", *tuple(COLUMNS)[1:])
     shown = [
         (line["picture_sha256"][0], line["verdict"], line["other_label"], line["label_after"])
         for line in lines
@@ -56,7 +57,7 @@ def test_a_name_that_is_a_formula_is_text() -> None:
 
 
 def test_the_file_is_whole_and_no_photo_is_written_over(tmp_path: Path) -> None:
-    write_verdicts_csv(tmp_path / "verdicts.csv", verdict_rows(GIVEN, PLACES))
+    write_whole(tmp_path / "verdicts.csv", verdicts_csv(verdict_rows(GIVEN, PLACES)))
     assert len((tmp_path / "verdicts.csv").read_text("utf-8-sig").splitlines()) == 1 + len(GIVEN)
     with pytest.raises(ExchangeError, match="never written over"):
-        write_verdicts_csv(tmp_path / "fox.jpg", [])
+        write_whole(tmp_path / "fox.jpg", verdicts_csv([]))
