@@ -2,8 +2,14 @@
 
 Every method starts from the target layer's activations A, (h, w, channels) after
 the relu, and most also from the gradients G of the class's logit by them, of the
-same shape. The results are maps as `cam.combine_cam` gives them: (h, w)
-float32, >= 0, not scaled.
+same shape; of the logit, for a saturated softmax has no gradient left to explain.
+The results are maps: (h, w) float32, >= 0, not scaled, all zeros where nothing
+supports the class.
+
+With global average pooling and dense layers after the last convolution, the
+gradient by a feature map is the same at every position (Zhou et al. 2016), so
+Grad-CAM's weights have a closed form, and the maps of all classes fall out of the
+forward pass that tags (`network.classifier`).
 """
 
 from __future__ import annotations
@@ -14,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import CamError
-from gallery.explanation.cam import combine_cam, gradient_weights
 from gallery.types import FloatArray
 
 Floats = NDArray[np.floating[Any]]
@@ -29,7 +34,7 @@ def grad_cam(activations: Floats, gradients: Floats) -> FloatArray:
         CamError: the shapes differ or are not (h, w, channels), or a value is not finite.
     """
     maps, slopes = _checked(activations, gradients)
-    return combine_cam(maps, gradient_weights(slopes))
+    return _combined(maps, slopes.mean(axis=(0, 1), dtype=np.float32))
 
 
 def grad_cam_plus_plus(activations: Floats, gradients: Floats) -> FloatArray:
@@ -54,7 +59,7 @@ def grad_cam_plus_plus(activations: Floats, gradients: Floats) -> FloatArray:
         raise CamError("Grad-CAM++ needs activations after a relu, got negative ones. Choose another layer.")
     rising = np.maximum(slopes, 0.0)
     weights = (rising / (2 + maps.sum(axis=(0, 1)) * rising)).sum(axis=(0, 1))  # (channels,)
-    return combine_cam(maps, weights)
+    return _combined(maps, weights)
 
 
 def hires_cam(activations: Floats, gradients: Floats) -> FloatArray:
@@ -163,7 +168,7 @@ def score_cam(activations: Floats, scores: Floats) -> FloatArray:
     if not logits.size:
         return np.zeros(maps.shape[:2], np.float32)
     raised = np.exp(logits - logits.max())
-    return combine_cam(maps, raised / raised.sum())
+    return _combined(maps, raised / raised.sum())
 
 
 def occluder_windows(side_px: int, cells: int, square_cells: int) -> list[tuple[slice, slice]]:
@@ -239,6 +244,12 @@ def _checked(*arrays: Floats) -> list[NDArray[np.float64]]:
             "The network gave values that are not finite. Check the model's weights on the Models page."
         )
     return found
+
+
+def _combined(maps: NDArray[np.float64], weights: Floats) -> FloatArray:
+    """Return the channels summed by weight, (channels,), without the negative evidence."""
+    summed = maps.astype(np.float32) @ weights.astype(np.float32)  # (h, w)
+    return np.maximum(summed, np.float32(0))
 
 
 def _positive(values: NDArray[np.float64]) -> FloatArray:

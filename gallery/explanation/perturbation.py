@@ -48,41 +48,40 @@ class Curve:
         return float(np.trapezoid(self.probabilities, self.shares))
 
 
-def deletion_curve(
-    image: RgbImage,
+def exchange_curve(
+    start: RgbImage,
+    finish: NDArray[np.uint8],
     heatmap: NDArray[np.floating],
     class_index: int,
     classify: Classify,
     *,
     steps: int = CURVE_STEPS,
 ) -> Curve:
-    """Return the class's probability while the hottest pixels turn grey (Petsiuk et al. 2018, section 4.1).
+    """Return a class's probability while a photo's pixels, the hottest first, become those of another.
 
-    A faithful map makes it fall early, so a small area is good. Equally hot pixels go in random order.
-
-    Raises:
-        CamError: image and heatmap differ in size, the heatmap leaves [0, 1], or there is no such class.
-    """
-    grey = np.broadcast_to(np.array(NEUTRAL_RGB, np.uint8), image.shape)
-    return _exchange(image, grey, heatmap, class_index, classify, steps)
-
-
-def insertion_curve(
-    image: RgbImage,
-    heatmap: NDArray[np.floating],
-    class_index: int,
-    classify: Classify,
-    *,
-    steps: int = CURVE_STEPS,
-) -> Curve:
-    """Return the class's probability while the hottest pixels come back to the blurred photo.
-
-    A faithful map makes it rise early, so a large area is good (Petsiuk et al. 2018, section 4.1).
+    Equally hot pixels go in random order. From the photo to `neutral` this is deletion: a faithful map makes
+    the probability fall early, so a small area is good. From the `blurred` photo to the photo it is
+    insertion: a faithful map makes it rise early (Petsiuk et al. 2018, section 4.1).
 
     Raises:
-        CamError: image and heatmap differ in size, the heatmap leaves [0, 1], or there is no such class.
+        CamError: photo and heatmap differ in size, the heatmap leaves [0, 1], there is no such class, or no
+            step.
     """
-    return _exchange(blurred(image), image, heatmap, class_index, classify, steps)
+    if steps < 1:
+        raise CamError(f"A curve takes at least 1 step, got {steps}.")
+    heat = _checked(start, heatmap).ravel()
+    order = np.lexsort((np.random.default_rng(0).random(heat.size), -heat))  # (pixels,)
+    place = np.empty(heat.size, np.int64)
+    place[order] = np.arange(heat.size)
+    counts = np.rint(np.linspace(0, heat.size, steps + 1)).astype(np.int64)
+    exchanged = (place.reshape(heatmap.shape) < counts[:, np.newaxis, np.newaxis])[..., np.newaxis]
+    found = class_probabilities(classify, np.where(exchanged, finish, start), class_index)
+    return Curve(tuple((counts / heat.size).tolist()), tuple(found))
+
+
+def neutral(image: RgbImage) -> RgbImage:
+    """Return a neutral grey photo of the same size."""
+    return np.broadcast_to(np.array(NEUTRAL_RGB, np.uint8), image.shape)
 
 
 def explained_image(image: RgbImage, heatmap: NDArray[np.floating]) -> RgbImage:
@@ -127,70 +126,13 @@ def greyed_out(image: RgbImage, regions: Sequence[Region]) -> RgbImage:
     return covered
 
 
-def average_drop(whole: Sequence[float], explained: Sequence[float]) -> float:
-    """Return how much of the probability is lost when only what the maps show is kept, in [0, 1].
-
-    Mean of max(0, Y - O) / Y over the photos, Y for the whole photo and O for `explained_image`
-    (Chattopadhay et al. 2018, section 4.1); lower is better. A photo with Y = 0 has nothing to lose.
-
-    Raises:
-        CamError: no photos, or not as many of the one as of the other.
-
-    Example:
-        >>> average_drop([0.5, 0.8], [0.25, 0.9])
-        0.25
-    """
-    full, kept = _pairs(whole, explained)
-    lost = np.divide(np.maximum(full - kept, 0), full, out=np.zeros_like(full), where=full > 0)
-    return float(lost.mean())
-
-
-def average_increase(whole: Sequence[float], explained: Sequence[float]) -> float:
-    """Return the share of photos whose probability rises when only what the maps show is kept.
-
-    (Chattopadhay et al. 2018, section 4.1); higher is better.
-
-    Raises:
-        CamError: no photos, or not as many of the one as of the other.
-    """
-    full, kept = _pairs(whole, explained)
-    return float((kept > full).mean())
-
-
 def blurred(image: RgbImage) -> RgbImage:
     """Return a photo blurred by the Gaussian from which insertion starts; the edge pixels go on outside."""
-    offsets = np.arange(-BLUR_REACH_PX, BLUR_REACH_PX + 1)
-    kernel = np.exp(-(offsets**2) / (2 * BLUR_SIGMA_PX**2))
-    kernel /= kernel.sum()
-    result = image.astype(np.float64)
-    for axis in (0, 1):
-        margins = [(BLUR_REACH_PX, BLUR_REACH_PX) if each == axis else (0, 0) for each in range(3)]
-        windows = np.lib.stride_tricks.sliding_window_view(
-            np.pad(result, margins, mode="edge"), len(kernel), axis=axis
-        )
-        result = windows @ kernel
-    return np.asarray(np.rint(result), np.uint8)
+    from scipy import ndimage
 
-
-def _exchange(
-    start: RgbImage,
-    finish: NDArray[np.uint8],
-    heatmap: NDArray[np.floating],
-    class_index: int,
-    classify: Classify,
-    steps: int,
-) -> Curve:
-    """Return the curve of a class while a photo's pixels, the hottest first, become those of another."""
-    if steps < 1:
-        raise CamError(f"A curve takes at least 1 step, got {steps}.")
-    heat = _checked(start, heatmap).ravel()
-    order = np.lexsort((np.random.default_rng(0).random(heat.size), -heat))  # (pixels,)
-    place = np.empty(heat.size, np.int64)
-    place[order] = np.arange(heat.size)
-    counts = np.rint(np.linspace(0, heat.size, steps + 1)).astype(np.int64)
-    exchanged = (place.reshape(heatmap.shape) < counts[:, np.newaxis, np.newaxis])[..., np.newaxis]
-    found = class_probabilities(classify, np.where(exchanged, finish, start), class_index)
-    return Curve(tuple((counts / heat.size).tolist()), tuple(found))
+    sigma, reach = (BLUR_SIGMA_PX, BLUR_SIGMA_PX, 0), (BLUR_REACH_PX, BLUR_REACH_PX, 0)
+    softened = ndimage.gaussian_filter(image.astype(np.float64), sigma, radius=reach, mode="nearest")
+    return np.asarray(np.rint(softened), np.uint8)
 
 
 def class_probabilities(classify: Classify, images: ImageBatch, class_index: int) -> list[float]:
@@ -214,14 +156,3 @@ def _checked(image: RgbImage, heatmap: NDArray[np.floating]) -> NDArray[np.float
     ):  # also false for values that are no numbers
         raise CamError("A heatmap's values lie between 0 and 1. Divide the map by its peak first.")
     return heat
-
-
-def _pairs(
-    whole: Sequence[float], explained: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    full, kept = np.asarray(whole, np.float64), np.asarray(explained, np.float64)
-    if full.ndim != 1 or not full.size or full.shape != kept.shape:
-        raise CamError(
-            f"One probability a photo is needed, whole and explained, got {full.shape} and {kept.shape}."
-        )
-    return full, kept

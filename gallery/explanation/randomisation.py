@@ -95,14 +95,14 @@ def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> 
         raise CamError(
             f"Two maps can be compared when they are equally large, got {one.shape}, {other.shape}."
         )
-    first, second = _ranks(one), _ranks(other)
+    first, second = _ranks(one.ravel()), _ranks(other.ravel())
     spread = np.sqrt((first**2).sum() * (second**2).sum())
     return float((first * second).sum() / spread) if spread > 0 else None
 
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return ranks around their mean, ties by the mean of theirs, flattened."""
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[group.ravel()]
-    return np.asarray(ranks - ranks.mean())
+    """Return ranks around their mean, ties by the mean of theirs, (cells,)."""
+    from scipy import stats
+
+    ranks = stats.rankdata(values)
+    return np.asarray(ranks - ranks.mean(), np.float64)

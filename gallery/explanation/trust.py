@@ -7,7 +7,7 @@ network that learnt nothing gives the same map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,10 +20,11 @@ from gallery.explanation.perturbation import (
     CURVE_STEPS,
     Classify,
     Curve,
+    blurred,
     class_probabilities,
-    deletion_curve,
+    exchange_curve,
     explained_image,
-    insertion_curve,
+    neutral,
 )
 from gallery.explanation.randomisation import RandomisationTest
 from gallery.types import RgbImage
@@ -186,8 +187,9 @@ class TrustReport:
             curves = {name: Curve(shares, tuple(float(value) for value in kept[name])) for name in _CURVES}
             if any(len(curve.probabilities) != len(shares) for curve in curves.values()):
                 raise ValueError("curves of different lengths")
-            correlations = kept["scrambled_correlations"]
-            test = None if correlations is None else _test_of(correlations)
+            test = None
+            if (correlations := kept["scrambled_correlations"]) is not None:
+                test = RandomisationTest(tuple(None if one is None else float(one) for one in correlations))
             deletion, insertion = (
                 tuple(float(area) for area in kept[f"{kind}_areas_of_others"])
                 for kind in ("deletion", "insertion")
@@ -206,18 +208,7 @@ class TrustReport:
             raise CamError("What was kept of a test of a heatmap cannot be read. Test it again.") from exc
 
 
-def _test_of(correlations: Sequence[float | None]) -> RandomisationTest:
-    return RandomisationTest(tuple(None if each is None else float(each) for each in correlations))
-
-
-_CURVES = (
-    "deletion",
-    "insertion",
-    "deletion_elsewhere",
-    "insertion_elsewhere",
-    "deletion_random",
-    "insertion_random",
-)
+_CURVES = tuple(f"{kind}{of}" for of in ("", "_elsewhere", "_random") for kind in ("deletion", "insertion"))
 
 
 def measure_trust(
@@ -250,26 +241,20 @@ def measure_trust(
     elsewhere = [np.roll(heatmap, by, (0, 1)) for by in shifts]
     at_random = [random_order(heatmap.shape, seed=seed) for seed in range(RANDOM_ORDERS)]
 
-    def curves(measure: Callable[..., Curve]) -> list[Curve]:
-        orders = [heatmap, *elsewhere, *at_random]
-        return [measure(image, heat, class_index, classify, steps=steps) for heat in orders]
-
-    deletion, *deletion_others = curves(deletion_curve)
-    insertion, *insertion_others = curves(insertion_curve)
-    shifted = len(elsewhere)
-    return TrustReport(
-        deletion=deletion,
-        insertion=insertion,
-        deletion_elsewhere=_mean(deletion_others[:shifted]),
-        insertion_elsewhere=_mean(insertion_others[:shifted]),
-        deletion_random=_mean(deletion_others[shifted:]),
-        insertion_random=_mean(insertion_others[shifted:]),
-        deletion_others=tuple(each.area for each in deletion_others[:shifted]),
-        insertion_others=tuple(each.area for each in insertion_others[:shifted]),
-        whole=whole,
-        kept=kept,
-        randomisation=randomisation,
-    )
+    measured: dict[str, Any] = {}
+    for kind, start, finish in (("deletion", image, neutral(image)), ("insertion", blurred(image), image)):
+        found = [
+            exchange_curve(start, finish, heat, class_index, classify, steps=steps)
+            for heat in (heatmap, *elsewhere, *at_random)
+        ]
+        shifted, random = found[1 : 1 + len(elsewhere)], found[1 + len(elsewhere) :]
+        measured |= {
+            kind: found[0],
+            f"{kind}_elsewhere": _mean(shifted),
+            f"{kind}_random": _mean(random),
+            f"{kind}_others": tuple(each.area for each in shifted),
+        }
+    return TrustReport(whole=whole, kept=kept, randomisation=randomisation, **measured)
 
 
 def passes(steps: int = CURVE_STEPS) -> int:

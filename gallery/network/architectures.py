@@ -56,7 +56,7 @@ class Architecture:
         preprocessing: a key of `preprocessing.PREPROCESSINGS`.
         target_layer: the last convolution, whose maps Grad-CAM weighs; None where their number varies.
         pooled: whether the head is global average pooling, a dense relu layer "fc1" and a dense layer
-            "predictions": then the maps of all classes have a closed form (`cam.channel_weights`).
+            "predictions": then the maps of all classes have a closed form (`network.classifier`).
     """
 
     name: str

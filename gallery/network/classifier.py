@@ -119,7 +119,8 @@ class KerasClassifier:
         if self.mirrored:
             mirrored_logits, _, _ = self._head(self._maps(tf.reverse(images, axis=[2])))
 
-        # explanation.cam's channel_weights and combine_cam, for the whole batch and every class at once
+        # Grad-CAM in closed form (Selvaraju et al. 2017, section 3.1), for the whole batch and every class:
+        # d logit_c / d A_k = 1 / positions * sum_j fc1[k, j] * [hidden_j > 0] * predictions[j, c]
         fc1, predictions = self.network.get_layer("fc1"), self.network.get_layer("predictions")
         batch, (height, width, channels) = tf.shape(maps)[0], maps.shape[1:]
         open_units = tf.cast(hidden > 0, tf.float32)  # (B, units)

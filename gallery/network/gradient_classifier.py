@@ -25,7 +25,7 @@ class GradientClassifier(KerasClassifier):
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return logits (B, K), those of the mirrored view (or again), features (B, C), maps (B, K, h, w).
 
-        Each class's map is combine_cam(maps, gradient_weights(gradients)) of `gallery.explanation.cam`.
+        Each class's map is grad_cam(maps, gradients) of `gallery.explanation.formulas`.
         """
         maps = self._maps(images)  # (B, h, w, C)
         with tf.GradientTape(persistent=True) as tape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gallery.explanation import cam
+from gallery.explanation import formulas
 from gallery.network.classifier import KerasClassifier
 from gallery.network.engine import tf
 from gallery.types import FloatArray, RgbImage
@@ -23,4 +23,4 @@ def gradient_cams(classifier: KerasClassifier, image: RgbImage, class_index: int
         tape.watch(maps)
         logit = classifier._head(maps)[0][0, class_index]
     gradients = tape.gradient(logit, maps).numpy()[0]  # (h, w, C)
-    return cam.combine_cam(maps.numpy()[0], cam.gradient_weights(gradients))
+    return formulas.grad_cam(maps.numpy()[0], gradients)

@@ -25,6 +25,20 @@ def test_grad_cam_weighs_channels_by_their_mean_gradient() -> None:
     assert maths.grad_cam(A, G * [1, 0.5]).tolist() == [[0.0, 2.0]]
 
 
+def test_grad_cam_is_all_zero_where_everything_speaks_against_the_class() -> None:
+    cam = maths.grad_cam(np.ones((14, 14, 3)), np.broadcast_to([-1.0, -2.0, 0.0], (14, 14, 3)))
+    assert (cam.shape, cam.dtype, cam.any()) == ((14, 14), np.float32, False)
+
+
+def test_grad_cam_lies_where_the_supporting_channel_does() -> None:
+    maps = np.zeros((14, 14, 3))
+    maps[0, 13, 1] = 5.0
+    maps[7, 7, 2] = 9.0
+    cam = maths.grad_cam(maps, np.broadcast_to([1.0, 2.0, -1.0], (14, 14, 3)))
+    assert np.argwhere(cam).tolist() == [[0, 13]]
+    assert cam[0, 13] == 10.0
+
+
 def test_hires_cam_multiplies_cell_by_cell() -> None:
     # 1 * 1 + 2 * -0.25, 3 * 3 + 4 * -0.75
     assert maths.hires_cam(A, G * [1, 0.25]).tolist() == [[0.5, 6.0]]
