@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gallery.catalog.correction_store import settle_label
+from gallery.catalog.database import read_only
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import display_path
@@ -52,7 +52,7 @@ def write_backup(catalog: Path, backup: Path) -> None:
     try:
         backup.parent.mkdir(parents=True, exist_ok=True)
         staging.unlink(missing_ok=True)
-        with closing(sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with read_only(catalog) as connection:
             connection.isolation_level = None
             connection.execute("ATTACH ? AS backup", (str(staging),))
             there = {row[0] for row in connection.execute("SELECT name FROM main.sqlite_master")}
@@ -152,7 +152,7 @@ class BackupStore(Store):
             CatalogError: the file is no backup, or a newer program wrote it; nothing is taken in then.
         """
         try:
-            with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            with read_only(backup) as source:
                 return self._taken_in(source)
         except (sqlite3.Error, KeyError) as exc:
             raise CatalogError(

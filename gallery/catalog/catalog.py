@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gallery.catalog.backup import BackupStore, automatic_backup, holds_words
-from gallery.catalog.class_store import ClassStore
+from gallery.catalog.choice_store import ChoiceStore
 from gallery.catalog.clock_store import ClockStore
 from gallery.catalog.collection_store import CollectionStore
 from gallery.catalog.correction_store import CorrectionStore
@@ -20,7 +20,6 @@ from gallery.catalog.job_store import JobStore
 from gallery.catalog.scan_store import ScanStore
 from gallery.catalog.sequence_store import SequenceStore
 from gallery.catalog.shelf_queries import ShelfQueries
-from gallery.catalog.threshold_store import ThresholdStore
 from gallery.catalog.vector_store import VectorStore
 from gallery.catalog.verdict_store import VerdictStore
 from gallery.errors import CatalogError
@@ -33,14 +32,13 @@ class Catalog(
     FileStore,
     VectorStore,
     HeadStore,
-    ClassStore,
+    ChoiceStore,
     ShelfQueries,
     SequenceStore,
     ClockStore,
     DetectionStore,
     CorrectionStore,
     VerdictStore,
-    ThresholdStore,
     JobStore,
     BackupStore,
 ):
@@ -82,8 +80,7 @@ class Catalog(
 
     def identity(self) -> str:
         """Return a name that no other catalog has."""
-        with self._database.reading() as connection:
-            return str(connection.execute("SELECT value FROM identity").fetchone()[0])
+        return str(self._row("SELECT value FROM identity")[0])
 
     def close(self) -> None:
         """Close the connections; the catalog cannot be used any more."""

@@ -24,29 +24,24 @@ class ClockStore(Store):
 
     def clock_shifts(self, collection_id: int) -> dict[str, str]:
         """Return the shifts of a collection's cameras by folder, "" for all that have none of their own."""
-        with self._database.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT folder, shift FROM clock_shifts WHERE collection_id = ? ORDER BY folder",
-                    (collection_id,),
-                )
+        return dict(
+            self._rows(
+                "SELECT folder, shift FROM clock_shifts WHERE collection_id = ? ORDER BY folder",
+                (collection_id,),
             )
+        )
 
     def clock_shift_of(self, file_id: int) -> str | None:
         """Return the shift that a file's date has; None where its camera's clock counts as right."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                f"SELECT ({_SHIFT}) FROM files f WHERE file_id = ?", (file_id,)
-            ).fetchone()
-            return None if row is None else row[0]
+        row = self._row(f"SELECT ({_SHIFT}) FROM files f WHERE file_id = ?", (file_id,))
+        return None if row is None else row[0]
 
     def date_in_file(self, file_id: int) -> str | None:
         """Return when a photo was taken by what its file says, without a shift; None where it has no date."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT taken_at FROM files JOIN photos USING (photo_key) WHERE file_id = ?", (file_id,)
-            ).fetchone()
-            return None if row is None else row[0]
+        row = self._row(
+            "SELECT taken_at FROM files JOIN photos USING (photo_key) WHERE file_id = ?", (file_id,)
+        )
+        return None if row is None else row[0]
 
     def shift_clock(self, collection_id: int, folder: str, shift: str | None) -> None:
         """Keep what is added to the dates of a folder's photos, in place of what was; None: nothing.

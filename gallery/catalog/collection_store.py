@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from gallery.catalog.paths import utc_now
 from gallery.catalog.saved_listing import forget_listings
@@ -23,11 +24,8 @@ _SELECT = """
 """
 
 
-def _collection(row: tuple[int, str, bytes, str, str, int, int]) -> Collection:
-    collection_id, kind, root, name, opened_at, photos, skipped = row
-    return Collection(
-        collection_id, CollectionKind(kind), Path(os.fsdecode(root)), name, opened_at, photos, skipped
-    )
+def _collection(collection_id: int, kind: str, root: bytes, *facts: Any) -> Collection:
+    return Collection(collection_id, CollectionKind(kind), Path(os.fsdecode(root)), *facts)
 
 
 def root_of(connection: sqlite3.Connection, collection_id: int) -> Path:
@@ -40,12 +38,8 @@ def root_of(connection: sqlite3.Connection, collection_id: int) -> Path:
         "SELECT root FROM collections WHERE collection_id = ?", (collection_id,)
     ).fetchone()
     if row is None:
-        raise _unknown(collection_id)
+        raise CatalogError(f"There is no collection {collection_id} (any more). Open its folder again.")
     return Path(os.fsdecode(row[0]))
-
-
-def _unknown(collection_id: int) -> CatalogError:
-    return CatalogError(f"There is no collection {collection_id} (any more). Open its folder again.")
 
 
 class CollectionStore(Store):
@@ -76,8 +70,7 @@ class CollectionStore(Store):
 
     def collections(self) -> list[Collection]:
         """Return all collections, the newest opened first."""
-        with self._database.reading() as connection:
-            return [_collection(row) for row in connection.execute(_SELECT + "ORDER BY opening DESC")]
+        return [_collection(*row) for row in self._rows(_SELECT + "ORDER BY opening DESC")]
 
     def collection(self, collection_id: int) -> Collection:
         """Return a collection.
@@ -95,12 +88,11 @@ class CollectionStore(Store):
             CatalogError: there is none of that number.
         """
         with self._database.writing() as connection:
-            renamed = connection.execute(
+            root_of(connection, collection_id)
+            connection.execute(
                 "UPDATE collections SET name = ? WHERE collection_id = ?",
                 (without_surrogates(name), collection_id),
             )
-            if not renamed.rowcount:
-                raise _unknown(collection_id)
 
     def move_collection(self, collection_id: int, root: Path) -> None:
         """Let a collection lie in another folder from now on; the next scan finds its files there.
@@ -119,11 +111,10 @@ class CollectionStore(Store):
                     f"{display_path(root)} is open already, as the collection {taken[0]}. Its photos have "
                     "their tags and labels there; remove this collection if it is not needed any more."
                 )
-            moved = connection.execute(
+            root_of(connection, collection_id)
+            connection.execute(
                 "UPDATE collections SET root = ? WHERE collection_id = ?", (os.fsencode(root), collection_id)
             )
-            if not moved.rowcount:
-                raise _unknown(collection_id)
 
     def remove_collection(self, collection_id: int) -> None:
         """Forget a collection and its places; photos keep their predictions and corrections.
@@ -132,17 +123,16 @@ class CollectionStore(Store):
             CatalogError: there is none of that number.
         """
         with self._database.writing() as connection:
+            root_of(connection, collection_id)
             listed = connection.execute(
                 "SELECT name FROM saved_listings WHERE collection_id = ?", (collection_id,)
             ).fetchall()
-            gone = connection.execute("DELETE FROM collections WHERE collection_id = ?", (collection_id,))
-            if not gone.rowcount:
-                raise _unknown(collection_id)
+            connection.execute("DELETE FROM collections WHERE collection_id = ?", (collection_id,))
         forget_listings(self._folder, (row[0] for row in listed))
 
     @staticmethod
     def _one(connection: sqlite3.Connection, collection_id: int) -> Collection:
-        row = connection.execute(_SELECT + "WHERE collection_id = ?", (collection_id,)).fetchone()
-        if row is None:
-            raise _unknown(collection_id)
-        return _collection(row)
+        root_of(connection, collection_id)
+        return _collection(
+            *connection.execute(_SELECT + "WHERE collection_id = ?", (collection_id,)).fetchone()
+        )

@@ -21,7 +21,7 @@ _COUNTS = """undoes IS NULL AND NOT EXISTS
 
 _SELECT = """
     SELECT photo_id, label, person, made_at, shown_model_id, shown_label, shown_confidence
-    FROM corrections JOIN photos USING (photo_key)
+    FROM corrections c JOIN photos USING (photo_key)
 """
 
 
@@ -51,7 +51,7 @@ class CorrectionStore(Store):
         Raises:
             LabelRefusedError: a photo is unknown, or the label is no label; nothing is noted.
         """
-        label = None if label is None else _label(label)
+        label, person = None if label is None else _label(label), without_surrogates(person)
         with self._database.writing(durable=True) as connection:
             if _action_of(connection, token) is not None:
                 return
@@ -59,17 +59,13 @@ class CorrectionStore(Store):
             action = _next_action(connection)
             made_at = utc_now()
             for photo_id in dict.fromkeys(photo_ids):
-                row = connection.execute(
-                    "SELECT photos.photo_key, class_index, confidence FROM photos LEFT JOIN predictions p "
-                    "ON p.model_key = ? AND p.photo_key = photos.photo_key WHERE photo_id = ?",
-                    (model.model_key if model else None, photo_id),
+                photo_key = key_of_photo(connection, photo_id)
+                tag = connection.execute(
+                    "SELECT class_index, confidence FROM predictions WHERE model_key = ? AND photo_key = ?",
+                    (model.model_key if model else None, photo_key),
                 ).fetchone()
-                if row is None:
-                    raise LabelRefusedError(
-                        f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
-                    )
-                photo_key, class_index, confidence = row
-                shown = model.class_names[class_index] if model and class_index is not None else None
+                index, confidence = tag or (None, None)
+                shown = model.class_names[index] if model and index is not None else None
                 connection.execute(
                     "INSERT INTO corrections (action, photo_key, label, person, made_at, shown_model_id, "
                     "shown_label, shown_confidence, collection_id, token) "
@@ -78,7 +74,7 @@ class CorrectionStore(Store):
                         action,
                         photo_key,
                         label,
-                        without_surrogates(person),
+                        person,
                         made_at,
                         model_id,
                         shown,
@@ -159,52 +155,54 @@ class CorrectionStore(Store):
                 )
             return _undone(connection, action)
 
-    def corrections(self, photo_id: PhotoId) -> list[Correction]:
-        """Return all that people said of a photo, the oldest first; the last one's label stands."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_SELECT + "WHERE photo_id = ? ORDER BY correction_id", (photo_id,))
-            return [Correction(*row) for row in rows]
-
     def opinions(self, photo_id: PhotoId) -> list[Correction]:
         """Return what each person says of a photo now, the latest last; not what was undone or removed."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                _SELECT.replace("corrections", "corrections c")
-                + f"WHERE photo_id = ? AND {_COUNTS} ORDER BY correction_id",
-                (photo_id,),
-            )
-            said: dict[str, Correction] = {}
-            for one in (Correction(*row) for row in rows):
-                said.pop(one.person, None)
-                said[one.person] = one
-            return [one for one in said.values() if one.label is not None]
+        said: dict[str, Correction] = {}
+        for row in self._rows(
+            f"{_SELECT} WHERE photo_id = ? AND {_COUNTS} ORDER BY correction_id", (photo_id,)
+        ):
+            one = Correction(*row)
+            said.pop(one.person, None)
+            said[one.person] = one
+        return [one for one in said.values() if one.label is not None]
 
     def all_corrections(self) -> list[Correction]:
         """Return all that people ever said, the oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_SELECT + "ORDER BY correction_id")
-            return [Correction(*row) for row in rows]
+        return [Correction(*row) for row in self._rows(_SELECT + "ORDER BY correction_id")]
 
     def labels(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, str]:
         """Return the labels that people's words leave standing; photos without one are left out."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
+        return dict(
+            self._rows(
                 "SELECT photo_id, label FROM json_each(?) CROSS JOIN photos ON photo_id = value "
                 "CROSS JOIN labels USING (photo_key)",
                 (json.dumps(list(photo_ids)),),
             )
-            return dict(rows)
+        )
 
     def standing_labels(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Correction]:
         """Return the labels that stand, each with who gave it and when; photos without one are left out."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT photo_id, labels.label, person, made_at, shown_model_id, shown_label, "
-                "shown_confidence FROM json_each(?) CROSS JOIN photos ON photo_id = value "
-                "CROSS JOIN labels USING (photo_key) JOIN corrections USING (correction_id)",
-                (json.dumps(list(photo_ids)),),
-            )
-            return {row[0]: Correction(*row) for row in rows}
+        rows = self._rows(
+            "SELECT photo_id, labels.label, person, made_at, shown_model_id, shown_label, "
+            "shown_confidence FROM json_each(?) CROSS JOIN photos ON photo_id = value "
+            "CROSS JOIN labels USING (photo_key) JOIN corrections USING (correction_id)",
+            (json.dumps(list(photo_ids)),),
+        )
+        return {row[0]: Correction(*row) for row in rows}
+
+
+def key_of_photo(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
+    """Return the key of a photo of which a person says something.
+
+    Raises:
+        LabelRefusedError: it is unknown.
+    """
+    row = connection.execute("SELECT photo_key FROM photos WHERE photo_id = ?", (photo_id,)).fetchone()
+    if row is None:
+        raise LabelRefusedError(
+            f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
+        )
+    return int(row[0])
 
 
 def _action_of(connection: sqlite3.Connection, token: str | None) -> int | None:

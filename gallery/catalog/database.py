@@ -16,7 +16,54 @@ from gallery.errors import CatalogError
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for its turn: longer than the slowest transaction, a scan of 200,000 files."""
 
+_FAULTS = {
+    (
+        "locked",
+        "busy",
+    ): "Another program kept the catalog {file} busy for over {busy_s:.0f} s. Try again; if it "
+    "stays so, close the other program that uses this catalog.",
+    ("full",): "The disk of the catalog {file} is full. Free some space, then go on: nothing is lost.",
+    (
+        "readonly",
+        "unable to open",
+    ): "The catalog {file} cannot be written ({said}). Check that you may write to "
+    "its folder, or set GALLERY_HOME to another one.",
+    ("disk I/O",): "The disk of the catalog {file} does not answer as it should ({said}). Check that it is "
+    "connected and sound, then try again.",
+    (
+        "malformed",
+        "not a database",
+    ): "The file {file} is damaged or is no catalog ({said}). Move it aside or put "
+    "back a copy; the photos themselves are untouched.",
+    ("",): "The catalog {file} refused an operation: {said}.",
+}
+"""What to say of an error of SQLite that has one of these words, the first that fits."""
+
 _OPENING_TRIES = 100  # 50 ms apart: SQLite does not wait by itself while the journal mode is changed
+
+
+def read_only(file: Path) -> contextlib.closing[sqlite3.Connection]:
+    """Open a file of SQLite that is not to be written, until the block ends."""
+    return contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True))
+
+
+def integrity_problem(file: Path) -> str | None:
+    """Return what is wrong with a catalog's SQLite file, None when nothing is.
+
+    A file that is not there yet has no problem: it is made when first needed.
+    """
+    if not file.exists():
+        return None
+    try:
+        with read_only(file) as connection:
+            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
+            said += [
+                f"a row of {row[0]} lacks its partner"
+                for row in connection.execute("PRAGMA foreign_key_check")
+            ]
+    except sqlite3.Error as exc:
+        said = [str(exc)]
+    return None if said == ["ok"] else "; ".join(line for line in said if line != "ok")
 
 
 class Database:
@@ -29,12 +76,9 @@ class Database:
     def __init__(
         self,
         file: Path,
-        *,
-        busy_timeout_s: float = BUSY_TIMEOUT_S,
         before_migration: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> None:
         self._file = file
-        self._busy_timeout_s = busy_timeout_s
         self._idle: list[sqlite3.Connection] = []
         self._stock = threading.Lock()
         self._turn = threading.Lock()  # one writing thread a process; SQLite arbitrates between processes
@@ -125,7 +169,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._file, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False
+            self._file, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         try:
             for tries_left in reversed(range(_OPENING_TRIES)):
@@ -157,32 +201,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            raise CatalogError(self._sentence(exc)) from exc
-
-    def _sentence(self, exc: sqlite3.Error) -> str:
-        said = str(exc)
-        if "locked" in said or "busy" in said:
-            return (
-                f"Another program kept the catalog {self._file} busy for over {self._busy_timeout_s:.0f} s. "
-                "Try again; if it stays so, close the other program that uses this catalog."
-            )
-        if "full" in said:
-            return (
-                f"The disk of the catalog {self._file} is full. Free some space, then go on: nothing is lost."
-            )
-        if "readonly" in said or "unable to open" in said:
-            return (
-                f"The catalog {self._file} cannot be written ({said}). Check that you may write to its "
-                "folder, or set GALLERY_HOME to another one."
-            )
-        if "disk I/O" in said:
-            return (
-                f"The disk of the catalog {self._file} does not answer as it should ({said}). Check that it "
-                "is connected and sound, then try again."
-            )
-        if "malformed" in said or "not a database" in said:
-            return (
-                f"The file {self._file} is damaged or is no catalog ({said}). Move it aside or put back a "
-                "copy; the photos themselves are untouched."
-            )
-        return f"The catalog {self._file} refused an operation: {said}."
+            fitting = (fault for signs, fault in _FAULTS.items() if any(sign in str(exc) for sign in signs))
+            raise CatalogError(
+                next(fitting).format(file=self._file, said=exc, busy_s=BUSY_TIMEOUT_S)
+            ) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from gallery.catalog.store import Store
 from gallery.types import DetectedBox, Detections, PhotoId
@@ -23,12 +24,7 @@ class DetectionStore(Store):
                         one.label,
                         one.confidence,
                         one.animals,
-                        json.dumps(
-                            [
-                                [b.category, b.confidence, *b.place, b.label, b.label_confidence]
-                                for b in one.boxes
-                            ]
-                        ),
+                        json.dumps(list(map(_listed, one.boxes))),
                         one.photo_id,
                     )
                     for one in found
@@ -37,21 +33,21 @@ class DetectionStore(Store):
 
     def detections(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Detections]:
         """Return what a detector found in photos; those that none has seen are left out."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT photo_id, label, confidence, boxes FROM json_each(?) "
-                "CROSS JOIN photos ON photo_id = value CROSS JOIN detections USING (photo_key)",
-                (json.dumps(list(photo_ids)),),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT photo_id, label, confidence, boxes FROM json_each(?) "
+            "CROSS JOIN photos ON photo_id = value CROSS JOIN detections USING (photo_key)",
+            (json.dumps(list(photo_ids)),),
+        )
         return {
-            photo_id: Detections(
-                photo_id,
-                label,
-                confidence,
-                tuple(
-                    DetectedBox(category, sure, (left, top, width, height), name, share)
-                    for category, sure, left, top, width, height, name, share in json.loads(boxes)
-                ),
-            )
+            photo_id: Detections(photo_id, label, confidence, tuple(map(_box, json.loads(boxes))))
             for photo_id, label, confidence, boxes in rows
         }
+
+
+def _listed(box: DetectedBox) -> list[Any]:
+    return [box.category, box.confidence, *box.place, box.label, box.label_confidence]
+
+
+def _box(listed: list[Any]) -> DetectedBox:
+    category, confidence, left, top, width, height, label, label_confidence = listed
+    return DetectedBox(category, confidence, (left, top, width, height), label, label_confidence)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
 from gallery.catalog.paths import PathsBelow, decode_below, encode_below
-from gallery.catalog.prediction_records import HELD, model_row
+from gallery.catalog.prediction_records import HELD, MODEL_KEY, model_row
 from gallery.catalog.scan_store import INSERT_FILE, shown_of
 from gallery.catalog.store import Store
 from gallery.types import PhotoId, PhotoMetadata, SkippedFile, SkipReason
@@ -62,13 +62,39 @@ def merge_photos(connection: sqlite3.Connection, former: int, kept: int) -> None
     for table in ("files", "corrections", "verdicts"):
         connection.execute(f"UPDATE {table} SET photo_key = :kept WHERE photo_key = :former", keys)
     connection.execute("UPDATE files SET former_photo_key = :kept WHERE former_photo_key = :former", keys)
-    connection.execute("UPDATE OR IGNORE predictions SET photo_key = :kept WHERE photo_key = :former", keys)
-    connection.execute("DELETE FROM predictions WHERE photo_key = :former", keys)
-    connection.execute("UPDATE OR IGNORE detections SET photo_key = :kept WHERE photo_key = :former", keys)
-    connection.execute("DELETE FROM detections WHERE photo_key = :former", keys)
+    for table in ("predictions", "detections"):
+        connection.execute(f"UPDATE OR IGNORE {table} SET photo_key = :kept WHERE photo_key = :former", keys)
+        connection.execute(f"DELETE FROM {table} WHERE photo_key = :former", keys)
     connection.execute("DELETE FROM labels WHERE photo_key = :former", keys)
     settle_label(connection, kept)
     connection.execute("DELETE FROM photos WHERE photo_key = :former", keys)
+
+
+def _know_by_picture(connection: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
+    """Give the row of an older catalog, where a photo is known by its bytes, the digest of its picture.
+
+    That row is the one with these bytes; or, where another program has changed them meanwhile, what the same
+    file held, if both its size in pixels and the two measures of its pixels are the same.
+    """
+    row = connection.execute(
+        """
+        SELECT photo_key FROM photos WHERE by_picture = 0 AND photo_id = :file_sha256
+        UNION ALL
+        SELECT p.photo_key FROM files f JOIN photos p ON p.photo_key = f.former_photo_key
+        WHERE f.file_id = :file_id AND p.by_picture = 0 AND p.width_px = :width_px
+        AND p.height_px = :height_px AND p.brightness = :brightness AND p.sharpness = :sharpness
+        """,
+        facts,
+    ).fetchone()
+    if row is None:
+        return
+    known = connection.execute("SELECT photo_key FROM photos WHERE photo_id = :photo_id", facts).fetchone()
+    if known is None or known == row:
+        connection.execute(
+            "UPDATE photos SET photo_id = ?, by_picture = 1 WHERE photo_key = ?", (facts["photo_id"], *row)
+        )
+    else:
+        merge_photos(connection, *row, *known)
 
 
 class FileStore(Store):
@@ -143,19 +169,13 @@ class FileStore(Store):
             return PathsBelow(root, [path for (path,) in rows])
 
     def known_files(self, collection_id: int) -> list[tuple[Path, int, str | None]]:
-        """Return a collection's files: path below its root, size in bytes, SHA-256 of the bytes if read.
-
-        Raises:
-            CatalogError: there is no such collection.
-        """
-        with self._database.reading() as connection:
-            root_of(connection, collection_id)
-            rows = connection.execute(
-                "SELECT path, size_bytes, sha256 FROM files WHERE collection_id = ? AND missing = 0 "
-                "ORDER BY path",
-                (collection_id,),
-            )
-            return [(decode_below(Path(), path), size, sha256) for path, size, sha256 in rows]
+        """Return a collection's files: path below its root, size in bytes, SHA-256 of the bytes if read."""
+        rows = self._rows(
+            "SELECT path, size_bytes, sha256 FROM files WHERE collection_id = ? AND missing = 0 "
+            "ORDER BY path",
+            (collection_id,),
+        )
+        return [(decode_below(Path(), path), size, sha256) for path, size, sha256 in rows]
 
     def unread_files(self, collection_id: int, most: int) -> list[Path]:
         """Return the first files of a collection that were not read yet.
@@ -203,15 +223,13 @@ class FileStore(Store):
 
     def awaits_model(self, collection_id: int, model_id: str) -> bool:
         """Return whether a photo of the collection was read that the model has not tagged."""
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            row = connection.execute(
-                "SELECT 1 FROM files f LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = "
-                "f.photo_key WHERE f.collection_id = ? AND f.missing = 0 AND f.photo_key IS NOT NULL "
-                "AND p.slot IS NULL LIMIT 1",
-                (model.model_key if model else None, collection_id),
-            ).fetchone()
-            return row is not None
+        row = self._row(
+            f"SELECT 1 FROM files f LEFT JOIN predictions p ON p.model_key = {MODEL_KEY} AND p.photo_key = "
+            "f.photo_key WHERE f.collection_id = ? AND f.missing = 0 AND f.photo_key IS NOT NULL "
+            "AND p.slot IS NULL LIMIT 1",
+            (model_id, collection_id),
+        )
+        return row is not None
 
     def record_photos(
         self, collection_id: int, photos: Sequence[tuple[Path, PhotoId, PhotoMetadata]]
@@ -228,94 +246,47 @@ class FileStore(Store):
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
             for path, photo_id, metadata in photos:
-                stored = encode_below(root, path)
-                self._know_by_picture(connection, collection_id, stored, photo_id, metadata)
-                (photo_key,) = connection.execute(
+                facts = {
+                    **asdict(metadata),
+                    "photo_id": photo_id,
+                    "taken_at": without_surrogates(metadata.taken_at) if metadata.taken_at else None,
+                    "camera": without_surrogates(metadata.camera) if metadata.camera else None,
+                    "notes": json.dumps(metadata.notes),
+                    "file_id": self._noted(
+                        connection, collection_id, encode_below(root, path), metadata.size_bytes
+                    ),
+                }
+                _know_by_picture(connection, facts)
+                connection.execute(
                     """
                     INSERT INTO photos (photo_id, width_px, height_px, size_bytes, image_format, taken_at,
                         camera, notes, brightness, sharpness, by_picture)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                    VALUES (:photo_id, :width_px, :height_px, :size_bytes, :image_format, :taken_at,
+                        :camera, :notes, :brightness, :sharpness, 1)
                     ON CONFLICT (photo_id) DO UPDATE SET width_px = excluded.width_px,
                         height_px = excluded.height_px, size_bytes = excluded.size_bytes,
                         image_format = excluded.image_format, taken_at = excluded.taken_at,
                         camera = excluded.camera, notes = excluded.notes,
                         brightness = coalesce(excluded.brightness, brightness),
                         sharpness = coalesce(excluded.sharpness, sharpness), by_picture = 1
-                    RETURNING photo_key
                     """,
-                    (
-                        photo_id,
-                        metadata.width_px,
-                        metadata.height_px,
-                        metadata.size_bytes,
-                        metadata.image_format,
-                        without_surrogates(metadata.taken_at) if metadata.taken_at else None,
-                        without_surrogates(metadata.camera) if metadata.camera else None,
-                        json.dumps(metadata.notes),
-                        metadata.brightness,
-                        metadata.sharpness,
-                    ),
-                ).fetchone()
-                self._upsert(connection, collection_id, encode_below(root, path), metadata.size_bytes)
-                connection.execute(
-                    "UPDATE files SET photo_key = ?, sha256 = ?, former_photo_key = NULL, "
-                    "skip_reason = NULL, skip_detail = NULL WHERE collection_id = ? AND path = ?",
-                    (photo_key, metadata.file_sha256, collection_id, stored),
+                    facts,
                 )
-
-    @staticmethod
-    def _know_by_picture(
-        connection: sqlite3.Connection,
-        collection_id: int,
-        stored: bytes,
-        photo_id: PhotoId,
-        metadata: PhotoMetadata,
-    ) -> None:
-        """Give the row of an older catalog, where a photo is known by its bytes, the digest of its picture.
-
-        That row is the one with these bytes; or, where another program has
-        changed them meanwhile, what the same path held, if both its size in
-        pixels and the two measures of its pixels are the same.
-        """
-        row = connection.execute(
-            """
-            SELECT photo_key FROM photos WHERE by_picture = 0 AND photo_id = :sha256
-            UNION ALL
-            SELECT p.photo_key FROM files f JOIN photos p ON p.photo_key = f.former_photo_key
-            WHERE f.collection_id = :collection_id AND f.path = :stored AND p.by_picture = 0
-            AND p.width_px = :width AND p.height_px = :height
-            AND p.brightness = :brightness AND p.sharpness = :sharpness
-            """,
-            {
-                "sha256": metadata.file_sha256,
-                "collection_id": collection_id,
-                "stored": stored,
-                "width": metadata.width_px,
-                "height": metadata.height_px,
-                "brightness": metadata.brightness,
-                "sharpness": metadata.sharpness,
-            },
-        ).fetchone()
-        if row is None:
-            return
-        (former,) = row
-        known = connection.execute("SELECT photo_key FROM photos WHERE photo_id = ?", (photo_id,)).fetchone()
-        if known is None or known[0] == former:
-            connection.execute(
-                "UPDATE photos SET photo_id = ?, by_picture = 1 WHERE photo_key = ?", (photo_id, former)
-            )
-        else:
-            merge_photos(connection, former, known[0])
+                connection.execute(
+                    "UPDATE files SET photo_key = (SELECT photo_key FROM photos WHERE photo_id = :photo_id), "
+                    "sha256 = :file_sha256, former_photo_key = NULL, skip_reason = NULL, skip_detail = NULL "
+                    "WHERE file_id = :file_id",
+                    facts,
+                )
 
     def metadata(self, photo_ids: Sequence[PhotoId]) -> list[PhotoMetadata]:
         """Return what photos say of themselves, in the order asked for; unknown ones are left out."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {METADATA_COLUMNS} FROM json_each(?) j JOIN photos p ON photo_id = j.value "
-                "LEFT JOIN files f ON f.file_id = (SELECT file_id FROM files g "
-                "WHERE g.photo_key = p.photo_key ORDER BY g.missing, g.file_id LIMIT 1) ORDER BY j.key",
-                (json.dumps(list(photo_ids)),),
-            ).fetchall()
+        rows = self._rows(
+            f"SELECT {METADATA_COLUMNS} FROM json_each(?) j JOIN photos p ON photo_id = j.value "
+            "LEFT JOIN files f ON f.file_id = (SELECT file_id FROM files g "
+            "WHERE g.photo_key = p.photo_key ORDER BY g.missing, g.file_id LIMIT 1) ORDER BY j.key",
+            (json.dumps(list(photo_ids)),),
+        )
         return [metadata_of(row) for row in rows]
 
     def photos_named(self, digests: Collection[str]) -> frozenset[PhotoId]:
@@ -325,29 +296,27 @@ class FileStore(Store):
             digests: SHA-256 in hexadecimal digits, as in a model's list of
                 training photos; those of no photo here are left out.
         """
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                """
-                WITH named AS (SELECT value FROM json_each(?))
-                SELECT photo_id FROM named JOIN photos ON photo_id = value
-                UNION
-                SELECT photo_id FROM named JOIN files ON files.sha256 = value JOIN photos USING (photo_key)
-                """,
-                (json.dumps(sorted(digests)),),
-            )
-            return frozenset(photo_id for (photo_id,) in rows)
+        rows = self._rows(
+            """
+            WITH named AS (SELECT value FROM json_each(?))
+            SELECT photo_id FROM named JOIN photos ON photo_id = value
+            UNION
+            SELECT photo_id FROM named JOIN files ON files.sha256 = value JOIN photos USING (photo_key)
+            """,
+            (json.dumps(sorted(digests)),),
+        )
+        return frozenset(photo_id for (photo_id,) in rows)
 
     def read_files(self) -> list[ReadFile]:
         """Return every file that was read and is not missing, with the digest of its bytes."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT file_id, root, path, size_bytes, modified_ns, sha256 FROM files "
-                "JOIN collections USING (collection_id) WHERE missing = 0 AND sha256 IS NOT NULL "
-                "AND photo_key IS NOT NULL ORDER BY collection_id, path"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT file_id, root, path, size_bytes, modified_ns, sha256 FROM files "
+            "JOIN collections USING (collection_id) WHERE missing = 0 AND sha256 IS NOT NULL "
+            "AND photo_key IS NOT NULL ORDER BY collection_id, path"
+        )
         return [
-            ReadFile(file_id, decode_below(Path(os.fsdecode(root)), path), size, modified, sha256)
-            for file_id, root, path, size, modified, sha256 in rows
+            ReadFile(file_id, decode_below(Path(os.fsdecode(root)), path), *facts)
+            for file_id, root, path, *facts in rows
         ]
 
     def read_files_again(self, file_ids: Sequence[int]) -> None:
@@ -381,16 +350,10 @@ class FileStore(Store):
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
             for file in skipped:
-                self._upsert(connection, collection_id, encode_below(root, file.path), _UNSCANNED)
+                file_id = self._noted(connection, collection_id, encode_below(root, file.path), _UNSCANNED)
                 connection.execute(
-                    "UPDATE files SET photo_key = NULL, skip_reason = ?, skip_detail = ? "
-                    "WHERE collection_id = ? AND path = ?",
-                    (
-                        str(file.reason),
-                        without_surrogates(file.detail),
-                        collection_id,
-                        encode_below(root, file.path),
-                    ),
+                    "UPDATE files SET photo_key = NULL, skip_reason = ?, skip_detail = ? WHERE file_id = ?",
+                    (str(file.reason), without_surrogates(file.detail), file_id),
                 )
 
     def skipped_files(self, collection_id: int) -> list[SkippedFile]:
@@ -412,8 +375,10 @@ class FileStore(Store):
             ]
 
     @staticmethod
-    def _upsert(connection: sqlite3.Connection, collection_id: int, stored: bytes, size_bytes: int) -> None:
-        connection.execute(
-            f"{INSERT_FILE} ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0",
+    def _noted(connection: sqlite3.Connection, collection_id: int, stored: bytes, size_bytes: int) -> int:
+        """Return the id of a file that is there, whether a scan has found it or not."""
+        row = connection.execute(
+            f"{INSERT_FILE} ON CONFLICT (collection_id, path) DO UPDATE SET missing = 0 RETURNING file_id",
             (collection_id, stored, size_bytes, 0, *shown_of(stored)),
-        )
+        ).fetchone()
+        return int(row[0])

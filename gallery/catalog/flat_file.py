@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +45,8 @@ class FlatFile:
         except OSError:
             return 0
 
-    def write(self, first_slot: int, records: NDArray[np.uint8]) -> None:
-        """Put records, (n, record_bytes), at a slot and the ones after it; on the disk when it returns.
+    def write(self, first_slot: int, records: NDArray[Any]) -> None:
+        """Put n records, (n, ...), at a slot and the ones after it; on the disk when it returns.
 
         What a killed writer left behind that slot is overwritten.
 
@@ -59,9 +61,12 @@ class FlatFile:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def read(self, slots: Sequence[int]) -> list[bytes]:
-        """Return the records of these slots, in their order; empty bytes where the file ends before one."""
-        records = [b""] * len(slots)
+    def read(self, slots: Sequence[int], checksums: Sequence[int]) -> list[bytes | None]:
+        """Return the records of these slots, in their order, by their CRC-32.
+
+        Empty bytes where the file ends before one, None for a damaged one.
+        """
+        records: list[bytes | None] = [b""] * len(slots)
         if not slots:
             return records
         try:
@@ -71,7 +76,8 @@ class FlatFile:
                     block = stream.read(self.record_bytes * len(run))
                     for n, position in enumerate(run):
                         record = block[n * self.record_bytes : (n + 1) * self.record_bytes]
-                        records[position] = record if len(record) == self.record_bytes else b""
+                        if len(record) == self.record_bytes:
+                            records[position] = record if zlib.crc32(record) == checksums[position] else None
         except OSError:
             pass  # the records that could not be read stay empty
         return records

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from gallery.catalog.clock_store import TAKEN
-from gallery.catalog.prediction_records import model_row
+from gallery.catalog.prediction_records import MODEL_KEY, model_row
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import FloatArray, ModelCard, PhotoId
@@ -86,16 +86,13 @@ class HeadStore(Store):
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
-            sources = (
-                []
-                if model is None
-                else connection.execute(
-                    f"{_OF_BACKBONE} AND model_key != ? ORDER BY model_key != ?",
-                    (model.vectors_key, model.model_key, model.vectors_key),
-                ).fetchall()
-            )
+            if model is None:
+                return
+            sources = connection.execute(
+                f"{_OF_BACKBONE} AND model_key != ? ORDER BY model_key != ?",
+                (model.vectors_key, model.model_key, model.vectors_key),
+            ).fetchall()
         for (source,) in sources:
-            assert model is not None
             with self._database.reading() as connection:
                 rows = connection.execute(
                     """
@@ -108,17 +105,11 @@ class HeadStore(Store):
                 ).fetchall()
             for start in range(0, len(rows), _IN_ONE_TRANSACTION):
                 some = rows[start : start + _IN_ONE_TRANSACTION]
-                records = model.features_file(self._folder).read([row[1] for row in some])
-                whole = [
-                    (row, record)
-                    for row, record in zip(some, records, strict=True)
-                    if record and zlib.crc32(record) == row[2]
-                ]
-                features = np.frombuffer(b"".join(record for _, record in whole), "<f2")
-                yield Unnamed(
-                    tuple(row for row, _ in whole),
-                    features.reshape(len(whole), model.feature_size).astype(np.float32),
-                )
+                slots, checksums = [row[1] for row in some], [row[2] for row in some]
+                records = model.features_file(self._folder).read(slots, checksums)
+                whole = tuple(row for row, record in zip(some, records, strict=True) if record)
+                features = np.frombuffer(b"".join(filter(None, records)), "<f2")
+                yield Unnamed(whole, features.reshape(len(whole), model.feature_size).astype(np.float32))
 
     def record_head(
         self,
@@ -175,14 +166,10 @@ class HeadStore(Store):
     def record_likeness(self, model_id: str, photo_ids: Sequence[PhotoId], likeness: FloatArray) -> None:
         """Store how like what a model has learnt from photos are: (n,), at most 1."""
         with self._database.writing() as connection:
-            model = model_row(connection, model_id)
             connection.executemany(
-                "UPDATE predictions SET likeness = ? WHERE model_key = ? "
+                f"UPDATE predictions SET likeness = ? WHERE model_key = {MODEL_KEY} "
                 "AND photo_key = (SELECT photo_key FROM photos WHERE photo_id = ?)",
-                [
-                    (like, None if model is None else model.model_key, photo_id)
-                    for photo_id, like in zip(photo_ids, likeness.tolist(), strict=True)
-                ],
+                zip(likeness.tolist(), repeat(model_id, len(photo_ids)), photo_ids, strict=True),
             )
 
     def named_photos(self, model_id: str) -> list[NamedPhoto]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from datetime import UTC, datetime
 
@@ -163,11 +164,8 @@ class JobStore(Store):
 
     def cancel_requested(self, job_id: int) -> bool:
         """Return whether a job shall stop: someone asked for it, or it no longer counts as running."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT cancel_requested OR state <> 'running' FROM jobs WHERE job_id = ?", (job_id,)
-            ).fetchone()
-            return row is None or bool(row[0])
+        row = self._row("SELECT cancel_requested OR state <> 'running' FROM jobs WHERE job_id = ?", (job_id,))
+        return row is None or bool(row[0])
 
     def job(self, job_id: int) -> Job:
         """Return a job as it is now.
@@ -175,34 +173,31 @@ class JobStore(Store):
         Raises:
             CatalogError: there is no such job.
         """
-        found = self._jobs("WHERE job_id = ?", job_id)
-        if not found:
+        found = self._first("WHERE job_id = ?", job_id)
+        if found is None:
             raise CatalogError(f"There is no job {job_id} (any more). Reload the page.")
-        return found[0]
+        return found
 
     def latest_job(self, collection_id: int) -> Job | None:
         """Return the collection's newest job, as it is now; None if there never was one."""
-        found = self._jobs("WHERE collection_id = ? ORDER BY job_id DESC LIMIT 1", collection_id)
-        return found[0] if found else None
+        return self._first("WHERE collection_id = ? ORDER BY job_id DESC", collection_id)
 
     def latest_named(self, kind: JobKind, name: str) -> Job | None:
         """Return the newest training or search of a name, as it is now; None if there never was one."""
-        found = self._jobs("WHERE kind = ? AND model_id = ? ORDER BY job_id DESC LIMIT 1", str(kind), name)
-        return found[0] if found else None
+        return self._first("WHERE kind = ? AND model_id = ? ORDER BY job_id DESC", str(kind), name)
 
     def last_rate(self, model_id: str) -> float | None:
-        """Return photos per second of a model's last tagging that came so far as to tell; None without "
-        "one."""
-        found = self._jobs(
-            "WHERE kind = 'tagging' AND model_id = ? AND photos_per_second > 0 ORDER BY job_id DESC LIMIT 1",
-            model_id,
+        """Return photos per second of a model's last tagging that came so far as to tell, else None."""
+        row = self._row(
+            "SELECT photos_per_second FROM jobs WHERE kind = 'tagging' AND model_id = ? "
+            "AND photos_per_second > 0 ORDER BY job_id DESC",
+            (model_id,),
         )
-        return found[0].photos_per_second if found else None
+        return None if row is None else float(row[0])
 
     def waiting_job(self) -> Job | None:
         """Return the tagging that waits longest; None if none waits."""
-        found = self._jobs("WHERE kind = 'tagging' AND state = 'queued' ORDER BY job_id LIMIT 1")
-        return found[0] if found else None
+        return self._first("WHERE kind = 'tagging' AND state = 'queued' ORDER BY job_id")
 
     def live_job(self) -> Job | None:
         """Return the tagging that runs, else the one that waits longest; None if there is none."""
@@ -212,16 +207,16 @@ class JobStore(Store):
         return next((job for job in found if job.state is not JobState.INTERRUPTED), None)
 
     def _jobs(self, condition: str, *values: object) -> list[Job]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS}, heartbeat FROM jobs {condition}", values
-            ).fetchall()
-        return [_job(row[:-1], dead_since=self._dead_since(row[3], row[-1])) for row in rows]
+        rows = self._rows(f"SELECT {_COLUMNS}, heartbeat FROM jobs {condition}", values)
+        return [_job(row[:-1], self._dead_since(row[3], row[-1])) for row in rows]
+
+    def _first(self, condition: str, *values: object) -> Job | None:
+        return next(iter(self._jobs(f"{condition} LIMIT 1", *values)), None)
 
     def _dead_since(self, state: str, heartbeat: float | None) -> float | None:
-        patience_s = {"running": JOB_HEARTBEAT_S, "queued": START_PATIENCE_S}.get(state)
+        patience_s = {"running": JOB_HEARTBEAT_S, "queued": START_PATIENCE_S}.get(state, math.inf)
         last = heartbeat or 0.0
-        return last if patience_s is not None and self._now() - last > patience_s else None
+        return last if self._now() - last > patience_s else None
 
     def _keep_waiting(self, connection: sqlite3.Connection) -> None:
         connection.execute(
@@ -230,15 +225,13 @@ class JobStore(Store):
 
     def _bury_the_dead(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
-            "SELECT job_id, kind, state, heartbeat FROM jobs WHERE state = 'running'"
+            f"SELECT {_COLUMNS}, heartbeat FROM jobs WHERE state = 'running'"
         ).fetchall()
-        for job_id, kind, state, heartbeat in rows:
-            died = self._dead_since(state, heartbeat)
-            if died is not None:
-                connection.execute(
-                    "UPDATE jobs SET state = 'interrupted', message = ?, finished_at = ? WHERE job_id = ?",
-                    (_INTERRUPTED.format(kind=kind), _iso(died), job_id),
-                )
+        jobs = (_job(row[:-1], self._dead_since(row[3], row[-1])) for row in rows)
+        connection.executemany(
+            "UPDATE jobs SET state = ?, message = ?, finished_at = ? WHERE job_id = ?",
+            [(str(job.state), job.message, job.finished_at, job.job_id) for job in jobs if not job.live],
+        )
 
 
 def _job(row: tuple[object, ...], dead_since: float | None = None) -> Job:
@@ -248,10 +241,6 @@ def _job(row: tuple[object, ...], dead_since: float | None = None) -> Job:
     values["cancel_requested"] = bool(values["cancel_requested"])
     if dead_since is not None:
         message = _NOT_STARTED if values["state"] is JobState.QUEUED else _INTERRUPTED
-        message = message.format(kind=values["kind"])
-        values.update(state=JobState.INTERRUPTED, message=message, finished_at=_iso(dead_since))
+        values["message"], values["state"] = message.format(kind=values["kind"]), JobState.INTERRUPTED
+        values["finished_at"] = datetime.fromtimestamp(dead_since, UTC).isoformat(timespec="microseconds")
     return Job(**values)  # type: ignore[arg-type]
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")

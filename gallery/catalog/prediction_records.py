@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +79,9 @@ def model_row(connection: sqlite3.Connection, model_id: str) -> ModelRow | None:
     )
 
 
+MODEL_KEY = "(SELECT model_key FROM models WHERE model_id = ?)"
+"""By which the rows of a model's predictions are known; none where it has not tagged anything."""
+
 HELD = "p.slot < ? AND (p.cams_crc IS NULL OR p.slot < ?)"
 """Whether the files hold a prediction's records; the values are `ModelRow.held`."""
 
@@ -127,63 +129,26 @@ def quantise(cams: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
     """
     peaks = np.clip(cams.max(axis=(-2, -1)), 0, None)
     scale = np.where(peaks > 0, peaks, 1).astype(np.float64)[..., None, None]
-    return np.rint(np.clip(cams, 0, None) / scale * 255).astype(np.uint8), peaks.astype(np.float32)
+    return np.rint(np.clip(cams, 0, None) / scale * 255).astype(np.uint8), peaks.astype("<f4")
 
 
 def restore(
-    record: bytes,
-    peaks: bytes,
-    cam_shape: tuple[int, int],
-    class_indices: NDArray[np.integer] | slice = slice(None),
+    record: bytes, peaks: bytes, cam_shape: tuple[int, int], class_indices: NDArray[np.integer]
 ) -> FloatArray:
-    """Return the maps, (classes, h, w) float32, that `quantise` made one photo's record of."""
+    """Return maps of some classes, (classes, h, w) float32, that `quantise` made one photo's record of."""
     highest = as_floats(peaks).astype(np.float64)[:, None, None]
     levels = np.frombuffer(record, np.uint8).reshape(len(highest), *cam_shape)
-    return (levels[class_indices] * (highest[class_indices] / 255)).astype(np.float32)
+    return np.asarray(levels[class_indices] * (highest[class_indices] / 255), np.float32)
+
+
+def as_float16(features: FloatArray) -> NDArray[np.float16]:
+    """Return features as they are kept; what float16 cannot hold becomes the largest that it can."""
+    return np.asarray(np.clip(features, -_FLOAT16_LARGEST, _FLOAT16_LARGEST), "<f2")
 
 
 def as_floats(stored: bytes) -> FloatArray:
     """Return stored float32 values in this machine's byte order."""
     return np.frombuffer(stored, "<f4").astype(np.float32)
-
-
-class BatchRecords:
-    """A batch as bytes: records for the flat files, values for the rows.
-
-    Attributes:
-        features: (batch, 2 * channels) uint8.
-        cams: (batch, classes * h * w) uint8, zeros if the batch brings no maps
-            but the model's earlier ones did; None for a model without maps.
-    """
-
-    def __init__(self, batch: BatchPrediction, model: ModelRow) -> None:
-        kept = np.clip(batch.features, -_FLOAT16_LARGEST, _FLOAT16_LARGEST).astype("<f2")
-        self.features: NDArray[np.uint8] = kept.view(np.uint8).reshape(len(batch), -1)
-        self.cams: NDArray[np.uint8] | None = None
-        self._peaks: FloatArray | None = None
-        self._probabilities = batch.probabilities.astype("<f4")
-        if batch.cams is not None:
-            levels, self._peaks = quantise(batch.cams)
-            self.cams = levels.reshape(len(batch), -1)
-        elif model.cam_shape is not None:
-            height, width = model.cam_shape
-            self.cams = np.zeros((len(batch), len(model.class_names) * height * width), np.uint8)
-
-    def row(self, n: int) -> tuple[int, float, int, int | None, bytes | None, bytes]:
-        """Return class_index, confidence, features_crc, cams_crc, cam_peaks and probabilities."""
-        probabilities = self._probabilities[n]
-        winner = int(np.argmax(probabilities))
-        checksum = peaks = None
-        if self._peaks is not None and self.cams is not None:
-            checksum, peaks = zlib.crc32(self.cams[n].tobytes()), self._peaks[n].astype("<f4").tobytes()
-        return (
-            winner,
-            float(probabilities[winner]),
-            zlib.crc32(self.features[n].tobytes()),
-            checksum,
-            peaks,
-            probabilities.tobytes(),
-        )
 
 
 def check_batch(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ from gallery.catalog.flat_file import FlatFile
 from gallery.catalog.paths import decode_below
 from gallery.catalog.prediction_records import (
     HELD,
-    BatchRecords,
+    MODEL_KEY,
     ModelRow,
     admit_model,
+    as_float16,
     as_floats,
     check_batch,
     model_row,
@@ -36,7 +38,8 @@ from gallery.errors import CatalogError
 from gallery.types import BatchPrediction, FloatArray, PhotoId, Prediction, PredictionTable, display_path
 
 _RECORDS = """
-    SELECT p.model_key, p.photo_key, p.slot, p.features_crc
+    SELECT p.model_key, p.photo_key, CASE WHEN p.{checksum} IS NOT NULL THEN p.slot END, p.{checksum},
+        p.cam_peaks
     FROM json_each(:ids) j
     LEFT JOIN photos ON photo_id = j.value
     LEFT JOIN predictions p ON p.photo_key = photos.photo_key AND p.model_key = {whose}
@@ -77,21 +80,35 @@ class PredictionStore(Store):
         with self._database.writing() as connection:
             self._mark_lost(connection, model_row(connection, model_id))
             model = admit_model(connection, model_id, tuple(class_names), batch)
-            records = BatchRecords(batch, model)
-            self._write(model, records)
-            for n, photo_id in enumerate(photo_ids):
-                connection.execute(
-                    """
-                    INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence,
-                        features_crc, cams_crc, cam_peaks, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                    (
-                        model.model_key,
-                        _photo_key(connection, photo_id),
-                        model.next_slot + n,
-                        *records.row(n),
-                    ),
-                )
+            keys = [_photo_key(connection, photo_id) for photo_id in photo_ids]
+            features = as_float16(batch.features)
+            self._write(model.features_file(self._folder), model.next_slot, features)
+            checksums: Iterable[int | None] = [None] * len(batch)
+            peaks: Iterable[bytes | None] = [None] * len(batch)
+            if (file := model.cams_file(self._folder)) is not None and model.cam_shape is not None:
+                if batch.cams is None:  # the model's earlier ones brought maps: their places are kept
+                    levels = np.zeros((*batch.probabilities.shape, *model.cam_shape), np.uint8)
+                else:
+                    levels, highest = quantise(batch.cams)
+                    checksums, peaks = map(zlib.crc32, levels), (row.tobytes() for row in highest)
+                self._write(file, model.next_slot, levels)
+            probabilities = batch.probabilities.astype("<f4")
+            connection.executemany(
+                "INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence, "
+                "features_crc, cams_crc, cam_peaks, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                zip(
+                    repeat(model.model_key, len(batch)),
+                    keys,
+                    range(model.next_slot, model.next_slot + len(batch)),
+                    probabilities.argmax(axis=1).tolist(),
+                    probabilities.max(axis=1).tolist(),
+                    map(zlib.crc32, features),
+                    checksums,
+                    peaks,
+                    (row.tobytes() for row in probabilities),
+                    strict=True,
+                ),
+            )
             connection.execute(
                 "UPDATE models SET next_slot = next_slot + ? WHERE model_key = ?",
                 (len(photo_ids), model.vectors_key),
@@ -99,12 +116,14 @@ class PredictionStore(Store):
 
     def prediction(self, photo_id: PhotoId, model_id: str) -> Prediction | None:
         """Return what a model said of a photo; None if it has not seen it."""
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            row = _seen(connection, model, photo_id, "probabilities")
-        if model is None or row is None:
+        row = self._row(
+            "SELECT class_names, probabilities FROM models CROSS JOIN photos "
+            "CROSS JOIN predictions USING (model_key, photo_key) WHERE model_id = ? AND photo_id = ?",
+            (model_id, photo_id),
+        )
+        if row is None:
             return None
-        return Prediction(photo_id, model_id, model.class_names, as_floats(row[0]))
+        return Prediction(photo_id, model_id, tuple(json.loads(row[0])), as_floats(row[1]))
 
     def predicted(self, model_id: str, photo_ids: Sequence[PhotoId]) -> set[PhotoId]:
         """Return those of the photos that the model need not see again."""
@@ -126,23 +145,8 @@ class PredictionStore(Store):
         gives no maps, or the stored ones are lost (tagging again brings them back).
         Each value is within 1/510 of its own map's peak of what the model gave.
         """
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            row = _seen(connection, model, photo_id, "photo_key, slot, cams_crc, cam_peaks")
-        if model is None or row is None:
-            return None
-        photo_key, slot, checksum, peaks = row
-        file = model.cams_file(self._folder)
-        if file is None or slot is None or peaks is None:
-            return None
-        (record,) = file.read([slot])
-        if not record:
-            return None
-        if zlib.crc32(record) != checksum:
-            self._give_up([(model.model_key, photo_key, slot)])
-            return None
-        assert model.cam_shape is not None
-        return restore(record, peaks, model.cam_shape)
+        found = self.class_cams(model_id, [photo_id])
+        return found[0][0] if found is not None and found[1][0] else None
 
     def record_cams(self, model_id: str, photo_id: PhotoId, cams: FloatArray) -> None:
         """Keep the maps, (classes, h, w), of a photo that a head has named from stored features.
@@ -156,58 +160,48 @@ class PredictionStore(Store):
                 "UPDATE models SET cam_height = ?, cam_width = ? WHERE model_id = ? AND cam_height IS NULL",
                 (*cams.shape[1:], model_id),
             )
+            row = connection.execute(
+                "UPDATE predictions SET cams_crc = ?, cam_peaks = ? WHERE slot IS NOT NULL AND "
+                f"model_key = {MODEL_KEY} AND photo_key = (SELECT photo_key FROM photos WHERE photo_id = ?) "
+                "RETURNING slot",
+                (zlib.crc32(levels.data), peaks.tobytes(), model_id, photo_id),
+            ).fetchone()
             model = model_row(connection, model_id)
-            row = _seen(connection, model, photo_id, "photo_key, slot")
             file = None if model is None else model.cams_file(self._folder)
-            if model is None or file is None or row is None or row[1] is None:
+            if file is None or row is None:
                 raise CatalogError(f"{model_id} has not tagged the photo {photo_id}. Tag its collection.")
-            self._write_file(file, row[1], levels.reshape(1, -1))
-            connection.execute(
-                "UPDATE predictions SET cams_crc = ?, cam_peaks = ? WHERE model_key = ? AND photo_key = ?",
-                (zlib.crc32(levels.tobytes()), peaks.astype("<f4").tobytes(), model.model_key, row[0]),
-            )
+            self._write(file, row[0], levels[None])
 
     def class_cams(
-        self, model_id: str, photo_ids: Sequence[PhotoId], class_indices: NDArray[np.integer]
+        self, model_id: str, photo_ids: Sequence[PhotoId], class_indices: NDArray[np.integer] | None = None
     ) -> tuple[FloatArray, NDArray[np.bool_]] | None:
         """Return many photos' maps of a few classes each, as `cams` gives them, and which photos have some.
 
         Args:
             model_id: whose maps.
             photo_ids: n photos; 5,000 take about 0.1 s.
-            class_indices: (n, m) the classes that are wanted of each photo.
+            class_indices: (n, m) the classes that are wanted of each photo; None for all.
 
         Returns:
             (n, m, h, w) float32 >= 0, zeros where a photo has none, and (n,); None for a model without maps.
         """
         with self._database.reading() as connection:
             model = model_row(connection, model_id)
+            file = None if model is None else model.cams_file(self._folder)
+            if model is None or model.cam_shape is None or file is None:
+                return None
             rows = connection.execute(
-                """
-                SELECT p.photo_key, p.slot, p.cams_crc, p.cam_peaks
-                FROM json_each(?) j
-                LEFT JOIN photos ON photo_id = j.value
-                LEFT JOIN predictions p ON p.model_key = ? AND p.photo_key = photos.photo_key
-                ORDER BY j.key
-                """,
-                (json.dumps(list(photo_ids)), None if model is None else model.model_key),
+                _RECORDS.format(whose=":model", checksum="cams_crc"),
+                {"ids": json.dumps(list(photo_ids)), "model": model.model_key},
             ).fetchall()
-        file = None if model is None else model.cams_file(self._folder)
-        if model is None or model.cam_shape is None or file is None:
-            return None
-        stored = [n for n, (_, slot, _, peaks) in enumerate(rows) if slot is not None and peaks is not None]
+        if class_indices is None:
+            class_indices = np.tile(np.arange(len(model.class_names)), (len(rows), 1))
         cams = np.zeros((*class_indices.shape, *model.cam_shape), np.float32)
-        known = np.zeros(len(rows), np.bool_)
-        damaged = []
-        for n, record in zip(stored, file.read([rows[n][1] for n in stored]), strict=True):
-            if record and zlib.crc32(record) != rows[n][2]:
-                damaged.append(rows[n][:2])
-            elif record:
-                cams[n] = restore(record, rows[n][3], model.cam_shape, class_indices[n])
-                known[n] = True
-        if damaged:
-            self._give_up([(model.model_key, *record) for record in damaged])
-        return cams, known
+        records = self._read(file, rows)
+        for n, record in enumerate(records):
+            if record:
+                cams[n] = restore(record, rows[n][4], model.cam_shape, class_indices[n])
+        return cams, np.array([bool(record) for record in records], np.bool_)
 
     def features(self, model_id: str, photo_ids: Sequence[PhotoId]) -> FloatArray:
         """Return the photos' feature vectors, (n, channels) float32, as float16 kept them.
@@ -228,18 +222,13 @@ class PredictionStore(Store):
                 "vectors": model.vectors_key,
                 "model": model.model_key,
             }
-            rows = connection.execute(_RECORDS.format(whose=":model"), values).fetchall()
-            if any(slot is None for _, _, slot, _ in rows):
-                rows = connection.execute(_RECORDS.format(whose=_ANY_HEAD), values).fetchall()
-        known = [n for n, (_, _, slot, _) in enumerate(rows) if slot is not None]
-        records = model.features_file(self._folder).read([rows[n][2] for n in known])
-        damaged = [
-            n for n, record in zip(known, records, strict=True) if record and zlib.crc32(record) != rows[n][3]
-        ]
-        if damaged:
-            self._give_up([rows[n][:3] for n in damaged])
-        absent = len(rows) - len(known) + len(damaged) + sum(not record for record in records)
-        if absent:
+            for whose in (":model", _ANY_HEAD):
+                question = _RECORDS.format(whose=whose, checksum="features_crc")
+                rows = connection.execute(question, values).fetchall()
+                if all(row[2] is not None for row in rows):
+                    break
+        records = self._read(model.features_file(self._folder), rows)
+        if absent := records.count(b""):
             raise CatalogError(
                 f"The features of {absent} of {len(rows)} photos are not stored for the model {model_id}. "
                 "Tag the collection again with it: only those photos are read."
@@ -285,8 +274,7 @@ class PredictionStore(Store):
 
     def models_used(self) -> list[str]:
         """Return the ids of the models that have tagged photos, sorted."""
-        with self._database.reading() as connection:
-            return [row[0] for row in connection.execute("SELECT model_id FROM models ORDER BY model_id")]
+        return [model_id for (model_id,) in self._rows("SELECT model_id FROM models ORDER BY model_id")]
 
     def _mark_lost(self, connection: sqlite3.Connection, model: ModelRow | None) -> None:
         """Note which records the files no longer hold, before new ones hide the gap."""
@@ -306,14 +294,8 @@ class PredictionStore(Store):
                 (model.model_key, cams),
             )
 
-    def _write(self, model: ModelRow, records: BatchRecords) -> None:
-        """Put a batch's records into the files; the write lock is held."""
-        self._write_file(model.features_file(self._folder), model.next_slot, records.features)
-        cams_file = model.cams_file(self._folder)
-        if cams_file is not None and records.cams is not None:
-            self._write_file(cams_file, model.next_slot, records.cams)
-
-    def _write_file(self, file: FlatFile, slot: int, records: NDArray[np.uint8]) -> None:
+    def _write(self, file: FlatFile, slot: int, records: NDArray[Any]) -> None:
+        """Put records into a file; the write lock is held."""
         try:
             file.write(slot, records)
         except OSError as exc:
@@ -322,6 +304,16 @@ class PredictionStore(Store):
                 "or check that you may write there, then tag again: what was stored so far is kept."
             ) from exc
 
+    def _read(self, file: FlatFile, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
+        """Return the records of rows of `_RECORDS`, empty for none; damaged ones are given up."""
+        stored = [row for row in rows if row[2] is not None]
+        found = iter(file.read([row[2] for row in stored], [row[3] for row in stored]))
+        records = [b"" if row[2] is None else next(found) for row in rows]
+        damaged = [row[:3] for row, record in zip(rows, records, strict=True) if record is None]
+        if damaged:
+            self._give_up(damaged)
+        return [record or b"" for record in records]
+
     def _give_up(self, records: Sequence[tuple[int, int, int]]) -> None:
         """Mark records (model_key, photo_key, slot) as lost, so that tagging again makes them anew."""
         with self._database.writing(shown=False) as connection:
@@ -329,20 +321,6 @@ class PredictionStore(Store):
                 "UPDATE predictions SET slot = NULL WHERE model_key = ? AND photo_key = ? AND slot = ?",
                 records,
             )
-
-
-def _seen(
-    connection: sqlite3.Connection, model: ModelRow | None, photo_id: PhotoId, columns: str
-) -> tuple[Any, ...] | None:
-    """Return columns of the row of what a model said of a photo; None if it has not seen it."""
-    if model is None:
-        return None
-    row: tuple[Any, ...] | None = connection.execute(
-        f"SELECT {columns} FROM photos CROSS JOIN predictions USING (photo_key) "
-        "WHERE photo_id = ? AND model_key = ?",
-        (photo_id, model.model_key),
-    ).fetchone()
-    return row
 
 
 def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:

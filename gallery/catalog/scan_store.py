@@ -93,14 +93,13 @@ class ScanStore(Store):
 
     def files_by_folder(self, collection_id: int) -> dict[str, int]:
         """Return how many files the catalog knows in each folder: its path as shown, "" for the root."""
-        with self._database.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT folder, count(*) FROM files INDEXED BY files_by_folder "
-                    "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
-                    (collection_id,),
-                ).fetchall()
+        return dict(
+            self._rows(
+                "SELECT folder, count(*) FROM files INDEXED BY files_by_folder "
+                "WHERE collection_id = ? AND missing = 0 GROUP BY folder",
+                (collection_id,),
             )
+        )
 
     def add_files(self, collection_id: int, entries: Iterable[FileEntry]) -> list[int]:
         """Note files that a part of a scan found, and return the ids of those that were not known.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gallery.errors import CatalogError
-
-Migration = Callable[[sqlite3.Connection], None]
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:
@@ -21,11 +19,20 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
             statement = ""
 
 
-def _first(connection: sqlite3.Connection) -> None:
-    _run(connection, _FIRST)
+_JOB_COLUMNS = """\
+    state TEXT NOT NULL,
+    stage TEXT NOT NULL DEFAULT '',
+    total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    tagged INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    photos_per_second REAL,
+    started_at TEXT,
+    finished_at TEXT,
+    message TEXT,"""
 
-
-_FIRST = """
+_FIRST = f"""
 CREATE TABLE revision (value INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 
@@ -117,17 +124,7 @@ CREATE TABLE jobs (
     job_id INTEGER PRIMARY KEY AUTOINCREMENT,
     collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
     model_id TEXT NOT NULL,
-    state TEXT NOT NULL,
-    stage TEXT NOT NULL DEFAULT '',
-    total INTEGER NOT NULL DEFAULT 0,
-    done INTEGER NOT NULL DEFAULT 0,
-    tagged INTEGER NOT NULL DEFAULT 0,
-    unchanged INTEGER NOT NULL DEFAULT 0,
-    skipped INTEGER NOT NULL DEFAULT 0,
-    photos_per_second REAL,
-    started_at TEXT,
-    finished_at TEXT,
-    message TEXT,
+{_JOB_COLUMNS}
     pid INTEGER,
     heartbeat REAL,                  -- seconds since 1970
     cancel_requested INTEGER NOT NULL DEFAULT 0
@@ -135,10 +132,6 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_collection ON jobs (collection_id);
 CREATE INDEX jobs_by_state ON jobs (state);
 """
-
-
-def _verdicts(connection: sqlite3.Connection) -> None:
-    _run(connection, _VERDICTS)
 
 
 _VERDICTS = """
@@ -160,10 +153,6 @@ CREATE UNIQUE INDEX verdicts_undone ON verdicts (undoes) WHERE undoes IS NOT NUL
 """
 
 
-def _measures(connection: sqlite3.Connection) -> None:
-    _run(connection, _MEASURES)
-
-
 _MEASURES = """
 ALTER TABLE photos ADD COLUMN brightness REAL;  -- NULL: read before this was measured
 ALTER TABLE photos ADD COLUMN sharpness REAL;
@@ -174,59 +163,36 @@ CREATE TABLE unsure_thresholds (     -- of the Unsure shelf, where people chose 
 """
 
 
-def _label_tokens(connection: sqlite3.Connection) -> None:
-    _run(connection, _LABEL_TOKENS)
-
-
 _LABEL_TOKENS = """
 ALTER TABLE corrections ADD COLUMN token TEXT;  -- of the key press, in an action's first row: counts once
 CREATE UNIQUE INDEX corrections_by_token ON corrections (token) WHERE token IS NOT NULL;
 """
 
 
-def _job_kinds(connection: sqlite3.Connection) -> None:
-    _run(connection, _JOB_KINDS)
+_COPIED = """
+    job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped,
+    photos_per_second, started_at, finished_at, message, pid, heartbeat, cancel_requested
+"""
 
-
-_JOB_KINDS = """
+_JOB_KINDS = f"""
 CREATE TABLE jobs_of_all_kinds (
     job_id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL DEFAULT 'tagging',
     collection_id INTEGER REFERENCES collections ON DELETE CASCADE,  -- of a tagging
     model_id TEXT NOT NULL,          -- of a training or a search: the name of its folder
-    state TEXT NOT NULL,
-    stage TEXT NOT NULL DEFAULT '',
-    total INTEGER NOT NULL DEFAULT 0,
-    done INTEGER NOT NULL DEFAULT 0,
-    tagged INTEGER NOT NULL DEFAULT 0,
-    unchanged INTEGER NOT NULL DEFAULT 0,
-    skipped INTEGER NOT NULL DEFAULT 0,
-    photos_per_second REAL,
-    started_at TEXT,
-    finished_at TEXT,
-    message TEXT,
+{_JOB_COLUMNS}
     pid INTEGER,
     host TEXT,                       -- the computer on which the process with this pid runs
     heartbeat REAL,                  -- seconds since 1970
     cancel_requested INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO jobs_of_all_kinds (
-    job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped,
-    photos_per_second, started_at, finished_at, message, pid, heartbeat, cancel_requested
-) SELECT
-    job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped,
-    photos_per_second, started_at, finished_at, message, pid, heartbeat, cancel_requested
-FROM jobs;
+INSERT INTO jobs_of_all_kinds ({_COPIED}) SELECT {_COPIED} FROM jobs;
 DROP TABLE jobs;
 ALTER TABLE jobs_of_all_kinds RENAME TO jobs;
 CREATE INDEX jobs_by_collection ON jobs (collection_id);
 CREATE INDEX jobs_by_name ON jobs (kind, model_id);
 CREATE INDEX jobs_by_state ON jobs (state);
 """
-
-
-def _pictures(connection: sqlite3.Connection) -> None:
-    _run(connection, _PICTURES)
 
 
 _PICTURES = """
@@ -239,10 +205,6 @@ CREATE INDEX files_by_former_photo ON files (former_photo_key) WHERE former_phot
 """
 
 
-def _shared_vectors(connection: sqlite3.Connection) -> None:
-    _run(connection, _SHARED_VECTORS)
-
-
 _SHARED_VECTORS = """
 ALTER TABLE models ADD COLUMN vectors_of INTEGER REFERENCES models;  -- a head: whose file has its features
 CREATE TABLE class_map (             -- what words count for when a head learns; others count for themselves
@@ -250,10 +212,6 @@ CREATE TABLE class_map (             -- what words count for when a head learns;
     class_name TEXT                  -- NULL: for no class
 );
 """
-
-
-def _undo_history(connection: sqlite3.Connection) -> None:
-    _run(connection, _UNDO_HISTORY)
 
 
 _UNDO_HISTORY = """
@@ -270,14 +228,9 @@ INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 """
 
 
-def _likeness(connection: sqlite3.Connection) -> None:
-    # cosine with the nearest photos that the model has learnt; NULL: not measured
-    connection.execute("ALTER TABLE predictions ADD COLUMN likeness REAL")
-
-
-def _sequences(connection: sqlite3.Connection) -> None:
-    _run(connection, _SEQUENCES)
-
+_LIKENESS = """
+ALTER TABLE predictions ADD COLUMN likeness REAL;  -- a cosine, to what was learnt; NULL: not measured
+"""
 
 _SEQUENCES = """
 CREATE TABLE clock_shifts (          -- of cameras whose clock was set wrongly
@@ -330,14 +283,6 @@ AND s.model_key = new.model_key); END;
 """
 
 
-def _changes(connection: sqlite3.Connection) -> None:
-    noted = "\n".join(
-        f"CREATE TRIGGER {name} AFTER {event} BEGIN INSERT INTO changes ({column}) VALUES ({value}); END;"
-        for name, event, column, value in _NOTED
-    )
-    _run(connection, _CHANGES + noted)
-
-
 _CHANGES = """
 CREATE TABLE changes (               -- what listings in memory are brought up to date from; the latest ones
     change_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -378,9 +323,10 @@ _NOTED = (
 )  # fmt: skip
 """The triggers that fill the table of changes: name, after what, and what they note of it."""
 
-
-def _saved_listings(connection: sqlite3.Connection) -> None:
-    _run(connection, _SAVED_LISTINGS)
+_CHANGES += "\n".join(
+    f"CREATE TRIGGER {name} AFTER {event} BEGIN INSERT INTO changes ({column}) VALUES ({value}); END;"
+    for name, event, column, value in _NOTED
+)
 
 
 _SAVED_LISTINGS = """
@@ -395,13 +341,9 @@ CREATE TABLE saved_listings (        -- files beside this one: a collection as i
 """
 
 
-def _photos_not_by_picture(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0")
-
-
-def _files_noted_as_added(connection: sqlite3.Connection) -> None:
-    _run(connection, _FILES_NOTED_AS_ADDED)
-
+_PHOTOS_NOT_BY_PICTURE = """
+CREATE INDEX photos_not_by_picture ON photos (by_picture) WHERE by_picture = 0;
+"""
 
 _FILES_NOTED_AS_ADDED = """
 DROP TRIGGER file_added;
@@ -411,12 +353,11 @@ BEGIN INSERT INTO changes (collection_id, file_id) VALUES (new.collection_id, ne
 """A file that came is put into its place; only where files went, or came back, a collection is read anew."""
 
 
-MIGRATIONS: Sequence[Migration] = (
-    _first, _verdicts, _measures, _label_tokens, _job_kinds, _pictures, _shared_vectors, _undo_history,
-    _likeness, _sequences, _changes, _saved_listings,
-    _photos_not_by_picture, _files_noted_as_added,
+MIGRATIONS = (
+    _FIRST, _VERDICTS, _MEASURES, _LABEL_TOKENS, _JOB_KINDS, _PICTURES, _SHARED_VECTORS, _UNDO_HISTORY,
+    _LIKENESS, _SEQUENCES, _CHANGES, _SAVED_LISTINGS, _PHOTOS_NOT_BY_PICTURE, _FILES_NOTED_AS_ADDED,
 )  # fmt: skip
-"""The n-th entry makes version n out of version n - 1. Entries are added, never changed."""
+"""The n-th script makes version n out of version n - 1. Scripts are added, never changed."""
 
 
 def is_older(connection: sqlite3.Connection) -> bool:
@@ -424,7 +365,7 @@ def is_older(connection: sqlite3.Connection) -> bool:
     return 0 < int(connection.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS)
 
 
-def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
     """Bring the file to the newest version; one transaction a version, safe with others opening it too.
 
     Raises:
@@ -442,7 +383,7 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.execute("PRAGMA user_version").fetchone()[0] == version:  # nobody was quicker
-                migrations[version](connection)
+                _run(connection, migrations[version])
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
         finally:

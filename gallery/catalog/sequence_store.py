@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.catalog.clock_store import TAKEN
-from gallery.catalog.prediction_records import as_floats, model_row
+from gallery.catalog.prediction_records import MODEL_KEY, as_floats, model_row
 from gallery.catalog.store import Store
 from gallery.types import FloatArray
 
@@ -38,7 +38,11 @@ class SequenceStore(Store):
             find: finds the sequences of a folder.
             mean: gives what the model says of each.
         """
-        if not self._stale(collection_id, model_id):
+        stale = self._row(
+            f"SELECT 1 FROM stale_sequences WHERE model_key IN (0, {MODEL_KEY}) AND collection_id = ?",
+            (model_id, collection_id),
+        )
+        if stale is None:
             return
         with self._database.writing() as connection:
             self._settle_photos(connection, collection_id, find)
@@ -46,60 +50,46 @@ class SequenceStore(Store):
 
     def may_have_sequences(self, collection_id: int) -> bool:
         """Return whether a collection has sequences, or dated photos not looked through for them yet."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT EXISTS (SELECT 1 FROM sequences WHERE collection_id = ?1) OR (EXISTS "
-                "(SELECT 1 FROM stale_sequences WHERE collection_id = ?1 AND model_key = 0) AND EXISTS "
-                "(SELECT 1 FROM files f JOIN photos USING (photo_key) "
-                "WHERE f.collection_id = ?1 AND f.missing = 0 AND taken_at IS NOT NULL))",
-                (collection_id,),
-            ).fetchone()
-            return bool(row[0])
+        row = self._row(
+            "SELECT EXISTS (SELECT 1 FROM sequences WHERE collection_id = ?1) OR (EXISTS "
+            "(SELECT 1 FROM stale_sequences WHERE collection_id = ?1 AND model_key = 0) AND EXISTS "
+            "(SELECT 1 FROM files f JOIN photos USING (photo_key) "
+            "WHERE f.collection_id = ?1 AND f.missing = 0 AND taken_at IS NOT NULL))",
+            (collection_id,),
+        )
+        return bool(row[0])
 
     def frames(self, file_ids: Sequence[int] | NDArray[np.int64]) -> list[tuple[int, ...]]:
         """Return the files of each one's sequence, by date, the first one first; itself where it is alone."""
         wanted = np.asarray(file_ids, np.int64).tolist()
         found: dict[int, list[int]] = {file_id: [] for file_id in wanted}
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"""
-                SELECT j.value, f.file_id FROM json_each(?) j
-                CROSS JOIN files one ON one.file_id = j.value AND one.sequence IS NOT NULL
-                CROSS JOIN files f ON f.sequence = one.sequence AND f.missing = 0
-                JOIN photos ON photos.photo_key = f.photo_key ORDER BY j.key, {TAKEN}, f.path
-                """,
-                (json.dumps(wanted),),
-            )
-            for asked, file_id in rows:
-                found[asked].append(file_id)
+        rows = self._rows(
+            f"""
+            SELECT j.value, f.file_id FROM json_each(?) j
+            CROSS JOIN files one ON one.file_id = j.value AND one.sequence IS NOT NULL
+            CROSS JOIN files f ON f.sequence = one.sequence AND f.missing = 0
+            JOIN photos ON photos.photo_key = f.photo_key ORDER BY j.key, {TAKEN}, f.path
+            """,
+            (json.dumps(wanted),),
+        )
+        for asked, file_id in rows:
+            found[asked].append(file_id)
         return [tuple(found[file_id]) or (file_id,) for file_id in wanted]
 
     def sequence_tags(
         self, file_ids: Sequence[int] | NDArray[np.int64], model_id: str
     ) -> dict[int, tuple[str, float]]:
         """Return class and confidence of the sequence that each file is in; files without are left out."""
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            if model is None:
-                return {}
-            rows = connection.execute(
-                "SELECT f.file_id, t.class_index, t.confidence FROM json_each(?) j "
-                "CROSS JOIN files f ON f.file_id = j.value "
-                "CROSS JOIN sequence_tags t ON t.sequence = f.sequence AND t.model_key = ?",
-                (json.dumps(np.asarray(file_ids, np.int64).tolist()), model.model_key),
-            )
-            return {file_id: (model.class_names[index], share) for file_id, index, share in rows}
+        rows = self._rows(
+            "SELECT f.file_id, json_extract(class_names, '$[' || t.class_index || ']'), t.confidence "
+            "FROM json_each(?) j CROSS JOIN files f ON f.file_id = j.value "
+            "CROSS JOIN models m ON m.model_id = ? "
+            "CROSS JOIN sequence_tags t ON t.sequence = f.sequence AND t.model_key = m.model_key",
+            (json.dumps(np.asarray(file_ids, np.int64).tolist()), model_id),
+        )
+        return {file_id: (class_name, share) for file_id, class_name, share in rows}
 
     # ---- settling ----------------------------------------------------------
-
-    def _stale(self, collection_id: int, model_id: str) -> bool:
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM stale_sequences WHERE collection_id = ? AND model_key IN "
-                "(0, (SELECT model_key FROM models WHERE model_id = ?)) LIMIT 1",
-                (collection_id, model_id),
-            ).fetchone()
-            return row is not None
 
     @staticmethod
     def _settle_photos(connection: sqlite3.Connection, collection_id: int, find: FindSequences) -> None:

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sqlite3
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.catalog.collection_store import root_of
 from gallery.catalog.database import Database
 from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.listing import Listing, distinct
@@ -50,8 +50,8 @@ WORTH_SAVING = 20_000
 """Files of a collection; of fewer a new process reads the listing as quickly."""
 
 _PHOTO = f"""
-    SELECT f.file_id, photo_id, f.collection_id, f.path, {METADATA_COLUMNS}
-    FROM files f JOIN photos p USING (photo_key)
+    SELECT f.file_id, photo_id, f.collection_id, root, f.path, {METADATA_COLUMNS}
+    FROM files f JOIN photos p USING (photo_key) JOIN collections USING (collection_id)
 """
 
 
@@ -63,9 +63,7 @@ class ShelfQueries(Store):
 
     def __init__(self, database: Database, folder: Path, now: Callable[[], float]) -> None:
         super().__init__(database, folder, now)
-        self._listings: OrderedDict[tuple[int, str], Listing] = (
-            OrderedDict()
-        )  # the latest asked for at the end
+        self._listings = OrderedDict[tuple[int, str], Listing]()  # the latest asked for at the end
         self._saved: dict[tuple[int, int], int] = {}  # by collection and model: the change of what is saved
         self._saver: threading.Thread | None = None
         self._keeping = threading.Lock()
@@ -109,17 +107,14 @@ class ShelfQueries(Store):
                 for name in dict.fromkeys((*class_names, *beside, *sorted(listing.labels)))
             ]
             known = {*class_names, *beside}
-            found = [one for one in found if one.count or one.name in known]
+            found = [(shelf, cover) for shelf, cover in found if shelf.count or shelf.name in known]
             covers = dict(
                 connection.execute(
                     "SELECT photo_key, photo_id FROM json_each(?) CROSS JOIN photos ON photo_key = value",
-                    (json.dumps([one.cover for one in found]),),
+                    (json.dumps([cover for _, cover in found]),),
                 )
             )
-        return [
-            Shelf(one.name, one.count, one.corrected, covers.get(one.cover), one.mean_confidence)
-            for one in found
-        ]
+        return [replace(shelf, cover_photo_id=covers.get(cover)) for shelf, cover in found]
 
     def find_files(self, query: PhotoQuery) -> NDArray[np.int64]:
         """Return the ids of the files that a query asks for, in its order.
@@ -159,11 +154,10 @@ class ShelfQueries(Store):
         unlike_below: float | None = None,
     ) -> list[GridItem]:
         """Return how files are shown in the grid, in the order given; unknown ids are left out."""
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            rows = connection.execute(
-                """
-                SELECT f.file_id, photo_id, f.name, f.folder, l.label, d.label, p.class_index, p.confidence,
+        rows = self._rows(
+            """
+                SELECT f.file_id, photo_id, f.name, f.folder, l.label, d.label,
+                    json_extract(m.class_names, '$[' || p.class_index || ']'), p.confidence,
                     (
                         SELECT c.name
                         FROM corrections k JOIN collections c ON c.collection_id = k.collection_id
@@ -171,23 +165,24 @@ class ShelfQueries(Store):
                     ),
                     coalesce(l.label, d.label) IS NULL AND coalesce(p.likeness < :unlike_below, 0)
                 FROM json_each(:ids) j JOIN files f ON f.file_id = j.value
-                LEFT JOIN predictions p ON p.model_key = :model AND p.photo_key = f.photo_key
+                LEFT JOIN models m ON m.model_id = :model
+                LEFT JOIN predictions p ON p.model_key = m.model_key AND p.photo_key = f.photo_key
                 LEFT JOIN labels l ON l.photo_key = f.photo_key
                 LEFT JOIN detections d ON d.photo_key = f.photo_key
                 LEFT JOIN photos ON photos.photo_key = f.photo_key
                 ORDER BY j.key
-                """,
-                {
-                    "ids": json.dumps(np.asarray(file_ids, np.int64).tolist()),
-                    "model": model.model_key if model else None,
-                    "unlike_below": unlike_below,
-                },
-            ).fetchall()
+            """,
+            {
+                "ids": json.dumps(np.asarray(file_ids, np.int64).tolist()),
+                "model": model_id,
+                "unlike_below": unlike_below,
+            },
+        )
         items = []
-        for file_id, photo_id, name, folder, label, boxed, index, confidence, elsewhere, unlike in rows:
-            predicted = model.class_names[index] if model and index is not None else None
+        for file_id, photo_id, name, folder, label, boxed, predicted, confidence, elsewhere, unlike in rows:
             said = (("person", label), ("detector", boxed), ("model", predicted))
             source, shown = next(((who, what) for who, what in said if what is not None), ("waiting", None))
+            sure = None if source == "detector" else confidence
             items.append(
                 GridItem(
                     file_id,
@@ -196,7 +191,7 @@ class ShelfQueries(Store):
                     folder,
                     shown,
                     source,
-                    None if source == "detector" else confidence,
+                    sure,
                     predicted,
                     elsewhere,
                     bool(unlike),
@@ -227,14 +222,13 @@ class ShelfQueries(Store):
 
     def files_of(self, photo_ids: Sequence[PhotoId], collection_id: int) -> NDArray[np.int64]:
         """Return the files of a collection that show one of the photos, in the order of the photos."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT f.file_id FROM json_each(?) j CROSS JOIN photos ON photo_id = j.value "
-                "CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = photos.photo_key "
-                "WHERE f.collection_id = ? AND f.missing = 0 ORDER BY j.key, f.path",
-                (json.dumps(list(photo_ids)), collection_id),
-            )
-            return np.fromiter((row[0] for row in rows), np.int64)
+        rows = self._rows(
+            "SELECT f.file_id FROM json_each(?) j CROSS JOIN photos ON photo_id = j.value "
+            "CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = photos.photo_key "
+            "WHERE f.collection_id = ? AND f.missing = 0 ORDER BY j.key, f.path",
+            (json.dumps(list(photo_ids)), collection_id),
+        )
+        return np.fromiter((row[0] for row in rows), np.int64)
 
     def photo_at(self, photo_id: PhotoId) -> Photo:
         """Return a photo at any of its places, one that still exists if there is one.
@@ -269,8 +263,7 @@ class ShelfQueries(Store):
 
     def revision(self) -> int:
         """Return a number that changes whenever what Browse shows could have, whichever process did it."""
-        with self._database.reading() as connection:
-            return int(connection.execute("SELECT value FROM revision").fetchone()[0])
+        return int(self._row("SELECT value FROM revision")[0])
 
     def _listing(self, connection: sqlite3.Connection, collection_id: int, model_id: str) -> Listing:
         """Return a collection as it is now, with a model's tags."""
@@ -333,28 +326,25 @@ class ShelfQueries(Store):
             return self._listing(connection, collection_id, model_id)
 
     def _photos(self, condition: str, value: object) -> list[Photo]:
-        with self._database.reading() as connection:
-            photos = []
-            rows = connection.execute(_PHOTO + condition, (value,)).fetchall()
-            for file_id, photo_id, collection_id, path, *about in rows:
-                place = decode_below(root_of(connection, collection_id), path)
-                photos.append(Photo(file_id, photo_id, collection_id, place, metadata_of(about)))
-            return photos
+        return [
+            Photo(
+                file_id,
+                photo_id,
+                collection_id,
+                decode_below(Path(os.fsdecode(root)), path),
+                metadata_of(about),
+            )
+            for file_id, photo_id, collection_id, root, path, *about in self._rows(
+                _PHOTO + condition, (value,)
+            )
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """What has been counted of a shelf."""
+def _shelf(listing: Listing, name: str, on_it: NDArray[np.bool_]) -> tuple[Shelf, int]:
+    """Return what lies on a shelf, with the key of the photo that covers it, 0 for none.
 
-    name: str
-    count: int
-    corrected: int
-    cover: int  # a photo's key; 0 for none
-    mean_confidence: float | None
-
-
-def _shelf(listing: Listing, name: str, on_it: NDArray[np.bool_]) -> _Counted:
-    """Return what lies on a shelf; the model's confidence counts where its class put the photo there."""
+    The model's confidence counts where its class put the photo there.
+    """
     places = np.flatnonzero(on_it)
     confidence = listing.confidence[places]
     frames = np.ones(len(places), np.int64) if listing.frames is None else listing.frames[places]
@@ -367,4 +357,5 @@ def _shelf(listing: Listing, name: str, on_it: NDArray[np.bool_]) -> _Counted:
         worth = np.where(by_model, confidence, -1)
         cover = int(listing.photo_keys[places[worth.argmax()]])
     corrected = int(frames[listing.label[places] >= 0].sum())
-    return _Counted(name, int(frames.sum()), 0 if name == UNREADABLE else corrected, cover, mean)
+    count = int(frames.sum())
+    return Shelf(name, count, 0 if name == UNREADABLE else corrected, mean_confidence=mean), cover

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.catalog.prediction_records import model_row
+from gallery.catalog.prediction_records import MODEL_KEY, model_row
 from gallery.catalog.prediction_store import PredictionStore
 from gallery.types import PhotoId
 
@@ -40,17 +39,15 @@ class VectorStore(PredictionStore):
 
         Both (n,): positions in `vectors`, and ids of files.
         """
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            rows = connection.execute(
-                """
-                SELECT p.slot, min(f.file_id) FROM files f
-                CROSS JOIN predictions p ON p.model_key = ? AND p.photo_key = f.photo_key
-                WHERE f.collection_id = ? AND f.missing = 0 AND p.slot IS NOT NULL GROUP BY f.photo_key
-                """,
-                (None if model is None else model.model_key, collection_id),
-            ).fetchall()
-        found = np.array(rows, np.int64).reshape(-1, 2)
+        rows = self._rows(
+            f"""
+            SELECT p.slot, min(f.file_id) FROM files f
+            CROSS JOIN predictions p ON p.model_key = {MODEL_KEY} AND p.photo_key = f.photo_key
+            WHERE f.collection_id = ? AND f.missing = 0 AND p.slot IS NOT NULL GROUP BY f.photo_key
+            """,
+            (model_id, collection_id),
+        )
+        found = np.array(list(rows), np.int64).reshape(-1, 2)
         return found[:, 0], found[:, 1]
 
     def photos_of_vectors(self, model_id: str, count: int) -> NDArray[np.int64]:
@@ -59,28 +56,25 @@ class VectorStore(PredictionStore):
         A million take about a second.
         """
         keys = np.zeros(count, np.int64)
-        with self._database.reading() as connection:
-            model = model_row(connection, model_id)
-            rows = connection.execute(
-                "SELECT slot, photo_key FROM predictions WHERE model_key = ? AND slot < ?",
-                (None if model is None else model.model_key, count),
-            ).fetchall()
-        found = np.array(rows, np.int64).reshape(-1, 2)
+        rows = self._rows(
+            f"SELECT slot, photo_key FROM predictions WHERE model_key = {MODEL_KEY} AND slot < ?",
+            (model_id, count),
+        )
+        found = np.array(list(rows), np.int64).reshape(-1, 2)
         keys[found[:, 0]] = found[:, 1]
         return keys
 
     def file_of_each(self, photo_keys: NDArray[np.int64], collection_id: int | None) -> NDArray[np.int64]:
         """Return one file of each of the photos that lie in a collection, in any for None; (n,) at most."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                """
-                SELECT min(f.file_id) FROM json_each(?) j
-                CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = j.value
-                WHERE f.missing = 0 AND (?2 IS NULL OR f.collection_id = ?2) GROUP BY f.photo_key
-                """,
-                (json.dumps(photo_keys[photo_keys > 0].tolist()), collection_id),
-            ).fetchall()
-        return np.array(rows, np.int64).reshape(-1)
+        rows = self._rows(
+            """
+            SELECT min(f.file_id) FROM json_each(?) j
+            CROSS JOIN files f INDEXED BY files_by_photo ON f.photo_key = j.value
+            WHERE f.missing = 0 AND (?2 IS NULL OR f.collection_id = ?2) GROUP BY f.photo_key
+            """,
+            (json.dumps(photo_keys[photo_keys > 0].tolist()), collection_id),
+        )
+        return np.array(list(rows), np.int64).reshape(-1)
 
     def give_up_damaged(self) -> dict[str, tuple[int, int]]:
         """Read all features and maps, and mark those as lost whose checksum is another than when they came.
@@ -100,27 +94,23 @@ class VectorStore(PredictionStore):
                     "WHERE model_key = ? AND slot IS NOT NULL ORDER BY slot",
                     (model.model_key,),
                 ).fetchall()
-            damaged: list[tuple[int, int, int]] = []
-            for start in range(0, len(rows), _READ_AT_ONCE):
-                some = rows[start : start + _READ_AT_ONCE]
-                slots = [row[0] for row in some]
-                features = model.features_file(self._folder).read(slots)
-                cams_file = model.cams_file(self._folder)
-                cams = features if cams_file is None else cams_file.read(slots)
-                for (slot, photo_key, features_crc, cams_crc), vector, levels in zip(
-                    some, features, cams, strict=True
-                ):
-                    sound = zlib.crc32(vector) == features_crc
-                    if cams_file is not None and cams_crc is not None:
-                        sound = sound and zlib.crc32(levels) == cams_crc
-                    if not sound:
-                        damaged.append((model.model_key, photo_key, slot))
+            damaged = set()
+            for file, column in ((model.features_file(self._folder), 2), (model.cams_file(self._folder), 3)):
+                stored = [row for row in rows if file is not None and row[column] is not None]
+                for start in range(0, len(stored), _READ_AT_ONCE):
+                    some = stored[start : start + _READ_AT_ONCE]
+                    assert file is not None
+                    records = file.read([row[0] for row in some], [row[column] for row in some])
+                    damaged |= {
+                        (model.model_key, photo_key, slot)
+                        for (slot, photo_key, *_), record in zip(some, records, strict=True)
+                        if not record
+                    }
             if damaged:
-                self._give_up(damaged)
+                self._give_up(sorted(damaged))
             found[model_id] = (len(rows), len(damaged))
         return found
 
     def known_photos(self) -> frozenset[PhotoId]:
         """Return the ids of all photos that were ever read; a million take about 150 MB."""
-        with self._database.reading() as connection:
-            return frozenset(photo_id for (photo_id,) in connection.execute("SELECT photo_id FROM photos"))
+        return frozenset(photo_id for (photo_id,) in self._rows("SELECT photo_id FROM photos"))

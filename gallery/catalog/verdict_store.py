@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from gallery.catalog.correction_store import is_void, note_void
+from gallery.catalog.correction_store import is_void, key_of_photo, note_void
 from gallery.catalog.paths import utc_now
 from gallery.catalog.store import Store
 from gallery.errors import LabelRefusedError
@@ -59,7 +59,7 @@ class VerdictStore(Store):
             connection.execute(
                 "INSERT OR IGNORE INTO verdicts (photo_key, label, verdict, other, person, made_at, "
                 "shown_model_id, shown_label, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (_photo_key(connection, photo_id), *(_plain(text) for text in texts)),
+                (key_of_photo(connection, photo_id), *(_plain(text) for text in texts)),
             )
 
     def take_back_verdict(
@@ -82,7 +82,7 @@ class VerdictStore(Store):
             LabelRefusedError: the photo is unknown.
         """
         with self._database.writing(durable=True, shown=False) as connection:
-            photo_key = _photo_key(connection, photo_id)
+            photo_key = key_of_photo(connection, photo_id)
             if token is not None and _known(connection, token):
                 return True
             last = connection.execute(
@@ -110,11 +110,10 @@ class VerdictStore(Store):
         Args:
             photo_ids: only of these photos; of all if left out.
         """
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT photo_id, label, verdict, other, person, made_at, shown_model_id, shown_label "
-                f"FROM verdicts v JOIN photos USING (photo_key) WHERE {_COUNTS} ORDER BY verdict_id"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT photo_id, label, verdict, other, person, made_at, shown_model_id, shown_label "
+            f"FROM verdicts v JOIN photos USING (photo_key) WHERE {_COUNTS} ORDER BY verdict_id"
+        )
         wanted = None if photo_ids is None else frozenset(photo_ids)
         standing: dict[tuple[PhotoId, str], GivenVerdict] = {}
         for photo_id, label, verdict, *rest in rows:
@@ -122,15 +121,6 @@ class VerdictStore(Store):
                 standing.pop((photo_id, label), None)  # a later one moves to the end
                 standing[photo_id, label] = GivenVerdict(photo_id, label, Verdict(verdict), *rest)
         return standing
-
-
-def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
-    row = connection.execute("SELECT photo_key FROM photos WHERE photo_id = ?", (photo_id,)).fetchone()
-    if row is None:
-        raise LabelRefusedError(
-            f"The photo {photo_id} is not in the catalog, so nothing was noted. Reload the page."
-        )
-    return int(row[0])
 
 
 def _known(connection: sqlite3.Connection, token: str) -> bool:

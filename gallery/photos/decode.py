@@ -23,16 +23,6 @@ from gallery.photos.repair import repaired
 from gallery.settings import PIXEL_LIMIT
 from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, RgbImage, SkippedFile, SkipReason
 
-__all__ = [
-    "UnreadablePhoto",
-    "decode_photo",
-    "decode_upright",
-    "encode_jpeg",
-    "large_jpeg",
-    "picture_from_jpeg",
-    "squash",
-]
-
 THUMBNAIL_QUALITY = 82
 """Of 100: no blocks are seen at 320 px, and twice as small as at 95."""
 
@@ -89,21 +79,6 @@ def decode_photo(path: Path, *, input_px: int, thumbnail_px: int) -> DecodedPhot
         )
 
 
-def decode_upright(path: Path, max_px: int | None) -> RgbImage:
-    """Return a file's picture, upright, (height, width, 3) uint8 sRGB.
-
-    Args:
-        path: a file, of whatever content.
-        max_px: longer side that it is shrunk to; None keeps its size.
-
-    Raises:
-        UnreadablePhoto: it gave no picture; its `skipped` has the reason.
-    """
-    data = read_regular_file(path)
-    with _faults_named(path, data):
-        return np.asarray(_upright_within(data, path, max_px).image)
-
-
 def large_jpeg(path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> bytes:
     """Return a file's picture, upright, as a JPEG for the large view.
 
@@ -118,11 +93,11 @@ def large_jpeg(path: Path, max_px: int, *, photo_id: PhotoId | None = None) -> b
     """
     data = read_regular_file(path)
     with _faults_named(path, data):
-        upright = _upright_within(data, path, max_px)
+        upright = _load(data, path, least=(1, max_px))
         if photo_id not in (None, upright.photo_id, hashlib.sha256(data).hexdigest()):
             detail = "Another picture has taken its place since it was tagged. Tag the folder again."
             raise UnreadablePhoto(SkippedFile(path, SkipReason.VANISHED, detail))
-        return encode_jpeg(upright.image, LARGE_QUALITY)
+        return encode_jpeg(_fitted(upright.image, max_px), LARGE_QUALITY)
 
 
 def squash(image: RgbImage, input_px: int) -> RgbImage:
@@ -154,11 +129,6 @@ def picture_from_jpeg(jpeg: bytes) -> RgbImage:
     """
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
         return np.asarray(image.convert("RGB"))
-
-
-def _upright_within(data: bytes, path: Path, max_px: int | None) -> _Upright:
-    upright = _load(data, path, least=None if max_px is None else (1, max_px))
-    return upright if max_px is None else replace(upright, image=_fitted(upright.image, max_px))
 
 
 def _load(data: bytes, path: Path, *, least: tuple[int, int] | None) -> _Upright:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Final
 
-# Each import registers one reader with Pillow: without them it would load all its fifty.
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 
 from gallery.settings import PIXEL_LIMIT
 
-READERS: Final = (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+# Each import registers one reader with Pillow: without them it would load all its fifty.
+for _reader in ("Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP"):
+    importlib.import_module(f"PIL.{_reader}ImagePlugin")
+
 FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "AVIF")
 """Pillow's names of what is read (an MPO enters as JPEG); all else it could read is refused unseen."""
 

@@ -29,9 +29,6 @@ SOFTWARE: Final = "Smart Gallery heatmap"
 
 DEFAULT_SIZE_PX: Final = (224, 224)
 
-RgbaImage = NDArray[np.uint8]
-"""(height, width, 4) uint8, alpha not premultiplied."""
-
 
 def has_evidence(cam: NDArray[np.floating]) -> bool:
     """Return whether a map has any evidence for its class; if not, say so and show no map.
@@ -68,10 +65,8 @@ def cam_to_heatmap(
         >>> cam_to_heatmap(np.array([[2.0]]), size_px=(2, 1), peak=8.0).tolist()
         [[0.25, 0.25]]
     """
-    shares = _shares(cam, peak)
+    shares = _shares(cam, peak, size_px)
     width, height = size_px
-    if width < 1 or height < 1:
-        raise CamError(f"A heatmap needs a size of at least 1 x 1, got {width} x {height}.")
     shrinks = width < shares.shape[1] or height < shares.shape[0]
     enlarged = cv2.resize(
         shares, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -109,11 +104,11 @@ def colour_table(colour_map: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(table, np.uint8)
 
 
-def coloured_with_alpha(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MAP) -> RgbaImage:
+def coloured_with_alpha(heatmap: FloatArray, colour_map: str = DEFAULT_COLOUR_MAP) -> NDArray[np.uint8]:
     """Return a heatmap in colours that is as opaque as it is hot, so that cold parts leave the photo alone.
 
     Returns:
-        (height, width, 4) uint8.
+        (height, width, 4) uint8, alpha not premultiplied.
     """
     return np.dstack([colour(heatmap, colour_map), _steps(heatmap)])
 
@@ -166,10 +161,11 @@ def heatmap_png(
     peak: float | None = None,
     colour_map: str = DEFAULT_COLOUR_MAP,
     size_px: tuple[int, int] = DEFAULT_SIZE_PX,
+    steps: int = 256,
 ) -> bytes:
     """Return a class activation map as a transparent PNG that a page lays over the photo.
 
-    Colour and alpha both follow from one of 256 steps of heat, so the PNG has a
+    Colour and alpha both follow from one of the steps of heat, so the PNG has a
     palette with alpha: a quarter of the bytes of an RGBA one, pixel for pixel the same.
 
     Args:
@@ -177,15 +173,18 @@ def heatmap_png(
         peak: what is shown as the hottest; None takes the map's own maximum.
         colour_map: one of COLOUR_MAPS.
         size_px: (width, height); a browser stretches it to the photo.
+        steps: shades of heat that are told apart, 256 at most; with fewer it is packed as small as can be.
 
     Raises:
         CamError: see `cam_to_heatmap` and `colour`.
     """
     heatmap = cam_to_heatmap(cam, size_px=size_px, peak=peak)
-    indexed = Image.fromarray(_steps(heatmap)).copy()
-    indexed.putpalette(colour_table(colour_map).tobytes())
+    shades = np.linspace(0, 255, steps).round().astype(np.uint8)
+    indexed = Image.fromarray(np.rint(heatmap * (steps - 1)).astype(np.uint8))
+    indexed.putpalette(colour_table(colour_map)[shades].tobytes())
     buffer = io.BytesIO()
-    indexed.save(buffer, "PNG", transparency=bytes(range(256)), compress_level=1)
+    level = 1 if steps == 256 else 9
+    indexed.save(buffer, "PNG", transparency=shades.tobytes(), compress_level=level)
     return buffer.getvalue()
 
 
@@ -207,10 +206,8 @@ def cells(
     Raises:
         CamError: see `cam_to_heatmap` and `colour`.
     """
-    shares = _shares(cam, peak)
+    shares = _shares(cam, peak, size_px)
     width, height = size_px
-    if width < 1 or height < 1:
-        raise CamError(f"A heatmap needs a size of at least 1 x 1, got {width} x {height}.")
     rows = np.arange(height) * shares.shape[0] // height
     columns = np.arange(width) * shares.shape[1] // width
     return colour(shares[np.ix_(rows, columns)], colour_map)
@@ -248,8 +245,10 @@ def _steps(heatmap: FloatArray) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip(heatmap, 0.0, 1.0) * 255), np.uint8)
 
 
-def _shares(cam: NDArray[np.floating], peak: float | None) -> FloatArray:
-    """Return the map divided by the peak, within [0, 1]."""
+def _shares(cam: NDArray[np.floating], peak: float | None, size_px: tuple[int, int]) -> FloatArray:
+    """Return the map divided by the peak, within [0, 1], if it can be drawn in this size."""
+    if min(size_px) < 1:
+        raise CamError(f"A heatmap needs a size of at least 1 x 1, got {size_px[0]} x {size_px[1]}.")
     positive = np.maximum(_checked(cam), 0.0)
     if peak is None:
         peak = float(positive.max())

@@ -12,24 +12,10 @@ import zlib
 from collections.abc import Iterator
 
 GPS_TAG = 0x8825
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_TYPES_OF_SIZE = {2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}
+_SIZES = {kind: size for size, kinds in _TYPES_OF_SIZE.items() for kind in kinds}
+"""Bytes of a value of each of TIFF's types; others take one."""
+
 _STARTS = (b"II*\0", b"MM\0*")
 _DIRECTORY_LIMIT = 64
 
@@ -115,17 +101,13 @@ def _mentions_gps(out: bytearray, start: int, order: str) -> bool:
     return struct.pack(order + "H", GPS_TAG) in out[start : start + 65536]
 
 
-def _blank_xmp(out: bytearray) -> bool:
+def _blank_xmp(out: bytearray) -> None:
     """Overwrite XMP's coordinates with blanks, which are nothing between attributes and elements."""
-    changed = False
     for packet in re.finditer(rb"<(?:x:xmpmeta|rdf:RDF)\b.*?</(?:x:xmpmeta|rdf:RDF)>", bytes(out), re.DOTALL):
         text = packet.group()
         for pattern in (_ELEMENT, _ATTRIBUTE):
             text = pattern.sub(lambda found: b" " * len(found.group()), text)
-        if text != packet.group():
-            out[packet.start() : packet.end()] = text
-            changed = True
-    return changed
+        out[packet.start() : packet.end()] = text
 
 
 def _heif_headers(data: bytes) -> Iterator[int]:

@@ -9,7 +9,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -84,9 +83,7 @@ class DecodePool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -95,11 +92,6 @@ class DecodePool:
         with self._lock:
             self._finalizer()
         self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def worker_pids(self) -> list[int]:
-        """Return the process ids of the workers that are running now."""
-        with self._lock:
-            return [process.pid for process in self._processes if process.alive]
 
     def decode(self, paths: Iterable[Path]) -> Iterator[DecodedPhoto | SkippedFile]:
         """Yield one result for each path, in the order in which they get ready.
@@ -160,23 +152,13 @@ class DecodePool:
         assert isinstance(answer, bytes)
         return answer
 
-    def _submit(
-        self,
-        task: dict[str, Any],
-        paths: list[Path],
-        deliver: Callable[[_Answer], None],
-    ) -> _End:
+    def _submit(self, task: dict[str, Any], paths: list[Path], deliver: Callable[[_Answer], None]) -> _End:
         try:
             return self._threads.submit(self._run, task, paths, deliver)
         except RuntimeError as exc:
             raise _closed() from exc
 
-    def _run(
-        self,
-        task: dict[str, Any],
-        paths: list[Path],
-        deliver: Callable[[_Answer], None],
-    ) -> None:
+    def _run(self, task: dict[str, Any], paths: list[Path], deliver: Callable[[_Answer], None]) -> None:
         """Have one task done, by as many workers as it takes; runs in a thread of the executor."""
         waiting = list(paths)
         second_try = False
@@ -250,27 +232,24 @@ class DecodePool:
         return SkippedFile(path, SkipReason.CRASHED_READER, "The process reading it answered nonsense.")
 
     def _photo(self, path: Path, message: Message) -> DecodedPhoto:
-        header, (pixels, thumbnail) = message.header, message.blobs
-        side = self._input_px
+        (pixels, thumbnail), side = message.blobs, self._input_px
+        facts = message.header["metadata"]
         return DecodedPhoto(
             path=path,
-            photo_id=str(header["photo_id"]),
-            metadata=PhotoMetadata(
-                width_px=int(header["width_px"]),
-                height_px=int(header["height_px"]),
-                size_bytes=int(header["size_bytes"]),
-                image_format=str(header["image_format"]),
-                taken_at=header["taken_at"],
-                camera=header["camera"],
-                notes=tuple(header["notes"]),
-                brightness=float(header["brightness"]),
-                sharpness=float(header["sharpness"]),
-                file_sha256=str(header["file_sha256"]),
-            ),
+            photo_id=str(message.header["photo_id"]),
+            metadata=PhotoMetadata(**facts | {name: kind(facts[name]) for name, kind in _KINDS.items()}),
             model_input=np.frombuffer(pixels, np.uint8).reshape(side, side, 3),
             thumbnail_jpeg=thumbnail,
         )
 
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("width_px", "height_px", "size_bytes"), int),
+    **dict.fromkeys(("image_format", "file_sha256"), str),
+    **dict.fromkeys(("brightness", "sharpness"), float),
+    "notes": tuple,
+}
+"""Of what an answer says of a photo, which a crippled worker may have said otherwise."""
 
 _SUSPECT = frozenset([SkipReason.OUT_OF_MEMORY, SkipReason.CRASHED_READER])
 _MEMORY = "Reading it takes more memory than one photo may have. Save it smaller."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,34 +62,28 @@ class ReportPictures:
 
     def thumbnail(self, row: int, max_px: int, quality: int) -> SmallPicture | None:
         """Return a photo's thumbnail; None when none is kept and the photo is gone."""
-        image = self._kept(row) or self._made(row)
-        if image is None:
-            return None
+        photo_id = self.photo_ids[row]
+        try:
+            pixels = picture_from_jpeg(self.thumbnails.get(photo_id) or b"")
+        except OSError:  # none is kept, or it is damaged
+            try:
+                pixels = picture_from_jpeg(self.make_thumbnail(self.paths[row], photo_id))
+            except GalleryError:
+                return None
+        image = Image.fromarray(pixels)
         image.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
         return SmallPicture(encode_jpeg(image, quality), image.width, image.height)
-
-    def _kept(self, row: int) -> Image.Image | None:
-        jpeg = self.thumbnails.get(self.photo_ids[row])
-        try:
-            return None if jpeg is None else Image.fromarray(picture_from_jpeg(jpeg))
-        except OSError:  # damaged
-            return None
-
-    def _made(self, row: int) -> Image.Image | None:
-        try:
-            jpeg = self.make_thumbnail(self.paths[row], self.photo_ids[row])
-        except GalleryError:
-            return None
-        return Image.fromarray(picture_from_jpeg(jpeg))
 
     def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
         """Return heatmaps of some classes as transparent PNGs on one scale; None without maps."""
         cams = self.maps.cams(self.photo_ids[row], self.model_id)
         if cams is None:
             return None
-        peak = max(float(cams[index].max()) for index in classes)
+        peak, size = max(float(cams[index].max()) for index in classes), (HEATMAP_PX, HEATMAP_PX)
         return [
-            small_heatmap_png(cams[index], peak) if heatmap.has_evidence(cams[index]) else None
+            heatmap.heatmap_png(cams[index], peak=peak, size_px=size, steps=HEAT_STEPS)
+            if heatmap.has_evidence(cams[index])
+            else None
             for index in classes
         ]
 
@@ -103,19 +96,3 @@ class ReportPictures:
         steps = np.linspace(0, 255, SCALE_STEPS).round().astype(np.int64)
         table = heatmap.colour_table(heatmap.DEFAULT_COLOUR_MAP)
         return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in table[steps].tolist()]
-
-
-def small_heatmap_png(cam: NDArray[np.floating], peak: float) -> bytes:
-    """Return a map as a transparent PNG of about half a kilobyte, to be stretched over the photo.
-
-    Args:
-        cam: (h, w), values >= 0.
-        peak: what is shown as the hottest.
-    """
-    heat = heatmap.cam_to_heatmap(cam, size_px=(HEATMAP_PX, HEATMAP_PX), peak=peak)
-    shades = np.linspace(0, 255, HEAT_STEPS).round().astype(np.uint8)
-    picture = Image.fromarray(np.rint(heat * (HEAT_STEPS - 1)).astype(np.uint8))
-    picture.putpalette(heatmap.colour_table(heatmap.DEFAULT_COLOUR_MAP)[shades].tobytes())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", transparency=shades.tobytes(), compress_level=9)
-    return buffer.getvalue()

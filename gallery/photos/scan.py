@@ -60,23 +60,21 @@ def kind_of_other(name: str) -> str | None:
 def scan_folder(
     root: Path,
     *,
-    on_skip: Callable[[SkippedFile], None] | None = None,
     on_other: Callable[[str], None] | None = None,
     wanted: Callable[[Path, int], bool] | None = None,
     left_out: Sequence[str] = LEFT_OUT,
-) -> Iterator[FileEntry]:
+) -> Iterator[FileEntry | SkippedFile]:
     """Yield the photos below a folder, sorted by path, as they are found.
+
+    Sub-folders that cannot be listed, links to folders elsewhere, and things with a photo's name that are no
+    regular files come as skipped files.
 
     Hidden names and caches (`CACHE_TAG`) are passed over: who opens the folder
     above the app's own data sees no thumbnails among the photos. A link to a folder that lies below the
-    root is followed, once and never in a circle; one that leads elsewhere is reported. What looks like a
-    photo but cannot be looked at is reported and does not end the scan. A file without suffix that begins
-    like a photo is one.
+    root is followed, once and never in a circle. A file without suffix that begins like a photo is one.
 
     Args:
         root: the folder; sub-folders are included.
-        on_skip: is told of sub-folders that cannot be listed, of links to folders elsewhere, and of things
-            with a photo's name that are no regular files.
         on_other: is told the kind of each other file (`kind_of_other`).
         wanted: is called with each folder and how many of its names are photos'; returns whether its
             files are looked at (all are for None). Its sub-folders are looked into in any case.
@@ -85,7 +83,6 @@ def scan_folder(
     Raises:
         PhotoError: the root itself is missing, no folder, or cannot be listed.
     """
-    report = on_skip or _ignore
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
     links = _Links(root)
     try:
@@ -106,19 +103,16 @@ def scan_folder(
             elsewhere = links.refused(entry)
             if elsewhere is not None:
                 if elsewhere:
-                    report(SkippedFile(folder, SkipReason.LINKED_FOLDER, elsewhere))
+                    yield SkippedFile(folder, SkipReason.LINKED_FOLDER, elsewhere)
                 continue
             try:
                 if not _is_cache(folder):
                     stack.append(_listing(folder, wanted, left_out))
             except OSError as exc:
-                report(_refused(folder, exc))
+                yield _refused(folder, exc)
         elif is_photo_name(entry.name) or _begins_like_a_photo(entry):
-            found = _examine(entry)
-            if isinstance(found, FileEntry):
+            if (found := _examine(entry)) is not None:
                 yield found
-            elif found is not None:
-                report(found)
         elif on_other is not None and (kind := kind_of_other(entry.name)) is not None:
             on_other(kind)
 
@@ -236,7 +230,3 @@ def _refused(path: Path, exc: OSError) -> SkippedFile:
         return SkippedFile(path, SkipReason.VANISHED, detail)
     detail = f"The system could not open it: {exc.strerror or exc}."
     return SkippedFile(path, SkipReason.NOT_A_REGULAR_FILE, detail)
-
-
-def _ignore(skipped: SkippedFile) -> None:
-    """Nobody asked for the skipped ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import os
 import secrets
 import shutil
@@ -11,7 +12,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from gallery.errors import PhotoError
@@ -41,23 +41,10 @@ class UploadArea:
 
     Args:
         folder: made when the first upload begins.
-        limit_bytes: what one upload may hold, unpacked.
-        limit_files: how many files one upload may hold.
-        file_limit_bytes: what one photo may have.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        limit_bytes: int = UPLOAD_LIMIT_BYTES,
-        limit_files: int = UPLOAD_FILE_LIMIT,
-        file_limit_bytes: int = FILE_SIZE_LIMIT_BYTES,
-    ) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = Path(os.path.abspath(folder))  # noqa: PTH100
-        self._limit_bytes = limit_bytes
-        self._limit_files = limit_files
-        self.file_limit_bytes = file_limit_bytes
         self._lock = threading.Lock()
         self._allowances: dict[Path, Allowance] = {}
 
@@ -113,7 +100,7 @@ class UploadArea:
             shown = (parts or ["it"])[-1]
             raise PhotoError(f"{shown} is neither a photo nor a zip. Upload JPEG, PNG, TIFF or other photos.")
         allowance = self.allowance(folder)
-        limit = self._limit_bytes if is_zip else self.file_limit_bytes
+        limit = UPLOAD_LIMIT_BYTES if is_zip else FILE_SIZE_LIMIT_BYTES
         return IncomingFile(folder.joinpath(*parts), limit, allowance, self._lock)
 
     def unpack_zip(self, zip_path: Path, folder: Path) -> list[SkippedFile]:
@@ -130,14 +117,15 @@ class UploadArea:
         """
         folder = self._own(folder)
         zip_path = Path(os.path.abspath(zip_path))  # noqa: PTH100
+        receive = functools.partial(self.receive, folder)
         if folder not in zip_path.parents:
-            return unpack(zip_path, folder, self)
+            return unpack(zip_path, folder, receive)
         allowance = self.allowance(folder)
         with _disk_faults_named(zip_path), self._lock:  # the limit is for what comes out of it
             allowance.size_bytes += zip_path.stat().st_size
             allowance.files += 1
         try:
-            return unpack(zip_path, folder, self)
+            return unpack(zip_path, folder, receive)
         finally:
             with contextlib.suppress(OSError):
                 zip_path.unlink()
@@ -151,7 +139,7 @@ class UploadArea:
                         part.unlink()
                 sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
                 self._allowances[folder] = Allowance(
-                    self._limit_files - len(sizes), self._limit_bytes - sum(sizes)
+                    UPLOAD_FILE_LIMIT - len(sizes), UPLOAD_LIMIT_BYTES - sum(sizes)
                 )
             return self._allowances[folder]
 
@@ -238,9 +226,7 @@ class IncomingFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.abandon()
 
     def write(self, chunk: bytes) -> None:

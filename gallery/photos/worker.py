@@ -13,13 +13,13 @@ import queue
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from gallery.photos import decode
 from gallery.photos.reading import UnreadablePhoto
 from gallery.photos.wire import Message, read_message, write_message
-from gallery.types import PhotoId, SkippedFile
 
 SELF_DESTRUCTION = 3.0
 """Times the time limit after which a stuck worker ends by itself, in case nobody is left to end it."""
@@ -52,41 +52,19 @@ class Worker:
     def _answer(self, task: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[bytes]]:
         try:
             if task["task"] == "large":
-                return {"kind": "large"}, [self.read_large(path, int(task["max_px"]), task["photo_id"])]
+                jpeg = decode.large_jpeg(path, int(task["max_px"]), photo_id=task["photo_id"])
+                return {"kind": "large"}, [jpeg]
             return self.read_photo(path)
         except UnreadablePhoto as exc:
-            return skipped_header(exc.skipped), []
+            return {"kind": "skipped", "reason": exc.skipped.reason.value, "detail": exc.skipped.detail}, []
         except MemoryError:
             return {"kind": "memory"}, []
 
     def read_photo(self, path: Path) -> tuple[dict[str, Any], list[bytes]]:
         """Return the answer to a "photo" task."""
         photo = decode.decode_photo(path, input_px=self._input_px, thumbnail_px=self._thumbnail_px)
-        facts = photo.metadata
-        header = {
-            "kind": "photo",
-            "photo_id": photo.photo_id,
-            "width_px": facts.width_px,
-            "height_px": facts.height_px,
-            "size_bytes": facts.size_bytes,
-            "image_format": facts.image_format,
-            "taken_at": facts.taken_at,
-            "camera": facts.camera,
-            "notes": list(facts.notes),
-            "brightness": facts.brightness,
-            "sharpness": facts.sharpness,
-            "file_sha256": facts.file_sha256,
-        }
+        header = {"kind": "photo", "photo_id": photo.photo_id, "metadata": asdict(photo.metadata)}
         return header, [photo.model_input.tobytes(), photo.thumbnail_jpeg]
-
-    def read_large(self, path: Path, max_px: int, photo_id: PhotoId | None) -> bytes:
-        """Return the answer to a "large" task."""
-        return decode.large_jpeg(path, max_px, photo_id=photo_id)
-
-
-def skipped_header(skipped: SkippedFile) -> dict[str, Any]:
-    """Return the answer for a file that gave no picture."""
-    return {"kind": "skipped", "reason": skipped.reason.value, "detail": skipped.detail}
 
 
 def limit_memory(limit_bytes: int) -> bool:

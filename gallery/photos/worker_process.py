@@ -79,10 +79,6 @@ class WorkerProcess:
     def alive(self) -> bool:
         return not self._ended and self._process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def await_ready(self) -> None:
         """Wait until the worker has started.
 

@@ -6,14 +6,14 @@ import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import IO
 
 from gallery.errors import PhotoError
 from gallery.photos.names import safe_relative
 from gallery.photos.scan import is_photo_name
-from gallery.settings import is_left_out
+from gallery.settings import FILE_SIZE_LIMIT_BYTES, is_left_out
 from gallery.types import SkippedFile, SkipReason
 
 CHUNK_BYTES = 1024**2
@@ -36,29 +36,13 @@ PACKINGS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 """What every packing program writes by default. LZMA would take as much memory as the zip asks for."""
 
 
-class File(Protocol):
-    """A file on its way in, which counts what it may still hold."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def write(self, chunk: bytes) -> None: ...
-    def finish(self) -> Path: ...
-
-
-class Area(Protocol):
-    """Where the photos of a zip go."""
-
-    @property
-    def file_limit_bytes(self) -> int: ...
-    def incoming(self, folder: Path, relative_name: str) -> File: ...
-
-
 _ARCHIVE = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
 
+Receive = Callable[[str, Iterator[bytes]], Path]
+"""Takes a photo's bytes in under a name below the folder; refuses what no photo may have."""
 
-def unpack(zip_path: Path, folder: Path, area: Area) -> list[SkippedFile]:
+
+def unpack(zip_path: Path, folder: Path, receive: Receive) -> list[SkippedFile]:
     """Unpack a zip's photos below a folder; see `UploadArea.unpack_zip`."""
     skipped: list[SkippedFile] = []
     try:
@@ -66,7 +50,7 @@ def unpack(zip_path: Path, folder: Path, area: Area) -> list[SkippedFile]:
             entries = archive.infolist()
             _refuse_bombs(entries, zip_path)
             for entry in entries:
-                left_out = _unpack_entry(archive, entry, folder, area)
+                left_out = _unpack_entry(archive, entry, folder, receive)
                 if left_out is not None and len(skipped) < TOLD_MOST:
                     skipped.append(left_out)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as exc:
@@ -102,7 +86,7 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
 
 
 def _unpack_entry(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, area: Area
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, receive: Receive
 ) -> SkippedFile | None:
     """Unpack one entry; return why it was left out, unless systems or archivers put it there."""
     name = entry_name(entry)
@@ -130,22 +114,35 @@ def _unpack_entry(
     if entry.compress_type not in PACKINGS:
         detail = "It is packed by an unusual method; pack the photos again, as a plain zip."
         return SkippedFile(path, SkipReason.NOT_A_PHOTO, detail)
-    if entry.file_size > area.file_limit_bytes:
+    if entry.file_size > FILE_SIZE_LIMIT_BYTES:
         detail = (
-            f"It has {entry.file_size / 1e6:,.0f} MB; up to {area.file_limit_bytes / 1e6:,.0f} MB are read."
+            f"It has {entry.file_size / 1e6:,.0f} MB; up to {FILE_SIZE_LIMIT_BYTES / 1e6:,.0f} MB are read."
         )
         return SkippedFile(path, SkipReason.TOO_LARGE, detail)
     most = max(entry.compress_size * BOMB_RATIO, BOMB_FLOOR_BYTES)
     try:
-        with archive.open(entry) as packed, area.incoming(folder, "/".join(parts)) as file:
-            written = 0
-            while chunk := packed.read(CHUNK_BYTES):
-                written += len(chunk)
-                if written > most:
-                    detail = f"It unpacks to more than {BOMB_RATIO} times its size, as no photo does."
-                    return SkippedFile(path, SkipReason.TOO_LARGE, detail)
-                file.write(chunk)
-            file.finish()
+        with archive.open(entry) as packed:
+            receive("/".join(parts), _chunks(packed, most))
+    except _BombError:
+        detail = f"It unpacks to more than {BOMB_RATIO} times its size, as no photo does."
+        return SkippedFile(path, SkipReason.TOO_LARGE, detail)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
         return SkippedFile(path, SkipReason.DAMAGED, f"It cannot be unpacked ({exc}). Pack it again.")
     return None
+
+
+class _BombError(Exception):
+    """A photo unpacks to more than any."""
+
+
+def _chunks(packed: IO[bytes], most: int) -> Iterator[bytes]:
+    """Yield what an entry unpacks to, up to so many bytes.
+
+    Raises:
+        _BombError: it has more.
+    """
+    while chunk := packed.read(CHUNK_BYTES):
+        most -= len(chunk)
+        if most < 0:
+            raise _BombError
+        yield chunk

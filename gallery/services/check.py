@@ -172,7 +172,7 @@ def check_catalog(settings: Settings) -> str:
     Raises:
         GalleryError: it is damaged, or cannot be opened.
     """
-    from gallery.catalog.integrity import integrity_problem
+    from gallery.catalog.database import integrity_problem
 
     file = settings.catalog_dir / "catalog.sqlite3"
     if not file.exists():

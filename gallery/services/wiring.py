@@ -148,15 +148,12 @@ def scan(
     """
     from gallery.photos.scan import scan_folder
 
-    skipped: list[SkippedFile] = []
-    yield from scan_folder(
+    return scan_folder(
         root,
-        on_skip=skipped.append,
         on_other=None if others is None or wanted is not None else lambda kind: others.update([kind]),
         wanted=wanted,
         left_out=(chosen or settings()).left_out,
     )
-    yield from skipped
 
 
 # ---- what one process keeps ------------------------------------------------

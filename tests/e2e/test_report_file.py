@@ -18,7 +18,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gallery.exchange.report.file import html_report, write_html_report
-from gallery.photos.report_pictures import SmallPicture, small_heatmap_png
+from gallery.photos.heatmap import heatmap_png
+from gallery.photos.report_pictures import SmallPicture
 from tests.e2e.drawn_app import served
 from tests.e2e.server import Server
 from tests.fast.unit.exchange.made_report import contents, evaluation
@@ -46,10 +47,10 @@ class DrawnPictures:
     def heatmaps(self, row: int, classes: Sequence[int]) -> list[bytes | None] | None:
         cam = np.zeros((14, 14))
         cam[:7, :7] = 1
-        return [small_heatmap_png(cam, 1.0) for _ in classes]
+        return [heatmap_png(cam, size_px=(28, 28), steps=32) for _ in classes]
 
     def average_map(self, heat: NDArray[np.floating]) -> bytes:
-        return small_heatmap_png(heat, float(heat.max()))
+        return heatmap_png(heat, size_px=(28, 28), steps=32)
 
     def heat_colours(self) -> list[str]:
         return ["#000004", "#bc3754", "#fcffa4"]

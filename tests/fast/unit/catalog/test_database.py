@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.catalog import Catalog, schema
+from gallery.catalog import Catalog, database, schema
 from gallery.errors import CatalogError
 from gallery.types import CollectionKind
 
@@ -23,9 +23,7 @@ def test_a_new_catalog_has_the_newest_version_and_wal(tmp_path: Path) -> None:
 
 
 def test_an_older_file_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
-    def added_later(connection: sqlite3.Connection) -> None:
-        connection.execute("ALTER TABLE collections ADD COLUMN colour TEXT DEFAULT 'green'")
-
+    added_later = "ALTER TABLE collections ADD COLUMN colour TEXT DEFAULT 'green';"
     with Catalog.open(tmp_path) as catalog:
         catalog.add_collection(Path("/photos"), CollectionKind.FOLDER)
     connection = sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)
@@ -36,10 +34,7 @@ def test_an_older_file_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
-    def broken(connection: sqlite3.Connection) -> None:
-        connection.execute("DROP TABLE jobs")
-        connection.execute("SELECT nonsense")
-
+    broken = "DROP TABLE jobs;\nSELECT nonsense;"
     Catalog.open(tmp_path).close()
     connection = sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)
     with pytest.raises(sqlite3.OperationalError):
@@ -140,11 +135,10 @@ def test_twenty_openings_at_once_make_one_catalog(tmp_path: Path) -> None:
         catalog.close()
 
 
-def test_a_busy_catalog_gives_a_sentence_in_the_end(tmp_path: Path) -> None:
-    from gallery.catalog.database import Database
-
+def test_a_busy_catalog_gives_a_sentence_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
     with Catalog.open(tmp_path) as catalog, catalog._database.writing():
-        other = Database(tmp_path / "catalog.sqlite3", busy_timeout_s=0.05)
+        other = database.Database(tmp_path / "catalog.sqlite3")
         with pytest.raises(CatalogError, match=r"busy.*Try again"), other.writing():
             pass
         other.close()

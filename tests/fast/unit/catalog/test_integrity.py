@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gallery.catalog import Catalog
-from gallery.catalog.integrity import integrity_problem
+from gallery.catalog.database import integrity_problem
 from gallery.types import CollectionKind
 
 

@@ -230,7 +230,7 @@ def test_every_question_of_a_page_uses_an_index(tmp_path, new_shop, asked: list[
         catalog.photo_at(photo_id), catalog.files_of([photo_id], shop.collection)
         catalog.prediction(photo_id, shop.model), catalog.cams(photo_id, shop.model)
         catalog.features(shop.model, [photo_id]), catalog.metadata([photo_id])
-        catalog.labels([photo_id]), catalog.standing_labels([photo_id]), catalog.corrections(photo_id)
+        catalog.labels([photo_id]), catalog.standing_labels([photo_id]), catalog.opinions(photo_id)
         catalog.skipped_files(shop.collection), catalog.unread_files(shop.collection, 5)
         catalog.live_job(), catalog.latest_job(shop.collection), catalog.unsure_threshold(shop.model)
         catalog.undo(person="Ada", collection_id=shop.collection, token="t")

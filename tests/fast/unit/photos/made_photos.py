@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gallery.photos import decode
+from gallery.photos.pool import DecodePool
+
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 INTO_ORIENTATION = {
@@ -25,6 +28,18 @@ INTO_ORIENTATION = {
     8: lambda upright: np.rot90(upright, -1),
 }
 """How the pixels lie in a file of each EXIF orientation (EXIF 2.32, 4.6.4: row 0 and column 0)."""
+
+
+def upright(path: Path) -> np.ndarray:
+    """Return a file's picture in its full size, as all that the loader gives is made of it."""
+    data = path.read_bytes()
+    with decode._faults_named(path, data):
+        return np.asarray(decode._load(data, path, least=None).image)
+
+
+def worker_pids(pool: DecodePool) -> list[int]:
+    """Return the process ids of a pool's workers that are running now."""
+    return [process._process.pid for process in pool._processes if process.alive]
 
 
 def corners(width: int = 96, height: int = 64) -> np.ndarray:

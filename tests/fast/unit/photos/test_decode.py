@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from gallery.photos.decode import UnreadablePhoto, decode_photo, decode_upright, large_jpeg, squash
+from gallery.photos.decode import decode_photo, large_jpeg, squash
 from gallery.photos.digest import picture_digest
-from gallery.photos.reading import read_regular_file
+from gallery.photos.reading import UnreadablePhoto, read_regular_file
 from gallery.types import DecodedPhoto, SkipReason
 from tests.fast.unit.photos import made_photos as made
 
@@ -47,7 +47,7 @@ def skipped(path: Path) -> SkipReason:
 def test_lossless_formats_come_back_pixel_for_pixel(tmp_path: Path, kind: str) -> None:
     data = made.encoded(made.corners(), kind.split()[0], **LOSSLESS[kind])
     path = made.write(tmp_path, "photo.jpg", data)  # the name says nothing of the content
-    np.testing.assert_array_equal(decode_upright(path, None), made.corners())
+    np.testing.assert_array_equal(made.upright(path), made.corners())
     assert read(path).metadata.image_format == kind.split()[0]
 
 
@@ -55,7 +55,7 @@ def test_lossless_formats_come_back_pixel_for_pixel(tmp_path: Path, kind: str) -
 def test_lossy_formats_come_back_nearly(tmp_path: Path, kind: str) -> None:
     picture = made.scene(160, 120)
     path = made.write(tmp_path, "photo", made.encoded(picture, kind, quality=95))
-    assert np.abs(decode_upright(path, None).astype(int) - picture).mean() < 6
+    assert np.abs(made.upright(path).astype(int) - picture).mean() < 6
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -66,7 +66,7 @@ def test_every_orientation_is_turned_upright_and_so_are_its_sizes(
     stored = np.ascontiguousarray(made.INTO_ORIENTATION[orientation](made.corners(96, 64)))
     data = made.encoded(stored, kind, exif=made.exif(orientation=orientation), quality=95)
     path = made.write(tmp_path, "photo", data)
-    upright = decode_upright(path, None)
+    upright = made.upright(path)
     assert upright.shape == (64, 96, 3)
     for (row, column), colour in {
         (8, 12): made.RED,
@@ -121,7 +121,7 @@ def test_a_twelve_megapixel_jpeg_is_decoded_at_an_eighth_and_keeps_its_true_size
         assert drafted.size == (500, 375)
         expected = np.asarray(drafted.resize((224, 224), Image.Resampling.BICUBIC))
     np.testing.assert_array_equal(photo.model_input, expected)
-    full = squash(decode_upright(path, None), 224)
+    full = squash(made.upright(path), 224)
     assert np.abs(photo.model_input.astype(int) - full).mean() < 1.5
     assert (photo.metadata.width_px, photo.metadata.height_px) == (4000, 3000)
 
@@ -152,7 +152,7 @@ def test_thumbnails_carry_no_metadata_of_the_original(tmp_path: Path) -> None:
 
 def test_an_animation_gives_its_first_frame_and_says_so(tmp_path: Path) -> None:
     path = made.write(tmp_path, "a.gif", made.animated_gif())
-    assert decode_upright(path, None)[5, 5].tolist() == list(made.RED)
+    assert made.upright(path)[5, 5].tolist() == list(made.RED)
     assert read(path).metadata.notes == ("the first of 3 frames",)
 
 
@@ -160,7 +160,7 @@ def test_a_document_of_pages_gives_its_first_page_and_says_so(tmp_path: Path) ->
     pages = [Image.new("RGB", (20, 10), colour) for colour in (made.BLUE, made.RED)]
     data = made.encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     path = made.write(tmp_path, "a.tif", data)
-    assert decode_upright(path, None)[5, 5].tolist() == list(made.BLUE)
+    assert made.upright(path)[5, 5].tolist() == list(made.BLUE)
     assert read(path).metadata.notes == ("the first of 2 pages",)
 
 
@@ -175,7 +175,7 @@ def test_the_second_picture_of_a_stereo_jpeg_is_not_an_animation(tmp_path: Path)
 def test_a_damaged_later_frame_does_not_cost_the_first(tmp_path: Path) -> None:
     data = made.animated_gif()
     path = made.write(tmp_path, "a.gif", data[:-20])
-    assert decode_upright(path, None)[5, 5].tolist() == list(made.RED)
+    assert made.upright(path)[5, 5].tolist() == list(made.RED)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
@@ -268,7 +268,7 @@ def test_heic_with_its_package_is_read_upright(tmp_path: Path, orientation: int)
     stored = np.ascontiguousarray(made.INTO_ORIENTATION[orientation](made.corners(96, 64)))
     facts = made.exif(orientation=orientation, model="Phone", taken="2024:05:01 06:12:09")
     pillow_heif.from_pillow(Image.fromarray(stored)).save(tmp_path / "a.heic", exif=facts.tobytes())
-    upright = decode_upright(tmp_path / "a.heic", None)
+    upright = made.upright(tmp_path / "a.heic")
     assert upright.shape == (64, 96, 3)
     assert np.abs(upright[8, 12].astype(int) - made.RED).max() < 30
     assert np.abs(upright[56, 12].astype(int) - made.BLUE).max() < 30
@@ -286,9 +286,9 @@ def test_a_jpeg_without_its_last_bytes_is_read_with_a_note(tmp_path: Path, cut: 
     (note,) = photo.metadata.notes
     assert note.startswith("the file ends early")
     assert photo.metadata.size_bytes == len(whole) - cut
-    above = decode_upright(tmp_path / "a.jpg", None)[:150]
+    above = made.upright(tmp_path / "a.jpg")[:150]
     made.write(tmp_path, "whole.jpg", whole)
-    assert np.array_equal(above, decode_upright(tmp_path / "whole.jpg", None)[:150])
+    assert np.array_equal(above, made.upright(tmp_path / "whole.jpg")[:150])
 
 
 def test_a_jpeg_that_lacks_half_its_picture_is_damaged(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_photos_that_use_a_small_part_of_16_bits_are_stretched_and_say_so(tmp_pa
     path = made.write(tmp_path, "a.png", cv2.imencode(".png", deep)[1].tobytes())
     photo = read(path)
     assert photo.metadata.notes[-1].endswith("a small part of 0..65535, stretched to 0..255")
-    shown = decode_upright(path, None)
+    shown = made.upright(path)
     assert (int(shown.min()), int(shown.max())) == (0, 255)
     assert shown[0, 40, 0] < shown[0, 200, 0]  # red and blue rise, green falls
     assert shown[0, 40, 1] > shown[0, 200, 1]

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.photos.decode import decode_photo, decode_upright
+from gallery.photos.decode import decode_photo
 from tests.fast.unit.photos import made_photos as made
 
 
 def both(folder: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     path = made.write(folder, "photo", data)
-    return decode_upright(path, None), decode_photo(path, input_px=8, thumbnail_px=8).metadata.notes
+    return made.upright(path), decode_photo(path, input_px=8, thumbnail_px=8).metadata.notes
 
 
 @pytest.mark.parametrize(

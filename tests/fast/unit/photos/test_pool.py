@@ -252,7 +252,7 @@ def test_closing_ends_a_worker_in_the_middle_of_a_photo(tmp_path: Path, photo_by
 
     consumer = threading.Thread(target=consume)
     consumer.start()
-    while not pool.worker_pids():
+    while not made.worker_pids(pool):
         time.sleep(0.01)
     start = time.monotonic()
     pool.close()
@@ -260,7 +260,7 @@ def test_closing_ends_a_worker_in_the_middle_of_a_photo(tmp_path: Path, photo_by
     assert time.monotonic() - start < 10
     assert not consumer.is_alive()
     assert len(faults) == 1
-    assert pool.worker_pids() == []
+    assert made.worker_pids(pool) == []
     pool.close()  # twice is fine
     with pytest.raises(PhotoError, match="closed"):
         list(pool.decode([path]))
@@ -287,9 +287,9 @@ def test_workers_end_with_their_parent_however_it_ends(
         f"pool = DecodePool(workers=1, input_px=32, timeout_s=600, command={FAULTY!r})\n"
         "path = pathlib.Path(sys.argv[1])\n"
         "threading.Thread(target=lambda: list(pool.decode([path])), daemon=True).start()\n"
-        "while not pool.worker_pids(): time.sleep(0.01)\n"
+        "while not pool._processes: time.sleep(0.01)\n"
         "time.sleep(0.5)\n"
-        "print(pool.worker_pids()[0], flush=True)\n"
+        "print(pool._processes[0]._process.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
     with subprocess.Popen(

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gallery.photos.decode import decode_photo, decode_upright, squash
+from gallery.photos.decode import decode_photo, squash
 from gallery.photos.pool import DecodePool
 from gallery.photos.scan import scan_folder
 from gallery.types import DecodedPhoto, SkippedFile, SkipReason
+from tests.fast.unit.photos import made_photos as made
 
 pytestmark = pytest.mark.real_photos
 
@@ -37,9 +38,9 @@ def test_each_hostile_file_gives_a_picture_or_its_reason_and_no_worker_is_lost(r
     assert len(paths) == 83
     with DecodePool(workers=2, input_px=32, thumbnail_px=48) as pool:
         list(pool.decode(paths[:4]))
-        before = pool.worker_pids()
+        before = made.worker_pids(pool)
         results = {result.path.name: result for result in pool.decode(paths)}
-        assert set(before) <= set(pool.worker_pids())
+        assert set(before) <= set(made.worker_pids(pool))
     assert set(results) == {path.name for path in paths}
     for name, result in results.items():
         if name in UNCERTAIN or (name.startswith("crash-") and name.endswith(".tif")):
@@ -61,10 +62,10 @@ def test_each_hostile_file_gives_a_picture_or_its_reason_and_no_worker_is_lost(r
 def test_all_orientations_give_one_upright_picture(real_data: Path, shape: str) -> None:
     folder = real_data / "orientation"
     width, height = (1800, 1200) if shape == "Landscape" else (1200, 1800)
-    expected = squash(decode_upright(folder / f"{shape}_1.jpg", None), 224).astype(int)
+    expected = squash(made.upright(folder / f"{shape}_1.jpg"), 224).astype(int)
     for orientation in range(9):
         path = folder / f"{shape}_{orientation}.jpg"
-        assert decode_upright(path, None).shape == (height, width, 3)
+        assert made.upright(path).shape == (height, width, 3)
         photo = decode_photo(path, input_px=224, thumbnail_px=320)
         assert (photo.metadata.width_px, photo.metadata.height_px) == (width, height)
         # The files are encoded one by one and bear their number as text; a wrong turn differs by 37 to 83.
@@ -83,5 +84,5 @@ def test_the_popular_animals_are_all_read(real_data: Path) -> None:
     for result in results[:20]:
         assert isinstance(result, DecodedPhoto)
         assert result.metadata.file_sha256 == hashlib.sha256(result.path.read_bytes()).hexdigest()
-        expected = squash(decode_upright(result.path, None), 224)
+        expected = squash(made.upright(result.path), 224)
         np.testing.assert_array_equal(result.model_input, expected)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gallery.errors import PhotoError
 from gallery.photos import heatmap
-from gallery.photos.report_pictures import HEATMAP_PX, ReportPictures, small_heatmap_png
+from gallery.photos.report_pictures import HEAT_STEPS, HEATMAP_PX, ReportPictures
 from gallery.photos.thumbnails import ThumbnailStore
 from gallery.types import FloatArray
 
@@ -82,9 +82,10 @@ def test_two_classes_share_one_scale_and_no_evidence_has_no_map(pictures: Report
 
 def test_a_small_heatmap_has_the_colours_of_a_large_one_to_its_step() -> None:
     cam = np.linspace(0, 3, 196).reshape(14, 14)
-    with Image.open(io.BytesIO(small_heatmap_png(cam, 3.0))) as image:
+    png = heatmap.heatmap_png(cam, size_px=(HEATMAP_PX, HEATMAP_PX), peak=3.0, steps=HEAT_STEPS)
+    with Image.open(io.BytesIO(png)) as image:
         small = np.asarray(image.convert("RGBA"), np.int64)
     heat = heatmap.cam_to_heatmap(cam, size_px=(HEATMAP_PX, HEATMAP_PX), peak=3.0)
     full = heatmap.coloured_with_alpha(heat).astype(np.int64)
     assert np.abs(small - full).max() <= 24
-    assert len(small_heatmap_png(cam, 3.0)) < 1000
+    assert len(png) < 1000

@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import PhotoError
+from gallery.photos import uploads
 from gallery.photos.uploads import UploadArea
 
 
 @pytest.fixture
-def area(tmp_path: Path) -> UploadArea:
-    return UploadArea(tmp_path / "uploads", limit_bytes=10_000, limit_files=5, file_limit_bytes=4_000)
+def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UploadArea:
+    monkeypatch.setattr(uploads, "UPLOAD_LIMIT_BYTES", 10_000)
+    monkeypatch.setattr(uploads, "UPLOAD_FILE_LIMIT", 5)
+    monkeypatch.setattr(uploads, "FILE_SIZE_LIMIT_BYTES", 4_000)
+    return UploadArea(tmp_path / "uploads")
 
 
 def files(folder: Path) -> dict[str, int]:
@@ -89,7 +93,7 @@ def test_an_upload_takes_only_so_many_files_also_after_a_restart(area: UploadAre
     folder = area.begin("x")
     for number in range(4):
         area.receive(folder, f"{number}.jpg", [b"x"])
-    restarted = UploadArea(tmp_path / "uploads", limit_bytes=10_000, limit_files=5)
+    restarted = UploadArea(tmp_path / "uploads")
     (folder / ".0123.part").write_bytes(b"left by the ended server")
     restarted.receive(folder, "4.jpg", [b"x"])
     assert len(files(folder)) == 5

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import PhotoError
-from gallery.photos import zips
+from gallery.photos import uploads, zips
 from gallery.photos.uploads import UploadArea
 
 
 @pytest.fixture
-def area(tmp_path: Path) -> UploadArea:
-    return UploadArea(tmp_path / "uploads", limit_bytes=1_000_000, limit_files=50)
+def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UploadArea:
+    monkeypatch.setattr(uploads, "UPLOAD_LIMIT_BYTES", 1_000_000)
+    monkeypatch.setattr(uploads, "UPLOAD_FILE_LIMIT", 50)
+    return UploadArea(tmp_path / "uploads")
 
 
 def packed(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -115,8 +117,10 @@ def test_a_file_that_unpacks_beyond_all_measure_is_left_out(
     assert left_out == {"bomb.bmp": "too large"}
 
 
-def test_an_entry_above_the_limit_of_a_file_is_left_out(tmp_path: Path) -> None:
-    area = UploadArea(tmp_path / "uploads", file_limit_bytes=1000)
+def test_an_entry_above_the_limit_of_a_file_is_left_out(
+    area: UploadArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zips, "FILE_SIZE_LIMIT_BYTES", 1000)
     kept, left_out = unpack(area, packed({"large.jpg": bytes(1001), "a.jpg": b"1"}))
     assert (kept, left_out) == ({"a.jpg": b"1"}, {"large.jpg": "too large"})
 

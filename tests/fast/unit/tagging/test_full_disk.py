@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.catalog.integrity import integrity_problem
+from gallery.catalog.database import integrity_problem
 from gallery.errors import GalleryError
 from gallery.services import wiring
 from tests.fast.unit.cli.colour_place import ColourClassifier, Place
