@@ -13,7 +13,6 @@ from gallery.catalog.clock_store import ClockStore
 from gallery.catalog.collection_store import CollectionStore
 from gallery.catalog.correction_store import CorrectionStore
 from gallery.catalog.database import Database
-from gallery.catalog.detection_store import DetectionStore
 from gallery.catalog.file_store import FileStore
 from gallery.catalog.head_store import HeadStore
 from gallery.catalog.job_store import JobStore
@@ -36,7 +35,6 @@ class Catalog(
     ShelfQueries,
     SequenceStore,
     ClockStore,
-    DetectionStore,
     CorrectionStore,
     VerdictStore,
     JobStore,

@@ -13,9 +13,9 @@ from typing import Any
 from gallery.catalog.clock_store import TAKEN
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.correction_store import settle_label
-from gallery.catalog.paths import PathsBelow, decode_below, encode_below
+from gallery.catalog.paths import PathsBelow, decode_below, encode_below, shown_of
 from gallery.catalog.prediction_records import HELD, MODEL_KEY, model_row
-from gallery.catalog.scan_store import INSERT_FILE, shown_of
+from gallery.catalog.scan_store import INSERT_FILE
 from gallery.catalog.store import Store
 from gallery.types import PhotoId, PhotoMetadata, SkippedFile, SkipReason
 from gallery.words import without_surrogates
@@ -30,6 +30,8 @@ METADATA_COLUMNS = (
 
 _UNSCANNED = -1
 """Size of what no scan listed: a sub-folder without permission, for one. There is nothing to read there."""
+
+_UNREAD = "collection_id = :id AND missing = 0 AND photo_key IS NULL AND skip_reason IS NULL"
 
 _READ = (
     "FROM files k JOIN photos p ON p.photo_key = coalesce(k.photo_key, k.former_photo_key) "
@@ -157,16 +159,9 @@ class FileStore(Store):
         Raises:
             CatalogError: there is no such collection.
         """
-        with self._database.reading() as connection:
-            root = root_of(connection, collection_id)
-            unread = "collection_id = :id AND missing = 0 AND photo_key IS NULL AND skip_reason IS NULL"
-            sizes = f"SELECT size_bytes FROM files WHERE {unread}"
-            rows = connection.execute(
-                f"SELECT path FROM files WHERE {unread} AND size_bytes IN "
-                f"(SELECT k.size_bytes {_READ} AND k.size_bytes IN ({sizes})) ORDER BY path",
-                {"id": collection_id},
-            )
-            return PathsBelow(root, [path for (path,) in rows])
+        sizes = f"SELECT size_bytes FROM files WHERE {_UNREAD}"
+        alike = f"SELECT k.size_bytes {_READ} AND k.size_bytes IN ({sizes})"
+        return self._unread(collection_id, f"AND size_bytes IN ({alike}) ORDER BY path")
 
     def known_files(self, collection_id: int) -> list[tuple[Path, int, str | None]]:
         """Return a collection's files: path below its root, size in bytes, SHA-256 of the bytes if read."""
@@ -177,20 +172,19 @@ class FileStore(Store):
         )
         return [(decode_below(Path(), path), size, sha256) for path, size, sha256 in rows]
 
-    def unread_files(self, collection_id: int, most: int) -> list[Path]:
+    def unread_files(self, collection_id: int, most: int) -> Sequence[Path]:
         """Return the first files of a collection that were not read yet.
 
         Raises:
             CatalogError: there is no such collection.
         """
+        return self._unread(collection_id, f"ORDER BY path LIMIT {most:d}")
+
+    def _unread(self, collection_id: int, which: str) -> PathsBelow:
         with self._database.reading() as connection:
             root = root_of(connection, collection_id)
-            rows = connection.execute(
-                "SELECT path FROM files WHERE collection_id = ? AND missing = 0 AND photo_key IS NULL "
-                "AND skip_reason IS NULL ORDER BY path LIMIT ?",
-                (collection_id, most),
-            )
-            return [decode_below(root, path) for (path,) in rows]
+            question = f"SELECT path FROM files WHERE {_UNREAD} {which}"
+            return PathsBelow(root, [path for (path,) in connection.execute(question, {"id": collection_id})])
 
     def record_known(self, collection_id: int, digests: Sequence[tuple[Path, str]]) -> int:
         """Note which photo each unread file is whose bytes were read before, here or in another collection.

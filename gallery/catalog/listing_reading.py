@@ -25,12 +25,13 @@ _UNKNOWN = 9
 _FEW_FILES = 5_000
 """So few files are asked for one by one."""
 
-_ROW = [("file", np.int64), ("photo", np.int64), ("skip", "?"), ("sequence", np.int64)]
+_ROW = np.dtype([("file_ids", "i8"), ("photo_keys", "i8"), ("skipped", "?"), ("sequence", "i8")])
 _DIGITS = "coalesce(CAST(replace(replace(replace({}, '-', ''), 'T', ''), ':', '') AS INTEGER), -1)"
 
 _FILES = """
     SELECT file_id, coalesce(photo_key, 0), skip_reason IS NOT NULL, coalesce(sequence, 0)
-    FROM files INDEXED BY sqlite_autoindex_files_1 WHERE collection_id = ? AND missing = 0 ORDER BY path
+    FROM files INDEXED BY sqlite_autoindex_files_1
+    WHERE collection_id = :collection AND missing = 0 ORDER BY path
 """
 _FOLDERS = """
     SELECT folder, group_concat(file_id) FROM files INDEXED BY files_by_folder
@@ -55,18 +56,9 @@ def newest_change(connection: sqlite3.Connection) -> int:
 
 def read_listing(connection: sqlite3.Connection, collection_id: int, model: ModelRow | None) -> Listing:
     """Return the listing of a collection; a million files take seconds."""
-    rows = np.fromiter(connection.execute(_FILES, (collection_id,)), _ROW)
-    listing = Listing(
-        collection_id,
-        model,
-        newest_change(connection),
-        rows["file"].copy(),
-        rows["photo"].copy(),
-        rows["skip"].copy(),
-        rows["sequence"].copy(),
-        np.zeros(len(rows), np.int32),
-        (),
-    )
+    arrays = _columns(connection, _FILES, {"collection": collection_id})
+    arrays["folder"] = np.zeros(len(arrays["file_ids"]), np.int32)
+    listing = Listing(collection_id, model, newest_change(connection), folders=(), **arrays)
     folders = connection.execute(_FOLDERS, (collection_id,)).fetchall()
     for number, (_, file_ids) in enumerate(folders):
         listing.folder[listing.places(joined_numbers(file_ids))] = number
@@ -86,32 +78,27 @@ def brought_up_to_date(connection: sqlite3.Connection, known: Listing, model: Mo
     same = model is not None and known.model is not None and model.model_key == known.model.model_key
     if oldest > known.seen + 1 or listed or not (same or model is known.model):
         return read_listing(connection, known.collection_id, model)
-    rows = np.fromiter(
-        connection.execute(_CHANGED, {"collection": known.collection_id, "seen": known.seen}), _ROW
-    )
-    if len(rows) > len(known) // _SEVERAL + 1000:
-        return read_listing(connection, known.collection_id, model)
-    added = rows["file"][~known.holds(rows["file"])]
-    if len(added) > _FEW_FILES:
+    arrays = _columns(connection, _CHANGED, {"collection": known.collection_id, "seen": known.seen})
+    file_ids = arrays["file_ids"]
+    added = file_ids[~known.holds(file_ids)]
+    if len(file_ids) > len(known) // _SEVERAL + 1000 or len(added) > _FEW_FILES:
         return read_listing(connection, known.collection_id, model)
     if len(added):
         known = _with_added(connection, known, added)
-    places = known.places(rows["file"])
-    part = replace(
-        known,
-        model=model,
-        file_ids=rows["file"],
-        photo_keys=rows["photo"],
-        skipped=rows["skip"],
-        sequence=rows["sequence"],
-        folder=known.folder[places],
-        found_once={},
-    )
+    places = known.places(file_ids)
+    part = replace(known, model=model, folder=known.folder[places], found_once={}, **arrays)
     part = _with_photos(connection, part)
-    fresh: dict[str, Any] = {
-        name: _put(getattr(known, name), places, getattr(part, name)) for name in CHANGING
-    }
+    fresh: dict[str, Any] = {}
+    for name in CHANGING:  # in copies: whoever still reads the old ones is not disturbed
+        fresh[name] = getattr(known, name).copy()
+        fresh[name][places] = getattr(part, name)
     return replace(known, model=model, seen=newest, labels=part.labels, **fresh)
+
+
+def _columns(connection: sqlite3.Connection, question: str, values: dict[str, int]) -> dict[str, Any]:
+    """Return the arrays that files give, by their names in a listing."""
+    rows = np.fromiter(connection.execute(question, values), _ROW)
+    return {name: rows[name].copy() for name in _ROW.names or ()}
 
 
 def _with_added(connection: sqlite3.Connection, known: Listing, file_ids: NDArray[np.int64]) -> Listing:
@@ -136,13 +123,6 @@ def _with_added(connection: sqlite3.Connection, known: Listing, file_ids: NDArra
         name: np.insert(getattr(known, name), before, values) for name, values in fresh.items()
     }
     return replace(known, folders=tuple(numbers), found_once={}, **wider)
-
-
-def _put(values: NDArray[Any], places: NDArray[np.int64], fresh: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy with other values at some places: whoever still reads the old one is not disturbed."""
-    copied = values.copy()
-    copied[places] = fresh
-    return copied
 
 
 def _with_photos(connection: sqlite3.Connection, listing: Listing) -> Listing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,8 +12,6 @@ from typing import overload
 from gallery.errors import CatalogError
 from gallery.types import display_path
 from gallery.words import without_surrogates
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def encode_below(root: Path, path: Path) -> bytes:
@@ -86,11 +83,6 @@ class PathsBelow(Sequence[Path]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"PathsBelow({self._root}, {len(self)} paths)"
-
 
 def name_key(name: str) -> str:
     """Return a name as it is searched and sorted by: upper and lower case alike, accents composed.
@@ -102,15 +94,15 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", without_surrogates(name)).casefold())
 
 
-def shown_parts(stored: bytes) -> tuple[str, str]:
-    """Return the folder ("/"-separated, "" for the root) and the name, both fit to be shown.
+def shown_of(stored: bytes) -> tuple[str, str, str]:
+    """Return a file's folder ("/"-separated, "" for the root) and name, both fit to be shown, and `name_key`.
 
     Example:
-        >>> shown_parts(b"2024\\x00May\\x00b.jpg")
-        ('2024/May', 'b.jpg')
+        >>> shown_of(b"2024\\x00May\\x00B.jpg")
+        ('2024/May', 'B.jpg', 'b.jpg')
     """
     *folders, name = (without_surrogates(os.fsdecode(part)) for part in stored.split(b"\0"))
-    return "/".join(folders), name
+    return "/".join(folders), name, name_key(name)
 
 
 def utc_now() -> str:

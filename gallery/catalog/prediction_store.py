@@ -1,4 +1,4 @@
-"""Predictions: rows in the database, feature vectors and class activation maps in files beside it.
+"""Predictions: rows in the database, feature vectors and class activation maps in files beside it; boxes.
 
 A record is on the disk before its row is committed. Whatever kills a writer
 in between leaves a record without a row, which the next writer overwrites.
@@ -35,7 +35,16 @@ from gallery.catalog.prediction_records import (
 )
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
-from gallery.types import BatchPrediction, FloatArray, PhotoId, Prediction, PredictionTable, display_path
+from gallery.types import (
+    BatchPrediction,
+    DetectedBox,
+    Detections,
+    FloatArray,
+    PhotoId,
+    Prediction,
+    PredictionTable,
+    display_path,
+)
 
 _RECORDS = """
     SELECT p.model_key, p.photo_key, CASE WHEN p.{checksum} IS NOT NULL THEN p.slot END, p.{checksum},
@@ -272,6 +281,36 @@ class PredictionStore(Store):
             model.class_names,
         )
 
+    def record_detections(self, found: Sequence[Detections]) -> None:
+        """Keep what a detector found in photos, in place of what was kept; unknown photos are passed over."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO detections (photo_key, label, confidence, animals, boxes) "
+                "SELECT photo_key, ?, ?, ?, ? FROM photos WHERE photo_id = ?",
+                (
+                    (
+                        one.label,
+                        one.confidence,
+                        one.animals,
+                        json.dumps(list(map(_listed, one.boxes))),
+                        one.photo_id,
+                    )
+                    for one in found
+                ),
+            )
+
+    def detections(self, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, Detections]:
+        """Return what a detector found in photos; those that none has seen are left out."""
+        rows = self._rows(
+            "SELECT photo_id, label, confidence, boxes FROM json_each(?) "
+            "CROSS JOIN photos ON photo_id = value CROSS JOIN detections USING (photo_key)",
+            (json.dumps(list(photo_ids)),),
+        )
+        return {
+            photo_id: Detections(photo_id, label, confidence, tuple(map(_box, json.loads(boxes))))
+            for photo_id, label, confidence, boxes in rows
+        }
+
     def models_used(self) -> list[str]:
         """Return the ids of the models that have tagged photos, sorted."""
         return [model_id for (model_id,) in self._rows("SELECT model_id FROM models ORDER BY model_id")]
@@ -328,3 +367,12 @@ def _photo_key(connection: sqlite3.Connection, photo_id: PhotoId) -> int:
     if row is None:
         raise CatalogError(f"The photo {photo_id} is not in the catalog. Open the folder that holds it.")
     return int(row[0])
+
+
+def _listed(box: DetectedBox) -> list[Any]:
+    return [box.category, box.confidence, *box.place, box.label, box.label_confidence]
+
+
+def _box(listed: list[Any]) -> DetectedBox:
+    category, confidence, left, top, width, height, label, label_confidence = listed
+    return DetectedBox(category, confidence, (left, top, width, height), label, label_confidence)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from gallery.catalog.collection_store import root_of
-from gallery.catalog.paths import encode_below, name_key, shown_parts
+from gallery.catalog.paths import encode_below, shown_of
 from gallery.catalog.store import Store
 from gallery.types import FileEntry, ScanSummary
 
@@ -22,12 +22,6 @@ INSERT_FILE = (
 """Of a file that a scan found: `shown_of` its path gives the last three."""
 
 _SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
-
-
-def shown_of(stored: bytes) -> tuple[str, str, str]:
-    """Return a file's folder, its name, and its name as it is searched for."""
-    folder, name = shown_parts(stored)
-    return folder, name, name_key(name)
 
 
 class ScanStore(Store):

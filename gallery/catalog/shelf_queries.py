@@ -27,7 +27,7 @@ from gallery.catalog.file_store import METADATA_COLUMNS, metadata_of
 from gallery.catalog.listing import Listing, distinct
 from gallery.catalog.listing_reading import brought_up_to_date, read_listing
 from gallery.catalog.paths import decode_below
-from gallery.catalog.prediction_records import ModelRow, model_row
+from gallery.catalog.prediction_records import model_row
 from gallery.catalog.saved_listing import save_listing, saved_listing
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
@@ -64,7 +64,7 @@ class ShelfQueries(Store):
     def __init__(self, database: Database, folder: Path, now: Callable[[], float]) -> None:
         super().__init__(database, folder, now)
         self._listings = OrderedDict[tuple[int, str], Listing]()  # the latest asked for at the end
-        self._saved: dict[tuple[int, int], int] = {}  # by collection and model: the change of what is saved
+        self._saved: dict[tuple[int, str], int] = {}  # the change up to which a listing is saved
         self._saver: threading.Thread | None = None
         self._keeping = threading.Lock()
 
@@ -132,7 +132,7 @@ class ShelfQueries(Store):
 
         "/"-separated, sorted; not the root.
         """
-        listing = self._any_listing(collection_id)
+        listing = self._as_now(collection_id)
         photos = np.bincount(listing.folder[~listing.skipped], minlength=len(listing.folders)).tolist()
         counts: Counter[str] = Counter()
         for folder, count in zip(listing.folders, photos, strict=True):
@@ -143,7 +143,7 @@ class ShelfQueries(Store):
 
     def label_count(self, collection_id: int) -> int:
         """Return how many photos of a collection a person has labelled."""
-        listing = self._any_listing(collection_id)
+        listing = self._as_now(collection_id)
         return distinct(listing.photo_keys[listing.label >= 0])
 
     def grid_items(
@@ -248,8 +248,7 @@ class ShelfQueries(Store):
 
         Otherwise means: not as the model's class.
         """
-        with self._database.reading() as connection:
-            listing = self._listing(connection, collection_id, model_id)
+        listing = self._as_now(collection_id, model_id)
         tagged = ~listing.skipped & (listing.class_index >= 0)
         counted = (tagged & (listing.label >= 0), tagged & listing.disagreeing(), tagged)
         labelled, otherwise, photos = (distinct(listing.photo_keys[one]) for one in counted)
@@ -257,8 +256,7 @@ class ShelfQueries(Store):
 
     def untagged(self, collection_id: int, model_id: str) -> int:
         """Return how many readable files of a collection a model has not tagged."""
-        with self._database.reading() as connection:
-            listing = self._listing(connection, collection_id, model_id)
+        listing = self._as_now(collection_id, model_id)
         return int(np.count_nonzero(~listing.skipped & (listing.class_index < 0)))
 
     def revision(self) -> int:
@@ -270,7 +268,8 @@ class ShelfQueries(Store):
         model, key = model_row(connection, model_id), (collection_id, model_id)
         known = before = self._listings.get(key)
         if known is None:
-            known = before = self._saved_listing(connection, collection_id, model)
+            known = before = saved_listing(connection, self._folder, collection_id, model)
+            self._saved[key] = 0 if known is None else known.seen
         if known is None:
             known = read_listing(connection, collection_id, model)
         else:
@@ -280,33 +279,19 @@ class ShelfQueries(Store):
             self._listings.move_to_end(key)
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > _LISTED:
                 self._listings.popitem(last=False)
-        if before is None or before.file_ids is not known.file_ids or self._far_behind(known):
-            self._save(known)
+        of_little_use = known.seen - self._saved.get(key, 0) > len(known) // 40 + 500
+        if before is None or before.file_ids is not known.file_ids or of_little_use:
+            self._save(key, known)
         return known
 
-    def _saved_listing(
-        self, connection: sqlite3.Connection, collection_id: int, model: ModelRow | None
-    ) -> Listing | None:
-        saved = saved_listing(connection, self._folder, collection_id, model)
-        if saved is not None and saved.model is not None:
-            self._saved[collection_id, saved.model.model_key] = saved.seen
-        return saved
-
-    def _far_behind(self, listing: Listing) -> bool:
-        """Return whether so much has changed since a listing was saved that it is of little use."""
-        if listing.model is None:
-            return False
-        seen = self._saved.get((listing.collection_id, listing.model.model_key), 0)
-        return listing.seen - seen > len(listing) // 40 + 500
-
-    def _save(self, listing: Listing) -> None:
+    def _save(self, key: tuple[int, str], listing: Listing) -> None:
         """Save the listing of a large collection for the next process, while others go on."""
         if len(listing) < WORTH_SAVING or listing.model is None:
             return
         with self._keeping:
             if self._saver is not None and self._saver.is_alive():
                 return
-            self._saved[listing.collection_id, listing.model.model_key] = listing.seen
+            self._saved[key] = listing.seen
             writing = functools.partial(self._database.writing, shown=False)
             self._saver = threading.Thread(
                 target=save_listing, args=(listing, self._folder, writing), name="listing", daemon=True
@@ -318,10 +303,11 @@ class ShelfQueries(Store):
         if self._saver is not None:
             self._saver.join()
 
-    def _any_listing(self, collection_id: int) -> Listing:
-        """Return a collection as it is now, with the tags of whichever model was asked for before."""
-        with self._keeping:
-            model_id = next((model for one, model in self._listings if one == collection_id), "")
+    def _as_now(self, collection_id: int, model_id: str | None = None) -> Listing:
+        """Return a collection as it is now; for None with the tags of the model that was asked for before."""
+        if model_id is None:
+            with self._keeping:
+                model_id = next((model for one, model in self._listings if one == collection_id), "")
         with self._database.reading() as connection:
             return self._listing(connection, collection_id, model_id)
 

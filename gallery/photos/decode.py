@@ -18,7 +18,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from gallery.photos import formats, metadata, pixels
 from gallery.photos.digest import picture_digest, pixel_digest
 from gallery.photos.measures import measured
-from gallery.photos.reading import UnreadablePhoto, read_regular_file
+from gallery.photos.reading import TOO_MUCH_MEMORY, UnreadablePhoto, read_regular_file
 from gallery.photos.repair import repaired
 from gallery.settings import PIXEL_LIMIT
 from gallery.types import DecodedPhoto, PhotoId, PhotoMetadata, RgbImage, SkippedFile, SkipReason
@@ -278,14 +278,10 @@ def _faults_named(path: Path, data: bytes) -> Iterator[None]:
             f"It unpacks to more pixels than any photo has; up to {PIXEL_LIMIT / 1e6:,.0f} million are read."
         )
         raise refuse(SkipReason.TOO_LARGE, detail) from exc
-    except MemoryError as exc:
-        detail = "Reading it takes more memory than one photo may have. Save it smaller."
-        raise refuse(SkipReason.OUT_OF_MEMORY, detail) from exc
     except Exception as exc:  # Pillow raises of every kind: OSError, SyntaxError, struct.error, ...
         what = " ".join("".join(c if c.isprintable() else " " for c in str(exc)).split())[:120]
-        if "out of memory" in what.lower():
-            detail = "Reading it takes more memory than one photo may have. Save it smaller."
-            raise refuse(SkipReason.OUT_OF_MEMORY, detail) from exc
+        if isinstance(exc, MemoryError) or "out of memory" in what.lower():
+            raise refuse(SkipReason.OUT_OF_MEMORY, TOO_MUCH_MEMORY) from exc
         announced = formats.sniff(data)
         if announced is None and isinstance(exc, UnidentifiedImageError):
             raise refuse(SkipReason.NOT_A_PHOTO, f"Its content is not {formats.SPOKEN}.") from exc

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.types import RgbImage
 
@@ -28,10 +27,6 @@ def measured(image: RgbImage) -> tuple[float, float]:
         >>> measured(np.full((4, 4, 3), 50, np.uint8))
         (50.0, 0.0)
     """
-    luma = _luma(image)
+    luma = np.asarray(image.astype(np.float64) @ np.array(LUMA))
     laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * luma[1:-1, 1:-1]
     return round(float(luma.mean()), 3), round(float(laplacian.var()), 3) if laplacian.size else 0.0
-
-
-def _luma(image: RgbImage) -> NDArray[np.float64]:
-    return np.asarray(image.astype(np.float64) @ np.array(LUMA))

@@ -41,21 +41,16 @@ def read_facts(image: Image.Image) -> ExifFacts:
 
     The date is that of the exposure, else of the digitising, else of the file's last change by a program.
     """
+    camera = None
     try:
         exif = image.getexif()
-        make, model = exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)
         changed = exif.get(ExifTags.Base.DateTime)
-    except MemoryError:
-        raise
-    except Exception:  # EXIF is a stranger's binary tree: Pillow raises of every kind
-        return ExifFacts(damaged=True)
-    camera = camera_name(make, model)
-    try:
+        camera = camera_name(exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model))
         inner = exif.get_ifd(ExifTags.IFD.Exif)
         dates = [*(inner.get(tag) for tag in _DATES), changed]
     except MemoryError:
         raise
-    except Exception:
+    except Exception:  # EXIF is a stranger's binary tree: Pillow raises of every kind
         return ExifFacts(camera=camera, damaged=True)
     return ExifFacts(next(filter(None, map(parse_taken_at, dates)), None), camera)
 

@@ -62,7 +62,8 @@ def to_srgb(image: Image.Image, profile: bytes | None, note: Note) -> Image.Imag
     """
     if image.mode == "LAB":
         note("colours converted from Lab")
-        return _lab_to_srgb(image)
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB").apply(image)
     if image.mode == "RGBA":
         image = flatten_on_white(image, note)
     if profile:
@@ -104,7 +105,8 @@ def rescale_depth(image: Image.Image, note: Note) -> Image.Image:
     for top, band in _bands(image):
         grey[top : top + len(band)] = _scaled(band, low, high) if table is None else table[band]
     result = Image.fromarray(grey)
-    if image.mode != "F" and _white_is_zero(image):
+    tags = getattr(image, "tag_v2", {})  # only TIFFs have it
+    if image.mode != "F" and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         note("0 is white in this file")
         result = ImageOps.invert(result)
     return result
@@ -171,7 +173,7 @@ def flatten_on_white(image: Image.Image, note: Note) -> Image.Image:
 def apply_profile(image: Image.Image, profile: bytes, note: Note) -> Image.Image:
     """Return the picture in sRGB as its colour profile asks; a useless profile is ignored and noted."""
     try:
-        wanted = _profile_space(profile)
+        wanted = profile[16:20].decode("latin-1").strip()  # ICC.1:2022, 7.2: data colour space
         if wanted == "RGB" and image.mode == "L":
             image = image.convert("RGB")
         if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(wanted) != image.mode:
@@ -188,10 +190,6 @@ def apply_profile(image: Image.Image, profile: bytes, note: Note) -> Image.Image
         return image
     note(f"colours converted from {name}")
     return converted
-
-
-def _profile_space(profile: bytes) -> str:
-    return profile[16:20].decode("latin-1").strip()  # ICC.1:2022, 7.2: data colour space
 
 
 @functools.lru_cache(maxsize=8)
@@ -211,11 +209,6 @@ def _transform_to_srgb(profile: bytes, mode: str) -> tuple[ImageCms.ImageCmsTran
 @functools.cache
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-def _lab_to_srgb(image: Image.Image) -> Image.Image:
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB").apply(image)
 
 
 def _scaled(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
@@ -243,8 +236,3 @@ def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[Any]]]:
     for top in range(0, image.height, _BAND_ROWS):
         bottom = min(top + _BAND_ROWS, image.height)
         yield top, np.asarray(image.crop((0, top, image.width, bottom)))
-
-
-def _white_is_zero(image: Image.Image) -> bool:
-    tags = getattr(image, "tag_v2", None)  # only TIFFs have it
-    return tags is not None and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO

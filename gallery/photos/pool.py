@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import queue
 import threading
 import weakref
@@ -14,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from gallery.errors import PhotoError
-from gallery.photos.reading import UnreadablePhoto
+from gallery.photos.reading import TOO_MUCH_MEMORY, UnreadablePhoto
 from gallery.photos.wire import Message
 from gallery.photos.worker_process import WorkerEnded, WorkerProcess, WorkerTimedOut, worker_command
 from gallery.settings import DECODE_MEMORY_LIMIT_BYTES, DECODE_TIMEOUT_S, THUMBNAIL_PX
@@ -66,13 +67,9 @@ class DecodePool:
         self._input_px = input_px
         self._timeout_s = timeout_s
         self._ahead = workers * TASKS_AHEAD
-        self._command = [
-            *(command or worker_command()),
-            f"--input-px={input_px}",
-            f"--thumbnail-px={thumbnail_px}",
-            f"--timeout-s={timeout_s}",
-            f"--memory-limit-bytes={memory_limit_bytes}",
-        ]
+        sizes = {"input_px": input_px, "thumbnail_px": thumbnail_px}
+        limits = {"timeout_s": timeout_s, "memory_limit_bytes": memory_limit_bytes}
+        self._command = [*(command or worker_command()), json.dumps(sizes | limits)]
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._processes: list[WorkerProcess] = []
@@ -219,7 +216,7 @@ class DecodePool:
         header = message.header
         try:
             if header["kind"] == "memory":
-                return SkippedFile(path, SkipReason.OUT_OF_MEMORY, _MEMORY)
+                return SkippedFile(path, SkipReason.OUT_OF_MEMORY, TOO_MUCH_MEMORY)
             if header["kind"] == "skipped":
                 return SkippedFile(path, SkipReason(header["reason"]), str(header["detail"]))
             if header["kind"] == task["task"] == "large":
@@ -252,13 +249,12 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
 """Of what an answer says of a photo, which a crippled worker may have said otherwise."""
 
 _SUSPECT = frozenset([SkipReason.OUT_OF_MEMORY, SkipReason.CRASHED_READER])
-_MEMORY = "Reading it takes more memory than one photo may have. Save it smaller."
 _SIGKILL = -9
 
 
 def _ended(path: Path, return_code: int | None) -> SkippedFile:
     if return_code == _SIGKILL:  # not by us: Linux ends what would take the last of the memory
-        return SkippedFile(path, SkipReason.OUT_OF_MEMORY, _MEMORY)
+        return SkippedFile(path, SkipReason.OUT_OF_MEMORY, TOO_MUCH_MEMORY)
     detail = f"The process reading it ended (code {return_code}). Save it anew with another program."
     return SkippedFile(path, SkipReason.CRASHED_READER, detail)
 

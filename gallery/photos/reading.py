@@ -10,6 +10,8 @@ from gallery.errors import PhotoError
 from gallery.settings import FILE_SIZE_LIMIT_BYTES
 from gallery.types import SkippedFile, SkipReason, display_path
 
+TOO_MUCH_MEMORY = "Reading it takes more memory than one photo may have. Save it smaller."
+
 
 class UnreadablePhoto(PhotoError):
     """A file gave no picture; `skipped` says which one, and why."""

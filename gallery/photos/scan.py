@@ -84,7 +84,7 @@ def scan_folder(
         PhotoError: the root itself is missing, no folder, or cannot be listed.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links in the path stay as the user wrote them
-    links = _Links(root)
+    top, followed = root.resolve(), set[Path]()
     try:
         stack = [_listing(root, wanted, left_out)]
     except OSError as exc:
@@ -96,11 +96,11 @@ def scan_folder(
         entry = next(stack[-1], None)
         if entry is None:
             stack.pop()
-        elif _is_folder(entry) or links.leads_to_folder(entry):
+        elif _is_folder(entry):
             if entry.name.startswith("."):
                 continue
             folder = Path(entry.path)
-            elsewhere = links.refused(entry)
+            elsewhere = _refused_link(entry, top, followed)
             if elsewhere is not None:
                 if elsewhere:
                     yield SkippedFile(folder, SkipReason.LINKED_FOLDER, elsewhere)
@@ -117,38 +117,28 @@ def scan_folder(
             on_other(kind)
 
 
-class _Links:
-    """Which links to folders are followed: those that stay below the root, each target once."""
+def _refused_link(entry: os.DirEntry[str], root: Path, followed: set[Path]) -> str | None:
+    """Return None for a folder to go into; else why a link is not followed, "" where that is no news.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
-        self._followed: set[Path] = set()
-
-    def leads_to_folder(self, entry: os.DirEntry[str]) -> bool:
-        try:
-            return _is_link(entry) and entry.is_dir()
-        except OSError:
-            return False
-
-    def refused(self, entry: os.DirEntry[str]) -> str | None:
-        """Return None for a folder to go into; else why a link is not followed, "" where that is no news."""
+    Followed are those that stay below the root, each target once.
+    """
+    try:
         if not _is_link(entry):
             return None
-        try:
-            target = Path(entry.path).resolve()
-            above = Path(entry.path).parent.resolve()
-        except (OSError, RuntimeError):
-            return ""
-        if self._root not in target.parents:
-            inside = target == self._root or target in self._root.parents
-            return "" if inside else (
-                f"It is a link to {display_path(target)}, which lies outside the opened folder. Open that "
-                "folder, or the one above both."
-            )  # fmt: skip
-        if target == above or target in above.parents or target in self._followed:
-            return ""
-        self._followed.add(target)
-        return None
+        target = Path(entry.path).resolve()
+        above = Path(entry.path).parent.resolve()
+    except (OSError, RuntimeError):
+        return ""
+    if root not in target.parents:
+        inside = target == root or target in root.parents
+        return "" if inside else (
+            f"It is a link to {display_path(target)}, which lies outside the opened folder. Open that "
+            "folder, or the one above both."
+        )  # fmt: skip
+    if target == above or target in above.parents or target in followed:
+        return ""
+    followed.add(target)
+    return None
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:
@@ -203,7 +193,7 @@ def _is_cache(folder: Path) -> bool:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return not _is_link(entry) and entry.is_dir(follow_symlinks=False)
+        return entry.is_dir()
     except OSError:
         return False
 

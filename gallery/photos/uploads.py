@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -61,12 +61,7 @@ class UploadArea:
         wanted = f"{day} {safe_component(name, longest=60).strip('_ ') or 'photos'}"
         with _disk_faults_named(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-            for candidate in without_clash(wanted):
-                folder = self._folder / candidate
-                with contextlib.suppress(FileExistsError):
-                    folder.mkdir()
-                    return folder
-        raise AssertionError("names do not run out")
+            return _claimed(self._folder / wanted, Path.mkdir)
 
     def receive(self, folder: Path, relative_name: str, chunks: Iterable[bytes]) -> Path:
         """Stream one file into an upload's folder and return where it lies.
@@ -202,7 +197,6 @@ class IncomingFile:
         self._allowance = allowance
         self._lock = lock
         self._size_bytes = 0
-        self._finished = False
         with lock:
             if allowance.files < 1:
                 raise PhotoError("This upload holds as many files as one may. Begin a second one.")
@@ -258,16 +252,10 @@ class IncomingFile:
         assert self._file is not None
         with _disk_faults_named(self._target.parent):
             self._file.close()
-            for name in without_clash(self._target.name):
-                path = self._target.with_name(name)
-                try:
-                    path.open("xb").close()  # claims the name, by the file system's own idea of equal names
-                except FileExistsError:
-                    continue
-                replace_patiently(self._part, path)
-                self._finished = True
-                return path
-        raise AssertionError("names do not run out")
+            path = _claimed(self._target, lambda free: free.touch(exist_ok=False))
+            replace_patiently(self._part, path)
+            self._file = None
+        return path
 
     def abandon(self) -> None:
         """Remove what has arrived, unless it is finished. Calling it twice is fine."""
@@ -275,16 +263,24 @@ class IncomingFile:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
-            if not self._finished:
-                with contextlib.suppress(OSError):
-                    self._part.unlink()
-                self._give_back()
+            with contextlib.suppress(OSError):
+                self._part.unlink()
+            self._give_back()
 
     def _give_back(self) -> None:
         with self._lock:
             self._allowance.files += 1
             self._allowance.size_bytes += self._size_bytes
             self._size_bytes = 0
+
+
+def _claimed(wanted: Path, claim: Callable[[Path], object]) -> Path:
+    """Return the first free name like one, claimed by the file system's own idea of equal names."""
+    for name in without_clash(wanted.name):
+        with contextlib.suppress(FileExistsError):
+            claim(wanted.with_name(name))
+            return wanted.with_name(name)
+    raise AssertionError("names do not run out")
 
 
 @contextlib.contextmanager

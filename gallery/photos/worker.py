@@ -7,7 +7,7 @@ with its parent, because standard input ends then.
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
 import queue
 import signal
@@ -103,30 +103,22 @@ def _read_tasks(stream: IO[bytes], tasks: queue.SimpleQueue[Message]) -> None:
         os._exit(0)
 
 
-def main(arguments: list[str] | None = None, *, kind: type[Worker] = Worker) -> None:
+def main(*, kind: type[Worker] = Worker) -> None:
     """Serve until standard input ends.
 
     Args:
-        arguments: of the command line.
         kind: the tests' workers crash and hang on purpose.
     """
-    parser = argparse.ArgumentParser(prog="python -m gallery.photos.worker", description=__doc__)
-    parser.add_argument("--input-px", type=int, required=True)
-    parser.add_argument("--thumbnail-px", type=int, required=True)
-    parser.add_argument("--timeout-s", type=float, required=True)
-    parser.add_argument("--memory-limit-bytes", type=int, required=True)
-    options = parser.parse_args(arguments)
-
+    options = json.loads(sys.argv[-1])  # of the pool
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a library that prints must not garble answers
         os.dup2(nowhere.fileno(), 1)
-    limited = limit_memory(options.memory_limit_bytes)
+    limited = limit_memory(options.pop("memory_limit_bytes"))
     tasks: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_read_tasks, args=(sys.stdin.buffer, tasks), daemon=True).start()
     write_message(answers, {"kind": "ready", "memory_limited": limited})
-    worker = kind(input_px=options.input_px, thumbnail_px=options.thumbnail_px, timeout_s=options.timeout_s)
-    worker.serve(tasks, answers)
+    kind(**options).serve(tasks, answers)
 
 
 if __name__ == "__main__":

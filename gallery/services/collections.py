@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -288,7 +288,7 @@ def _recognise(collection_id: int) -> None:
     recognise(wiring.catalog(), collection_id, cancelled=lambda: time.monotonic() > until)
 
 
-def _read_first(collection_id: int, paths: list[Path]) -> None:
+def _read_first(collection_id: int, paths: Sequence[Path]) -> None:
     """Read some photos and keep their thumbnails; what fails here, the job will name."""
     try:
         readable = (one for one in wiring.decode_pool().decode(paths) if isinstance(one, DecodedPhoto))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from gallery.catalog import Catalog
-from gallery.catalog.paths import decode_below, encode_below, name_key, shown_parts
+from gallery.catalog.paths import decode_below, encode_below, shown_of
 from gallery.catalog.prediction_records import quantise
 from gallery.types import BatchPrediction, CollectionKind, FileEntry, PhotoMetadata, PhotoQuery
 from tests.counts import examples
@@ -44,8 +44,8 @@ def test_any_path_comes_back_byte_by_byte(parts: list[str]) -> None:
     path = ROOT.joinpath(*parts)
     stored = encode_below(ROOT, path)
     assert decode_below(ROOT, stored) == path
-    folder, name = shown_parts(stored)
-    for shown in (folder, name, name_key(path.name)):
+    folder, name, key = shown_of(stored)
+    for shown in (folder, name, key):
         shown.encode("utf-8")
 
 
