@@ -9,7 +9,6 @@ from gallery.ui.models import light
 from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
-models_view.show_message()
 with st.spinner("Checking the weights ..."):
     stored = models.stored()
 if not stored:

@@ -60,23 +60,16 @@ def precision_recall_chart(
         dark: colours for the dark theme.
     """
     base = 100 * curves.positives / (curves.positives + curves.negatives)
-    return _curve(
-        curves, curves.thinned(DRAWN_POINTS), "recall", "precision", class_names,
-        title="Precision and recall (dashes: guessing)", name="Precision-recall curve",
-        shape="vh",  # first up or down, then along: as average precision counts
-        dashes=((0, base), (100, base)), threshold=threshold, dark=dark,
-    )  # fmt: skip
+    guessing = ((0, base), (100, base))
+    return _curve(curves, class_names, "Precision-recall", "recall", "precision", guessing, threshold, dark)
 
 
 def roc_chart(
     curves: ClassCurves, class_names: Sequence[str], *, threshold: float | None = None, dark: bool = False
 ) -> Chart:
     """Return the ROC curve of a class that has photos, as others have; see `precision_recall_chart`."""
-    return _curve(
-        curves, curves.thinned(DRAWN_POINTS), "false_positive_rate", "recall", class_names,
-        title="ROC (dashes: guessing)", name="ROC curve", shape="linear", dashes=((0, 0), (100, 100)),
-        threshold=threshold, dark=dark,
-    )  # fmt: skip
+    guessing = ((0, 0), (100, 100))
+    return _curve(curves, class_names, "ROC", "false_positive_rate", "recall", guessing, threshold, dark)
 
 
 def reliability_chart(
@@ -236,25 +229,26 @@ def slices_chart(
     )  # fmt: skip
 
 
+_LABELS = {"recall": "Recall", "precision": "Precision", "false_positive_rate": "False positive rate"}
+
+
 def _curve(
     curves: ClassCurves,
-    shown: ClassCurves,
+    class_names: Sequence[str],
+    name: str,
     across: str,
     up: str,
-    class_names: Sequence[str],
-    *,
-    title: str,
-    name: str,
-    shape: str,
-    dashes: tuple[tuple[float, float], tuple[float, float]],
+    guessing: tuple[tuple[float, float], tuple[float, float]],
     threshold: float | None,
     dark: bool,
 ) -> Chart:
     """Return a curve of a class: two of its shares against each other, a point a threshold."""
     import plotly.graph_objects as go
 
+    shown = curves.thinned(DRAWN_POINTS)
     passed = shown.true_positives + shown.false_positives
-    labels = {"recall": "Recall", "precision": "Precision", "false_positive_rate": "False positive rate"}
+    # average precision counts steps: first up or down, then along
+    shape = "vh" if up == "precision" else "linear"
     line = go.Scatter(
         x=100 * getattr(shown, across),
         y=100 * getattr(shown, up),
@@ -262,19 +256,19 @@ def _curve(
         hovertemplate=_lines(
             f"Threshold %{{customdata[1]:.1f}}{SIGN}",
             "<b>Photos above it: %{customdata[2]:,}</b>",
-            f"{labels[up]} %{{y:.1f}}{SIGN}",
-            f"{labels[across]} %{{x:.1f}}{SIGN}<extra></extra>",
+            f"{_LABELS[up]} %{{y:.1f}}{SIGN}",
+            f"{_LABELS[across]} %{{x:.1f}}{SIGN}<extra></extra>",
         ),
         **_line_style(text_colour(curves.class_name, class_names, dark=dark), shape),
     )
-    marked = 0 if threshold is None else int(np.count_nonzero(curves.thresholds >= threshold))
     traces = [line]
+    marked = 0 if threshold is None else int(np.count_nonzero(curves.thresholds >= threshold))
     if marked:
         at_x, at_y = getattr(curves, across)[marked - 1], getattr(curves, up)[marked - 1]
         traces.append(ring(100 * float(at_x), 100 * float(at_y), dark=dark))
     return chart(
-        traces, f"{name} of {class_title(curves.class_name)}", title=title,
-        x=percent_axis(labels[across]), y=percent_axis(labels[up]), dark=dark, dashes=dashes,
+        traces, f"{name} curve of {class_title(curves.class_name)}", title=f"{name} (dashes: guessing)",
+        x=percent_axis(_LABELS[across]), y=percent_axis(_LABELS[up]), dark=dark, dashes=guessing,
     )  # fmt: skip
 
 

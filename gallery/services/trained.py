@@ -139,15 +139,6 @@ class HeldOutComparison:
     known_to_rival: int
     known_to_start: int
 
-    def right(self, *, new: bool) -> tuple[int, float, float]:
-        """Return how many photos a model classifies correctly, and its accuracy's 95 % interval."""
-        from gallery.evaluation.metrics import wilson_interval
-
-        said = self.models.said_b if new else self.models.said_a
-        count = int((said == self.models.y_true).sum())
-        low, high = wilson_interval(count, self.models.n)
-        return count, low, high
-
     def matrix(self, *, new: bool) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], list[str]]:
         """Return a model's confusion matrix of the classes that occur, and their names."""
         from gallery.evaluation.metrics import confusion_matrix

@@ -130,7 +130,7 @@ def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
     card = page.locator(".st-key-train_recipe_cnn-small")
     card.get_by_role("button", name="Choose").click()
     expect(card.get_by_text("Chosen")).to_be_visible(timeout=PAGE_MS)
-    expect(page.locator(".train-variants img")).to_have_count(9, timeout=PAGE_MS)
+    expect(page.locator(".st-key-train_variants img")).to_have_count(9, timeout=PAGE_MS)
     settle(page)
     epochs = page.get_by_role("spinbutton", name="Epochs (passes over the photos)")
     fill(epochs, "900")
@@ -165,7 +165,7 @@ def test_from_a_folder_to_a_model_that_is_kept_although_its_training_was_killed(
 
     keep = page.get_by_role("button", name="Keep this model")
     expect(keep).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_text("McNemar's exact test")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("McNemar's exact paired test")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("Active: red-network").first).to_be_visible(timeout=PAGE_MS)
     no_violations(page)
     assert not (app.settings.own_models / "birds-cnn-small").exists()

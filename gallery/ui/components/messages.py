@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -38,6 +38,30 @@ def boundary() -> Iterator[None]:
         yield
     except Exception as error:
         show_error(error)
+
+
+def attempt(what: Callable[..., object], *args: object, done: str = "") -> None:
+    """Do what a button asks for, as its ``on_click``, and say why it could not be done, or what was done.
+
+    The sentence lies over the page, wherever the reader is: a refusal until it is closed.
+
+    Args:
+        what: may raise a `GalleryError`, or what the disk raises.
+        args: of it.
+        done: what to say afterwards; "" for nothing.
+    """
+    try:
+        what(*args)
+    except (GalleryError, OSError) as exc:
+        st.toast(escaped(str(exc)), icon=":material/error:", duration="infinite")
+        return
+    if done:
+        say_done(done)
+
+
+def say_done(sentence: str) -> None:
+    """Say for some seconds what was done."""
+    st.toast(escaped(sentence), icon=":material/check_circle:", duration="long")
 
 
 def empty(icon: str, title: str, remedy: str, *, page: str | None = None) -> None:

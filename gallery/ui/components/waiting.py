@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import streamlit as st
@@ -24,17 +24,26 @@ def known(key: Hashable) -> Task[Any] | None:
     return task
 
 
-def is_done(task: Task[Any], what: str, *, unit: str, key: str, patience_s: float = 0.3) -> bool:
+def is_done(
+    task: Task[Any],
+    what: str,
+    *,
+    unit: str,
+    key: str,
+    patience_s: float = 0.3,
+    again: Callable[[], None] | None = None,
+) -> bool:
     """Return whether work is done; else show its progress, or why it ended and a button to begin again.
 
     The page runs again when the work is over.
 
     Args:
         task: the work.
-        what: its name as people know it.
+        what: its name as people know it; a stage of it has its own.
         unit: of its steps, "model runs".
         key: the button's.
         patience_s: the page waits that long for quick work before it shows that it is waiting.
+        again: forgets the work, so that it begins anew; what is asked for by `known` needs none.
     """
     if task.wait(patience_s) and task.state is State.DONE:
         return True
@@ -49,7 +58,7 @@ def is_done(task: Task[Any], what: str, *, unit: str, key: str, patience_s: floa
         "Start again",
         key=f"{key}_again",
         icon=":material/refresh:",
-        on_click=lambda: st.session_state.update(waiting_again=id(task)),
+        on_click=again or (lambda: st.session_state.update(waiting_again=id(task))),
     )
     return False
 
@@ -71,8 +80,9 @@ def sentence(task: Task[Any], what: str, unit: str) -> str:
     if task.state is State.WAITING:
         return f"{what}: queued ..."
     now = task.progress
+    what = now.stage.capitalize() or what
     if not now.total:
-        return f"{what}: loading the model ..."
-    left = now.remaining_s
-    remaining = "" if not left else f", {about(left)} left"
-    return f"{what}: {now.done:,} of {now.total:,} {unit}{remaining}"
+        return f"{what} ..." if now.stage else f"{what}: loading the model ..."
+    rate = f", {now.rate:,.0f} {unit}/s" if now.rate and now.rate >= 1 else ""
+    left = f", {about(now.remaining_s)} left" if now.remaining_s else ""
+    return f"{what}: {now.done:,} of {now.total:,} {unit}{rate}{left}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,18 +11,19 @@ from gallery.errors import GalleryError
 from gallery.evaluation.comparison import ClassChange, EvaluationPair, ModelComparison
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
+from gallery.jobs.progress import Progress
 from gallery.services import compare as compare_service
 from gallery.services import models
 from gallery.services import tagging as tagging_service
 from gallery.settings import FEW_PHOTOS
 from gallery.types import JobState, ModelCard
-from gallery.ui.components import choosing_table, job_card, messages, photo_grid, theme
+from gallery.ui.components import accuracies, job_card, messages, photo_grid, table, theme
+from gallery.ui.components.address import go
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import numbers
-from gallery.words import class_title, interval, percent, photo_count
+from gallery.words import class_title, percent, photo_count
 
 TAB = "Compare"
-_ADDRESS = "other"
 _CHOSEN = "evaluate_compare_chosen"
 DIFFER = "differ"
 _CHANGE = "The second is"
@@ -37,9 +39,13 @@ def show(evaluation: Evaluation) -> None:
         _tagging(evaluation, card, 0 if other is None else len(other.file_ids))
         if other is None:
             return
-        other = _without_training(other, card.name)
+        for sentence in other.overlap.validation_sentences(card.name):
+            st.warning(escaped(sentence), icon=":material/warning:")
+        other = numbers.without_training(other, card.name, "other_trained")
         names = [models.name_of(evaluation.report.model_id), card.name]
-        _side_by_side(compare_service.pair(evaluation, other), names)
+        pair = compare_service.pair(evaluation, other)
+        accuracies.show_two(pair.comparison, names)
+        _counts_and_photos(pair, names)
     except GalleryError as exc:
         messages.show_error(exc)
 
@@ -54,7 +60,7 @@ def _second_model(evaluation: Evaluation) -> ModelCard | None:
             icon=":material/compare_arrows:",
         )
         return None
-    asked = st.query_params.get(_ADDRESS)
+    asked = st.query_params.get("other")
     st.session_state["evaluate_other_model"] = asked if asked in cards else None
     chosen = st.selectbox(
         "Compare with",
@@ -63,20 +69,13 @@ def _second_model(evaluation: Evaluation) -> ModelCard | None:
         key="evaluate_other_model",
         format_func=lambda model_id: cards[model_id].name if model_id in cards else model_id,
         placeholder="Choose a second model",
-        on_change=_model_chosen,
+        on_change=lambda: go(other=st.session_state["evaluate_other_model"]),
         width=420,
     )
     if chosen is None:
         st.caption("Both models are evaluated on the same photos, with a paired test of the difference.")
-    return cards.get(chosen) if chosen is not None else None
-
-
-def _model_chosen() -> None:
-    chosen = st.session_state["evaluate_other_model"]
-    if chosen is not None:
-        st.query_params[_ADDRESS] = chosen
-    elif _ADDRESS in st.query_params:
-        del st.query_params[_ADDRESS]
+        return None
+    return cards.get(chosen)
 
 
 def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
@@ -100,17 +99,10 @@ def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
             "Tag the photos with it",
             icon=":material/sell:",
             key="evaluate_tag_other",
-            on_click=_start,
-            args=(evaluation.collection_id, card.model_id),
+            on_click=messages.attempt,
+            args=(tagging_service.start_job, evaluation.collection_id, card.model_id),
             help="Tags of both models are kept side by side. The active model stays the active one.",
         )
-
-
-def _start(collection_id: int, model_id: str) -> None:
-    try:
-        tagging_service.start_job(collection_id, model_id)
-    except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon=":material/warning:")
 
 
 @st.fragment(run_every=1.0)
@@ -119,66 +111,18 @@ def _progress(collection_id: int, card: ModelCard) -> None:
     job = tagging_service.latest_job(collection_id)
     if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
         st.rerun()
-    left = job_card.time_left(job)
-    facts = [f"{job.done:,} / {job.total:,} photos"] if job.total else [job.stage or "queued"]
+    done = f"{job.done:,} / {job.total:,} photos" if job.total else job.stage or "queued"
     who = card.name if job.model_id == card.model_id else job.model_id
-    st.progress(
-        min(job.done / job.total, 1.0) if job.total else 0.0,
-        text=f"Tagging with {escaped(who)}: {', '.join([*facts, *([left] if left else [])])}",
-    )
-
-
-def _without_training(other: Evaluation, name: str) -> Evaluation:
-    """Return the evaluation without photos that the second model was trained on, unless they are to count.
-
-    Those that it was validated on stay, with a warning.
-    """
-    for sentence in other.overlap.validation_sentences(name):
-        st.warning(escaped(sentence), icon=":material/warning:")
-    return numbers.without_training(other, name, "other_trained")
-
-
-def _side_by_side(pair: EvaluationPair, names: list[str]) -> None:
-    """Show the comparison of two models of these names; every count opens its photos."""
-    _accuracies(pair.comparison, names)
-    _counts_and_photos(pair, names)
-
-
-def _accuracies(comparison: ModelComparison, names: list[str]) -> None:
-    columns = st.columns(3, border=True)
-    for column, name, accuracy, (low, high) in (
-        (columns[0], names[0], comparison.accuracy_a, comparison.interval_a),
-        (columns[1], names[1], comparison.accuracy_b, comparison.interval_b),
-    ):
-        with column.container(gap=None):
-            st.metric(escaped(name), percent(accuracy))
-            st.caption(f"95 % CI {interval((low, high))}, n = {comparison.n:,}")
-    low, high = comparison.difference_interval
-    p_value = comparison.p_value
-    with columns[2].container(gap=None):
-        st.metric("Difference (second minus first)", f"{100 * comparison.difference:+.1f} points")
-        st.caption(
-            f"95 % CI {100 * low:+.1f} to {100 * high:+.1f} points. McNemar's exact paired test: "
-            f"{p_text(p_value)}; {comparison.chance}."
-        )
-
-
-def p_text(p_value: float) -> str:
-    """Return a p-value as people read it.
-
-    Example:
-        >>> p_text(0.0416), p_text(0.00001), p_text(1.0)
-        ('p = 0.042', 'p < 0.001', 'p = 1')
-    """
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+    facts = ", ".join(filter(None, (done, job_card.time_left(job))))
+    st.progress(Progress.of(job).share, text=f"Tagging with {escaped(who)}: {facts}")
 
 
 @st.fragment
 def _counts_and_photos(pair: EvaluationPair, names: list[str]) -> None:
     """A fragment: a click on a count draws the counts and the grid again, not the page."""
     comparison = pair.comparison
-    table, classes = st.columns([2, 3], gap="large")
-    with table:
+    agreement, classes = st.columns([2, 3], gap="large")
+    with agreement:
         _agreement(comparison, names)
     with classes:
         _classes(comparison)
@@ -230,12 +174,11 @@ def _classes(comparison: ModelComparison) -> None:
     st.markdown("##### Class by class")
     changes = comparison.class_changes()
 
-    choosing_table.show(
+    table.show(
         classes_frame(changes, comparison.class_names),
         key="evaluate_compare_classes",
         on_choose=lambda row: _open(changes[row].class_index),
-        column_config={
-            theme.ICON_COLUMN: theme.icon_column(),
+        columns={
             _CHANGE: st.column_config.TextColumn(width=145),
             "Photos": st.column_config.NumberColumn(width=60),
             "First": st.column_config.NumberColumn(format="%.1f %%", width=65),
@@ -262,25 +205,19 @@ def classes_frame(changes: tuple[ClassChange, ...], class_names: tuple[str, ...]
             {
                 theme.ICON_COLUMN: theme.icon_address(class_names[one.class_index], class_names),
                 "Class": class_title(class_names[one.class_index]),
-                _CHANGE: _direction(one),
+                _CHANGE: ("the same", "better", "worse")[int(np.sign(one.difference))]
+                + (" (few photos)" if one.n < FEW_PHOTOS else ""),
                 "Photos": one.n,
                 "First": 100 * one.right_a / one.n,
                 "Second": 100 * one.right_b / one.n,
                 "Change": 100 * one.difference,
                 "Only first right": one.only_a,
                 "Only second right": one.only_b,
-                "p": p_text(one.p_value).removeprefix("p ").removeprefix("= "),
+                "p": accuracies.p_text(one.p_value).removeprefix("p ").removeprefix("= "),
             }
             for one in changes
         ]
     )
-
-
-def _direction(one: ClassChange) -> str:
-    few = " (few photos)" if one.n < FEW_PHOTOS else ""
-    if one.right_b == one.right_a:
-        return f"the same{few}"
-    return f"{'better' if one.right_b > one.right_a else 'worse'}{few}"
 
 
 def chosen_rows(comparison: ModelComparison, what: object, names: list[str]) -> tuple[IntVector, str]:

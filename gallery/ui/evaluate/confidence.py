@@ -9,16 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from gallery.charts.evaluation import coverage_chart, reliability_chart
-from gallery.errors import GalleryError
 from gallery.evaluation.calibration import ReliabilityBin
 from gallery.evaluation.coverage import AccuracyCoverage, CoveragePoint
 from gallery.evaluation.diagnosis import WANTED_ACCURACY
 from gallery.evaluation.evaluation import Evaluation
-from gallery.evaluation.metrics import IntVector
 from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
-from gallery.ui.components import choosing_table, clickable_chart, theme, view_state
-from gallery.ui.components.plain_text import escaped
+from gallery.ui.components import clickable_chart, messages, table, theme, view_state
 from gallery.ui.evaluate import curves, matrix
 from gallery.words import interval, percent, photo_count
 
@@ -91,32 +88,21 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
         ) or BEFORE  # fmt: skip
     bins = diagnosis.bins if which == BEFORE or diagnosis.bins_after is None else diagnosis.bins_after
 
-    def choose(number: float) -> None:
-        st.session_state[BIN], st.session_state[SHOWN] = int(number), IN_BIN
-
-    chosen = st.session_state.get(BIN) if st.session_state.get(SHOWN) == IN_BIN else None
     clickable_chart.show(
-        reliability_chart(bins, chosen=chosen, dark=theme.is_dark()),
+        reliability_chart(bins, chosen=st.session_state.get(BIN), dark=theme.is_dark()),
         key="evaluate_reliability",
-        on_choose=choose,
+        on_choose=lambda number: _open(IN_BIN, int(number)),
     )
     st.caption(
         f"Above each bar its number of photos; click a bar to see them. Faint: fewer than {FEW_PHOTOS}."
     )
-    table = st.expander("The diagram as a table", key="evaluate_bins_open", on_change="rerun")
-    if table.open:
-        with table:
-            _table(bins)
+    _table(bins)
     return bins
 
 
 def _table(bins: tuple[ReliabilityBin, ...]) -> None:
     there = [(m, one) for m, one in enumerate(bins) if one.n]
-
-    def choose(row: int) -> None:
-        st.session_state[BIN], st.session_state[SHOWN] = there[row][0], IN_BIN
-
-    choosing_table.show(
+    table.show(
         pd.DataFrame(
             {
                 "Confidence": [interval((one.low, one.high), 0) for _, one in there],
@@ -126,11 +112,10 @@ def _table(bins: tuple[ReliabilityBin, ...]) -> None:
                 "95 % CI": [interval(one.interval, 0) for _, one in there],
             }
         ),
+        fold="The diagram as a table",
         key="evaluate_bins",
-        on_choose=choose,
-        column_config={
-            name: st.column_config.NumberColumn(format="percent") for name in ("Mean confidence", "Accuracy")
-        },
+        on_choose=lambda row: _open(IN_BIN, there[row][0]),
+        formats={"Mean confidence": "percent", "Accuracy": "percent"},
         alt="Reliability diagram as a table; choosing a row shows its photos",
     )
 
@@ -140,13 +125,10 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
     curve = evaluation.diagnosis.coverage
     st.markdown("**How many photos can the model sort alone?**")
     st.session_state.setdefault(WANTED, round(100 * WANTED_ACCURACY))
-
-    def asked() -> None:
-        st.session_state.pop(POINT, None)
-
     asked_percent = st.number_input(
-        "Target accuracy (%)", 1, 100, step=1, key=WANTED, on_change=asked, width=220
-    )
+        "Target accuracy (%)", 1, 100, step=1, key=WANTED, width=220,
+        on_change=lambda: st.session_state.pop(POINT, None),
+    )  # fmt: skip
     wanted = asked_percent / 100
     of, threshold = st.session_state.get(POINT, (None, 0.0))
     clicked = curve.at_threshold(threshold) if of == evaluation.identity else None
@@ -156,7 +138,7 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
 
     def choose(threshold: float) -> None:
         st.session_state[POINT] = (evaluation.identity, threshold)
-        st.session_state[SHOWN] = KEPT
+        _open(KEPT)
 
     clickable_chart.show(
         coverage_chart(curve, chosen=point, wanted=wanted, dark=theme.is_dark()),
@@ -164,16 +146,13 @@ def _coverage(evaluation: Evaluation) -> CoveragePoint | None:
         on_choose=choose,
     )
     st.caption("Each point is a confidence threshold: click one to see the photos above it.")
-    table = st.expander("The curve as a table", key="evaluate_coverage_open", on_change="rerun")
-    if table.open:
-        with table:
-            _coverage_table(curve, choose)
+    _coverage_table(curve, choose)
     return point
 
 
 def _coverage_table(curve: AccuracyCoverage, choose: Callable[[float], None]) -> None:
     points = curve.at_round_thresholds()
-    choosing_table.show(
+    table.show(
         pd.DataFrame(
             {
                 "Confidence at least": [one.threshold for one in points],
@@ -183,12 +162,10 @@ def _coverage_table(curve: AccuracyCoverage, choose: Callable[[float], None]) ->
                 "95 % CI": [interval(one.interval, 0) for one in points],
             }
         ),
+        fold="The curve as a table",
         key="evaluate_coverage_table",
         on_choose=lambda row: choose(points[row].threshold),
-        column_config={
-            name: st.column_config.NumberColumn(format="percent")
-            for name in ("Confidence at least", "Share of all", "Accuracy")
-        },
+        formats=dict.fromkeys(("Confidence at least", "Share of all", "Accuracy"), "percent"),
         alt="What a confidence threshold keeps, as a table; choosing a row shows the photos above it",
     )
 
@@ -220,14 +197,14 @@ def _say(point: CoveragePoint | None, wanted: float, *, by_click: bool) -> None:
                 icon=":material/photo_library:",
                 key=f"evaluate_coverage_{which.replace(' ', '_')}",
                 disabled=not count,
-                on_click=_show_photos,
+                on_click=_open,
                 args=(which,),
                 help="Shows these photos below, the least certain first.",
             )
 
 
-def _show_photos(which: str) -> None:
-    st.session_state[SHOWN] = which
+def _open(which: str, bin_number: int = -1) -> None:
+    st.session_state[SHOWN], st.session_state[BIN] = which, bin_number
 
 
 def _threshold(model_id: str, point: CoveragePoint | None) -> None:
@@ -241,59 +218,40 @@ def _threshold(model_id: str, point: CoveragePoint | None) -> None:
             icon=":material/done_all:",
             key="evaluate_use_threshold",
             disabled=point is None or point.threshold == now,
-            on_click=_choose,
-            args=(model_id, None if point is None else point.threshold),
+            on_click=messages.attempt,
+            args=(_choose, model_id, None if point is None else point.threshold),
         )
         if chosen is not None:
             st.button(
                 f"Back to {percent(UNSURE_BELOW, 0)}",
                 icon=":material/undo:",
                 key="evaluate_reset_threshold",
-                on_click=_choose,
-                args=(model_id, None),
+                on_click=messages.attempt,
+                args=(_choose, model_id, None),
             )
         st.markdown(f"Confidence threshold of the Unsure shelf now: **{percent(now)}**.", width="content")
 
 
 def _choose(model_id: str, threshold: float | None) -> None:
-    try:
-        collections.choose_threshold(model_id, threshold)
-        view_state.change(unsure_below=None)  # what this session had set in Browse gives way to it
-    except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon=":material/warning:")
-        return
+    collections.choose_threshold(model_id, threshold)
+    view_state.change(unsure_below=None)  # what this session had set in Browse gives way to it
     share = UNSURE_BELOW if threshold is None else threshold
-    st.toast(
-        f"Photos with a confidence below {percent(share)} are now on the Unsure shelf.",
-        icon=":material/check_circle:",
-    )
+    messages.say_done(f"Photos with a confidence below {percent(share)} are now on the Unsure shelf.")
 
 
 def _photos(evaluation: Evaluation, bins: tuple[ReliabilityBin, ...], point: CoveragePoint | None) -> None:
     """Show the photos of the bar or the point that was clicked."""
-    which = st.session_state.get(SHOWN)
-    rows, title = _rows(evaluation, bins, point, which)
-    if rows is None:
+    which, curve = st.session_state.get(SHOWN), evaluation.diagnosis.coverage
+    if which == IN_BIN and 0 <= st.session_state[BIN] < len(bins):
+        one = bins[st.session_state[BIN]]
+        rows, title = one.rows, f"Confidence {interval((one.low, one.high), 0)}"
+    elif which == KEPT and point is not None:
+        rows = curve.kept_rows(point.threshold)
+        title = f"Confidence of {percent(point.threshold)} or more, lowest first"
+    elif which == LEFT_OUT and point is not None:
+        rows, title = curve.left_out_rows(point.threshold), f"Confidence below {percent(point.threshold)}"
+    else:
         return
     st.markdown(f"**{title}: {photo_count(len(rows))}**")
     if len(rows):
-        matrix.grid(evaluation, rows, key="evaluate_confidence_grid", height=480, scope=title)
-
-
-def _rows(
-    evaluation: Evaluation,
-    bins: tuple[ReliabilityBin, ...],
-    point: CoveragePoint | None,
-    which: str | None,
-) -> tuple[IntVector | None, str]:
-    if which == IN_BIN and 0 <= st.session_state.get(BIN, -1) < len(bins):
-        one = bins[st.session_state[BIN]]
-        return one.rows, f"Confidence {interval((one.low, one.high), 0)}"
-    curve = evaluation.diagnosis.coverage
-    if point is not None and which == KEPT:
-        return curve.kept_rows(
-            point.threshold
-        ), f"Confidence of {percent(point.threshold)} or more, lowest first"
-    if point is not None and which == LEFT_OUT:
-        return curve.left_out_rows(point.threshold), f"Confidence below {percent(point.threshold)}"
-    return None, ""
+        matrix.grid(evaluation, rows, key="evaluate_confidence_grid", scope=title)

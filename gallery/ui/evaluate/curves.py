@@ -11,7 +11,7 @@ from gallery.charts.evaluation import precision_recall_chart, roc_chart
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import clickable_chart, theme
+from gallery.ui.components import clickable_chart, table, theme
 from gallery.ui.evaluate import matrix
 from gallery.words import class_title, counted, photo_count
 
@@ -35,10 +35,7 @@ def show(evaluation: Evaluation) -> None:
     _areas(evaluation, k)
     _charts(curves[k], threshold, evaluation.report.class_names)
     _photos(evaluation, k)
-    table = st.expander("All classes as a table", key="evaluate_curves_open", on_change="rerun")
-    if table.open:
-        with table:
-            _table(curves)
+    _table(curves)
 
 
 def _class(evaluation: Evaluation) -> int:
@@ -63,10 +60,8 @@ def _areas(evaluation: Evaluation, k: int) -> None:
     curves = evaluation.diagnosis.curves[k]
     name = class_title(curves.class_name)
     intervals = evaluation.diagnosis.area_intervals(k)
-    for_ap, for_auc = ("", "")
-    if intervals is None:
-        for_auc = " (no 95 % CI: too few photos, or no errors)"
-    else:
+    for_ap, for_auc = "", " (no 95 % CI: too few photos, or no errors)"
+    if intervals is not None:
         for_ap, for_auc = (f" (95 % CI {low:.3f} to {high:.3f})" for low, high in intervals)
     st.markdown(
         f"**{name}**: {curves.positives:,} photos of it, {curves.negatives:,} others. Average precision "
@@ -81,18 +76,13 @@ def _areas(evaluation: Evaluation, k: int) -> None:
 
 
 def _charts(curves: ClassCurves, threshold: float, class_names: Sequence[str]) -> None:
-    def choose(chosen: float) -> None:
-        st.session_state[THRESHOLD] = chosen
-
-    columns = st.columns(2)
-    for column, key, chart in zip(
-        columns, ("precision_recall", "roc"), (precision_recall_chart, roc_chart), strict=True
-    ):
+    charts = {"precision_recall": precision_recall_chart, "roc": roc_chart}
+    for column, (name, chart) in zip(st.columns(2), charts.items(), strict=True):
         with column:
             clickable_chart.show(
                 chart(curves, class_names, threshold=threshold, dark=theme.is_dark()),
-                key=f"evaluate_{key}",
-                on_choose=choose,
+                key=f"evaluate_{name}",
+                on_choose=lambda chosen: st.session_state.update({THRESHOLD: chosen}),
             )
 
 
@@ -128,30 +118,25 @@ def _photos(evaluation: Evaluation, k: int) -> None:
     if not len(rows):
         st.info("There are none at this threshold. Choose another point.", icon=":material/search:")
         return
-    scope = f"{k} {threshold} {which}"
-    matrix.grid(evaluation, rows, key="evaluate_curve_grid", height=480, scope=scope)
+    matrix.grid(evaluation, rows, key="evaluate_curve_grid", scope=f"{k} {threshold} {which}")
 
 
 def _table(curves: tuple[ClassCurves, ...]) -> None:
     names = [one.class_name for one in curves]
-    frame = pd.DataFrame(
-        {
-            theme.ICON_COLUMN: [theme.icon_address(one.class_name, names) for one in curves],
-            "Class": [class_title(one.class_name) for one in curves],
-            "Average precision": [one.average_precision for one in curves],
-            "AUC": [one.auc for one in curves],
-            "Photos": [one.positives for one in curves],
-            "": [_remark(one.positives) for one in curves],
-        }
-    )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height="content",
-        column_config={
-            name: st.column_config.NumberColumn(format="%.3f") for name in ("Average precision", "AUC")
-        }
-        | {theme.ICON_COLUMN: theme.icon_column()},
+    table.show(
+        pd.DataFrame(
+            {
+                theme.ICON_COLUMN: [theme.icon_address(one.class_name, names) for one in curves],
+                "Class": [class_title(one.class_name) for one in curves],
+                "Average precision": [one.average_precision for one in curves],
+                "AUC": [one.auc for one in curves],
+                "Photos": [one.positives for one in curves],
+                "": [_remark(one.positives) for one in curves],
+            }
+        ),
+        fold="All classes as a table",
+        key="evaluate_curves_table",
+        formats={"Average precision": "%.3f", "AUC": "%.3f"},
         alt="Average precision and area under the ROC curve of each class",
     )
 

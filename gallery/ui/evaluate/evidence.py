@@ -11,7 +11,7 @@ import streamlit as st
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.evidence import BORDER_AREA, FEW_IN_A_CELL, AverageMap, FolderEvidence, Group
 from gallery.evaluation.metrics import IntVector
-from gallery.evaluation.report import Cell
+from gallery.evaluation.report import ALL_PHOTOS, Cell
 from gallery.services import evaluate
 from gallery.ui.components import heatmap_scale, photo_grid
 from gallery.ui.explain.difference import place
@@ -42,11 +42,12 @@ def show(
     true, predicted = found.averages(rows)
     if not predicted.photos and not true.photos:
         return rows
-    pictures = [(predicted, _of_predicted(evaluation, cell))] + [
-        (true, _of_true(evaluation, cell))
-    ] * _any_wrong(evaluation, rows)
+    of_true, of_predicted = _titles(evaluation, cell)
+    pictures = [(predicted, "predicted class", of_predicted)]
+    pictures += [(true, "true class", of_true)] * _any_wrong(evaluation, rows)
     with st.container(horizontal=True, vertical_alignment="top", gap="small", key="evaluate_evidence"):
-        for average, whose in pictures:
+        for average, which, title in pictures:
+            whose = f"{which} ({title.lower()})" if title else which
             st.image(
                 evaluate.average_picture(average.heat, PICTURE_PX),
                 width=PICTURE_PX,
@@ -73,15 +74,17 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
     """Say what the pictures of a wrong photo show; nothing where all are right."""
     if not _any_wrong(evaluation, rows):
         return
-    names = evaluation.report.class_names
-    true = "the true class" if cell is None or cell.true is None else class_title(names[cell.true])
-    predicted = (
-        "the predicted class"
-        if cell is None or cell.predicted is None
-        else class_title(names[cell.predicted])
-    )
+    true, predicted = _titles(evaluation, cell)
+    true, predicted = true or "the true class", predicted or "the predicted class"
     st.caption(f"Heatmaps of {true} and {predicted} on one scale, and their difference:")
     st.html(heatmap_scale.difference_html(predicted, true))
+
+
+def _titles(evaluation: Evaluation, cell: Cell | None) -> tuple[str, str]:
+    """Return the titles of a cell's true and predicted class; "" where it has all classes."""
+    names, cell = evaluation.report.class_names, cell or ALL_PHOTOS
+    true, predicted = ("" if k is None else class_title(names[k]) for k in (cell.true, cell.predicted))
+    return true, predicted
 
 
 def _any_wrong(evaluation: Evaluation, rows: IntVector) -> bool:
@@ -133,18 +136,6 @@ def _outstanding(
             )
         if len(groups) > NAMED:
             st.markdown(f"and {len(groups) - NAMED} more", width="content")
-
-
-def _of_predicted(evaluation: Evaluation, cell: Cell | None) -> str:
-    if cell is None or cell.predicted is None:
-        return "predicted class"
-    return f"predicted class ({class_title(evaluation.report.class_names[cell.predicted]).lower()})"
-
-
-def _of_true(evaluation: Evaluation, cell: Cell | None) -> str:
-    if cell is None or cell.true is None:
-        return "true class"
-    return f"true class ({class_title(evaluation.report.class_names[cell.true]).lower()})"
 
 
 def sentence(average: AverageMap) -> str:

@@ -15,10 +15,10 @@ from gallery.evaluation.suspects import Suspect
 from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
 from gallery.services import export
 from gallery.types import GivenVerdict, PhotoId
-from gallery.ui.components import confusion_table, messages, photo_grid, verdict_panel
+from gallery.ui.components import accuracies, confusion_table, messages, photo_grid, verdict_panel
 from gallery.ui.evaluate import matrix
 from gallery.ui.evaluate.matrix import CELL, REVEAL_AT, WHICH_LABELS
-from gallery.words import class_title, interval, percent, photo_count, probability
+from gallery.words import class_title, percent, photo_count, probability
 
 TAB = matrix.LABELS_TAB
 SUSPECTS, ERRORS = "suspects", "errors"
@@ -160,19 +160,15 @@ def _before_and_after(evaluation: Evaluation, judged: JudgedReport, given: _Verd
 
 def _accuracies(judged: JudgedReport) -> None:
     before, after, changes = st.columns(3, border=True)
-    with before.container(gap=None):
-        _accuracy("Accuracy with the labels as they are", judged.before)
-    with after.container(gap=None):
-        _accuracy("Accuracy after the verdicts", judged.after)
+    for column, title, report in (
+        (before, "Accuracy with the labels as they are", judged.before),
+        (after, "Accuracy after the verdicts", judged.after),
+    ):
+        with column:
+            accuracies.show(title, report.accuracy, report.accuracy_interval, report.n)
     with changes.container(gap=None):
         st.metric("Verdicts", f"{len(judged.judgements):,}")
         st.caption(changes_text(judged))
-
-
-def _accuracy(title: str, report: EvaluationReport) -> None:
-    low, high = report.accuracy_interval
-    st.metric(title, percent(report.accuracy))
-    st.caption(f"95 % CI {interval((low, high))}, n = {report.n:,}")
 
 
 def changes_text(judged: JudgedReport) -> str:

@@ -15,6 +15,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.report import ALL_PHOTOS, Cell
 from gallery.ui.components import confusion_table, photo_grid
+from gallery.ui.components.address import go
 from gallery.ui.evaluate import evidence
 from gallery.words import photo_count
 
@@ -86,13 +87,11 @@ def chosen(evaluation: Evaluation) -> Chosen:
 
 def choose_cell(cell: Cell, class_names: tuple[str, ...]) -> None:
     """Put a cell into the address."""
-    _forget()
-    if cell.true is not None:
-        st.query_params["true"] = class_names[cell.true]
-    if cell.predicted is not None:
-        st.query_params["said"] = class_names[cell.predicted]
-    if cell == ALL_PHOTOS:
-        st.query_params["show"] = "all"
+    go(
+        true=None if cell.true is None else class_names[cell.true],
+        said=None if cell.predicted is None else class_names[cell.predicted],
+        show="all" if cell == ALL_PHOTOS else None,
+    )
 
 
 def open_button(
@@ -104,22 +103,10 @@ def open_button(
         type="tertiary",
         icon=icon,
         key=key or f"evaluate_open_{listed}",
-        on_click=choose_list,
-        args=(listed,),
+        on_click=go,
+        kwargs={"true": None, "said": None, "show": listed},
         help="Shows these photos beside the matrix.",
     )
-
-
-def choose_list(listed: str) -> None:
-    """Put a list into the address."""
-    _forget()
-    st.query_params["show"] = listed
-
-
-def _forget() -> None:
-    for name in ("true", "said", "show"):
-        if name in st.query_params:
-            del st.query_params[name]
 
 
 @st.fragment
@@ -183,7 +170,7 @@ def grid(
     rows: IntVector,
     *,
     key: str,
-    height: int,
+    height: int = 480,
     scope: str = "",
     cell: Cell | None = None,
 ) -> None:

@@ -6,14 +6,15 @@ Numbers of few photos are marked, and every count of photos opens them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.report import EvaluationReport
 from gallery.settings import FEW_PHOTOS
+from gallery.ui.components.address import go
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import matrix
 from gallery.words import NO_BREAK, interval, percent, photo_count
@@ -51,13 +52,6 @@ def without_training(whole: Evaluation, name: str, part: str) -> Evaluation:
         return whole
     key = f"evaluate_{part}"
     counted = st.query_params.get(part) == "count"
-
-    def chosen() -> None:
-        if st.session_state[key] == COUNT:
-            st.query_params[part] = "count"
-        else:
-            st.query_params.pop(part, None)
-
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_on"):
         st.warning(
             f"**{count:,} of these {n:,} photos were used to train {escaped(name)}**: with them, its scores "
@@ -72,7 +66,7 @@ def without_training(whole: Evaluation, name: str, part: str) -> Evaluation:
                 key=key,
                 label_visibility="collapsed",
                 required=True,
-                on_change=chosen,
+                on_change=lambda: go(**{part: "count" if st.session_state[key] == COUNT else None}),
             )
             if part == TRAINED:
                 matrix.open_button(f"See the {count:,}", matrix.TRAINED_ON)
@@ -118,72 +112,76 @@ def _problems(whole: Evaluation) -> None:
 def show(evaluation: Evaluation) -> None:
     """Show the scores and what they rest on."""
     report, diagnosis = evaluation.report, evaluation.diagnosis
-    wrong = len(report.incorrect())
+    wrong, classes = len(report.incorrect()), len(report.class_names)
     with st.container(horizontal=True, key="evaluate_numbers"):
-        with box("accuracy", report.n):
-            st.metric(
-                "Accuracy", percent(report.accuracy), help="Share of photos that are classified correctly."
-            )
-            st.caption(_interval(interval(report.accuracy_interval)))
-            with st.container(horizontal=True, gap="small"):
-                matrix.open_button(photo_count(report.n), "all", icon=None)
-                matrix.open_button(f"{report.n - wrong:,} correct", matrix.RIGHT, icon=None)
-                matrix.open_button(f"{wrong:,} wrong", matrix.WRONG, icon=None)
-        with box("balanced", report.n):
-            st.metric(
-                "Balanced accuracy",
-                percent(diagnosis.balanced_accuracy),
-                help="Mean of the classes' recall: each class counts the same, however many photos it has.",
-            )
-            st.caption(_interval(interval(diagnosis.balanced_accuracy_interval)))
-        with box("macro_f1", report.n):
-            st.metric(
-                "Macro F1",
-                f"{report.macro_f1:.3f}",
-                help="Mean of the classes' F1, the harmonic mean of precision and recall; 1 is best.",
-            )
-            st.caption(_of_score(report.macro_f1_interval))
-            if absent := _absent_classes(report):
-                st.caption(absent)
-        with box("loss", report.n):
-            st.metric(
-                "Log loss",
-                f"{report.loss:.3f}",
-                help="Mean cross-entropy, lower is better: 0 is certain and correct; guessing among "
-                f"{len(report.class_names)} classes gives {math.log(len(report.class_names)):.3f}.",
-            )
-            st.caption(_of_score(report.loss_interval))
+        with _score(
+            evaluation,
+            "Accuracy",
+            percent(report.accuracy),
+            _interval(interval(report.accuracy_interval)),
+            "Share of photos that are classified correctly.",
+        ).container(horizontal=True, gap="small"):
+            matrix.open_button(photo_count(report.n), "all", icon=None)
+            matrix.open_button(f"{report.n - wrong:,} correct", matrix.RIGHT, icon=None)
+            matrix.open_button(f"{wrong:,} wrong", matrix.WRONG, icon=None)
+        _score(
+            evaluation,
+            "Balanced accuracy",
+            percent(diagnosis.balanced_accuracy),
+            _interval(interval(diagnosis.balanced_accuracy_interval)),
+            "Mean of the classes' recall: each class counts the same, however many photos it has.",
+        )
+        macro_f1 = _score(
+            evaluation,
+            "Macro F1",
+            f"{report.macro_f1:.3f}",
+            _of_score(report.macro_f1_interval),
+            "Mean of the classes' F1, the harmonic mean of precision and recall; 1 is best.",
+        )
+        if absent := _absent_classes(report):
+            macro_f1.caption(absent)
+        _score(
+            evaluation,
+            "Log loss",
+            f"{report.loss:.3f}",
+            _of_score(report.loss_interval),
+            "Mean cross-entropy, lower is better: 0 is certain and correct; guessing among "
+            f"{classes} classes gives {math.log(classes):.3f}.",
+        )
 
 
 def show_more(evaluation: Evaluation) -> None:
     """Show the scores that the classification report has beside the four on top."""
     report, diagnosis = evaluation.report, evaluation.diagnosis
     with st.container(horizontal=True, key="evaluate_more_numbers"):
-        with box("weighted_f1", report.n):
-            st.metric(
-                "Weighted F1",
-                f"{report.weighted_f1:.3f}",
-                help="Mean of the classes' F1, each weighted by its number of photos; 1 is best.",
-            )
-            st.caption(_of_score(report.weighted_f1_interval))
-        with box("top_2", report.n):
-            st.metric(
-                "Top-2 accuracy",
-                percent(diagnosis.top_2),
-                help="Share of photos whose true class is the first or second choice of the model.",
-            )
-            st.caption(_interval(interval(diagnosis.top_2_interval)))
+        _score(
+            evaluation,
+            "Weighted F1",
+            f"{report.weighted_f1:.3f}",
+            _of_score(report.weighted_f1_interval),
+            "Mean of the classes' F1, each weighted by its number of photos; 1 is best.",
+        )
+        with _score(
+            evaluation,
+            "Top-2 accuracy",
+            percent(diagnosis.top_2),
+            _interval(interval(diagnosis.top_2_interval)),
+            "Share of photos whose true class is the first or second choice of the model.",
+        ):
             matrix.open_button(f"{len(diagnosis.second_choices()):,} second choices", matrix.TOP_2, icon=None)
 
 
-@contextmanager
-def box(name: str, n: int) -> Iterator[None]:
-    """A number's box; what rests on few photos looks like it, by `frame.css`, and says so."""
+def _score(evaluation: Evaluation, title: str, value: str, bounds: str, help: str) -> DeltaGenerator:
+    """Show a score in a box; what rests on few photos looks like it, by `frame.css`, and says so."""
+    n = evaluation.report.n
     few = n < FEW_PHOTOS
-    with st.container(border=True, gap=None, key=f"evaluate_number_{name}{'_few' if few else ''}"):
-        yield
-        if few:
-            st.caption(f"Only {photo_count(n)}: a rough guess.")
+    name = re.sub(r"\W+", "_", title.lower())
+    box = st.container(border=True, gap=None, key=f"evaluate_number_{name}{'_few' * few}")
+    box.metric(title, value, help=help)
+    box.caption(bounds)
+    if few:
+        box.caption(f"Only {photo_count(n)}: a rough guess.")
+    return box
 
 
 def _of_score(bounds: tuple[float, float] | None) -> str:

@@ -76,8 +76,8 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
                         "Tag again",
                         icon=":material/refresh:",
                         key="evaluate_tag",
-                        on_click=_tag,
-                        args=(chosen,),
+                        on_click=messages.attempt,
+                        args=(tagging_service.start_job, chosen.collection_id),
                         help="Finds new photos, and tags those that the active model has not tagged yet.",
                     )
     return chosen
@@ -93,7 +93,7 @@ def _labels_control() -> None:
         format_func=lambda labels: _LABELS[labels],
         label_visibility="collapsed",
         required=True,
-        on_change=_labels_chosen,
+        on_change=lambda: use_labels(st.session_state["evaluate_labels"]),
         help="Where the true class of a photo comes from: the name of its sub-folder, or the label given in "
         "this gallery.",
     )
@@ -103,10 +103,6 @@ def labels_asked() -> LabelSource:
     """Return where the labels come from, as the address says."""
     people = st.query_params.get("labels") == LabelSource.PEOPLE
     return LabelSource.PEOPLE if people else LabelSource.FOLDERS
-
-
-def _labels_chosen() -> None:
-    use_labels(st.session_state["evaluate_labels"])
 
 
 def use_labels(labels: LabelSource) -> None:
@@ -211,10 +207,3 @@ def show_job(collection: Collection) -> None:
     if job is not None and job.state is not JobState.DONE:
         with st.container(width=460):
             job_card.show(collection.collection_id)
-
-
-def _tag(collection: Collection) -> None:
-    try:
-        tagging_service.start_job(collection.collection_id)
-    except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon=":material/warning:")

@@ -8,12 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from gallery.charts.evaluation import DRAWN_SLICES, slices_chart
-from gallery.errors import GalleryError
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.slices import DIMENSIONS, Slice
 from gallery.services import evaluate
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import choosing_table, clickable_chart, job_card, messages, theme
+from gallery.ui.components import clickable_chart, job_card, messages, table, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import matrix
 from gallery.words import interval, percent, photo_count
@@ -51,10 +50,7 @@ def show(evaluation: Evaluation) -> None:
     with right:
         _photos(evaluation, shown, chosen)
     st.caption("Brightness: mean of the photo, 0 black to 255 white. Sharpness: variance of the Laplacian.")
-    table = st.expander("All groups as a table", key="evaluate_slices_open", on_change="rerun")
-    if table.open:
-        with table:
-            _table(shown, choose)
+    _table(shown, choose)
 
 
 def _chart(
@@ -90,11 +86,11 @@ def _photos(evaluation: Evaluation, shown: Sequence[Slice], chosen: int) -> None
         f"{percent(one.accuracy)} correct (95 % CI {interval(one.interval)}){rest}. Errors first."
     )
     rows = evaluation.report.worst_first(one.rows)
-    matrix.grid(evaluation, rows, key="evaluate_slice_grid", height=480, scope=f"{one.dimension} {one.name}")
+    matrix.grid(evaluation, rows, key="evaluate_slice_grid", scope=f"{one.dimension} {one.name}")
 
 
 def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
-    choosing_table.show(
+    table.show(
         pd.DataFrame(
             {
                 "Grouped by": [one.dimension for one in shown],
@@ -106,10 +102,11 @@ def _table(shown: Sequence[Slice], choose: Callable[[int], None]) -> None:
                 "": [remark(one) for one in shown],
             }
         ),
+        fold="All groups as a table",
         key="evaluate_slices_table",
         on_choose=choose,
         height="auto",
-        column_config={"Accuracy": st.column_config.NumberColumn(format="percent")},
+        formats={"Accuracy": "percent"},
         alt="Accuracy by group, the lowest first; choosing a row shows its photos",
     )
 
@@ -135,13 +132,9 @@ def _unmeasured(evaluation: Evaluation) -> None:
         if not job_card.is_live(evaluation.collection_id) and st.button(
             "Measure them", icon=":material/refresh:", key="evaluate_measure"
         ):
-            _measure(evaluation.collection_id)
+            messages.attempt(_measure, evaluation.collection_id)
 
 
 def _measure(collection_id: int) -> None:
-    try:
-        evaluate.measure_again(collection_id)
-    except GalleryError as exc:
-        messages.show_error(exc)
-        return
+    evaluate.measure_again(collection_id)
     st.rerun()  # the whole page: the job shows above

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -105,14 +104,9 @@ def _report(evaluation: Evaluation) -> None:
         "class."
     )
     numbers.show_more(evaluation)
-    row = _selected_row(state)
+    rows = state["selection"]["rows"]
+    row = rows[0] if rows else None
     _photos(evaluation, None if row is None else Cell(row if row < len(report.class_names) else None, None))
-
-
-def _selected_row(state: Any) -> int | None:
-    """Return the row that a dataframe's selection names; None when it names none."""
-    rows: Sequence[int] = state["selection"]["rows"] if state else []
-    return int(rows[0]) if rows else None
 
 
 def _photos(evaluation: Evaluation, chosen: Cell | None) -> None:
@@ -136,4 +130,4 @@ def _photos(evaluation: Evaluation, chosen: Cell | None) -> None:
         order = "highest confidence first" if which == MISCLASSIFIED else "lowest confidence first"
     st.markdown(f"**{title}: {photo_count(len(rows))}**, {order}")
     if len(rows):
-        matrix.grid(evaluation, rows, key="evaluate_report_grid", height=480, scope=f"{cell!r} {which}")
+        matrix.grid(evaluation, rows, key="evaluate_report_grid", scope=f"{cell!r} {which}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.errors import GalleryError
-from gallery.services import speed
+from gallery.services import models, speed
 from gallery.types import ModelCard
+from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.models.view import activate, switch_cost, tell
+from gallery.ui.models.view import switch_cost
 
 
 def offer_light_model(active: ModelCard) -> None:
@@ -29,20 +29,22 @@ def offer_light_model(active: ModelCard) -> None:
                 f"{escaped(light.name)} {other:.1f} photos/s."
             )
         with st.container(horizontal=True):
-            st.button("Use the light model", key="use_light_model", on_click=activate, args=(light.model_id,))
+            st.button(
+                "Use the light model",
+                key="use_light_model",
+                on_click=messages.attempt,
+                args=(models.activate, light.model_id),
+            )
             switch_cost(light)
             st.button(
                 "Measure both here",
                 key="measure_speeds",
-                on_click=_measure,
-                args=(active.model_id, light.model_id),
+                on_click=messages.attempt,
+                args=(_measure, active.model_id, light.model_id),
                 help="Takes about half a minute.",
             )
 
 
 def _measure(*model_ids: str) -> None:
-    try:
-        with st.spinner("Measuring both models ..."):
-            speed.measure(*model_ids)
-    except (GalleryError, OSError) as exc:
-        tell("error", str(exc))
+    with st.spinner("Measuring both models ..."):
+        speed.measure(*model_ids)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Sequence
 
 import streamlit as st
 
-from gallery.class_styles import text_colour
-from gallery.errors import GalleryError
+from gallery.errors import GalleryError, ModelError
 from gallery.services import collections, models, tagging
 from gallery.services.models import StoredModel, card_facts, card_score
 from gallery.types import Collection, ModelCard
@@ -53,7 +51,7 @@ def show_model(model: StoredModel) -> None:
         if card.description:
             st.markdown(escaped(card.description))
         _numbers(card)
-        st.markdown(" ".join(_class_chips(card.class_names)), unsafe_allow_html=True)
+        st.markdown(" · ".join(theme.label_markdown(name, card.class_names) for name in card.class_names))
         if card.limits:
             st.markdown("**Limits**\n" + "\n".join(f"- {escaped(limit)}" for limit in card.limits))
         with st.expander("Training details and input format"):
@@ -88,15 +86,6 @@ def _numbers(card: ModelCard) -> None:
     parameters.metric("Parameters", f"{card.parameter_count / 1e6:.1f} M", help=f"{card.parameter_count:,}")
 
 
-def _class_chips(class_names: Sequence[str]) -> list[str]:
-    dark = theme.is_dark()
-    return [
-        "<span style='white-space:nowrap;margin-right:.8em;"
-        f"color:{text_colour(name, class_names, dark=dark)}'>{theme.label_html(name, class_names)}</span>"
-        for name in class_names
-    ]
-
-
 def _errors(card: ModelCard) -> None:
     try:
         matrix = models.stored_matrix(card)
@@ -125,8 +114,8 @@ def _actions(model: StoredModel, card: ModelCard) -> None:
                 type="primary",
                 key=f"use_{model.model_id}",
                 disabled=model.problem is not None,
-                on_click=activate,
-                args=(model.model_id,),
+                on_click=messages.attempt,
+                args=(models.activate, model.model_id),
                 help="Damaged models cannot be used." if model.problem else None,
             )
             if model.problem is None:
@@ -147,8 +136,8 @@ def _actions(model: StoredModel, card: ModelCard) -> None:
         st.button(
             "Verify weights",
             key=f"verify_{model.model_id}",
-            on_click=_check_again,
-            args=(model.model_id,),
+            on_click=messages.attempt,
+            args=(_verify, model.model_id),
             help="Computes the SHA-256 of the weights file and compares it with the model card.",
         )
         if model.own:
@@ -159,14 +148,20 @@ def _rename_and_remove(model: StoredModel, card: ModelCard) -> None:
     with st.popover("Rename", icon=":material/edit:"):
         key = f"name_{model.model_id}"
         st.text_input("Name", card.name, key=key, max_chars=80)
-        st.button("Save", key=f"rename_{model.model_id}", on_click=_rename, args=(model.model_id, key))
+        st.button(
+            "Save",
+            key=f"rename_{model.model_id}",
+            on_click=messages.attempt,
+            args=(lambda: models.rename(model.model_id, str(st.session_state[key])),),
+        )
     with st.popover("Remove", icon=":material/delete:", disabled=model.active):
         st.markdown("This deletes the model's folder. Its predictions stay in the catalog.")
         st.button(
             "Remove permanently",
             key=f"remove_{model.model_id}",
-            on_click=_remove,
-            args=(model.model_id,),
+            on_click=messages.attempt,
+            args=(models.remove, model.model_id),
+            kwargs={"done": f"{model.model_id} was removed."},
         )
 
 
@@ -185,73 +180,26 @@ def switch_cost(card: ModelCard) -> None:
 def add_model() -> None:
     """Offer to add a model that was exported elsewhere."""
     with st.expander("Add a model from a file", icon=":material/upload:"):
-        file = st.file_uploader(
-            "A model exported on the Models page", type="zip", key=f"models_file_{_files_added()}"
+        st.file_uploader(
+            "A model exported on the Models page",
+            type="zip",
+            key="models_file",
+            on_change=messages.attempt,
+            args=(_add,),
         )
-        if file is None:
-            return
-        try:
-            added = models.import_zip(file)
-        except GalleryError as exc:
-            st.error(escaped(str(exc)), icon=":material/error:")
-            return
-        name = added.card.name if added.card else added.model_id
-        tell("done", f"{name} was added.")
-        st.session_state["models_files_added"] = _files_added() + 1  # another uploader, without the file
-        st.rerun()
 
 
-def _files_added() -> int:
-    return int(st.session_state.get("models_files_added", 0))
+def _add() -> None:
+    file = st.session_state["models_file"]
+    if file is not None:
+        added = models.import_zip(file)
+        messages.say_done(f"{added.card.name if added.card else added.model_id} was added.")
 
 
-def activate(model_id: str) -> None:
-    """Let a model tag from now on, or say why it cannot."""
-    try:
-        models.activate(model_id)
-    except GalleryError as exc:
-        tell("error", str(exc))
-
-
-def _check_again(model_id: str) -> None:
-    try:
-        problem = models.check_again(model_id)
-    except GalleryError as exc:
-        problem = str(exc)
-    if problem:
-        tell("error", problem)
-    else:
-        tell("done", f"The weights of {model_id} match its card.")
-
-
-def _rename(model_id: str, key: str) -> None:
-    try:
-        models.rename(model_id, str(st.session_state[key]))
-    except GalleryError as exc:
-        tell("error", str(exc))
-
-
-def _remove(model_id: str) -> None:
-    try:
-        models.remove(model_id)
-    except GalleryError as exc:
-        tell("error", str(exc))
-    else:
-        tell("done", f"{model_id} was removed.")
-
-
-def tell(kind: str, text: str) -> None:
-    """Keep a sentence for `show_message`: of the kind "done" or "error"."""
-    st.session_state["models_message"] = (kind, text)
-
-
-def show_message() -> None:
-    """Say, once, what the last click did."""
-    kind, text = st.session_state.pop("models_message", (None, ""))
-    if kind == "error":
-        st.error(escaped(text), icon=":material/warning:")
-    elif kind == "done":
-        st.success(escaped(text), icon=":material/check_circle:")
+def _verify(model_id: str) -> None:
+    if problem := models.check_again(model_id):
+        raise ModelError(problem)
+    messages.say_done(f"The weights of {model_id} match its card.")
 
 
 def offer_tagging(card: ModelCard, collection: Collection) -> None:
@@ -264,13 +212,11 @@ def offer_tagging(card: ModelCard, collection: Collection) -> None:
             f"**{escaped(collection.name)}** has {photo_count(waiting)} that {escaped(card.name)} has not "
             "tagged. Earlier predictions and all labels are kept."
         )
-        st.button("Tag them now", icon=":material/sell:", key="models_tag", on_click=_tag, args=(collection,))
-
-
-def _tag(collection: Collection) -> None:
-    try:
-        tagging.start_job(collection.collection_id)
-    except GalleryError as exc:
-        tell("error", str(exc))
-    else:
-        tell("done", f"Tagging {collection.name} has started; Browse shows its progress.")
+        st.button(
+            "Tag them now",
+            icon=":material/sell:",
+            key="models_tag",
+            on_click=messages.attempt,
+            args=(tagging.start_job, collection.collection_id),
+            kwargs={"done": f"Tagging {collection.name} has started; Browse shows its progress."},
+        )

@@ -9,6 +9,7 @@ import streamlit as st
 from gallery.services import training_runs, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.trainings import TrainingRun
+from gallery.ui.components.address import go as go
 
 DATA, RECIPE, RUN, SEARCH = "data", "recipe", "run", "search"
 TITLES = {DATA: "1 · Data", RECIPE: "2 · Recipe", RUN: "3 · Run", SEARCH: "Tune settings"}
@@ -35,15 +36,6 @@ def restore() -> None:
 def remember() -> None:
     """Keep what is shown for when this browser comes back from another page."""
     st.session_state[_SEEN] = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
-
-
-def go(**words: str | None) -> None:
-    """Put something else into the address; None takes a word out."""
-    for name, value in words.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = value
 
 
 def step() -> str:

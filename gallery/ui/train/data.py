@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import streamlit as st
 
+from gallery.datasets.split import USUAL
 from gallery.errors import DatasetError, GalleryError
-from gallery.jobs.progress import Progress
-from gallery.jobs.task import State, Task
 from gallery.services import training_sets
 from gallery.services.collections import opened_folders
 from gallery.training.data_sets import DataSet
-from gallery.training.preparing import COMPARING, LISTING, Prepared
-from gallery.ui.components import folder_box, messages
+from gallery.training.preparing import Prepared
+from gallery.ui.components import folder_box, messages, waiting
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import inspection as train_inspection
-from gallery.words import about, without_surrogates
+from gallery.words import without_surrogates
 
 FOLDER, FILE, PEOPLE = "Folder", "Zip or table", "Manual labels"
 _RECENT = 6
-_LOOK_S = 1.0
 _EXAMPLE = """\
 my photos/
 ├── barn owl/
@@ -56,11 +55,32 @@ def show() -> None:
 def prepared(chosen: DataSet) -> Prepared | None:
     """Return the inspected photos of a set; None, with the progress or the reason, while there are none."""
     task = training_sets.inspection(chosen)
-    if task.live:
-        _progress(chosen)
-    elif task.state is not State.DONE:
-        _failed(chosen, task)
-    return task.result if task.state is State.DONE else None
+    forget = functools.partial(training_sets.forget, chosen)
+    if waiting.is_done(task, "Reading the photos", unit="photos", key="train_reading", again=forget):
+        return task.result
+    if not task.live and (chosen.plan.by_group or chosen.plan.test):
+        st.button(
+            "Use the default split",
+            key="train_usual_split",
+            on_click=training_sets.split_as,
+            args=(chosen, USUAL),
+            help="85 % training, 15 % validation, photo by photo.",
+        )
+    return None
+
+
+def photos_first(icon: str, title: str, remedy: str) -> None:
+    """Show an empty state with the way to step 1; see `messages.empty`."""
+    messages.empty(icon, title, remedy)
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.button(
+            "Choose photos",
+            type="primary",
+            icon=":material/folder_open:",
+            key="train_to_data",
+            on_click=train_address.go,
+            kwargs={"step": train_address.DATA},
+        )
 
 
 def _choose() -> None:
@@ -168,53 +188,4 @@ def _heading(chosen: DataSet) -> None:
             key="train_other",
             on_click=train_address.go,
             kwargs={"set": None, "step": train_address.DATA},
-        )
-
-
-@st.fragment(run_every=_LOOK_S)
-def _progress(chosen: DataSet) -> None:
-    task = training_sets.inspection(chosen)
-    if not task.live:
-        st.rerun()
-    now = task.progress
-    with st.container(border=True, width=560):
-        st.markdown(f"**{(now.stage or LISTING).capitalize()} ...**")
-        st.progress(now.share)
-        st.caption(_facts(now))
-        if st.button("Cancel", key="train_look_cancel"):
-            task.stop()
-
-
-def _facts(now: Progress) -> str:
-    if not now.total:
-        return "Listing the photos."
-    facts = [f"{now.done:,} / {now.total:,} photos"]
-    if now.stage == COMPARING:
-        facts.append("comparing them with one another, and drawing the split")
-    if now.rate:
-        facts.append(f"{now.rate:.0f} photos/s")
-    if now.remaining_s:
-        facts.append(f"{about(now.remaining_s)} left")
-    return " · ".join(facts)
-
-
-def _failed(chosen: DataSet, task: Task[Prepared]) -> None:
-    cancelled = "Cancelled. The photos were not read to the end."
-    st.error(escaped(task.problem or cancelled), icon=":material/error:")
-    row = st.container(horizontal=True)
-    row.button(
-        "Read again",
-        icon=":material/refresh:",
-        type="primary",
-        key="train_look_retry",
-        on_click=training_sets.forget,
-        args=(chosen,),
-    )
-    if chosen.plan.by_group or chosen.plan.test:
-        row.button(
-            "Use the default split",
-            key="train_usual_split",
-            on_click=train_inspection.usual_plan,
-            args=(chosen,),
-            help="85 % training, 15 % validation, photo by photo.",
         )

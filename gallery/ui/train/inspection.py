@@ -3,56 +3,37 @@
 from __future__ import annotations
 
 import functools
-import html
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from gallery.class_styles import style, text_colour
 from gallery.datasets.inspection import SMALL_PX, DuplicateGroup, Inspection
 from gallery.datasets.labelled import Part
-from gallery.datasets.split import USUAL, SplitPlan
+from gallery.datasets.split import SplitPlan
 from gallery.services import photo_lists, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import Prepared
-from gallery.types import PhotoId, display_path
+from gallery.types import display_path
 from gallery.ui.components import theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
-from gallery.words import class_title, without_surrogates
+from gallery.words import class_title, photo_count, without_surrogates
 
 SHARES = {"85 / 15": (0.15, 0.0), "70 / 15 / 15": (0.15, 0.15)}
 _SAMPLES, _PAGE = 10, 60
 _GROUPS = 30  # groups of duplicates shown; more would be a list nobody reads
 ALL = "all"
 
-_CSS = """<style>
-.train-counts{border-collapse:collapse;width:100%;font-size:.95rem}
-.train-counts th,.train-counts td{padding:5px 8px;border:0;text-align:right;font-variant-numeric:tabular-nums}
-.train-counts thead th{font-weight:600;font-size:.85rem}
-.train-counts th[scope=row],.train-counts thead th:first-child{text-align:left;font-weight:400;
-white-space:nowrap}
-.train-counts td.bar{width:60%;text-align:left}
-.train-counts .track{display:flex;height:16px;border-radius:4px;overflow:hidden}
-.train-counts .track i{display:block;height:100%;border:1px solid var(--edge);background:var(--fill);
-box-sizing:border-box}
-.train-counts .track i.validation{background:repeating-linear-gradient(135deg,var(--fill) 0 4px,
-transparent 4px 7px)}
-.train-counts .track i.test{background:transparent}
-.train-counts thead .track{display:inline-flex;width:26px;height:12px;margin-right:5px;vertical-align:-1px;
-border-radius:3px;--fill:#7c8a86;--edge:#5f6c68}
-.train-counts .track i.left{border-style:dashed;background:transparent;opacity:.5}
-</style>"""
-
 
 def show(chosen: DataSet, prepared: Prepared) -> None:
     """Show what was found, and lead to the recipe."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.html(counts_html(prepared.inspection, dark=theme.is_dark()))
+        _counts(prepared.inspection)
     with right:
         _findings(prepared)
         _split(chosen, prepared)
@@ -67,37 +48,6 @@ def show(chosen: DataSet, prepared: Prepared) -> None:
     _pictures(prepared)
 
 
-def counts_html(found: Inspection, *, dark: bool) -> str:
-    """Return the photos of each class and part as a table with bars: chart and numbers in one."""
-    parts = [part for part in Part if part in found.part_counts]
-    most = max(found.counts.values())
-    head = "".join(
-        f'<th scope="col"><span class="track"><i class="{_kind(part)}" style="width:100%"></i></span>'
-        f"{_PART_WORDS[part]}</th>"
-        for part in parts
-    )
-    rows, classes = [], list(found.counts)
-    for name, count in found.counts.items():
-        edge, fill = text_colour(name, classes, dark=dark), style(name, classes).fill
-        bars = "".join(
-            f'<i class="{_kind(part)}" style="width:{100 * found.part_counts[part][name] / most:.2f}%"></i>'
-            for part in parts
-        )
-        numbers = "".join(f"<td>{found.part_counts[part][name]:,}</td>" for part in parts)
-        rows.append(
-            f'<tr><th scope="row">{theme.label_html(name, classes)}</th>'
-            f'<td class="bar"><div class="track" style="--fill:{fill};--edge:{edge}">{bars}</div></td>'
-            f"<td><b>{count:,}</b></td>{numbers}</tr>"
-        )
-    sums = "".join(f"<td>{sum(found.part_counts[part].values()):,}</td>" for part in parts)
-    total = sum(found.counts.values())
-    rows.append(f'<tr><th scope="row"><b>All</b></th><td></td><td><b>{total:,}</b></td>{sums}</tr>')
-    return (
-        f'{_CSS}<table class="train-counts"><thead><tr><th scope="col">Class</th><th scope="col"></th>'
-        f'<th scope="col">photos</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    )
-
-
 _PART_WORDS = {
     Part.TRAIN: "training",
     Part.VALIDATION: "validation",
@@ -106,8 +56,34 @@ _PART_WORDS = {
 }
 
 
-def _kind(part: Part) -> str:
-    return part.value.split()[0]
+def _counts(found: Inspection) -> None:
+    """Show the photos of each class and part: bars and numbers in one."""
+    classes = list(found.counts)
+    parts = {
+        words: found.part_counts[part] for part, words in _PART_WORDS.items() if part in found.part_counts
+    }
+    st.dataframe(
+        pd.DataFrame(
+            {
+                theme.ICON_COLUMN: [theme.icon_address(name, classes) for name in classes],
+                "Class": [class_title(name) for name in classes],
+                "Photos": [found.counts[name] for name in classes],
+                **{words: [counts[name] for name in classes] for words, counts in parts.items()},
+            }
+        ),
+        hide_index=True,
+        height="content",
+        key="train_counts",
+        column_config={
+            theme.ICON_COLUMN: theme.icon_column(),
+            "Photos": st.column_config.ProgressColumn(
+                format="localized", min_value=0, max_value=max(found.counts.values())
+            ),
+        },
+        alt="The photos of each class, in all and in each part of the split",
+    )
+    sums = ", ".join(f"{sum(counts.values()):,} {words}" for words, counts in parts.items())
+    st.caption(f"All {photo_count(sum(found.counts.values()))}: {sums}.")
 
 
 def _findings(prepared: Prepared) -> None:
@@ -157,21 +133,11 @@ def _replan(chosen: DataSet) -> None:
     training_sets.split_as(chosen, SplitPlan(validation, test, by_group, chosen.plan.seed))
 
 
-def usual_plan(chosen: DataSet) -> None:
-    """Split a set as usual, after another plan turned out impossible."""
-    training_sets.split_as(chosen, USUAL)
-
-
-def token_of(prepared: Prepared) -> str:
+def _token(prepared: Prepared) -> str:
     """Return the token under which a set's photos are shown."""
-    return photo_lists.register_files(_places(prepared))
-
-
-def _places(prepared: Prepared) -> dict[PhotoId, Path]:
     decoded = prepared.decoded
-    return {
-        photo_id: photo.path for photo_id, photo in zip(decoded.photo_ids, decoded.data.photos, strict=True)
-    }
+    paths = (photo.path for photo in decoded.data.photos)
+    return photo_lists.register_files(dict(zip(decoded.photo_ids, paths, strict=True)))
 
 
 @st.fragment
@@ -202,11 +168,10 @@ def _samples(prepared: Prepared) -> None:
         format_func=functools.partial(_class_title, found.counts),
         label_visibility="collapsed",
     )
-    token = token_of(prepared)
     if name != ALL and name in found.counts:
-        _page_of(prepared, token, name)
+        _page_of(prepared, name)
         return
-    labels = prepared.decoded.data.labels
+    token, labels = _token(prepared), prepared.decoded.data.labels
     for index, each in enumerate(prepared.decoded.data.class_names):
         st.markdown(
             f"**{theme.label_markdown(each, prepared.decoded.data.class_names)}** · {found.counts[each]:,}"
@@ -220,19 +185,15 @@ def _class_title(counts: dict[str, int], name: str) -> str:
     return "Some of each" if name == ALL else f"{theme.label_markdown(name, list(counts))} · {counts[name]:,}"
 
 
-def _rows_of(prepared: Prepared, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _page_of(prepared: Prepared, name: str) -> None:
     data = prepared.decoded.data
-    return np.flatnonzero(data.labels == data.class_names.index(name)).astype(np.int64)
-
-
-def _page_of(prepared: Prepared, token: str, name: str) -> None:
-    rows = _rows_of(prepared, name)
+    rows = np.flatnonzero(data.labels == data.class_names.index(name))
     pages = -(-len(rows) // _PAGE)
     page = 1
     if pages > 1:
         page = int(st.number_input(f"Page of {pages}", 1, pages, key=f"train_page_{name}", width=140))
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
-    train_pictures.show(token, [_picture(prepared, int(row), named=True) for row in shown])
+    train_pictures.show(_token(prepared), [_picture(prepared, int(row), named=True) for row in shown])
 
 
 def _picture(prepared: Prepared, row: int, *, named: bool = False, words: str = "") -> Picture:
@@ -257,7 +218,7 @@ def _duplicates(prepared: Prepared) -> None:
         "Copies stay on one side of the split, so they do not make the score optimistic. Where one file has "
         "different labels, one is wrong: move it to the right folder, then read the folder again."
     )
-    token = token_of(prepared)
+    token = _token(prepared)
     for group in groups[:_GROUPS]:
         st.markdown(_group_words(group))
         pictures = [_picture(prepared, row, words=_where(prepared, row)) for row in group.indices[:12]]
@@ -269,11 +230,10 @@ def _duplicates(prepared: Prepared) -> None:
 def _group_words(group: DuplicateGroup) -> str:
     kind = "The same file" if group.exact else "Nearly the same picture"
     words = f"**{kind}, {len(group.indices)} times**"
+    names = " and ".join(escaped(class_title(name)) for name in group.labels)
     if group.contradicts:
-        names = " and ".join(escaped(class_title(name)) for name in group.labels)
         words += f" · :material/warning: labelled {names}"
     elif group.doubtful:
-        names = " and ".join(escaped(class_title(name)) for name in group.labels)
         words += f" · labelled {names}: check whether they are right"
     if group.leaks:
         words += " · :material/warning: on both sides of the split"
@@ -310,13 +270,8 @@ def _small(prepared: Prepared) -> None:
         st.caption(f"No photo has a side under {SMALL_PX} pixels.")
         return
     st.caption(f"Photos with a side under {SMALL_PX} pixels show little when they are enlarged.")
-    sizes = zip(prepared.decoded.widths_px, prepared.decoded.heights_px, strict=True)
-    size_of = dict(enumerate(sizes))
+    sizes = list(zip(prepared.decoded.widths_px, prepared.decoded.heights_px, strict=True))
     train_pictures.show(
-        token_of(prepared),
-        [_picture(prepared, row, words=f"{size_of[row][0]} x {size_of[row][1]}") for row in rows[:_PAGE]],
+        _token(prepared),
+        [_picture(prepared, row, words="{} x {}".format(*sizes[row])) for row in rows[:_PAGE]],
     )
-
-
-def _safe(text: str) -> str:
-    return html.escape(without_surrogates(text))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from dataclasses import replace
 
 import streamlit as st
@@ -12,7 +10,7 @@ from gallery.services import train as train_service
 from gallery.training.data_sets import DataSet, Draft
 from gallery.training.preparing import Prepared
 from gallery.ui.train.settings import change, show_refusal
-from gallery.words import class_title, without_surrogates
+from gallery.words import class_title
 
 _VARIANTS = 8
 _LIMITS = {
@@ -22,14 +20,6 @@ _LIMITS = {
     "zoom": ("Zoom up to (%)", 0, 60, 100),
 }
 """Label, least, most, and how many units of the slider are 1 of the recipe."""
-
-_CSS = (
-    "<style>.train-variants{display:grid;grid-template-columns:repeat(3,1fr);gap:6px;max-width:460px}"
-    ".train-variants figure{margin:0;position:relative}.train-variants "
-    "img{width:100%;border-radius:6px;display:block}"
-    ".train-variants figcaption{font-size:.8rem;position:absolute;left:0;bottom:0;padding:1px 6px;color:#fff;"
-    "background:rgba(0,0,0,.72);border-radius:0 6px 0 6px}</style>"
-)
 
 
 def show(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
@@ -60,25 +50,15 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
     with right:
         number = st.session_state.get("train_preview", 0)
         label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
-        st.html(_variants_html(class_title(label), shown))
+        words = ["original", *(f"variant {place}" for place in range(1, len(shown)))]
+        with st.container(key="train_variants"):
+            st.image(shown, words, width=148, alt=[f"{class_title(label)}, {word}" for word in words])
         if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")
     st.caption(
         "Only training photos are augmented, differently in every epoch; validation photos stay unchanged."
     )
-
-
-def _variants_html(name: str, shown: list[bytes]) -> str:
-    """Return a photo and its variants, PNG files, as HTML."""
-    words = [f"{name}, original", *(f"{name}, variant {number}" for number in range(1, len(shown)))]
-    figures = "".join(
-        f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
-        f'alt="{html.escape(without_surrogates(alt))}">'
-        f"{'<figcaption>original</figcaption>' if number == 0 else ''}</figure>"
-        for number, (png, alt) in enumerate(zip(shown, words, strict=True))
-    )
-    return f'{_CSS}<div class="train-variants">{figures}</div>'
 
 
 def _changed(chosen: DataSet) -> None:

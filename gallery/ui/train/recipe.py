@@ -13,7 +13,6 @@ from gallery.training.data_sets import DataSet, Draft
 from gallery.training.estimate import Estimate
 from gallery.training.preparing import Prepared
 from gallery.training.recipes import RECIPES, Recipe
-from gallery.ui.components import messages
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import data as train_data
@@ -46,20 +45,11 @@ def show() -> None:
 
 def no_photos() -> None:
     """Say that the data come first."""
-    messages.empty(
+    train_data.photos_first(
         ":material/folder_open:",
         "Choose photos first",
         "A recipe needs training photos: that is step 1. It takes a minute.",
     )
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button(
-            "Choose photos",
-            type="primary",
-            icon=":material/folder_open:",
-            key="train_to_data",
-            on_click=train_address.go,
-            kwargs={"step": train_address.DATA},
-        )
 
 
 def _cards(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
@@ -92,8 +82,8 @@ def _card(chosen: DataSet, offer: RecipeOffer) -> None:
             st.button(
                 "Choose",
                 key=f"train_choose_{recipe.name}",
-                on_click=_choose,
-                args=(chosen, recipe.name),
+                on_click=train_service.choose,
+                args=(chosen, RECIPES[recipe.name]),
                 help=f"Takes {recipe.name} with its usual values.",
             )
 
@@ -104,10 +94,6 @@ def _cost_words(recipe: Recipe, cost: Estimate | None) -> str:
         return f"At most {epochs}; not timed yet."
     source = "as earlier trainings took here" if cost.measured_here else "from measurements on two cores"
     return f":material/timer: {about(cost.seconds)} for {epochs} at most (estimate, {source})"
-
-
-def _choose(chosen: DataSet, name: str) -> None:
-    train_service.choose(chosen, RECIPES[name])
 
 
 def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
@@ -121,8 +107,7 @@ def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
             st.text_input(
                 "Name of the new model",
                 key=key,
-                on_change=_rename,
-                args=(chosen, key),
+                on_change=lambda: train_service.change_words(chosen, name=st.session_state[key].strip()),
                 max_chars=80,
                 width=380,
             )
@@ -139,12 +124,12 @@ def _start_box(chosen: DataSet, prepared: Prepared, draft: Draft) -> None:
 
 def _summary(chosen: DataSet, prepared: Prepared, recipe: Recipe) -> str:
     counts = {part: len(prepared.split.rows(part)) for part in Part}
-    words = f"**{escaped(recipe.name)}** is trained on {counts[Part.TRAIN]:,} photos "
-    words += f"of **{escaped(chosen.name)}**"
-    words += f" and validated on {counts[Part.VALIDATION]:,} others after each epoch"
-    if counts[Part.TEST]:
-        words += f"; {counts[Part.TEST]:,} more are kept for the final test"
-    return f"{words}. The training continues when this window is closed."
+    test = f"; {counts[Part.TEST]:,} more are kept for the final test" if counts[Part.TEST] else ""
+    return (
+        f"**{escaped(recipe.name)}** is trained on {counts[Part.TRAIN]:,} photos of "
+        f"**{escaped(chosen.name)}** and validated on {counts[Part.VALIDATION]:,} others after each epoch"
+        f"{test}. The training continues when this window is closed."
+    )
 
 
 def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
@@ -168,10 +153,6 @@ def _cautions(prepared: Prepared, draft: Draft) -> list[str]:
     if tagging.live_job() is not None:
         found.append("Photos are being tagged at the moment; that and a training slow each other down.")
     return found
-
-
-def _rename(chosen: DataSet, key: str) -> None:
-    train_service.change_words(chosen, name=st.session_state[key].strip())
 
 
 def _start(chosen: DataSet, draft: Draft, key: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
-from gallery.evaluation.comparison import ModelComparison
 from gallery.jobs.task import State
 from gallery.services import models, photo_lists
 from gallery.services import trained as trained_service
@@ -14,24 +15,19 @@ from gallery.services.trained import HeldOutComparison, Trained
 from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
-from gallery.ui.components import confusion_table, messages
+from gallery.ui.components import accuracies, confusion_table, messages, waiting
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.models import view as models_view
 from gallery.ui.train import pictures as train_pictures
 from gallery.ui.train.pictures import Picture
-from gallery.words import class_title, interval, percent
+from gallery.words import class_title, percent
 
-_LOOK_S = 1.0
-_MESSAGE = "train_result_message"
 _SHOWN = 48
 PART_WORDS = {Part.TEST: "test photos", Part.VALIDATION: "validation photos"}
 
 
 def show(run: TrainingRun) -> None:
     """Show the new model, what can be done with it, and how it does beside the active one."""
-    message = st.session_state.pop(_MESSAGE, None)
-    if message:
-        st.error(escaped(message), icon=":material/error:")
     try:
         trained = trained_service.of(run)
     except GalleryError as exc:
@@ -52,21 +48,19 @@ def show(run: TrainingRun) -> None:
 
 
 def _decide(trained: Trained) -> None:
-    card, model_id = trained.card, trained.card.model_id
+    card = trained.card
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_decide"):
         score = models.card_score(card.tested_on)
-        words = f"**{escaped(card.name)}**"
-        if score is not None:
-            words += f": {percent(score.accuracy)} correct on {score.sentence()}"
-        st.markdown(f"{words}.", width="stretch")
+        words = f": {percent(score.accuracy)} correct on {score.sentence()}" if score else ""
+        st.markdown(f"**{escaped(card.name)}**{words}.", width="stretch")
         if not trained.kept:
             st.button(
                 "Keep this model",
                 type="primary",
                 icon=":material/save:",
                 key="train_keep",
-                on_click=_keep,
-                args=(trained,),
+                on_click=messages.attempt,
+                args=(trained_service.keep, trained.run),
                 help="It then stands on the Models page. The active model stays the active one.",
             )
             return
@@ -78,42 +72,21 @@ def _decide(trained: Trained) -> None:
                 "Use it for tagging",
                 icon=":material/sell:",
                 key="train_activate",
-                on_click=_activate,
-                args=(model_id,),
+                on_click=messages.attempt,
+                args=(models.activate, card.model_id),
                 help="New photos are then sorted by it. Predictions of the former model are kept.",
             )
             models_view.switch_cost(card)
         st.page_link("pages/models.py", label="See it under Models", icon=":material/neurology:")
 
 
-def _keep(trained: Trained) -> None:
-    try:
-        trained_service.keep(trained.run)
-    except GalleryError as exc:
-        st.session_state[_MESSAGE] = str(exc)
-
-
-def _activate(model_id: str) -> None:
-    try:
-        models.activate(model_id)
-    except GalleryError as exc:
-        st.session_state[_MESSAGE] = str(exc)
-
-
 def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     task = trained_service.comparison_task(trained, rival, held)
-    if task.live:
-        _asking(trained, rival, held)
-        return
     if task.state is not State.DONE:
-        st.error(escaped(task.problem), icon=":material/error:")
-        st.button(
-            "Compare again",
-            key="train_compare_again",
-            icon=":material/refresh:",
-            on_click=trained_service.forget_comparison,
-            args=(trained.run,),
-        )
+        waiting.show(
+            task, "The comparison with the active model", unit="photos", key="train_compare",
+            again=lambda: trained_service.forget_comparison(trained.run),
+        )  # fmt: skip
         return
     _misclassified(trained_service.misclassified(trained, held, task.result), PART_WORDS[held.part])
     compared = trained_service.compared(trained, rival, held, task.result)
@@ -129,48 +102,40 @@ def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     _differing(compared)
 
 
-@st.fragment(run_every=_LOOK_S)
-def _asking(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
-    task = trained_service.comparison_task(trained, rival, held)
-    if not task.live:
-        st.rerun()
-    now, which = task.progress, PART_WORDS[held.part]
-    st.progress(
-        now.share,
-        f"Both models classify {len(held.photos):,} {which}: {now.done:,} of {now.total:,} done.",
-    )
-
-
 def _misclassified(wrong: list[tuple[HeldOutPhoto, str]], part: str) -> None:
     """Show what the new model gets wrong."""
     st.markdown(f"#### {len(wrong):,} misclassified {part}")
-    token = photo_lists.register_files({photo.photo_id: photo.path for photo, _ in wrong})
-    shown = []
-    for photo, predicted in wrong[:_SHOWN]:
-        words = f"true {class_title(photo.label)}, predicted {class_title(predicted)}"
-        shown.append(Picture(photo.photo_id, f"{display_path(photo.path)}: {words}", words))
-    if shown:
-        train_pictures.show(token, shown, side_px=150)
-    if len(wrong) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(wrong):,}.")
+    _photos(
+        [
+            (photo, f"true {class_title(photo.label)}, predicted {class_title(predicted)}")
+            for photo, predicted in wrong
+        ]
+    )
+
+
+def _photos(photos: Sequence[tuple[HeldOutPhoto, str]]) -> None:
+    """Show the first photos of some, each with its words."""
+    if not photos:
+        st.caption("There is no such photo.")
+        return
+    token = photo_lists.register_files({photo.photo_id: photo.path for photo, _ in photos[:_SHOWN]})
+    train_pictures.show(
+        token,
+        [
+            Picture(photo.photo_id, f"{display_path(photo.path)}: {words}", words)
+            for photo, words in photos[:_SHOWN]
+        ],
+        side_px=150,
+    )
+    if len(photos) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(photos):,}.")
 
 
 def _numbers(found: HeldOutComparison, held: HeldOut) -> None:
-    """Show both accuracies with their intervals, who alone is right, and what the paired test says."""
+    """Show both accuracies with their intervals, and what the paired test says."""
     compared = found.models
     st.markdown(f"#### Beside the active model, on the same {compared.n:,} {PART_WORDS[held.part]}")
-    new, old, only_new, only_old = st.columns(4, border=True)
-    for column, name, is_new in (
-        (new, f"New: {compared.model_b}", True),
-        (old, f"Active: {compared.model_a}", False),
-    ):
-        right, low, high = found.right(new=is_new)
-        with column.container(gap=None):
-            st.metric(escaped(name), percent(right / compared.n))
-            st.caption(f"{right:,} of {compared.n:,} correct (95 % CI {interval((low, high))})")
-    only_new.metric("Only the new one is right", f"{len(compared.rows(False, True)):,}")
-    only_old.metric("Only the active one is right", f"{len(compared.rows(True, False)):,}")
-    st.markdown(verdict(compared))
+    accuracies.show_two(compared, [f"Active: {compared.model_a}", f"New: {compared.model_b}"])
     if held.part is Part.VALIDATION:
         st.caption(
             "The best epoch was chosen on these photos, so the new model's score is slightly optimistic. The "
@@ -181,16 +146,6 @@ def _numbers(found: HeldOutComparison, held: HeldOut) -> None:
             f"{found.left_out:,} photos are left out: the active model does not have their class, or the "
             "files are missing."
         )
-
-
-def verdict(compared: ModelComparison) -> str:
-    """Return what the paired test says, in a sentence."""
-    p_value = compared.p_value
-    test = f"McNemar's exact test on the photos that only one gets right: p = {p_value:.2g}"
-    if p_value >= 0.05:
-        return f"**The difference may be chance** ({test}). More photos would tell."
-    better = "new" if compared.accuracy_b > compared.accuracy_a else "active"
-    return f"**The {better} model is better on these photos, by more than chance** ({test})."
 
 
 def _known_photos(found: HeldOutComparison) -> None:
@@ -243,18 +198,14 @@ def _differing(found: HeldOutComparison) -> None:
         label_visibility="collapsed",
     )
     rows = kinds[chosen]
-    if not len(rows):
-        st.caption("There is no such photo.")
-        return
-    token = photo_lists.register_files({photo.photo_id: photo.path for photo in photos})
     names = [class_title(name) for name in compared.class_names]
-    shown = []
-    for row in rows[:_SHOWN]:
-        true, new, old = (
-            names[int(values[row])] for values in (compared.y_true, compared.said_b, compared.said_a)
-        )
-        words = f"{true}; new: {new}; active: {old}"
-        shown.append(Picture(photos[row].photo_id, f"{display_path(photos[row].path)}: {words}", words))
-    train_pictures.show(token, shown, side_px=150)
-    if len(rows) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(rows):,}.")
+    _photos(
+        [
+            (
+                photos[row],
+                f"{names[compared.y_true[row]]}; new: {names[compared.said_b[row]]}; "
+                f"active: {names[compared.said_a[row]]}",
+            )
+            for row in rows
+        ]
+    )

@@ -20,25 +20,17 @@ from gallery.ui.train import run as train_run
 from gallery.ui.train.recipe import no_photos
 from gallery.words import percent
 
-_LIVE_S = 2.0
-_MESSAGE = "train_search_message"
 _EPOCHS = 5
 
 
 def show() -> None:
     """Show the searches so far and offer a new one."""
-    message = st.session_state.pop(_MESSAGE, None)
-    if message:
-        st.error(escaped(message), icon=":material/error:")
-    runs = training_runs.searches()
-    if runs:
-        run = _picked(runs)
-        st.fragment(_live, run_every=_LIVE_S if run.live else None)(run.request.folder.name, run.live)
+    run = train_run.follow(training_runs.searches, "Tuning", _search)
     chosen = train_address.chosen_set()
     if chosen is not None:
-        with st.expander("Tune settings on these photos", expanded=not runs):
+        with st.expander("Tune settings on these photos", expanded=run is None):
             _new(chosen)
-    elif not runs:
+    elif run is None:
         no_photos()
 
 
@@ -69,70 +61,23 @@ def _start(chosen: DataSet, trials: int, epochs: int) -> None:
     st.rerun()
 
 
-def _picked(runs: list[TrainingRun]) -> TrainingRun:
-    run = train_address.chosen_run(runs)
-    assert run is not None
-    titles = {one.request.folder.name: train_run.title(one) for one in runs}
-    st.session_state["train_search"] = run.request.folder.name
-    st.selectbox(
-        f"Tuning ({len(runs)} so far)" if len(runs) > 1 else "Tuning",
-        list(titles),
-        key="train_search",
-        format_func=lambda name: titles.get(name, str(name)),
-        on_change=lambda: train_address.go(training=st.session_state["train_search"]),
-        width=520,
+def _search(run: TrainingRun) -> None:
+    more = run.state == "finished"
+    train_run.show_state(
+        run,
+        run.progress.stage if run.state == "training" else "".join(train_run.preparing(run)),
+        stop="Stop here",
+        stop_help="Keeps the trials that are done.",
+        resume="Six more trials" if more else "Resume",
+        more_trials=6 if more else 0,
+        discard="This removes the trials with their table.",
+        at_work="Running trials",
     )
-    return run
-
-
-def _live(name: str, was_live: bool) -> None:
-    with messages.boundary():
-        run = next((one for one in training_runs.searches() if one.request.folder.name == name), None)
-        if run is None or run.live != was_live:
-            st.rerun()
-        _state(run)
-        result = training_runs.search_result(run)
-        if result is None:
-            st.caption("The table appears when the first trial is done.")
-            return
-        _result(run, result)
-
-
-def _state(run: TrainingRun) -> None:
-    now = run.progress
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_search_state"):
-        running = run.state == "training"
-        st.markdown(f"**{'Running trials' if running else train_run.STATES.get(run.state, run.state)}**")
-        words = now.stage if run.state == "training" else ""
-        if run.state == "preparing" and now.total:
-            words = f"{now.done:,} / {now.total:,} photos"
-        st.caption(escaped(words), width="stretch")
-        if run.live:
-            st.button(
-                "Stop here", icon=":material/stop:", key="train_search_stop",
-                on_click=training_runs.stop, args=(run,), help="Keeps the trials that are done.",
-            )  # fmt: skip
-            return
-        more = run.state == "finished"
-        st.button(
-            "Six more trials" if more else "Resume",
-            icon=":material/play_arrow:",
-            key="train_search_resume",
-            on_click=_resume,
-            args=(run, 6 if more else 0),
-        )
-        train_run.offer_discard(
-            run, "This removes the trials with their table.", key="train_search_discard", message_key=_MESSAGE
-        )
-    if run.state == "failed":
-        st.error(escaped(run.message), icon=":material/error:")
-
-
-def _resume(run: TrainingRun, more: int) -> None:
-    try:
-        training_runs.resume(run, more_trials=more)
-    except (GalleryError, OSError) as exc:
-        st.session_state[_MESSAGE] = str(exc)
+    result = training_runs.search_result(run)
+    if result is None:
+        st.caption("The table appears when the first trial is done.")
+        return
+    _result(run, result)
 
 
 def _result(run: TrainingRun, result: SearchResult) -> None:
@@ -149,8 +94,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
             key="train_take_best",
             help="Fills step 2 with these settings and the recipe's usual number of epochs.",
         ):
-            _take(run, result.recipe)
-            st.rerun()  # the whole page: a callback would run this part of it alone
+            messages.attempt(_take, run, result.recipe)
     st.plotly_chart(
         train_charts.search_figure(trials, dark=theme.is_dark()),
         theme=None,
@@ -162,27 +106,12 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
     st.caption(
         "One line per trial; the warmer its colour, the higher its accuracy. Drag along an axis to filter."
     )
-    st.dataframe(
-        train_charts.trials_frame(trials),
-        hide_index=True,
-        key="train_trials_table",
-        column_config={
-            "Loss": st.column_config.NumberColumn(format="%.3f"),
-            "Accuracy (%)": st.column_config.NumberColumn(format="%.1f"),
-            "Learning rate": st.column_config.NumberColumn(format="%.2g"),
-            "Dropout": st.column_config.NumberColumn(format="%.1f"),
-            "Seconds": st.column_config.NumberColumn(format="%.0f"),
-        },
-        alt="The trials with their settings, the best one first",
-    )
+    train_charts.trials_table(trials)
 
 
 def _take(run: TrainingRun, recipe: Recipe) -> None:
     """Fill step 2 with the best trial, on the photos that it was found with."""
-    try:
-        chosen = training_sets.set_of(run.request.data)
-        train_service.choose(chosen, recipe, weights="none")
-    except (GalleryError, OSError) as exc:
-        st.session_state[_MESSAGE] = str(exc)
-        return
+    chosen = training_sets.set_of(run.request.data)
+    train_service.choose(chosen, recipe, weights="none")
     train_address.go(step=train_address.RECIPE, set=chosen.set_id)
+    st.rerun()  # the whole page: a callback would run this part of it alone

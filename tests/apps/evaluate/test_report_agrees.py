@@ -25,7 +25,12 @@ SAID = {
 }
 """Three classes, one of few photos; dogs with a number above 24 are taken for cats, all cows for dogs."""
 
-UNFOLDED = ("evaluate_bins_open", "evaluate_coverage_open", "evaluate_slices_open", "evaluate_curves_open")
+UNFOLDED = (
+    "evaluate_bins_open",
+    "evaluate_coverage_table_open",
+    "evaluate_slices_table_open",
+    "evaluate_curves_table_open",
+)
 PARTS = (
     ("Report", ""),
     ("Confidence", "Calibration and threshold"),

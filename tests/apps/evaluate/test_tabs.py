@@ -197,7 +197,7 @@ def test_a_single_photo_has_no_temperature(gallery: SmallGallery) -> None:
 
 
 def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: SmallGallery) -> None:
-    page = unfold(open_tab(gallery, evaluate_slices.TAB), "evaluate_slices_open")
+    page = unfold(open_tab(gallery, evaluate_slices.TAB), "evaluate_slices_table_open")
     table = page.dataframe(key="evaluate_slices_table").value
     dog = table[table["Group"] == "dog"].iloc[0]
     assert (dog["Photos"], dog["Correct"], dog["95 % CI"]) == (3, 1, "6 to 79\u00a0%")  # Wilson, 1 of 3
@@ -209,7 +209,7 @@ def test_slices_are_the_worst_first_with_their_number_and_interval(gallery: Smal
 def test_slices_of_one_kind_and_the_photos_of_one(gallery: SmallGallery) -> None:
     page = open_tab(gallery, evaluate_slices.TAB)
     page.segmented_control(key="evaluate_slices_by").set_value("Folder").run()
-    unfold(page, "evaluate_slices_open")
+    unfold(page, "evaluate_slices_table_open")
     table = page.dataframe(key="evaluate_slices_table").value
     assert list(table["Group"]) == ["dog", "cat"]
     page.session_state[evaluate_slices.CHOSEN] = ("Folder", "dog")
@@ -238,7 +238,7 @@ def test_photos_read_before_there_were_measures_are_counted_and_measured_on_requ
     page.run()
     assert not page.exception
     assert "5 photos were read before brightness and sharpness were measured" in texts(page)
-    unfold(page, "evaluate_slices_open")
+    unfold(page, "evaluate_slices_table_open")
     table = page.dataframe(key="evaluate_slices_table").value
     assert "Brightness" not in set(table["Grouped by"])
     page.button(key="evaluate_measure").click().run()
@@ -250,13 +250,13 @@ def test_photos_read_before_there_were_measures_are_counted_and_measured_on_requ
 def test_the_tables_under_curves_and_confidence_are_there_when_unfolded(gallery: SmallGallery) -> None:
     page = open_curves(gallery)
     assert not [one for one in page.dataframe if "AUC" in one.value.columns]
-    unfold(page, "evaluate_curves_open")
+    unfold(page, "evaluate_curves_table_open")
     (curves,) = [one.value for one in page.dataframe if "AUC" in one.value.columns]
     assert curves.set_index("Class").loc["Cat", "AUC"] == pytest.approx(5 / 6)
     page.segmented_control(key=evaluate_confidence.PART).set_value(evaluate_confidence.CALIBRATION).run()
     unfold(page, "evaluate_bins_open")
     assert page.dataframe(key="evaluate_bins").value["Photos"].sum() == len(SAID)
-    unfold(page, "evaluate_coverage_open")
+    unfold(page, "evaluate_coverage_table_open")
     kept = page.dataframe(key="evaluate_coverage_table").value.set_index("Confidence at least")
     assert kept.loc[0.8, "Photos"] == 3  # 1 right, .9 right, .8 wrong
     assert kept.loc[0.8, "Accuracy"] == pytest.approx(2 / 3)

@@ -91,7 +91,13 @@ def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -
     numbers = {metric.label.replace("\\", ""): metric.value for metric in page.metric}
     assert numbers["New: owls"] == "100.0\u00a0%"
     assert numbers[f"Active: {MODEL_ID}"] == "16.7\u00a0%"
-    assert (numbers["Only the new one is right"], numbers["Only the active one is right"]) == ("5", "0")
+    assert numbers["Difference (second minus first)"] == "+83.3 points"
+    kinds = page.segmented_control(key="train_differing").options
+    assert kinds == [
+        "Only the new one is right (5)",
+        "Only the active one is right (0)",
+        "Both are wrong (0)",
+    ]
     assert "may be chance" in shown  # five of five: p = 2 / 2^5 = 0.0625
     assert "p = 0.062" in shown
     assert "The best epoch was chosen on these photos" in shown

@@ -32,8 +32,8 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
     page = open_page("train", step="search")
     assert not page.exception
     assert "Best so far: trial 2" in texts(page)
-    (table,) = [one.value for one in page.dataframe if "Trial" in one.value.columns]
-    assert table["Trial"].tolist() == [2, 1, 3]
+    (table,) = [one.value for one in page.dataframe if "trial" in one.value.columns]
+    assert table["trial"].tolist() == [2, 1, 3]
     page = button(page, "Use these settings").click().run()
     assert not page.exception
     assert page.query_params["step"] == "recipe"
