@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import collections, models, wiring
-from gallery.ui.models import light
 from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
@@ -20,7 +19,7 @@ opened = collections.opened()
 if active is None:
     models_view.none_usable()
 else:
-    light.offer_light_model(active)
+    models_view.offer_light_model(active)
     if opened:
         models_view.offer_tagging(active, opened[0])
 for model in stored:

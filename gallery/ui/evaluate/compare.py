@@ -11,14 +11,14 @@ from gallery.errors import GalleryError
 from gallery.evaluation.comparison import ClassChange, EvaluationPair, ModelComparison
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.metrics import IntVector
-from gallery.jobs.progress import Progress
 from gallery.services import compare as compare_service
 from gallery.services import models
 from gallery.services import tagging as tagging_service
 from gallery.settings import FEW_PHOTOS
-from gallery.types import JobState, ModelCard
+from gallery.types import ModelCard
 from gallery.ui.components import accuracies, job_card, messages, photo_grid, table, theme
 from gallery.ui.components.address import go
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import numbers
 from gallery.words import class_title, percent, photo_count
@@ -89,7 +89,7 @@ def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
     if known >= wanted:
         return
     if job_card.is_live(evaluation.collection_id):
-        _progress(evaluation.collection_id, card)
+        st.caption("The photos are being tagged; what is compared grows when that is done.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -103,18 +103,6 @@ def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
             args=(tagging_service.start_job, evaluation.collection_id, card.model_id),
             help="Tags of both models are kept side by side. The active model stays the active one.",
         )
-
-
-@st.fragment(run_every=1.0)
-def _progress(collection_id: int, card: ModelCard) -> None:
-    """Follow the job, and draw the page anew when it has ended."""
-    job = tagging_service.latest_job(collection_id)
-    if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
-        st.rerun()
-    done = f"{job.done:,} / {job.total:,} photos" if job.total else job.stage or "queued"
-    who = card.name if job.model_id == card.model_id else job.model_id
-    facts = ", ".join(filter(None, (done, job_card.time_left(job))))
-    st.progress(Progress.of(job).share, text=f"Tagging with {escaped(who)}: {facts}")
 
 
 @st.fragment
@@ -243,14 +231,10 @@ def _photos(pair: EvaluationPair, names: list[str]) -> None:
     rows, title = chosen_rows(comparison, what, names)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escaped(title)}: {photo_count(len(rows))}**", width="content")
-        whose = st.segmented_control(
+        whose = one_of(
             "Tags and heatmaps of",
-            [0, 1],
-            default=0,
-            required=True,
-            format_func=lambda n: f"predictions of {names[n]}",
+            {0: f"predictions of {names[0]}", 1: f"predictions of {names[1]}"},
             key="evaluate_compare_whose",
-            label_visibility="collapsed",
         )
     if not len(rows):
         st.caption("There are none.")

@@ -16,6 +16,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.services import collections
 from gallery.settings import FEW_PHOTOS, UNSURE_BELOW
 from gallery.ui.components import clickable_chart, messages, table, theme, view_state
+from gallery.ui.components.choice import one_of
 from gallery.ui.evaluate import curves, matrix
 from gallery.words import interval, percent, photo_count
 
@@ -32,14 +33,7 @@ BEFORE, AFTER = "As predicted", "After temperature scaling"
 
 def show(evaluation: Evaluation) -> None:
     """Show the tab: reliability left, accuracy against coverage right; or the curves of a class."""
-    part = st.segmented_control(
-        "Part of this tab",
-        [CALIBRATION, CURVES],
-        default=CALIBRATION,
-        required=True,
-        key=PART,
-        label_visibility="collapsed",
-    )
+    part = one_of("Part of this tab", (CALIBRATION, CURVES), key=PART)
     if part == CURVES:
         curves.show(evaluation)
         return
@@ -80,14 +74,10 @@ def _reliability(evaluation: Evaluation) -> tuple[ReliabilityBin, ...]:
                 f"({float(np.median(scaled.temperatures)):.2f}) fitted by five-fold cross-validation: on no "
                 "photo that it is applied to.",
             )
-    which = BEFORE
-    if scaled is not None:
-        which = st.segmented_control(
-            "Confidence", [BEFORE, AFTER], default=BEFORE, required=True, key="evaluate_scaled",
-            label_visibility="collapsed",
-        ) or BEFORE  # fmt: skip
-    bins = diagnosis.bins if which == BEFORE or diagnosis.bins_after is None else diagnosis.bins_after
-
+    bins = diagnosis.bins
+    if diagnosis.bins_after is not None:
+        which = one_of("Confidence", (BEFORE, AFTER), key="evaluate_scaled")
+        bins = diagnosis.bins_after if which == AFTER else bins
     clickable_chart.show(
         reliability_chart(bins, chosen=st.session_state.get(BIN), dark=theme.is_dark()),
         key="evaluate_reliability",

@@ -12,6 +12,7 @@ from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.ranking import ClassCurves
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import clickable_chart, table, theme
+from gallery.ui.components.choice import one_of
 from gallery.ui.evaluate import matrix
 from gallery.words import class_title, counted, photo_count
 
@@ -105,16 +106,8 @@ def _photos(evaluation: Evaluation, k: int) -> None:
         "false": counted(counts["false"], "false positive"),
         "missed": counted(counts["missed"], f"missed {name.lower()} photo"),
     }
-    which = st.segmented_control(
-        "Which of them",
-        list(found),
-        key="evaluate_curve_which",
-        default=PAST,
-        required=True,
-        format_func=titles.__getitem__,
-        label_visibility="collapsed",
-    )
-    rows = found[which or PAST]
+    which = one_of("Which of them", titles, key="evaluate_curve_which")
+    rows = found[which]
     if not len(rows):
         st.info("There are none at this threshold. Choose another point.", icon=":material/search:")
         return

@@ -16,6 +16,7 @@ from gallery.evaluation.verdicts import SEMANTICS, JudgedReport
 from gallery.services import export
 from gallery.types import GivenVerdict, PhotoId
 from gallery.ui.components import accuracies, confusion_table, messages, photo_grid, verdict_panel
+from gallery.ui.components.choice import one_of
 from gallery.ui.evaluate import matrix
 from gallery.ui.evaluate.matrix import CELL, REVEAL_AT, WHICH_LABELS
 from gallery.words import class_title, percent, photo_count, probability
@@ -106,15 +107,8 @@ def _which(evaluation: Evaluation, found: tuple[Suspect, ...]) -> tuple[list[Sus
     }
     if cell is not None and of_cell and cell != ALL_PHOTOS:
         titles[CELL] = f"{cell.title(evaluation.report.class_names)} ({len(of_cell):,})"
-    if st.session_state.get(WHICH_LABELS) not in titles:
-        st.session_state[WHICH_LABELS] = SUSPECTS if suspects else ERRORS
-    chosen = st.segmented_control(
-        "Which labels to review",
-        list(titles),
-        format_func=titles.__getitem__,
-        required=True,
-        key=WHICH_LABELS,
-        label_visibility="collapsed",
+    chosen = one_of(
+        "Which labels to review", titles, key=WHICH_LABELS, default=SUSPECTS if suspects else ERRORS
     )
     if chosen == CELL:
         return of_cell, repr(cell)

@@ -7,6 +7,7 @@ number that counts photos is a button that opens them.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,13 +21,17 @@ from gallery.ui.evaluate import evidence
 from gallery.words import photo_count
 
 RIGHT, WRONG, TRAINED_ON, COPIES, TOP_2 = "recognised", "wrong", "trained_on", "copies", "top_2"
-_SHOWN = {
-    RIGHT: "correctly classified photos, lowest confidence first",
-    WRONG: "misclassified photos, highest confidence first",
-    TRAINED_ON: "photos that the model was trained on",
-    COPIES: "photos that are there more than once",
-    TOP_2: "photos whose true class is the second choice, highest confidence first",
+_LISTS: dict[str, tuple[str, Callable[[Evaluation], IntVector]]] = {
+    RIGHT: ("Correctly classified photos, lowest confidence first", lambda of: of.report.correct()),
+    WRONG: ("Misclassified photos, highest confidence first", lambda of: of.report.incorrect()),
+    TRAINED_ON: ("Photos that the model was trained on", lambda of: of.overlap.trained_on),
+    COPIES: ("Photos that are there more than once", lambda of: of.copies()),
+    TOP_2: (
+        "Photos whose true class is the second choice, highest confidence first",
+        lambda of: of.diagnosis.second_choices(),
+    ),
 }
+"""What the numbers on top open: what these photos are, and which."""
 
 OPEN_TAB = "evaluate_tab"
 """Where the session remembers the name of the open tab."""
@@ -47,30 +52,23 @@ class Chosen:
     listed: str | None
 
     def rows(self, evaluation: Evaluation) -> IntVector:
-        report = evaluation.report
-        if self.listed == RIGHT:
-            return report.correct()
-        if self.listed == WRONG:
-            return report.incorrect()
-        if self.listed == TRAINED_ON:
-            return evaluation.overlap.trained_on
-        if self.listed == COPIES:
-            return evaluation.copies()
-        if self.listed == TOP_2:
-            return evaluation.diagnosis.second_choices()
+        if self.listed:
+            return _LISTS[self.listed][1](evaluation)
         cell = self.cell or ALL_PHOTOS
-        return report.cell(cell.true, cell.predicted)
+        return evaluation.report.cell(cell.true, cell.predicted)
 
     def sentence(self, class_names: tuple[str, ...]) -> str:
         """Return what these photos are, with a capital first."""
-        text = _SHOWN[self.listed] if self.listed else (self.cell or ALL_PHOTOS).sentence(class_names)
+        if self.listed:
+            return _LISTS[self.listed][0]
+        text = (self.cell or ALL_PHOTOS).sentence(class_names)
         return text[0].upper() + text[1:]
 
 
 def chosen(evaluation: Evaluation) -> Chosen:
     """Return what the address asks for; without a wish, the error with most photos."""
     listed = st.query_params.get("show")
-    if listed in _SHOWN:
+    if listed in _LISTS:
         return Chosen(None, listed)
     names = evaluation.report.class_names
     if "true" not in st.query_params and "said" not in st.query_params:

@@ -15,6 +15,7 @@ from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.report import EvaluationReport
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components.address import go
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.evaluate import matrix
 from gallery.words import NO_BREAK, interval, percent, photo_count
@@ -60,12 +61,10 @@ def without_training(whole: Evaluation, name: str, part: str) -> Evaluation:
         )
         with st.container(width="content", gap=None):
             st.session_state[key] = COUNT if counted else LEAVE_OUT
-            st.segmented_control(
+            one_of(
                 f"Photos that {name} was trained on",
-                [LEAVE_OUT, COUNT],
+                (LEAVE_OUT, COUNT),
                 key=key,
-                label_visibility="collapsed",
-                required=True,
                 on_change=lambda: go(**{part: "count" if st.session_state[key] == COUNT else None}),
             )
             if part == TRAINED:

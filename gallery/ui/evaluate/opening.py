@@ -13,6 +13,7 @@ from gallery.services import tagging as tagging_service
 from gallery.services.folders import typed_path
 from gallery.types import Collection, JobState, ModelCard
 from gallery.ui.components import dialogs, folder_box, job_card, messages, theme
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.words import photo_count
 
@@ -86,13 +87,10 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
 def _labels_control() -> None:
     """Show whose labels count; the address keeps it."""
     st.session_state["evaluate_labels"] = labels_asked()
-    st.segmented_control(
+    one_of(
         "Labels",
-        list(_LABELS),
+        _LABELS,
         key="evaluate_labels",
-        format_func=lambda labels: _LABELS[labels],
-        label_visibility="collapsed",
-        required=True,
         on_change=lambda: use_labels(st.session_state["evaluate_labels"]),
         help="Where the true class of a photo comes from: the name of its sub-folder, or the label given in "
         "this gallery.",

@@ -10,6 +10,7 @@ from gallery.services import training_runs, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.trainings import TrainingRun
 from gallery.ui.components.address import go as go
+from gallery.ui.components.choice import one_of
 
 DATA, RECIPE, RUN, SEARCH = "data", "recipe", "run", "search"
 TITLES = {DATA: "1 · Data", RECIPE: "2 · Recipe", RUN: "3 · Run", SEARCH: "Tune settings"}
@@ -60,13 +61,5 @@ def chosen_run(runs: Sequence[TrainingRun]) -> TrainingRun | None:
 def show_steps() -> str:
     """Show the steps and return the one that is open."""
     st.session_state["train_step"] = step()
-    st.segmented_control(
-        "Step",
-        list(TITLES),
-        key="train_step",
-        format_func=lambda name: TITLES[name],
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: go(step=st.session_state["train_step"]),
-    )
+    one_of("Step", TITLES, key="train_step", on_change=lambda: go(step=st.session_state["train_step"]))
     return step()

@@ -14,6 +14,7 @@ from gallery.services.collections import opened_folders
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import Prepared
 from gallery.ui.components import folder_box, messages, waiting
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import inspection as train_inspection
@@ -90,14 +91,7 @@ def _choose() -> None:
             "**Choose photos to train a new model on.** Two classes or more, of any kind, with about twenty "
             "photos or more of each. The photos stay where they are; nothing is written into the folder."
         )
-        kind = st.segmented_control(
-            "Where the labels are",
-            [FOLDER, FILE, PEOPLE],
-            default=FOLDER,
-            required=True,
-            key="train_kind",
-            label_visibility="collapsed",
-        )
+        kind = one_of("Where the labels are", (FOLDER, FILE, PEOPLE), key="train_kind")
         {FOLDER: _folder, FILE: _file, PEOPLE: _people}[kind]()
     with right:
         _recent()

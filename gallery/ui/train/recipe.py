@@ -16,7 +16,6 @@ from gallery.training.recipes import RECIPES, Recipe
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import data as train_data
-from gallery.ui.train import preview as train_preview
 from gallery.ui.train import settings as train_settings
 from gallery.ui.train.settings import REFUSAL, START
 from gallery.words import about
@@ -39,7 +38,7 @@ def show() -> None:
     with left:
         train_settings.show(chosen, draft)
     with right:
-        train_preview.show(chosen, prepared, draft)
+        train_settings.show_augmentation(chosen, prepared, draft)
     _start_box(chosen, prepared, draft)
 
 

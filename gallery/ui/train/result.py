@@ -16,6 +16,7 @@ from gallery.training.held_out import HeldOut, HeldOutPhoto
 from gallery.training.trainings import TrainingRun
 from gallery.types import ModelCard, display_path
 from gallery.ui.components import accuracies, confusion_table, messages, waiting
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.models import view as models_view
 from gallery.ui.train import pictures as train_pictures
@@ -188,14 +189,11 @@ def _differing(found: HeldOutComparison) -> None:
         "Only the active one is right": compared.rows(True, False),
         "Both are wrong": compared.rows(False, False),
     }
-    chosen = st.segmented_control(
+    chosen = one_of(
         "Photos",
-        list(kinds),
+        {name: f"{name} ({len(rows):,})" for name, rows in kinds.items()},
         default=next((name for name, rows in kinds.items() if len(rows)), "Both are wrong"),
-        required=True,
         key="train_differing",
-        format_func=lambda name: f"{name} ({len(kinds[name]):,})",
-        label_visibility="collapsed",
     )
     rows = kinds[chosen]
     names = [class_title(name) for name in compared.class_names]

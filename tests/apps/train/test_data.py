@@ -49,7 +49,7 @@ def test_a_folder_is_opened_looked_at_and_remembered(
     assert "Class imbalance: 2.0 photos of tawny_owl for each one of barn_owl" in shown
     assert "1 file could not be read and is left out." in shown
     counts = page.dataframe[0].value
-    assert counts["Class"].tolist() == ["Barn_owl", "Tawny_owl"]
+    assert counts["Class"].tolist() == ["Barn owl", "Tawny owl"]
     assert counts[["Photos", "training", "validation"]].values.tolist() == [[8, 7, 1], [16, 14, 2]]
     assert "All 24 photos: 21 training, 3 validation." in shown
     assert "Next: choose a recipe" in labels(page)
