@@ -12,25 +12,26 @@ import streamlit as st
 from gallery.charts.drawing import Chart
 
 
-def show(chart: Chart, *, key: str, on_choose: Callable[[float], None]) -> None:
+def show(chart: Chart, *, key: str, on_choose: Callable[[float], None] | None = None) -> None:
     """Show a chart; `on_choose` gets what the clicked point stands for before the page runs again.
 
     Args:
         chart: what is drawn.
         key: the chart's own.
-        on_choose: what a click does.
+        on_choose: what a click does; None for nothing.
     """
 
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
-        if points:  # a second click on the same point takes the selection back, and the photos stay
+        # a second click on the same point takes the selection back, and the photos stay
+        if points and on_choose is not None:
             on_choose(chart.target(points[0]["curve_number"], points[0]["point_index"]))
 
     st.plotly_chart(
         chart.figure,
         theme=None,
         key=key,
-        on_select=clicked,
+        on_select="ignore" if on_choose is None else clicked,
         selection_mode="points",
         config={"displayModeBar": False},
         alt=chart.alt,

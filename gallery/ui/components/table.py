@@ -5,12 +5,14 @@ The choice of a row can do what a click in the chart does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from gallery.types import SkippedFile, display_path
 from gallery.ui.components import theme
 
 
@@ -59,4 +61,24 @@ def show(
         column_config={theme.ICON_COLUMN: theme.icon_column(), **numbers, **(columns or {})},
         height=height,
         alt=alt,
+    )
+
+
+def skipped(files: Sequence[SkippedFile], root: Path) -> None:
+    """Show files below a folder that could not be read, each with its reason and the remedy."""
+    places = [one.path.relative_to(root) if one.path.is_relative_to(root) else one.path for one in files]
+    st.dataframe(
+        {
+            "File": [display_path(place) for place in places],
+            "Reason": [one.reason.value for one in files],
+            "What to do": [one.detail for one in files],
+        },
+        hide_index=True,
+        row_height=74,  # from twice the usual height on, long sentences wrap
+        column_config={
+            "File": st.column_config.TextColumn(width="medium"),
+            "Reason": st.column_config.TextColumn(width="small"),
+            "What to do": st.column_config.TextColumn(width="large"),
+        },
+        alt="Files that could not be read, with the reasons",
     )

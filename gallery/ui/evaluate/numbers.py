@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.evaluation.report import EvaluationReport
 from gallery.settings import FEW_PHOTOS
+from gallery.ui.components import table
 from gallery.ui.components.address import go
 from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
@@ -208,17 +209,4 @@ def _absent_classes(report: EvaluationReport) -> str:
 def _skipped_dialog(evaluation: Evaluation) -> None:
     """List the files that could not be read, each with its reason."""
     st.caption("They are not counted in any number.")
-    st.dataframe(
-        [
-            {"File": evaluation.relative(file.path), "Reason": str(file.reason), "What to do": file.detail}
-            for file in evaluation.skipped
-        ],
-        hide_index=True,
-        row_height=74,  # from twice the usual height on, long sentences wrap
-        column_config={
-            "File": st.column_config.TextColumn(width="medium"),
-            "Reason": st.column_config.TextColumn(width="small"),
-            "What to do": st.column_config.TextColumn(width="large"),
-        },
-        alt="Files that could not be read, with the reasons",
-    )
+    table.skipped(evaluation.skipped, evaluation.root)

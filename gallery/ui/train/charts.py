@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gallery.charts.drawing import CLEAR, FONT, GRID, INK, ring
+from gallery.charts.drawing import CLEAR, FONT, GRID, INK, Chart, ring
 from gallery.training.history import Epoch
 from gallery.training.search import Trial
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 LEARNT = {False: "#226bae", True: "#6db3ec"}  # by dark
 JUDGED = {False: "#b3480a", True: "#f29b55"}
 
 
-def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Figure:
+def curves_chart(history: Sequence[Epoch], epochs: int, *, dark: bool) -> Chart:
     """Return loss and accuracy over the epochs, of training and validation photos.
 
     Args:
@@ -60,7 +56,11 @@ def curves_figure(history: Sequence[Epoch], epochs: int, *, dark: bool) -> go.Fi
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.14, "yanchor": "bottom"},
     )  # fmt: skip
     figure.update_annotations(font={"size": 14, "color": INK[dark]})
-    return figure
+    return Chart(
+        figure,
+        "Loss and accuracy over the epochs, of training and validation photos. The table below holds the "
+        "same numbers.",
+    )
 
 
 def epoch_step(epochs: int) -> int:
@@ -130,7 +130,7 @@ def _table(frame: pd.DataFrame, columns: dict[str, tuple[str, str]], *, key: str
     )
 
 
-def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
+def search_chart(trials: Sequence[Trial], *, dark: bool) -> Chart:
     """Return the trials that could be trained as parallel coordinates: better ones warmer.
 
     Args:
@@ -175,4 +175,8 @@ def search_figure(trials: Sequence[Trial], *, dark: bool) -> go.Figure:
         height=340, margin={"l": 60, "r": 50, "t": 56, "b": 24}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR,
         font={"color": INK[dark], "family": FONT},
     )  # fmt: skip
-    return figure
+    return Chart(
+        figure,
+        "Parallel coordinates: one line per trial through its settings, its loss and its accuracy. The "
+        "table below holds the same numbers.",
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from gallery.datasets.split import USUAL
-from gallery.errors import DatasetError, GalleryError
+from gallery.errors import GalleryError
 from gallery.services import training_sets
 from gallery.services.collections import opened_folders
 from gallery.training.data_sets import DataSet
@@ -136,10 +136,8 @@ def _open(find: Callable[[], DataSet]) -> None:
     """Open what is found, or say why not."""
     try:
         opened = find()
-    except (GalleryError, OSError, ValueError, RuntimeError) as exc:
-        messages.show_error(
-            exc if isinstance(exc, GalleryError) else DatasetError(f"It cannot be opened: {exc}.")
-        )
+    except GalleryError as exc:
+        messages.show_error(exc)
         return
     train_address.go(set=opened.set_id, step=train_address.DATA)
     st.rerun()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from gallery.services import photo_lists, training_sets
 from gallery.training.data_sets import DataSet
 from gallery.training.preparing import Prepared
 from gallery.types import display_path
-from gallery.ui.components import theme
+from gallery.ui.components import table, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import pictures as train_pictures
@@ -158,31 +157,27 @@ def _pictures(prepared: Prepared) -> None:
 
 def _samples(prepared: Prepared) -> None:
     """Show some photos of every class, or all of one, page by page."""
-    found = prepared.inspection
+    data, counts = prepared.decoded.data, prepared.inspection.counts
+    names = data.class_names
+    titles = {name: f"{theme.label_markdown(name, names)} · {counts[name]:,}" for name in names}
     name = st.pills(
         "Class",
-        [ALL, *found.counts],
+        [ALL, *titles],
         default=ALL,
         required=True,
         key="train_class",
-        format_func=functools.partial(_class_title, found.counts),
+        format_func=(titles | {ALL: "Some of each"}).__getitem__,
         label_visibility="collapsed",
     )
-    if name != ALL and name in found.counts:
+    if name != ALL and name in titles:
         _page_of(prepared, name)
         return
-    token, labels = _token(prepared), prepared.decoded.data.labels
-    for index, each in enumerate(prepared.decoded.data.class_names):
-        st.markdown(
-            f"**{theme.label_markdown(each, prepared.decoded.data.class_names)}** · {found.counts[each]:,}"
-        )
+    token, labels = _token(prepared), data.labels
+    for index, title in enumerate(titles.values()):
+        st.markdown(f"**{title}**")
         rows = np.flatnonzero(labels == index)
         picked = rows[np.linspace(0, len(rows) - 1, min(_SAMPLES, len(rows))).astype(int)]
         train_pictures.show(token, [_picture(prepared, int(row)) for row in picked])
-
-
-def _class_title(counts: dict[str, int], name: str) -> str:
-    return "Some of each" if name == ALL else f"{theme.label_markdown(name, list(counts))} · {counts[name]:,}"
 
 
 def _page_of(prepared: Prepared, name: str) -> None:
@@ -254,14 +249,7 @@ def _unreadable(prepared: Prepared) -> None:
         "These files are left out. Repair or remove them, then read the folder again; or continue without "
         "them."
     )
-    st.dataframe(
-        [
-            {"File": display_path(one.path), "Reason": str(one.reason.value), "What to do": one.detail}
-            for one in skipped
-        ],
-        hide_index=True,
-        alt="Files that could not be read, with the reasons",
-    )
+    table.skipped(skipped, prepared.decoded.data.root)
 
 
 def _small(prepared: Prepared) -> None:

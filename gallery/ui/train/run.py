@@ -9,7 +9,7 @@ import streamlit as st
 from gallery.services import training_runs, wiring
 from gallery.training.trainings import TrainingRun
 from gallery.types import display_path
-from gallery.ui.components import messages, theme
+from gallery.ui.components import clickable_chart, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
@@ -101,7 +101,12 @@ def _training(run: TrainingRun) -> None:
         discard=f"This removes the training with its curves. {kept}",
     )
     if run.history:
-        _curves(run)
+        clickable_chart.show(
+            train_charts.curves_chart(run.history, run.request.recipe.epochs, dark=theme.is_dark()),
+            key="train_curves",
+        )
+        with st.expander("The curves as a table"):
+            train_charts.history_table(run.history)
 
 
 def show_state(
@@ -199,16 +204,3 @@ def _facts(run: TrainingRun) -> str:
     if run.state == "finished" and run.message:
         facts.append(run.message)
     return " · ".join(facts)
-
-
-def _curves(run: TrainingRun) -> None:
-    st.plotly_chart(
-        train_charts.curves_figure(run.history, run.request.recipe.epochs, dark=theme.is_dark()),
-        theme=None,
-        key="train_curves",
-        config={"displayModeBar": False},
-        alt="Loss and accuracy over the epochs, of training and validation photos. The table below holds the "
-        "same numbers.",
-    )
-    with st.expander("The curves as a table"):
-        train_charts.history_table(run.history)

@@ -11,7 +11,7 @@ from gallery.training.data_sets import DataSet
 from gallery.training.recipes import Recipe
 from gallery.training.search import SearchResult
 from gallery.training.trainings import TrainingRun
-from gallery.ui.components import messages, theme
+from gallery.ui.components import clickable_chart, messages, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.train import address as train_address
 from gallery.ui.train import charts as train_charts
@@ -95,14 +95,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
             help="Fills step 2 with these settings and the recipe's usual number of epochs.",
         ):
             messages.attempt(_take, run, result.recipe)
-    st.plotly_chart(
-        train_charts.search_figure(trials, dark=theme.is_dark()),
-        theme=None,
-        key="train_parcoords",
-        config={"displayModeBar": False},
-        alt="Parallel coordinates: one line per trial through its settings, its loss and its accuracy. The "
-        "table below holds the same numbers.",
-    )
+    clickable_chart.show(train_charts.search_chart(trials, dark=theme.is_dark()), key="train_parcoords")
     st.caption(
         "One line per trial; the warmer its colour, the higher its accuracy. Drag along an axis to filter."
     )
