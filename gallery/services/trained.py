@@ -103,13 +103,7 @@ def comparison_task(new: Trained, rival: ModelCard, held: HeldOut) -> Task[Answe
     def work(report: Report) -> Answers:
         return answers_of(folder, held.photos, page_parts(), load, report)
 
-    task = wiring.tasks().ask(key, work, lane=key)
-    task.wait(ALREADY_KEPT_S)
-    return task
-
-
-ALREADY_KEPT_S = 0.2
-"""Answers that are on the disk are there within that."""
+    return wiring.tasks().ask(key, work, lane=key)
 
 
 def forget_comparison(run: TrainingRun) -> None:

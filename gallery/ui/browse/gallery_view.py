@@ -26,6 +26,7 @@ from gallery.ui.components import (
     messages,
     photo_grid,
     shelf_strip,
+    table,
     theme,
     view_address,
     view_state,
@@ -228,22 +229,5 @@ def _unreadable(collection: Collection) -> None:
             ":material/check_circle:", "Every file could be read", "Nothing was left out of this collection."
         )
         return
-    root = collection.root
     st.caption("These files are left out. They stay where they are, and are tried again when they change.")
-    st.dataframe(
-        {
-            "File": [
-                display_path(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path)
-                for one in skipped
-            ],
-            "Reason": [one.reason.value for one in skipped],
-            "What to do": [one.detail for one in skipped],
-        },
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "File": st.column_config.TextColumn(width="medium"),
-            "Reason": st.column_config.TextColumn(width="small"),
-            "What to do": st.column_config.TextColumn(width="large"),
-        },
-    )
+    table.skipped(skipped, collection.root)

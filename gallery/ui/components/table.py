@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from gallery.types import SkippedFile, display_path
 from gallery.ui.components import theme
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes half a second
 
 
 def show(

@@ -8,7 +8,6 @@ import streamlit as st
 
 from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError
-from gallery.jobs.task import State
 from gallery.services import models, photo_lists
 from gallery.services import trained as trained_service
 from gallery.services.trained import HeldOutComparison, Trained
@@ -83,11 +82,10 @@ def _decide(trained: Trained) -> None:
 
 def _comparison(trained: Trained, rival: ModelCard, held: HeldOut) -> None:
     task = trained_service.comparison_task(trained, rival, held)
-    if task.state is not State.DONE:
-        waiting.show(
-            task, "The comparison with the active model", unit="photos", key="train_compare",
-            again=lambda: trained_service.forget_comparison(trained.run),
-        )  # fmt: skip
+    if not waiting.is_done(
+        task, "The comparison with the active model", unit="photos", key="train_compare",
+        again=lambda: trained_service.forget_comparison(trained.run),
+    ):  # fmt: skip
         return
     _misclassified(trained_service.misclassified(trained, held, task.result), PART_WORDS[held.part])
     compared = trained_service.compared(trained, rival, held, task.result)
