@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.drawn_app import DrawnApp, cell, scrolls_sideways, served, settle, visit
 from tests.e2e.server import Server
+from tests.e2e.test_accessibility import violations
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,12 @@ def test_every_model_has_a_card_with_its_state(page: Page) -> None:
 def test_the_matrix_of_the_test_photos_unfolds(page: Page) -> None:
     page.get_by_text("Confusion matrix (").first.click()
     expect(cell(page, "model_matrix_drawn-vgg16", 0, 0)).to_be_visible()
+
+
+def test_what_a_button_has_done_is_said_over_the_page(page: Page) -> None:
+    page.get_by_role("button", name="Verify weights").last.click()
+    expect(page.get_by_test_id("stToast").get_by_text("match its card")).to_be_in_viewport()
+    assert violations(page) == []
 
 
 def test_using_another_model_is_kept_over_a_reload_and_offers_to_tag(page: Page) -> None:

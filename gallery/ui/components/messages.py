@@ -64,6 +64,21 @@ def say_done(sentence: str) -> None:
     st.toast(escaped(sentence), icon=":material/check_circle:", duration="long")
 
 
+def folder_example(one: str, another: str, third: str) -> None:
+    """Show what a folder of labelled photos looks like, with a sub-folder for each of three classes."""
+    tree = f"""\
+my photos/
+├── {one}/
+│   ├── IMG_0001.jpg
+│   └── IMG_0002.jpg
+├── {another}/
+│   └── IMG_0417.jpg
+└── {third}/
+    └── DSC_0099.jpg
+"""
+    st.code(tree, language=None)
+
+
 def empty(icon: str, title: str, remedy: str, *, page: str | None = None) -> None:
     """Show an empty state: what is missing, and what to do next.
 

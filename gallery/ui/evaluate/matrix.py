@@ -92,15 +92,13 @@ def choose_cell(cell: Cell, class_names: tuple[str, ...]) -> None:
     )
 
 
-def open_button(
-    label: str, listed: str, *, icon: str | None = ":material/photo_library:", key: str | None = None
-) -> None:
+def open_button(label: str, listed: str, *, icon: str | None = ":material/photo_library:") -> None:
     """Show a number of photos as a button that opens them beside the matrix."""
     st.button(
         label,
         type="tertiary",
         icon=icon,
-        key=key or f"evaluate_open_{listed}",
+        key=f"evaluate_open_{listed}",
         on_click=go,
         kwargs={"true": None, "said": None, "show": listed},
         help="Shows these photos beside the matrix.",

@@ -29,7 +29,12 @@ TRAINED = "trained"
 def choose_photos(whole: Evaluation) -> Evaluation:
     """Say what should be known before any score, and return what is to be evaluated."""
     if whole.labels is LabelSource.PEOPLE:
-        _people(whole)
+        st.info(
+            f"**Evaluated on {photo_count(whole.report.n)} with manual labels.** People tend to label photos "
+            "where they expect errors, so this is a biased sample: the accuracy on all photos may be higher "
+            "or lower.",
+            icon=":material/person_check:",
+        )
     _problems(whole)
     return without_training(whole, "the model", TRAINED)
 
@@ -71,15 +76,6 @@ def without_training(whole: Evaluation, name: str, part: str) -> Evaluation:
             if part == TRAINED:
                 matrix.open_button(f"See the {count:,}", matrix.TRAINED_ON)
     return whole if counted else whole.unseen
-
-
-def _people(whole: Evaluation) -> None:
-    st.info(
-        f"**Evaluated on {photo_count(whole.report.n)} with manual labels.** People tend to label photos "
-        "where they expect errors, so this is a biased sample: the accuracy on all photos may be higher or "
-        "lower.",
-        icon=":material/person_check:",
-    )
 
 
 def _problems(whole: Evaluation) -> None:

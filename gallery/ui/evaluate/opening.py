@@ -18,16 +18,6 @@ from gallery.ui.components.plain_text import escaped
 from gallery.words import photo_count
 
 _LABELS = {LabelSource.FOLDERS: "Folder names", LabelSource.PEOPLE: "Manual labels"}
-_EXAMPLE = """\
-my photos/
-├── dog/
-│   ├── IMG_0001.jpg
-│   └── IMG_0002.jpg
-├── cat/
-│   └── IMG_0417.jpg
-└── cow/
-    └── DSC_0099.jpg
-"""
 
 
 def choose(card: ModelCard, *, row: DeltaGenerator) -> Collection | None:
@@ -128,7 +118,7 @@ def _explain_layout(card: ModelCard) -> None:
         st.markdown(f"Classes of **{escaped(card.name)}**: {names}.")
         st.caption("Sub-folders may also be named in the plural or in Italian: cane, gatto, mucca.")
     with right:
-        st.code(_EXAMPLE, language=None)
+        messages.folder_example("dog", "cat", "cow")
 
 
 def _folder_box(card: ModelCard, *, key: str) -> None:

@@ -19,36 +19,6 @@ REPORT = "Report"
 CORRECT, MISCLASSIFIED = "correct", "misclassified"
 
 
-def _tabs() -> dict[str, Callable[[Evaluation], None]]:
-    """Return what each tab shows, in their order; a part of Evaluate adds itself by a line here."""
-    return {
-        REPORT: _report,
-        confidence.TAB: confidence.show,
-        slices.TAB: slices.show,
-        labels.TAB: labels.show,
-        compare.TAB: compare.show,
-    }
-
-
-@st.fragment
-def show(evaluation: Evaluation) -> None:
-    """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
-    shows, key = _tabs(), "evaluate_tabs"
-    asked = st.session_state.get(matrix.OPEN_TAB)  # outlives a visit to another page; the widget's does not
-    wanted = asked if asked in shows else REPORT
-    if st.session_state.get(key) != wanted:  # written each time, it would undo a click made meanwhile
-        st.session_state[key] = wanted
-
-    def chosen() -> None:
-        st.session_state[matrix.OPEN_TAB] = st.session_state[key]
-
-    for tab, show_part in zip(st.tabs(list(shows), key=key, on_change=chosen), shows.values(), strict=True):
-        if tab.open:
-            with tab:
-                show_part(evaluation)
-    clickable_chart.load_ahead()
-
-
 def report_frame(report: EvaluationReport) -> pd.DataFrame:
     """Return the classification report as people read it: one row per class, then the averages.
 
@@ -131,3 +101,32 @@ def _photos(evaluation: Evaluation, chosen: Cell | None) -> None:
     st.markdown(f"**{title}: {photo_count(len(rows))}**, {order}")
     if len(rows):
         matrix.grid(evaluation, rows, key="evaluate_report_grid", scope=f"{cell!r} {which}")
+
+
+_TABS: dict[str, Callable[[Evaluation], None]] = {
+    REPORT: _report,
+    confidence.TAB: confidence.show,
+    slices.TAB: slices.show,
+    labels.TAB: labels.show,
+    compare.TAB: compare.show,
+}
+"""What each tab shows, in their order; a part of Evaluate adds itself by a line here."""
+
+
+@st.fragment
+def show(evaluation: Evaluation) -> None:
+    """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
+    key = "evaluate_tabs"
+    asked = st.session_state.get(matrix.OPEN_TAB)  # outlives a visit to another page; the widget's does not
+    wanted = asked if asked in _TABS else REPORT
+    if st.session_state.get(key) != wanted:  # written each time, it would undo a click made meanwhile
+        st.session_state[key] = wanted
+
+    def chosen() -> None:
+        st.session_state[matrix.OPEN_TAB] = st.session_state[key]
+
+    for tab, show_part in zip(st.tabs(list(_TABS), key=key, on_change=chosen), _TABS.values(), strict=True):
+        if tab.open:
+            with tab:
+                show_part(evaluation)
+    clickable_chart.load_ahead()

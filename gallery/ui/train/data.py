@@ -22,16 +22,6 @@ from gallery.words import without_surrogates
 
 FOLDER, FILE, PEOPLE = "Folder", "Zip or table", "Manual labels"
 _RECENT = 6
-_EXAMPLE = """\
-my photos/
-├── barn owl/
-│   ├── IMG_0001.jpg
-│   └── IMG_0002.jpg
-├── tawny owl/
-│   └── IMG_0417.jpg
-└── little owl/
-    └── DSC_0099.jpg
-"""
 _TABLE = """\
 path,label,group
 2024-05/IMG_0001.jpg,barn owl,camera 1
@@ -97,7 +87,7 @@ def _choose() -> None:
         _recent()
         if kind == FOLDER:
             st.caption("One sub-folder per class; existing train and test folders are used as the split.")
-            st.code(_EXAMPLE, language=None)
+            messages.folder_example("barn owl", "tawny owl", "little owl")
         elif kind == FILE:
             st.caption(
                 "A zip of such folders, or a CSV with the columns path and label (group and split if known)."

@@ -166,12 +166,8 @@ def _known_photos(found: HeldOutComparison) -> None:
 
 def _matrices(found: HeldOutComparison) -> None:
     """Show both confusion matrices, of the classes that occur."""
-    for column, title, is_new in zip(
-        st.columns(2),
-        (f"New: {found.models.model_b}", f"Active: {found.models.model_a}"),
-        (True, False),
-        strict=True,
-    ):
+    titles = {f"Active: {found.models.model_a}": False, f"New: {found.models.model_b}": True}
+    for column, (title, is_new) in zip(st.columns(2), titles.items(), strict=True):
         matrix, names = found.matrix(new=is_new)
         with column:
             st.markdown(f"**{escaped(title)}**")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.errors import GalleryError
 from gallery.services import train as train_service
 from gallery.services import training_runs, training_sets
 from gallery.training.data_sets import DataSet
@@ -48,16 +47,11 @@ def _new(chosen: DataSet) -> None:
         trials = first.number_input("Trials", 1, 200, training_runs.TRIALS, key="train_trials")
         epochs = second.number_input("Epochs per trial", 1, 100, _EPOCHS, key="train_trial_epochs")
         if st.form_submit_button("Start tuning", type="primary", icon=":material/search:"):
-            _start(chosen, int(trials), int(epochs))
+            messages.attempt(_start, chosen, int(trials), int(epochs))
 
 
 def _start(chosen: DataSet, trials: int, epochs: int) -> None:
-    try:
-        name = train_service.start_search(chosen, trials, epochs)
-    except (GalleryError, OSError) as exc:
-        messages.show_error(exc)
-        return
-    train_address.go(training=name)
+    train_address.go(training=train_service.start_search(chosen, trials, epochs))
     st.rerun()
 
 

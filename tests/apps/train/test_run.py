@@ -8,10 +8,11 @@ import json
 import numpy as np
 import pytest
 
+from gallery.errors import JobError
 from gallery.jobs.process import working
 from gallery.jobs.progress import Progress
 from gallery.models import ModelStore
-from gallery.services import wiring
+from gallery.services import training_runs, wiring
 from gallery.training.request import TrainingRequest
 from gallery.training.trainings import candidate_folder, training_run
 from gallery.types import JobState
@@ -54,6 +55,20 @@ def test_an_interrupted_and_a_failed_training_can_be_resumed_or_discarded(
     assert not page.exception
     assert not request.folder.exists()
     assert "Nothing has been trained yet" in texts(open_page("train", step="run"))
+
+
+def test_a_training_that_cannot_be_resumed_says_why(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise JobError("The training process could not be started (no memory). Free some.")
+
+    wiring.catalog().finish_job(job_of(training()).job_id, JobState.INTERRUPTED)
+    monkeypatch.setattr(training_runs, "start", fail)
+    page = button(open_page("train", step="run"), "Resume").click().run()
+    assert not page.exception
+    assert "could not be started" in page.toast[0].value
+    assert page.toast[0].proto.duration == 0, "it stays until it is closed"
 
 
 @pytest.fixture
