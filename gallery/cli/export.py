@@ -47,21 +47,11 @@ def export(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> formats.Options:
-    given = {
-        "separator": arguments.separator,
-        "below": "1" if arguments.below else "",
-        "naming": arguments.naming,
-        "rating": "1" if arguments.rating else "",
-        "latitude": arguments.latitude or "",
-        "longitude": arguments.longitude or "",
-        "time_zone": arguments.time_zone or "",
-        "title": arguments.title or "",
-        "by_sequence": "1" if arguments.by_sequence else "",
-    }
-    if arguments.location is not None:
-        given["location"] = arguments.location
+    """Return the options, which the command line calls as a form does."""
+    given = {name: "1" if value is True else value for name, value in vars(arguments).items()}
+    texts = {name: value for name, value in given.items() if isinstance(value, str)}
     places = {} if arguments.places is None else formats.read_sites(arguments.places)
-    return formats.options_of(given, links=arguments.links, sites=places)
+    return formats.options_of(texts, links=arguments.links, sites=places)
 
 
 def _verdicts(arguments: argparse.Namespace, parts: wiring.Parts) -> None:

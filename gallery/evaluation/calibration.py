@@ -81,9 +81,7 @@ def reliability_bins(
         probabilities: (n, K), rows sum to 1.
         bins: how many, of equal width.
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == np.asarray(y_true)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    confidence, right, bin_of = metrics.confidence_bins(y_true, probabilities, bins)
     found = []
     for m in range(bins):
         rows = np.flatnonzero(bin_of == m)

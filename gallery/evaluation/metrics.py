@@ -1,6 +1,6 @@
-"""Scores of labels and predictions by scikit-learn, and their intervals, which are ours.
+"""Scores of labels and predictions, and their intervals.
 
-scikit-learn loads when the first score is asked for: it takes over a second.
+What scikit-learn has is its, and loads when it is first asked for: that takes over a second.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FloatVector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """What each class reached, by scikit-learn; one value a class in the order of the matrix.
+    """What each class reached; one value a class in the order of the matrix.
 
     Attributes:
         precision: of the photos called so, the share that is; 0 where none is called so.
@@ -98,36 +98,30 @@ def row_shares(matrix: IntVector) -> NDArray[np.float64]:
     return _divide(matrix, matrix.sum(axis=1, keepdims=True))
 
 
-def class_scores(y_true: NDArray[np.integer], y_pred: NDArray[np.integer], class_count: int) -> ClassScores:
-    """Return precision, recall, F1 and support of every class; what is undefined is 0.
+def class_scores(matrix: IntVector) -> ClassScores:
+    """Return precision, recall, F1 and support of every class, as scikit-learn; what is undefined is 0.
 
     Example:
-        >>> class_scores(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 2).recall.tolist()
+        >>> class_scores(np.array([[1, 1], [0, 2]])).recall.tolist()
         [0.5, 1.0]
     """
-    from sklearn import metrics as sklearn_metrics
-
-    precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
-        y_true, y_pred, labels=range(class_count), zero_division=0
+    hits, support, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    both = support + called  # F1 is 2PR / (P + R) without its 0/0
+    return ClassScores(
+        _divide(hits, called), _divide(hits, support), _divide(2 * hits, both), support, both > 0
     )
-    return ClassScores(precision, recall, f1, support, np.isin(range(class_count), [y_true, y_pred]))
 
 
 def macro_f1(matrix: IntVector) -> float:
     """Return the macro F1 of a confusion matrix: what `resampled_interval` asks of a thousand of them."""
-    f1, photos = _f1(matrix)
-    return float(f1[photos > 0].mean())
+    scores = class_scores(matrix)
+    return scores.macro(scores.f1)
 
 
 def weighted_f1(matrix: IntVector) -> float:
     """Return the weighted F1 of a confusion matrix; see `macro_f1`."""
-    return float((_f1(matrix)[0] * matrix.sum(axis=1)).sum() / matrix.sum())
-
-
-def _f1(matrix: IntVector) -> tuple[FloatVector, IntVector]:
-    """Return each class's F1, 2PR / (P + R) without its 0/0, and of how many labels and predictions."""
-    photos = matrix.sum(axis=1) + matrix.sum(axis=0)
-    return _divide(2 * np.diag(matrix), photos), photos
+    scores = class_scores(matrix)
+    return scores.weighted(scores.f1)
 
 
 def wilson_interval(successes: int, n: int, *, z: float = Z_95) -> tuple[float, float]:
@@ -261,12 +255,19 @@ def expected_calibration_error(
     n = len(y_true)
     if not n:
         return 0.0
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == np.asarray(y_true)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    confidence, right, bin_of = confidence_bins(y_true, probabilities, bins)
     # per bin: n_m / n * |accuracy_m - confidence_m| = |sum of (right - confidence)| / n
     gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / n)
+
+
+def confidence_bins(
+    y_true: NDArray[np.integer], probabilities: NDArray[np.floating], bins: int
+) -> tuple[FloatVector, NDArray[np.bool_], IntVector]:
+    """Return each photo's confidence, whether it is right, and its bin; see `expected_calibration_error`."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    return confidence, probabilities.argmax(axis=1) == np.asarray(y_true), bin_of
 
 
 def _divide(numerator: NDArray[np.integer], denominator: NDArray[np.integer]) -> FloatVector:

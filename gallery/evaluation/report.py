@@ -132,7 +132,7 @@ class EvaluationReport:
 
     @cached_property
     def scores(self) -> metrics.ClassScores:
-        return metrics.class_scores(self.y_true, self.y_pred, len(self.class_names))
+        return metrics.class_scores(self.confusion_matrix)
 
     @property
     def accuracy(self) -> float:

@@ -96,12 +96,10 @@ class Package:
 
     Attributes:
         files: the text of each file, by name.
-        media: how many photos it lists.
         left_out: sentences on photos that it cannot list.
     """
 
     files: Mapping[str, str]
-    media: int
     left_out: tuple[str, ...]
 
 
@@ -214,7 +212,7 @@ def camtrap_dp(
             indent=2,
         ),
     }
-    return Package(files, len(kept), tuple(left_out))
+    return Package(files, tuple(left_out))
 
 
 def _left_out(rows: Sequence[PredictionRow]) -> list[str]:

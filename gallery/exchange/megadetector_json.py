@@ -248,16 +248,9 @@ def read_megadetector(file: Path) -> Iterator[ReadLabel]:
     Raises:
         ExchangeError: see `load_results`.
     """
-    data = load_results(file)
-    classes = data.get("classification_categories") or {}
-    for image in data["images"]:
-        found = image.get("detections")
-        if found is None:  # the detector could not read it
-            continue
-        own = image.get(OWN_FIELD) or {}
-        person, source = own.get("person") or "", own.get("source") or MODEL
-        label = own.get("label") or _label(found, data.get("detection_categories") or DETECTIONS, classes)
-        yield ReadLabel(image["file"].replace("\\", "/"), str(label), str(source), str(person))
+    for place, boxes, own in _read_images(load_results(file)):
+        label, source = own.get("label") or _label(boxes), own.get("source") or MODEL
+        yield ReadLabel(place, str(label), str(source), str(own.get("person") or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,16 +282,8 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
     data = load_results(file)
     if str(data["info"].get("detector", "")).startswith(NO_DETECTOR):
         return
-    kinds = data.get("detection_categories") or DETECTIONS
-    classes = data.get("classification_categories") or {}
-    for image in data["images"]:
-        if image.get("detections") is None:
-            continue
-        sure = [box for box in image["detections"] if float(box["conf"]) >= least]
-        boxes = tuple(_box(box, kinds, classes) for box in sure)
-        own = image.get(OWN_FIELD) or {}
-        animals = [box for box in boxes if box.category == ANIMAL]
-        best = max(animals, key=lambda box: box.confidence, default=None)
+    for place, boxes, own in _read_images(data, least=least):
+        best = max(_animals(boxes), key=lambda box: box.confidence, default=None)
         label: str | None
         if own.get("source") == MODEL and own.get("label"):
             told = own.get("confidence")
@@ -306,8 +291,21 @@ def read_boxes(file: Path, *, least: float) -> Iterator[ReadBoxes]:
         elif best is not None:
             label, confidence = best.label, best.label_confidence
         else:
-            label, confidence = _label(sure, kinds, classes), None
-        yield ReadBoxes(image["file"].replace("\\", "/"), label, confidence, boxes)
+            label, confidence = _label(boxes), None
+        yield ReadBoxes(place, label, confidence, boxes)
+
+
+def _read_images(
+    data: Mapping[str, Any], *, least: float = -math.inf
+) -> Iterator[tuple[str, tuple[DetectedBox, ...], Mapping[str, Any]]]:
+    """Yield of each photo that the detector could read its place, its boxes and what our own field says."""
+    kinds = data.get("detection_categories") or DETECTIONS
+    classes = data.get("classification_categories") or {}
+    for image in data["images"]:
+        if image.get("detections") is not None:
+            boxes = (_box(box, kinds, classes) for box in image["detections"])
+            sure = tuple(box for box in boxes if box.confidence >= least)
+            yield image["file"].replace("\\", "/"), sure, image.get(OWN_FIELD) or {}
 
 
 def _box(box: Mapping[str, Any], kinds: Mapping[str, str], classes: Mapping[str, str]) -> DetectedBox:
@@ -322,13 +320,13 @@ def _box(box: Mapping[str, Any], kinds: Mapping[str, str], classes: Mapping[str,
     )
 
 
-def _label(found: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], classes: Mapping[str, str]) -> str:
-    if not found:
+def _animals(boxes: Iterable[DetectedBox]) -> list[DetectedBox]:
+    return [box for box in boxes if box.category == ANIMAL]
+
+
+def _label(boxes: Sequence[DetectedBox]) -> str:
+    """Return the class of the best animal's box, else what the detector says of the best box."""
+    best = max(_animals(boxes) or boxes, key=lambda box: box.confidence, default=None)
+    if best is None:
         return EMPTY
-    animals = [box for box in found if kinds.get(box["category"]) == ANIMAL]
-    best = max(animals or found, key=lambda box: float(box["conf"]))
-    said = best.get("classifications") or []
-    if said:
-        return str(classes.get(max(said, key=lambda pair: float(pair[1]))[0], ANIMAL))
-    kind = kinds.get(best["category"], ANIMAL)
-    return "human" if kind == HUMAN else str(kind)
+    return best.label or ("human" if best.category == HUMAN else best.category)

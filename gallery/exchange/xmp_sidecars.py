@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,6 +35,7 @@ ABOVE = "Animals"
 
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>\n'
+_UNPRINTABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LIMIT_BYTES = 16 << 20
 
 
@@ -256,11 +258,7 @@ def _has_rating(root: Tree.Element) -> bool:
 
 def _printable(text: str) -> str:
     """Return a text without what XML cannot hold."""
-    return "".join(
-        c
-        for c in text
-        if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c < "\ufffe") or c > "\uffff"
-    )
+    return _UNPRINTABLE.sub("", text)
 
 
 def _name(namespace: str, name: str) -> str:

@@ -39,7 +39,7 @@ def test_rows_sum_to_the_support_and_scores_are_shares_of_the_sums(
 ) -> None:
     true, predicted, count = case
     matrix = metrics.confusion_matrix(true, predicted, count)
-    ours = metrics.class_scores(true, predicted, count)
+    ours = metrics.class_scores(matrix)
     assert matrix.sum(axis=1).tolist() == np.bincount(true, minlength=count).tolist()
     assert matrix.sum(axis=0).tolist() == np.bincount(predicted, minlength=count).tolist()
     assert ours.support.tolist() == matrix.sum(axis=1).tolist()

@@ -45,7 +45,7 @@ def test_the_matrix_counts_the_photos_of_each_cell(case: tuple[np.ndarray, np.nd
 
 def test_scores_of_each_class_follow_from_its_counts(case: tuple[np.ndarray, np.ndarray, int]) -> None:
     true, predicted, count = case
-    found = metrics.class_scores(true, predicted, count)
+    found = metrics.class_scores(metrics.confusion_matrix(true, predicted, count))
     for k in range(count):
         hits, called, photos = (
             ((true == k) & (predicted == k)).sum(),
@@ -60,7 +60,7 @@ def test_scores_of_each_class_follow_from_its_counts(case: tuple[np.ndarray, np.
 
 def test_averages_equal_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) -> None:
     true, predicted, count = case
-    ours = metrics.class_scores(true, predicted, count)
+    ours = metrics.class_scores(metrics.confusion_matrix(true, predicted, count))
     for average, mean in (("macro", ours.macro), ("weighted", ours.weighted)):
         theirs = sk.precision_recall_fscore_support(true, predicted, average=average, zero_division=0)
         assert [mean(s) for s in (ours.precision, ours.recall, ours.f1)] == pytest.approx(
@@ -73,7 +73,7 @@ def test_averages_equal_scikit_learns(case: tuple[np.ndarray, np.ndarray, int]) 
 
 def test_scores_by_hand() -> None:
     # 4 dogs: 3 found, 1 called cat; 2 cats: 1 found, 1 called dog
-    scores = metrics.class_scores(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 0]), 2)
+    scores = metrics.class_scores(np.array([[3, 1], [1, 1]]))
     assert scores.precision.tolist() == [3 / 4, 1 / 2]
     assert scores.recall.tolist() == [3 / 4, 1 / 2]
     assert scores.macro(scores.f1) == (3 / 4 + 1 / 2) / 2
