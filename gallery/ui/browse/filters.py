@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from gallery.types import UNSURE, Review, SortOrder
+from gallery.services import collections, stacks
+from gallery.types import UNSURE, PhotoQuery, Review, SortOrder
 from gallery.ui.components import view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
@@ -38,18 +39,16 @@ _FILTER_WORDS: dict[str, Callable[[Any], str]] = {
 """The fields of a view that narrow it, each with what is said of its value."""
 
 
-def show(view: View, *, folders: Mapping[str, int], unsure_below: float, stackable: bool) -> None:
+def show(view: View, query: PhotoQuery) -> None:
     """Show the controls in one row, inside a horizontal container.
 
     Args:
         view: what is shown now.
-        folders: the collection's sub-folders, relative to its root, with their numbers of photos.
-        unsure_below: the threshold that holds.
-        stackable: the photos may make sequences.
+        query: as the catalog is asked for it.
     """
     if view.shelf == UNSURE:
-        _threshold(unsure_below)
-    if stackable:
+        _threshold(query.unsure_below)
+    if view.stacked or stacks.may_be(query.collection_id):
         st.toggle(
             "Stack sequences",
             **_bound("stacked", view.stacked),
@@ -65,7 +64,7 @@ def show(view: View, *, folders: Mapping[str, int], unsure_below: float, stackab
         width=190,
     )
     with st.popover("Filters", icon=":material/filter_list:", width="content"):
-        _narrowing(view, folders, unsure_below)
+        _narrowing(view, query)
 
 
 def show_active(view: View) -> None:
@@ -100,7 +99,7 @@ def _active(view: View) -> Iterator[tuple[str, str]]:
             yield field, in_words(value)
 
 
-def _narrowing(view: View, folders: Mapping[str, int], unsure_below: float) -> None:
+def _narrowing(view: View, query: PhotoQuery) -> None:
     st.selectbox(
         "Labels",
         list(_REVIEW_WORDS),
@@ -128,6 +127,7 @@ def _narrowing(view: View, folders: Mapping[str, int], unsure_below: float) -> N
             min_value=date(1900, 1, 1),
             max_value=date(2100, 1, 1),
         )
+    folders = collections.sub_folders(query.collection_id)
     known = {folder: f"{folder} ({count:,})" for folder, count in folders.items()}
     if view.folder is not None and view.folder not in known:
         known = {view.folder: view.folder, **known}
@@ -145,7 +145,7 @@ def _narrowing(view: View, folders: Mapping[str, int], unsure_below: float) -> N
         placeholder="IMG_20, fox…",
     )
     if view.shelf != UNSURE:
-        _threshold(unsure_below)
+        _threshold(query.unsure_below)
     st.button(
         "Clear filters", key="filter:clear", disabled=not view.is_filtered, on_click=view_state.clear_filters
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
@@ -28,7 +26,6 @@ from gallery.ui.components import (
     shelf_strip,
     table,
     theme,
-    view_address,
     view_state,
 )
 from gallery.ui.components.plain_text import escaped
@@ -82,8 +79,28 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         )
         with st.container():
             if _warn(collection) or view.is_filtered or any(shelf.count for shelf in shelves):
-                _controls(view, collection, class_names, query.unsure_below)
-        _photos(view, collection, shelves, class_names, query, live)
+                _controls(view, query, class_names)
+        unreadable = view.shelf == UNREADABLE
+        file_ids = np.zeros(0, np.int64) if unreadable else collections_service.find_files(query)
+        with st.container():  # always there: the grid, with its Undo, keeps its place on the page
+            if unreadable:
+                _unreadable(collection)
+            elif not len(file_ids) and view.photo is None:
+                _nothing(view, collection, shelves)
+        opened = photo_grid.show(
+            file_ids,
+            collection_id=collection.collection_id,
+            model_id=model_id,
+            class_names=class_names,
+            key=GRID,
+            open_file_id=view.photo,
+            scope=repr(query),
+            stacked_photos=_count(shelves, view.shelf) if view.stacked else None,
+            live=live,
+            view=view,
+        )
+        if opened != view.photo:
+            view_state.change(photo=opened)
         view_state.write_address()
         if awaited and _has_cover(whole) and not dialogs.any_open():
             st.rerun()  # from now on less often
@@ -106,43 +123,12 @@ def _show_sample_steps(collection_id: int) -> None:
         )
 
 
-def _photos(
-    view: View,
-    collection: Collection,
-    shelves: tuple[Shelf, ...],
-    class_names: tuple[str, ...],
-    query: PhotoQuery,
-    live: bool,
-) -> None:
-    unreadable = view.shelf == UNREADABLE
-    file_ids = np.zeros(0, np.int64) if unreadable else collections_service.find_files(query)
-    with st.container():  # always there: the grid, with its Undo, keeps its place on the page
-        if unreadable:
-            _unreadable(collection)
-        elif not len(file_ids) and view.photo is None:
-            _nothing(view, collection, shelves)
-    opened = photo_grid.show(
-        file_ids,
-        collection_id=collection.collection_id,
-        model_id=query.model_id,
-        class_names=class_names,
-        key=GRID,
-        open_file_id=view.photo,
-        scope=repr(query),
-        stacked_photos=_count(shelves, view.shelf) if view.stacked else None,
-        live=live,
-        view=view_address.written(replace(view, collection_id=collection.collection_id, photo=None)),
-    )
-    if opened != view.photo:
-        view_state.change(photo=opened)
-
-
 def _count(shelves: tuple[Shelf, ...], name: str) -> int:
     """Return how many photos lie on a shelf, or on all but those that could not be read."""
     return sum(one.count for one in shelves if one.name == name or (name == ALL and one.name != UNREADABLE))
 
 
-def _controls(view: View, collection: Collection, class_names: tuple[str, ...], unsure_below: float) -> None:
+def _controls(view: View, query: PhotoQuery, class_names: tuple[str, ...]) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="browse_controls", horizontal_alignment="right"
     ):
@@ -151,9 +137,7 @@ def _controls(view: View, collection: Collection, class_names: tuple[str, ...], 
             f"{theme.icon_markdown(view.shelf, class_names)} {escaped(title)}", anchor=False, width="stretch"
         )
         if view.shelf != UNREADABLE:
-            folders = collections_service.sub_folders(collection.collection_id)
-            stackable = view.stacked or stacks.may_be(collection.collection_id)
-            filters.show(view, folders=folders, unsure_below=unsure_below, stackable=stackable)
+            filters.show(view, query)
     filters.show_active(view)
 
 

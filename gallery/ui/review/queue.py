@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
 from gallery.services import review, wiring
 from gallery.services.review import QueuedPhoto
 from gallery.types import Collection
-from gallery.ui.components import messages, photo_grid, view_address, view_state
+from gallery.ui.components import messages, photo_grid, view_state
 from gallery.words import counted
 
 _QUEUE, _OPENED, _ROUND = "review:queue", "review:opened", "review:round"
@@ -48,7 +46,6 @@ def show(collection: Collection) -> None:
             "accepts its tag, 1 to 9 and 0 set a class, / takes any name, ? shows all keys; the next "
             "photo follows."
         )
-        view = replace(view_state.current(), collection_id=collection.collection_id, photo=None)
         st.session_state[_OPENED] = photo_grid.show(
             np.array([one.file_id for one in photos], np.int64),
             collection_id=collection.collection_id,
@@ -58,7 +55,7 @@ def show(collection: Collection) -> None:
             open_file_id=st.session_state.get(_OPENED),
             height=520,
             scope=f"{collection.collection_id} {model_id} {st.session_state.get(_ROUND, 0)}",
-            view=view_address.written(view),
+            view=view_state.current(),
             waiting=photos,
         )
 

@@ -7,7 +7,8 @@ the server has it on its disk (`gallery.web.labels`), so that no key is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from gallery.services.photo_lists import PhotoList
 from gallery.services.review import QueuedPhoto
 from gallery.types import BESIDE_CLASSES
 from gallery.ui.components import assets, events, people, theme
+from gallery.ui.components.view_address import View, written
 from gallery.web.addresses import ROOT
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
@@ -68,7 +70,7 @@ def show(
     correct: bool = True,
     scope: str = "",
     live: bool = False,
-    view: Mapping[str, str] | None = None,
+    view: View | None = None,
     waiting: Sequence[QueuedPhoto] | None = None,
     stacked_photos: int | None = None,
 ) -> int | None:
@@ -94,12 +96,13 @@ def show(
         scope: what the list shows; while it stays the same, the list does not change
             under the hands of a person who selects, corrects or has scrolled.
         live: the fragment runs again by itself, so the grid need not ask for changes.
-        view: the address of what is shown, which goes along to Explain.
+        view: of Browse, which goes along to Explain.
         waiting: the photos as a review queue: each says why it is there and what is like it, and the next
             one follows when a class is set.
         stacked_photos: each of the files stands for its sequence, and so many photos they are in all.
     """
     stacked = stacked_photos is not None
+    address = written(replace(view, collection_id=collection_id, photo=None)) if view else {}
     listed = photo_lists.register(
         file_ids, model_id=model_id, class_names=class_names, true_index=true_index, stacked=stacked
     )
@@ -110,7 +113,7 @@ def show(
         "version": collections.revision(),
         "scope": scope,
         **people.keeping(),
-        "explain": f"{ROOT}/explain?{urlencode(dict(view or {}))}&",
+        "explain": f"{ROOT}/explain?{urlencode(address)}&",
         "model_id": model_id,
         "classes": theme.class_data(class_names),
         "beside": theme.class_data(BESIDE_CLASSES),
@@ -142,7 +145,7 @@ def show(
     )
     people.named(result.get("person"))
     if isinstance(explained := events.clicked_now(key, result.get("explain"), "photo"), str):
-        st.switch_page("pages/explain.py", query_params={**(view or {}), "photo": explained})
+        st.switch_page("pages/explain.py", query_params=address | {"photo": explained})
     opened = result.get("opened") if "opened" in result else open_file_id
     return opened if isinstance(opened, int) else None
 
