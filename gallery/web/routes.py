@@ -1,6 +1,6 @@
-"""The HTTP routes under /gallery/: thumbnails, large photos, heatmaps, pages of a grid, facts of a photo.
+"""The HTTP routes under /gallery/: thumbnails, photos, heatmaps, pages of a grid, facts of a photo, folders.
 
-Every route takes ids, never a path of the client's. Answers named by a hash of
+Pictures are asked for by ids, never by a path of the client's. Answers named by a hash of
 their content may be kept for ever; none may be read by another site's pages.
 """
 
@@ -14,16 +14,18 @@ from starlette.routing import BaseRoute, Route
 
 from gallery import class_styles
 from gallery.errors import CatalogError
-from gallery.services import photo_lists, photo_view, similar, stacks
+from gallery.services import folders, photo_lists, photo_view, similar, stacks, wiring
 from gallery.services.photo_lists import PhotoList
 from gallery.types import GridItem, Prediction, display_path
-from gallery.web import downloads, folders, labels, uploads
+from gallery.web import downloads, labels, uploads
 from gallery.web.addresses import BASE, ICON, REPORT
 from gallery.web.guard import SAFE, guarded, model_id, number, photo_id, posted_from_own_page, refusal
 
 _FOR_EVER = "private, max-age=31536000, immutable"
 _SHORT = "private, max-age=600"
 _NEVER = "no-store"
+_LONGEST_PATH = 4096
+_COUNTED = 40  # folders at once
 
 
 def all_routes() -> list[BaseRoute]:
@@ -42,9 +44,9 @@ def all_routes() -> list[BaseRoute]:
         "/labelled/{token}/{photo_id}": labelled_photo,
         "/download/{format}/{token}": downloads.selection,
         REPORT + "{model_id}/{collection_id}": downloads.report_file,
-        "/folders": folders.complete,
-        "/folders/places": folders.places,
-        "/folders/counts": folders.count,
+        "/folders": folder_completions,
+        "/folders/places": folder_places,
+        "/folders/counts": folder_counts,
         "/revision": labels.revision,
     }
     posted = {
@@ -187,6 +189,23 @@ def photo_facts(request: Request) -> dict[str, Any]:
             {"label": one.label, "person": one.person, "made_at": one.made_at} for one in known.labels
         ],
     }
+
+
+def folder_completions(request: Request) -> object:
+    """Answer with what a typed path can be completed to."""
+    typed = request.query_params.get("path", "")[:_LONGEST_PATH]
+    return folders.completions(wiring.settings(), typed)
+
+
+def folder_places(_request: Request) -> object:
+    """Answer with where photos usually are."""
+    return folders.places(wiring.settings())
+
+
+def folder_counts(request: Request) -> object:
+    """Answer with how many photos lie below each folder that is asked for, and whether that is all."""
+    asked = [path[:_LONGEST_PATH] for path in request.query_params.getlist("path")[:_COUNTED]]
+    return folders.photo_counts(wiring.settings(), asked)
 
 
 def _shares(prediction: Prediction) -> list[list[Any]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from gallery.services import collections as collections_service
-from gallery.services import stacks, wiring
+from gallery.services import stacks, uploads, wiring
 from gallery.types import (
     ALL,
+    UNLIKE,
     UNREADABLE,
+    UNSURE,
     WAITING,
     Collection,
     CollectionKind,
@@ -17,7 +21,7 @@ from gallery.types import (
     Shelf,
     display_path,
 )
-from gallery.ui.browse import collection_menu, filters, summary
+from gallery.ui.browse import collection_menu, filters
 from gallery.ui.components import (
     dialogs,
     job_card,
@@ -30,11 +34,13 @@ from gallery.ui.components import (
 )
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
-from gallery.words import class_title, photo_count
+from gallery.words import class_title, counted, photo_count, without_surrogates
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click
 _FIRST_S = 0.3  # until the first thumbnails are there
 GRID = "gallery_grid"
+_NAMED = 6
+"""Classes that the sentence names."""
 
 
 def show(collection: Collection) -> None:
@@ -68,13 +74,12 @@ def _gallery(collection: Collection, live: bool, awaited: bool) -> None:
         if view.stacked:
             stacks.settle(collection.collection_id, model_id)
         shelves = whole = _shelves(collection, view)
-        summary.show(collection, shelves)
+        _summary(collection, shelves)
         if view.is_filtered or view.stacked:
             shelves = view_state.shelves(query, class_names, narrowed=True)
         shelf_strip.show(
             shelves,
             chosen=view.shelf,
-            key="shelves",
             on_choose=lambda name: view_state.change(shelf=name, photo=None),
         )
         with st.container():
@@ -121,6 +126,46 @@ def _show_sample_steps(collection_id: int) -> None:
             icon=":material/query_stats:",
             query_params={"collection": str(collection_id)},
         )
+
+
+def _summary(collection: Collection, shelves: Sequence[Shelf]) -> None:
+    """Show the line; what an upload left out can be read from there, whenever it was."""
+    left_out = uploads.left_out(collection)
+    with st.container(horizontal=True, vertical_alignment="center", key="collection_line"):
+        st.caption(escaped(sentence(collection.name, shelves)), width="content")
+        if left_out and st.button(
+            f"{counted(len(left_out), 'file')} left out: see why",
+            key="left_out",
+            type="tertiary",
+            icon=":material/info:",
+        ):
+            dialogs.ask(collection_menu.LEFT_OUT)
+            st.rerun()  # the whole page: this line follows the job by itself, and draws no dialog
+
+
+def sentence(name: str, shelves: Sequence[Shelf]) -> str:
+    """Return how many photos a collection has, of what.
+
+    Example:
+        >>> sentence("trip", [Shelf("dog", 2, corrected=1), Shelf("cat", 0), Shelf(WAITING, 1)])
+        '3 photos in trip: 2 dog; 1 not tagged yet; 1 labelled by people'
+    """
+    counts = {shelf.name: shelf.count for shelf in shelves if shelf.count}
+    beside = {
+        UNLIKE: counts.pop(UNLIKE, 0),
+        "unsure": counts.pop(UNSURE, 0),
+        "not tagged yet": counts.pop(WAITING, 0),
+        "labelled by people": sum(shelf.corrected for shelf in shelves),
+        "unreadable": counts.pop(UNREADABLE, 0),
+    }
+    classes = sorted(counts.items(), key=lambda one: -one[1])
+    photos = sum(counts.values()) + beside[UNLIKE] + beside["unsure"] + beside["not tagged yet"]
+    named = [f"{count:,} {class_title(label).lower()}" for label, count in classes[:_NAMED]]
+    if others := sum(count for _, count in classes[_NAMED:]):
+        named.append(f"{others:,} of other classes")
+    first = f"{photo_count(photos)} in {without_surrogates(name)}"
+    parts = [f"{first}: {', '.join(named)}" if named else first]
+    return "; ".join(parts + [f"{count:,} {what}" for what, count in beside.items() if count])
 
 
 def _count(shelves: tuple[Shelf, ...], name: str) -> int:

@@ -115,7 +115,7 @@ def _ask_for_folder() -> None:
 @st.dialog("Upload photos", width="medium", on_dismiss=dialogs.close)
 def _ask_for_upload() -> None:
     """Take photos from the browser; for folders on this machine, opening is quicker."""
-    collection_id = upload_zone.show(uploads.broken_off(), key="upload_zone")
+    collection_id = upload_zone.show(uploads.broken_off())
     if collection_id is not None:
         _opened(collection_id)
 

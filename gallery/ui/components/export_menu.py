@@ -7,34 +7,25 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from gallery.services import formats, photo_lists, wiring
+from gallery.types import ModelCard
 from gallery.web.addresses import BASE
 from gallery.words import photo_count
 
 CAMTRAP = "camtrap-dp"
 
 
-def show(
-    file_ids: NDArray[np.int64],
-    *,
-    model_id: str,
-    class_names: tuple[str, ...],
-    key: str,
-    what: str = "Export",
-) -> None:
+def show(file_ids: NDArray[np.int64], card: ModelCard) -> None:
     """Show a button that opens the list of formats; nothing for no photos.
 
     Args:
         file_ids: (n,) the photos that go out, in their order.
-        model_id: whose predictions go along.
-        class_names: its classes.
-        key: the menu's own, unique on the page.
-        what: on the button.
+        card: the model whose predictions go along.
     """
     if not len(file_ids):
         return
-    token = photo_lists.register(file_ids, model_id=model_id, class_names=class_names).token
+    token = photo_lists.register(file_ids, model_id=card.model_id, class_names=card.class_names).token
     shared = bool(wiring.settings().roots)
-    with st.popover(what, icon=":material/download:", key=key, width="content"):
+    with st.popover("Export", icon=":material/download:", key="explain_export", width="content"):
         st.caption(f"{photo_count(len(file_ids))}: label, prediction, confidence, who labelled and when.")
         for one in formats.FORMATS:
             if one.name == CAMTRAP:

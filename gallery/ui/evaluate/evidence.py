@@ -13,8 +13,8 @@ from gallery.evaluation.evidence import BORDER_AREA, FEW_IN_A_CELL, AverageMap, 
 from gallery.evaluation.metrics import IntVector
 from gallery.evaluation.report import ALL_PHOTOS, Cell
 from gallery.services import evaluate
-from gallery.ui.components import heatmap_scale, photo_grid
-from gallery.ui.explain.difference import place
+from gallery.ui.components import photo_grid
+from gallery.ui.explain.difference import difference_html, place
 from gallery.words import class_title, percent, photo_count
 
 PICTURE_PX = 168
@@ -77,7 +77,7 @@ def legend(evaluation: Evaluation, rows: IntVector, cell: Cell | None) -> None:
     true, predicted = _titles(evaluation, cell)
     true, predicted = true or "the true class", predicted or "the predicted class"
     st.caption(f"Heatmaps of {true} and {predicted} on one scale, and their difference:")
-    st.html(heatmap_scale.difference_html(predicted, true))
+    st.html(difference_html(predicted, true))
 
 
 def _titles(evaluation: Evaluation, cell: Cell | None) -> tuple[str, str]:

@@ -75,7 +75,6 @@ def _judge(evaluation: Evaluation, found: tuple[Suspect, ...]) -> None:
             [reason(one, evaluation) for one in chosen],
             evaluation,
             given,
-            key="evaluate_desk",
             scope=scope,
             reveal=st.session_state.get(REVEAL_AT, 0),
         )

@@ -1,14 +1,21 @@
-"""The signed difference of the heatmaps of two classes, with its legend, and the raw maps."""
+"""What stands beside two classes' heatmaps: their scale, their signed difference, and the raw maps."""
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
+
 import streamlit as st
 
-from gallery.services import heatmaps
-from gallery.services.heatmaps import MapPair
+from gallery.services.heatmaps import (
+    AGAINST_COLOUR,
+    FOR_COLOUR,
+    NEITHER_COLOUR,
+    MapPair,
+    has_evidence,
+)
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components.heatmap_scale import difference_html
-from gallery.words import class_title
+from gallery.words import class_title, percent
 
 
 def show(picture: RgbImage, pair: MapPair, first: str, second: str) -> None:
@@ -49,7 +56,7 @@ def in_words(pair: MapPair, first: str, second: str) -> str:
         >>> in_words(MapPair(left, left[:, ::-1]), "Dog", "Cat")
         'Orange: more evidence for Dog than for Cat (strongest in the upper left); purple: the reverse.'
     """
-    if not heatmaps.has_evidence(pair.first) and not heatmaps.has_evidence(pair.second):
+    if not has_evidence(pair.first) and not has_evidence(pair.second):
         return f"There is no evidence for {first} or {second} in the photo."
     gap = pair.first - pair.second
     if not gap.any():
@@ -85,3 +92,44 @@ def shape(cam: FloatArray) -> str:
         '14 x 28'
     """
     return f"{cam.shape[0]} x {cam.shape[1]}"
+
+
+def scale_html(left: str, right: str, colours: Sequence[tuple[int, int, int]], *, alt: str) -> str:
+    """Return a scale of colours between the words for its two ends.
+
+    Example:
+        >>> "rgb(0,0,0), rgb(255,0,0)" in scale_html("none", "most", [(0, 0, 0), (255, 0, 0)], alt="Scale")
+        True
+    """
+    stops = ", ".join(f"rgb({red},{green},{blue})" for red, green, blue in colours)
+    colour = (
+        f"<span role='img' aria-label='{alt}' style='background:linear-gradient(to right, {stops})'></span>"
+    )
+    words = (f"<span>{html.escape(end)}</span>" for end in (left, right))
+    return f"<div class='gallery-scale'>{colour.join(words)}</div>"
+
+
+def difference_html(first: str, second: str) -> str:
+    """Return the scale of `MapPair.difference`: on the left what supports the second class."""
+    return scale_html(
+        f"supports {second}",
+        f"supports {first}",
+        (AGAINST_COLOUR, NEITHER_COLOUR, FOR_COLOUR),
+        alt="Scale from purple over grey to orange",
+    )
+
+
+def caption(pair: MapPair, cam: FloatArray, class_name: str) -> str:
+    """Return one sentence on the evidence for a class.
+
+    Example:
+        >>> import numpy as np
+        >>> nothing, some = np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32)
+        >>> caption(MapPair(some, nothing), nothing, "cat")
+        'No evidence for Cat in this photo'
+        >>> caption(MapPair(some, some / 4), some / 4, "cat")
+        'Maximum: 25\\xa0% of the shared scale'
+    """
+    if not has_evidence(cam):
+        return f"No evidence for {class_title(class_name)} in this photo"
+    return f"Maximum: {percent(pair.share_of_scale(cam), 0)} of the shared scale"

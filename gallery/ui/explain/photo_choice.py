@@ -57,7 +57,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
             _stepper(file_ids, position)
         if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
             st.switch_page("pages/browse.py", query_params=view_address.written(replace(view, photo=None)))
-        export_menu.show(file_ids, model_id=card.model_id, class_names=card.class_names, key="explain_export")
+        export_menu.show(file_ids, card)
     if narrowed := filters.in_words(view):
         st.caption(escaped(f"As in Browse: {narrowed}."))
     if photo is None:
@@ -74,7 +74,6 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         film_strip.show(
             items,
             current=photo.photo_id,
-            key="explain_strip",
             on_choose=lambda photo_id: view_state.go(photo=photo_id),
         )
     return photo

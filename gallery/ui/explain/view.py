@@ -17,13 +17,13 @@ from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
 from gallery.ui.components import probability_bars, theme
-from gallery.ui.components.heatmap_scale import caption, scale_html
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
 from gallery.ui.explain import labels
 from gallery.ui.explain import methods as explain_methods
 from gallery.ui.explain import trust as explain_trust
+from gallery.ui.explain.difference import caption, scale_html
 from gallery.words import class_title
 
 WHY, TRUST, GREY = "Difference of both classes", "Test the heatmap", "Grey out a part"
@@ -178,7 +178,6 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
         photo.prediction,
         chosen=compared,
         person_label=photo.person_label,
-        key="explain_bars",
         on_choose=_compare_with,
     )
     others = [name for name in photo.prediction.class_names if name != photo.prediction.label]

@@ -56,10 +56,7 @@ def shares_of_true_class(matrix: NDArray[Any]) -> NDArray[np.float64]:
         >>> shares_of_true_class(np.array([[3, 1], [0, 0]])).tolist()
         [[0.75, 0.25], [0.0, 0.0]]
     """
-    support = matrix.sum(axis=1, keepdims=True)
-    shares = np.zeros(matrix.shape)
-    np.divide(matrix, support, out=shares, where=support > 0)
-    return shares
+    return np.asarray(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
 
 
 def with_totals(matrix: NDArray[Any]) -> NDArray[np.int64]:

@@ -18,7 +18,6 @@ def show(
     items: Sequence[GridItem],
     *,
     current: str,
-    key: str,
     on_choose: Callable[[str], None],
 ) -> None:
     """Draw the strip; `on_choose` gets the photo_id that was clicked, before the page runs again.
@@ -26,13 +25,12 @@ def show(
     Args:
         items: the photos, left to right; a photo that lies in the folder twice is shown once.
         current: photo_id of the framed one.
-        key: the component's identity.
         on_choose: what a click does.
     """
     unique = {item.photo_id: item for item in items}
 
     def chosen() -> None:
-        photo_id = st.session_state[key].get("chosen")
+        photo_id = st.session_state["explain_strip"].get("chosen")
         if photo_id in unique:
             on_choose(photo_id)
 
@@ -44,4 +42,6 @@ def show(
         }
         for item in unique.values()
     ]
-    _component(key=key, data={"photos": photos, "thumbnails": THUMBNAILS}, on_chosen_change=chosen)
+    _component(
+        key="explain_strip", data={"photos": photos, "thumbnails": THUMBNAILS}, on_chosen_change=chosen
+    )

@@ -15,6 +15,7 @@ MOST_RECTANGLES = 8
 LEAST_SIDE = 0.005
 """What a browser sends smaller than that is none: the page draws none below 2 %."""
 
+_KEPT = "explain_grey:kept"
 _component = assets.component(
     "gallery_grey_out",
     css=["grey_out/grey_out.css"],
@@ -22,7 +23,7 @@ _component = assets.component(
 )
 
 
-def show(jpeg: bytes, *, photo_id: PhotoId, alt: str, key: str) -> tuple[Region, ...]:
+def show(jpeg: bytes, *, photo_id: PhotoId, alt: str) -> tuple[Region, ...]:
     """Show a photo that can be drawn on, and return its rectangles, the first drawn first.
 
     A photo's rectangles stay while the session lasts, also when another photo is looked at meanwhile.
@@ -31,26 +32,25 @@ def show(jpeg: bytes, *, photo_id: PhotoId, alt: str, key: str) -> tuple[Region,
         jpeg: the picture.
         photo_id: whose rectangles they are.
         alt: what screen readers hear.
-        key: the component's own.
     """
-    memory: dict[str, tuple[Region, ...]] = st.session_state.setdefault(f"{key}:kept", {})
+    memory: dict[str, tuple[Region, ...]] = st.session_state.setdefault(_KEPT, {})
     _component(
-        key=key,
+        key="explain_grey",
         data={
             "image": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"),
             "photo": photo_id,
             "alt": alt,
             "rectangles": [list(region) for region in memory.get(photo_id, ())],
         },
-        on_rectangles_change=lambda: _remember(key),
+        on_rectangles_change=_remember,
     )
     return memory.get(photo_id, ())
 
 
-def _remember(key: str) -> None:
-    sent = st.session_state[key].get("rectangles")
+def _remember() -> None:
+    sent = st.session_state["explain_grey"].get("rectangles")
     if isinstance(sent, dict) and isinstance(sent.get("photo"), str):
-        st.session_state[f"{key}:kept"][sent["photo"]] = regions_of(sent.get("rectangles"))
+        st.session_state[_KEPT][sent["photo"]] = regions_of(sent.get("rectangles"))
 
 
 def regions_of(sent: object) -> tuple[Region, ...]:

@@ -60,18 +60,17 @@ def show(
     *,
     chosen: str,
     person_label: str | None,
-    key: str,
     on_choose: Callable[[str], None],
 ) -> None:
     """Draw the bars, see `bars`; `on_choose` gets the class that was clicked, before the page runs again."""
 
     def clicked() -> None:
-        name = st.session_state[key].get("chosen")
+        name = st.session_state["explain_bars"].get("chosen")
         if name in prediction.class_names:
             on_choose(name)
 
     _component(
-        key=key,
+        key="explain_bars",
         data={
             "bars": bars(prediction, chosen=chosen, person_label=person_label, dark=theme.is_dark()),
             "label": "Probability of each class; choose one to explain it",

@@ -32,7 +32,6 @@ def show(
     shelves: Sequence[Shelf],
     *,
     chosen: str,
-    key: str,
     on_choose: Callable[[str], None],
 ) -> None:
     """Show the shelves; `on_choose` gets the name of one that is clicked, before the page runs again.
@@ -40,7 +39,6 @@ def show(
     Args:
         shelves: in their order; ALL is put first, made of the others.
         chosen: the one that is open.
-        key: the strip's own.
         on_choose: what a click does.
     """
     names = [shelf.name for shelf in shelves]
@@ -52,11 +50,11 @@ def show(
     ]
 
     def clicked() -> None:
-        name = events.clicked(st.session_state[key].get("shelf"), "name")
+        name = events.clicked(st.session_state["shelves"].get("shelf"), "name")
         if isinstance(name, str) and any(card["name"] == name for card in shown):
             on_choose(name)
 
-    _component(key=key, data={"shelves": shown}, on_shelf_change=clicked)
+    _component(key="shelves", data={"shelves": shown}, on_shelf_change=clicked)
 
 
 def _all(shelves: Sequence[Shelf]) -> Shelf:

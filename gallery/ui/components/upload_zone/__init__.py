@@ -30,12 +30,11 @@ _LIMITS = (
 )
 
 
-def show(broken: Sequence[BrokenUpload], *, key: str) -> int | None:
+def show(broken: Sequence[BrokenUpload]) -> int | None:
     """Show the drop zone, and return the collection that an upload has just become.
 
     Args:
         broken: uploads that were broken off, to go on with, to open as they are, or to delete.
-        key: the zone's own.
     """
     data = {
         "base": BASE,
@@ -43,9 +42,9 @@ def show(broken: Sequence[BrokenUpload], *, key: str) -> int | None:
         "suffixes": sorted({*PHOTO_SUFFIXES, ".zip"}),
         "broken": [asdict(one) for one in broken],
     }
-    result = _component(key=key, data=data, on_finished_change=lambda: None)
-    problem = events.clicked_now(key, result.get("finished"), "problem")
+    result = _component(key="upload_zone", data=data, on_finished_change=lambda: None)
+    problem = events.clicked_now("upload_zone", result.get("finished"), "problem")
     if isinstance(problem, str):
         st.error(escaped(problem))
-    finished = events.clicked_now(key, result.get("finished"), "collection")
+    finished = events.clicked_now("upload_zone", result.get("finished"), "collection")
     return finished if isinstance(finished, int) else None

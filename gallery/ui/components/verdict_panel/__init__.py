@@ -36,7 +36,6 @@ def show(
     evaluation: Evaluation,
     given: Mapping[tuple[PhotoId, str], GivenVerdict],
     *,
-    key: str,
     scope: str,
     reveal: float = 0,
 ) -> None:
@@ -47,7 +46,6 @@ def show(
         reasons: what speaks for and against each, in words.
         evaluation: the photos, and the model whose answers and heatmaps are shown.
         given: the verdicts that stand, by photo and judged label, the last given at the end.
-        key: the panel's own, unique on the page.
         scope: what the labels are; while it stays the same, the panel stays where it is.
         reveal: when this changes, the panel scrolls into sight.
     """
@@ -76,14 +74,14 @@ def show(
         "cases": cases,
         "given": [[place, *_said(given[pair], person)] for pair, place in places.items() if pair in given],
         "history": [places[pair] for pair, one in given.items() if pair in places and one.person == person],
-        "receipts": events.receipts(key),
+        "receipts": events.receipts("evaluate_desk"),
         **people.keeping(),
         "scope": scope,
         "reveal": reveal,
         "model_id": report.model_id,
         "classes": theme.class_data(report.class_names),
     }
-    _component(key=key, data=data, on_kept_change=lambda: None)
+    _component(key="evaluate_desk", data=data, on_kept_change=lambda: None)
 
 
 def _said(one: GivenVerdict, person: str) -> list[Any]:

@@ -8,8 +8,7 @@ import pytest
 from gallery.services import heatmaps
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray, RgbImage
-from gallery.ui.components import heatmap_scale
-from gallery.ui.components.heatmap_scale import caption
+from gallery.ui.explain.difference import caption, scale_html
 
 
 def hot(row: int, column: int, value: float) -> FloatArray:
@@ -89,5 +88,5 @@ def test_two_empty_maps_have_no_scale_and_no_difference(picture: RgbImage) -> No
 def test_every_offered_colour_map_can_be_drawn(name: str, picture: RgbImage) -> None:
     pair = MapPair(hot(3, 3, 1.0), hot(4, 4, 0.5), name)
     assert pair.overlay(picture, pair.first, opacity=0.5).shape == picture.shape
-    scale = heatmap_scale.scale_html("none", "most", heatmaps.colour_steps(name), alt="Scale")
+    scale = scale_html("none", "most", heatmaps.colour_steps(name), alt="Scale")
     assert scale.count("rgb(") == 12
