@@ -166,16 +166,9 @@ def _threshold(unsure_below: float) -> None:
 
 
 def _bound(field: str, value: Any, kept: Callable[[Any], Any] = lambda chosen: chosen) -> dict[str, Any]:
-    """Return key and callback of a control of a field of the view, which is the one truth.
-
-    Args:
-        field: its name.
-        value: what the control shows; it is given before the control is drawn.
-        kept: gives the view's value for what is chosen.
-    """
-    key = f"filter:{field}"
-    st.session_state[key] = value
-    return {
-        "key": key,
-        "on_change": lambda: view_state.change(**{field: kept(st.session_state[key]), "photo": None}),
-    }
+    """Return key and callback of a control of a field of the view; `kept` gives its value for a choice."""
+    return view_state.bound(
+        f"filter:{field}",
+        value,
+        lambda chosen: view_state.change(**{field: kept(chosen), "photo": None}),
+    )

@@ -41,7 +41,9 @@ def _card(collection_id: int | None, was_live: bool) -> None:
         if (running is not None or is_live(collection_id)) != was_live and not dialogs.any_open():
             st.rerun()
         if running is not None and running.collection_id != collection_id:
-            _other(running)
+            share = f"{running.done:,} / {running.total:,}" if running.total else "starting"
+            name = escaped(collections.name_of(running.collection_id))
+            st.caption(f":material/hourglass_top: Tagging {name}: {share}")
         if job is not None:
             _own(job)
         elif collection_id is not None:  # tagged by a command
@@ -71,12 +73,9 @@ def _progress(job: Job) -> None:
     stage = job.stage or "queued"
     st.markdown(f"**{escaped(stage.capitalize())}**")
     st.progress(Progress.of(job).share)
-    facts = [f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"]
-    if job.photos_per_second:
-        facts.append(f"{job.photos_per_second:.0f} photos/s")
-    if left := time_left(job):
-        facts.append(left)
-    st.caption(" · ".join(facts))
+    done = f"{job.done:,} / {job.total:,} photos" if job.total else f"{job.done:,} photos"
+    rate = f"{job.photos_per_second:.0f} photos/s" if job.photos_per_second else ""
+    st.caption(" · ".join(fact for fact in (done, rate, time_left(job)) if fact))
 
 
 def _done(job: Job) -> None:
@@ -91,11 +90,9 @@ def _done(job: Job) -> None:
             return
         facts = ["tagged with the active model"]  # and after it, to compare, by another
     else:
-        facts = [f"{job.tagged:,} newly tagged"] if job.tagged else ["nothing new"]
-        if job.unchanged:
-            facts.append(f"{job.unchanged:,} unchanged")
-    if job.skipped:
-        facts.append(f"{job.skipped:,} unreadable")
+        facts = [f"{job.tagged:,} newly tagged" if job.tagged else "nothing new"]
+        facts += [f"{job.unchanged:,} unchanged"] * bool(job.unchanged)
+    facts += [f"{job.skipped:,} unreadable"] * bool(job.skipped)
     st.caption(f":material/check_circle: Up to date: {', '.join(facts)}.")
     if job.message:
         st.caption(escaped(job.message))
@@ -108,15 +105,10 @@ def _tag_again(collection_id: int, label: str = "Find new photos", icon: str = "
 
 
 def _stopped(job: Job) -> None:
-    said = {
-        JobState.CANCELLED: "Tagging was cancelled.",
-        JobState.INTERRUPTED: "Tagging was interrupted.",
-        JobState.FAILED: "Tagging failed.",
-    }.get(job.state, "Tagging stopped.")
     if job.state is JobState.FAILED:
-        st.error(escaped(job.message or said))
+        st.error(escaped(job.message or "Tagging failed."))
     else:
-        st.markdown(f"**{said}**")
+        st.markdown(f"**Tagging was {job.state}.**")  # cancelled or interrupted
     if job.total:
         st.caption(f"{job.done:,} of {job.total:,} photos are done and kept.")
     name = _other_model(job)
@@ -135,12 +127,6 @@ def _other_model(job: Job) -> str | None:
         return models.name_of(job.model_id)
     except ModelError:
         return None  # removed meanwhile: the active one goes on
-
-
-def _other(job: Job) -> None:
-    name = collections.name_of(job.collection_id)
-    share = f"{job.done:,} / {job.total:,}" if job.total else "starting"
-    st.caption(f":material/hourglass_top: Tagging {escaped(name)}: {share}")
 
 
 def _start(collection_id: int, model_id: str | None = None) -> None:

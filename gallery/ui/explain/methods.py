@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -28,25 +29,21 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
     method, layers = choice.method, explain.layers_of(card)[::-1]  # from the head to the photo
     layer = choice.layer or card.target_layer
     titles = {one.name: _titled(Choice.of(card, one.name, layer)) for one in METHODS.values()}
-    st.session_state["explain_method"] = method.name
     method_box.selectbox(
         "Method",
         list(METHODS),
-        key="explain_method",
+        **_bound("method", method.name, GRAD_CAM),
         format_func=titles.__getitem__,
-        on_change=lambda: _remember("method", GRAD_CAM),
         help="Seven published methods to find the parts of a photo that a prediction rests on. A part marked "
         "by several methods is a safer finding than one heatmap. *About the methods* explains them.",
     )
-    st.session_state["explain_layer"] = layer
     layer_box.selectbox(
         "Layer",
         layers,
-        key="explain_layer",
+        **_bound("layer", layer, card.target_layer),
         format_func=lambda name: (
             explain.layer_in_words(name) + (" (the last)" if name == card.target_layer else "")
         ),
-        on_change=lambda: _remember("layer", card.target_layer),
         disabled=not method.by_layer,
         help="Layer of the network. Early layers show edges and colours in fine detail; the last one shows "
         "whole parts of animals, coarsely."
@@ -56,9 +53,13 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
     return choice
 
 
-def _remember(name: str, usual: str) -> None:
-    chosen = st.session_state[f"explain_{name}"]
-    view_state.go(**{name: None if chosen == usual else chosen})
+def _bound(name: str, value: str, usual: str) -> dict[str, Any]:
+    """Return key and callback of a box; the address keeps what is chosen there."""
+    return view_state.bound(
+        f"explain_{name}",
+        value,
+        lambda chosen: view_state.go(**{name: None if chosen == usual else chosen}),
+    )
 
 
 def _titled(choice: Choice) -> str:

@@ -51,8 +51,25 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)
     position = int(where[0]) if where.size else None  # None when the photo lies elsewhere
     with row:
-        _collection_box(opened, collection)
-        _shelf_box(shelves, shelf)
+        st.selectbox(
+            "Collection",
+            list(opened),
+            **view_state.bound(
+                "explain_collection",
+                collection.collection_id,
+                lambda number: st.query_params.from_dict({"collection": str(number)}),
+            ),
+            format_func=lambda number: opened[number].name,
+            width=230,
+        )
+        total = sum(shelves.values())
+        st.selectbox(
+            "Shelf",
+            [ALL, *shelves],
+            **view_state.bound("explain_shelf", shelf, lambda name: view_state.go(shelf=name, photo=None)),
+            format_func=lambda name: f"{class_title(name)} ({shelves.get(name, total):,})",
+            width=200,
+        )
         if photo and len(file_ids):
             _stepper(file_ids, position)
         if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
@@ -98,33 +115,6 @@ def _collection(opened: dict[int, Collection], asked: Photo | None) -> Collectio
     if asked is not None and asked.collection_id in opened:
         return opened[asked.collection_id]
     return next(iter(opened.values()))
-
-
-def _collection_box(opened: dict[int, Collection], chosen: Collection) -> None:
-    st.session_state["explain_collection"] = chosen.collection_id
-    st.selectbox(
-        "Collection",
-        list(opened),
-        key="explain_collection",
-        format_func=lambda number: opened[number].name,
-        on_change=lambda: st.query_params.from_dict(
-            {"collection": str(st.session_state["explain_collection"])}
-        ),
-        width=230,
-    )
-
-
-def _shelf_box(shelves: dict[str, int], chosen: str) -> None:
-    total = sum(shelves.values())
-    st.session_state["explain_shelf"] = chosen
-    st.selectbox(
-        "Shelf",
-        [ALL, *shelves],
-        key="explain_shelf",
-        format_func=lambda name: f"{class_title(name)} ({shelves.get(name, total):,})",
-        on_change=lambda: view_state.go(shelf=st.session_state["explain_shelf"], photo=None),
-        width=200,
-    )
 
 
 def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:

@@ -16,7 +16,7 @@ from gallery.services.explain import Choice
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
-from gallery.ui.components import probability_bars, theme
+from gallery.ui.components import probability_bars, theme, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
@@ -181,13 +181,11 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
         on_choose=_compare_with,
     )
     others = [name for name in photo.prediction.class_names if name != photo.prediction.label]
-    st.session_state["explain_compared"] = compared
     st.selectbox(
         "Compare with",
         others,
-        key="explain_compared",
+        **view_state.bound("explain_compared", compared, _compare_with),
         format_func=class_title,
-        on_change=lambda: _compare_with(st.session_state["explain_compared"]),
         help="The class whose heatmap stands beside the predicted one. A click on a bar does the same.",
     )
     if photo.person_label is not None:
