@@ -10,7 +10,7 @@ import streamlit as st
 
 from gallery.services import collections, stacks
 from gallery.types import UNSURE, PhotoQuery, Review, SortOrder
-from gallery.ui.components import view_state
+from gallery.ui.components import address, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.components.view_address import View
 from gallery.words import percent
@@ -167,7 +167,7 @@ def _threshold(unsure_below: float) -> None:
 
 def _bound(field: str, value: Any, kept: Callable[[Any], Any] = lambda chosen: chosen) -> dict[str, Any]:
     """Return key and callback of a control of a field of the view; `kept` gives its value for a choice."""
-    return view_state.bound(
+    return address.bound(
         f"filter:{field}",
         value,
         lambda chosen: view_state.change(**{field: kept(chosen), "photo": None}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -73,27 +72,6 @@ def shelves(query: PhotoQuery, class_names: tuple[str, ...], *, narrowed: bool) 
     """
     filters = replace(query, shelf=ALL, sort=SortOrder.PATH) if narrowed else None
     return collections.shelves(query.collection_id, query.model_id, class_names, query.unsure_below, filters)
-
-
-def bound(key: str, value: Any, on_choose: Callable[[Any], None]) -> dict[str, Any]:
-    """Return key and callback of a widget that shows what is kept elsewhere, as in the address.
-
-    Args:
-        key: the widget's own.
-        value: what it shows; call this before it is drawn.
-        on_choose: keeps what is chosen, before the page runs again.
-    """
-    st.session_state[key] = value
-    return {"key": key, "on_change": lambda: on_choose(st.session_state[key])}
-
-
-def go(**words: str | None) -> None:
-    """Put something else into the address of any page; None takes a word out."""
-    for name, value in words.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = value
 
 
 def _remember(address: dict[str, str]) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gallery.errors import GalleryError
 from gallery.services import labelling
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import CANNOT_TELL, ModelCard
-from gallery.ui.components import people, theme
-from gallery.ui.components.plain_text import escaped
+from gallery.ui.components import messages, people, theme
 from gallery.words import class_title, photo_count
 
 _DIGITS = "1234567890"
@@ -20,7 +18,7 @@ _JUST_SET, _SAID = "explain_label_just_set", "explain_label_said"
 def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
     """Show a button and a key for each class and for what is no animal, to remove the label and to undo."""
     if said := st.session_state.pop(_SAID, None):
-        st.toast(escaped(said), icon=":material/check:")
+        messages.say_done(said)
     if _JUST_SET in st.session_state:
         st.session_state[_SAID] = st.session_state.pop(_JUST_SET)
         st.rerun()  # the whole page: its photo was read before it had the label
@@ -33,8 +31,8 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
                 type="primary" if name == photo.person_label else "secondary",
                 key=f"explain_label_{name}",
                 shortcut=key,
-                on_click=_set,
-                args=(photo, card, collection_id, name),
+                on_click=messages.attempt,
+                args=(_set, photo, card, collection_id, name),
             )
         if photo.person_label is not None:
             st.button(
@@ -42,8 +40,8 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
                 type="tertiary",
                 key="explain_label_remove",
                 shortcut="Backspace",
-                on_click=_set,
-                args=(photo, card, collection_id, None),
+                on_click=messages.attempt,
+                args=(_set, photo, card, collection_id, None),
             )
         st.button(
             "Undo",
@@ -52,38 +50,30 @@ def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
             key="explain_label_undo",
             shortcut="Ctrl+Z",
             help="Undo your last change of a label in this collection, on whatever page it was made",
-            on_click=_undo,
-            args=(collection_id,),
+            on_click=messages.attempt,
+            args=(_undo, collection_id),
         )
 
 
 def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str | None) -> None:
-    try:
-        labelling.label_photo(
-            photo.photo_id,
-            name,
-            card,
-            collection_id=collection_id,
-            person=people.current(),
-            browser=people.browser(),
-        )
-    except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon=":material/error:")
-        return
+    labelling.label_photo(
+        photo.photo_id,
+        name,
+        card,
+        collection_id=collection_id,
+        person=people.current(),
+        browser=people.browser(),
+    )
     said = "Label removed" if name is None else f"Labelled {class_title(name)}"
     st.session_state[_JUST_SET] = f"{said}: {photo.name}"
 
 
 def _undo(collection_id: int) -> None:
-    try:
-        undone = labelling.undo_last(
-            collection_id, people.current(), browser=people.browser(), named=people.is_named()
-        )
-    except GalleryError as exc:
-        st.toast(escaped(str(exc)), icon=":material/error:")
-        return
-    if undone is None:
-        st.session_state[_JUST_SET] = "Nothing to undo in this collection"
-        return
-    what = "label removed" if undone.label is None else f"set to {class_title(undone.label)}"
-    st.session_state[_JUST_SET] = f"Undid: {photo_count(len(undone.photo_ids))} {what}"
+    undone = labelling.undo_last(
+        collection_id, people.current(), browser=people.browser(), named=people.is_named()
+    )
+    said = "Nothing to undo in this collection"
+    if undone is not None:
+        what = "label removed" if undone.label is None else f"set to {class_title(undone.label)}"
+        said = f"Undid: {photo_count(len(undone.photo_ids))} {what}"
+    st.session_state[_JUST_SET] = said

@@ -13,7 +13,7 @@ from gallery.services import explain
 from gallery.services.explain import Choice
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import FloatArray, ModelCard
-from gallery.ui.components import view_state, waiting
+from gallery.ui.components import address, waiting
 from gallery.words import duration
 
 
@@ -55,10 +55,10 @@ def choose(card: ModelCard, *, method_box: DeltaGenerator, layer_box: DeltaGener
 
 def _bound(name: str, value: str, usual: str) -> dict[str, Any]:
     """Return key and callback of a box; the address keeps what is chosen there."""
-    return view_state.bound(
+    return address.bound(
         f"explain_{name}",
         value,
-        lambda chosen: view_state.go(**{name: None if chosen == usual else chosen}),
+        lambda chosen: address.go(**{name: None if chosen == usual else chosen}),
     )
 
 

@@ -18,7 +18,7 @@ from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
 from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo
 from gallery.ui.browse import filters
-from gallery.ui.components import export_menu, film_strip, view_address, view_state
+from gallery.ui.components import address, export_menu, film_strip, view_address, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title
 
@@ -54,7 +54,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         st.selectbox(
             "Collection",
             list(opened),
-            **view_state.bound(
+            **address.bound(
                 "explain_collection",
                 collection.collection_id,
                 lambda number: st.query_params.from_dict({"collection": str(number)}),
@@ -66,7 +66,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         st.selectbox(
             "Shelf",
             [ALL, *shelves],
-            **view_state.bound("explain_shelf", shelf, lambda name: view_state.go(shelf=name, photo=None)),
+            **address.bound("explain_shelf", shelf, lambda name: address.go(shelf=name, photo=None)),
             format_func=lambda name: f"{class_title(name)} ({shelves.get(name, total):,})",
             width=200,
         )
@@ -91,7 +91,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         film_strip.show(
             items,
             current=photo.photo_id,
-            on_choose=lambda photo_id: view_state.go(photo=photo_id),
+            on_choose=lambda photo_id: address.go(photo=photo_id),
         )
     return photo
 
@@ -138,6 +138,6 @@ def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:
 
 def _step(file_id: int) -> None:
     try:
-        view_state.go(photo=photo_view.photo(file_id).photo_id)
+        address.go(photo=photo_view.photo(file_id).photo_id)
     except CatalogError as exc:
         st.toast(str(exc), icon=":material/warning:")

@@ -12,6 +12,7 @@ from gallery.services import explained_photo
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import ModelCard, Photo
 from gallery.ui.components import messages
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 
 CATALOG, UPLOAD = "My collections", "A single file"
@@ -31,15 +32,7 @@ def nothing_open() -> None:
 
 def choose_source() -> str:
     """Return CATALOG or UPLOAD."""
-    chosen = st.segmented_control(
-        "Photo from",
-        [CATALOG, UPLOAD],
-        default=CATALOG,
-        required=True,
-        key="explain_source",
-        label_visibility="collapsed",
-    )
-    return chosen or CATALOG
+    return one_of("Photo from", (CATALOG, UPLOAD), key="explain_source")
 
 
 def catalogued(photo: Photo, card: ModelCard) -> ExplainedPhoto | None:

@@ -19,6 +19,7 @@ from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import MapPair
 from gallery.types import FloatArray
 from gallery.ui.components import theme, waiting
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title, counted, percent
 
@@ -44,14 +45,8 @@ def show(photo: ExplainedPhoto, choice: Choice, pair: MapPair | None, compared: 
         st.caption("A heatmap can be tested when it is computed.")
         return
     predicted = photo.prediction.label
-    name = st.segmented_control(
-        "The heatmap of",
-        [predicted, compared],
-        default=predicted,
-        required=True,
-        format_func=class_title,
-        key="explain_trust_class",
-    )
+    titles = {one: f"The heatmap of {class_title(one)}" for one in (predicted, compared)}
+    name = one_of("The heatmap of", titles, key="explain_trust_class")
     cam = pair.first if name == predicted else pair.second
     index = photo.prediction.class_names.index(name)
     if not heatmaps.has_evidence(cam):

@@ -16,7 +16,7 @@ from gallery.services.explain import Choice
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.services.heatmaps import COLOUR_MAPS, MapPair
 from gallery.types import FloatArray, ModelCard, RgbImage
-from gallery.ui.components import probability_bars, theme, view_state
+from gallery.ui.components import address, probability_bars, theme
 from gallery.ui.components.plain_text import escaped
 from gallery.ui.explain import difference as explain_difference
 from gallery.ui.explain import grey_out as explain_grey_out
@@ -184,7 +184,7 @@ def _probabilities(photo: ExplainedPhoto, compared: str, model_name: str) -> Non
     st.selectbox(
         "Compare with",
         others,
-        **view_state.bound("explain_compared", compared, _compare_with),
+        **address.bound("explain_compared", compared, _compare_with),
         format_func=class_title,
         help="The class whose heatmap stands beside the predicted one. A click on a bar does the same.",
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from gallery.errors import GalleryError
 from gallery.services import models, review
 from gallery.services.candidates import LearnPreview
 from gallery.services.learn import why_not
@@ -18,7 +16,7 @@ from gallery.ui.components.plain_text import escaped
 from gallery.ui.review import queue
 from gallery.words import class_title, counted, percent
 
-_ASKED, _SAID, _OPEN = "review:learn", "review:said", "review:open"
+_ASKED, _OPEN = "review:learn", "review:open"
 _PATIENCE_S = 600.0
 _MOST_PAIRS = 12
 """Pairs of classes whose photos can be seen; the rest is counted."""
@@ -27,11 +25,6 @@ _MOST_PAIRS = 12
 def show(collection: Collection, card: ModelCard) -> None:
     """Show what can be learnt, what was, and the versions."""
     st.subheader("Learn from the labels", anchor=False)
-    done, problem = st.session_state.get(_SAID, ("", ""))  # until the next step
-    if done:
-        st.success(escaped(done), icon=":material/check_circle:")
-    if problem:
-        st.error(escaped(problem), icon=":material/error:")
     reason = why_not(card)
     if reason is not None:
         st.info(escaped(reason), icon=":material/info:")
@@ -43,7 +36,6 @@ def show(collection: Collection, card: ModelCard) -> None:
     if st.button("Learn", type="primary", icon=":material/school:", key="learn"):
         st.session_state[_ASKED] = uuid.uuid4().hex  # the work of all sessions is kept in one place
         st.session_state[_OPEN] = True
-        st.session_state.pop(_SAID, None)
     if st.session_state.get(_OPEN):
         with messages.boundary():
             task = review.learning(collection.collection_id, st.session_state[_ASKED])
@@ -81,11 +73,15 @@ def _preview(collection: Collection, card: ModelCard, found: LearnPreview) -> No
             type="primary",
             icon=":material/check:",
             key="learn_keep",
-            on_click=_do,
+            on_click=messages.attempt,
             args=(_keep, found),
         )
         st.button(
-            "Discard", icon=":material/delete:", key="learn_discard", on_click=_do, args=(_discard, found)
+            "Discard",
+            icon=":material/delete:",
+            key="learn_discard",
+            on_click=messages.attempt,
+            args=(_discard, found),
         )
     pairs = [
         (f"{class_title(one.was)} to {class_title(one.becomes)}", one.files)
@@ -124,34 +120,25 @@ def _versions(card: ModelCard) -> None:
                     st.button(
                         "Go to this version",
                         key=f"version_{one.model_id}",
-                        on_click=_do,
+                        on_click=messages.attempt,
                         args=(_go_to, one.model_id),
                     )
 
 
-def _do(act: Callable[..., str], what: object) -> None:
-    """Do what a button asks for, and keep what is said of it, or why it could not be done."""
-    try:
-        st.session_state[_SAID] = (act(what), "")
-    except GalleryError as error:
-        st.session_state[_SAID] = ("", str(error))
-
-
-def _keep(found: LearnPreview) -> str:
+def _keep(found: LearnPreview) -> None:
     st.session_state[_OPEN] = False
     kept = review.keep(found)
     queue.forget()
     photos = counted(kept.photos, "photo")
-    return f"{kept.model_id} tags from now on; {photos} named in {kept.seconds:.1f} s."
+    messages.say_done(f"{kept.model_id} tags from now on; {photos} named in {kept.seconds:.1f} s.")
 
 
-def _discard(found: LearnPreview) -> str:
+def _discard(found: LearnPreview) -> None:
     st.session_state[_OPEN] = False
     review.discard(found)
-    return ""
 
 
-def _go_to(model_id: str) -> str:
+def _go_to(model_id: str) -> None:
     models.activate(model_id)
     queue.forget()
-    return f"{model_id} tags from now on."
+    messages.say_done(f"{model_id} tags from now on.")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gallery.evaluation.report import Cell
 from gallery.settings import FEW_PHOTOS
 from gallery.ui.components import assets, events, theme
+from gallery.ui.components.choice import one_of
 from gallery.ui.components.confusion_table.cells import cell_at, drawn_cells, place_of
 from gallery.words import class_title
 
@@ -47,14 +48,7 @@ def show(
         key: the matrix's own.
         on_choose: what a click does; also on the cell that is chosen already.
     """
-    numbers = st.segmented_control(
-        "Numbers in the matrix",
-        [COUNTS, SHARES],
-        default=COUNTS,
-        required=True,
-        key=f"{key}_numbers",
-        label_visibility="collapsed",
-    )
+    numbers = one_of("Numbers in the matrix", (COUNTS, SHARES), key=f"{key}_numbers")
 
     def clicked() -> None:
         cell = cell_at(events.clicked(st.session_state[key].get("cell"), "place"), len(class_names))
