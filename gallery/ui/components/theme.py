@@ -52,7 +52,7 @@ SHARED_CONSTANTS = {
     "OTHER_CLASS": _data("", "", OTHER),
     "UNLIKE_ANYTHING": _data(UNLIKE, class_title(UNLIKE), style(UNLIKE)),
 }
-"""What ``shared/dom.js`` needs: how labels look that are no class of the model that is shown."""
+"""What ``shared/labels.js`` needs: how labels look that are no class of the model that is shown."""
 
 
 def icon_markdown(name: str, among: Sequence[str] = ()) -> str:

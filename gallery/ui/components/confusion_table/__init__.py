@@ -27,7 +27,7 @@ COUNTS, SHARES = "Photos", "Shares of the true class"
 _component = assets.component(
     "gallery_confusion_table",
     css=["shared/tip.css", "confusion_table/matrix.css"],
-    js=["confusion_table/matrix.js"],
+    js=["shared/dom.js", "confusion_table/matrix.js"],
 )
 
 

@@ -11,7 +11,9 @@ from gallery.ui.components import assets
 from gallery.web.addresses import THUMBNAILS
 from gallery.words import class_title
 
-_component = assets.component("gallery_film_strip", css=["film_strip/strip.css"], js=["film_strip/strip.js"])
+_component = assets.component(
+    "gallery_film_strip", css=["film_strip/strip.css"], js=["shared/dom.js", "film_strip/strip.js"]
+)
 
 
 def show(

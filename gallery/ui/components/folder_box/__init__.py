@@ -13,7 +13,7 @@ from gallery.words import shown_text
 _component = assets.component(
     "gallery_folder_box",
     css=["folder_box/box.css"],
-    js=["folder_box/box.js"],
+    js=["shared/dom.js", "folder_box/box.js"],
 )
 _RECENT = 6
 """Folders offered again."""

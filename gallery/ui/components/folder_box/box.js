@@ -2,44 +2,22 @@
 // A path box that completes sub-folders while one types: arrows choose, Tab or a click goes in, Enter opens.
 // What is typed outlives a box that is drawn anew, a reload and a restart of the server.
 
-const boxes = new WeakMap();
 const ICONS = { home: "home", pictures: "photo_library", disk: "hard_drive", recent: "history" };
 
-const made = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-
-const photos = ([count, whole]) =>
+const photosInWords = ([count, whole]) =>
   count ? `${whole ? "" : "over "}${count.toLocaleString("en")} photo${count === 1 && whole ? "" : "s"}` : whole ? "no photos" : "";
 
 class FolderBox {
   constructor(parent) {
+    this.input = make("input", {
+      type: "text", id: "path", spellcheck: false, autocomplete: "off", autocapitalize: "off", role: "combobox",
+      "aria-expanded": "true", "aria-controls": "list", "aria-autocomplete": "list",
+      oninput: () => this.ask(), onkeydown: (event) => this.pressed(event) });
+    this.root = parent.appendChild(make("div", { class: "folder-box" }));
+    this.found = { names: [] }; // what the server says of the path
     this.marked = -1;
-    this.input = document.createElement("input");
-    Object.assign(this.input, { type: "text", spellcheck: false, autocomplete: "off", id: "path" });
-    this.input.setAttribute("autocapitalize", "off");
-    for (const [name, value] of Object.entries({
-      role: "combobox", "aria-expanded": "true", "aria-controls": "list", "aria-autocomplete": "list" }))
-      this.input.setAttribute(name, value);
-    this.label = Object.assign(document.createElement("label"), { htmlFor: "path", textContent: "Folder" });
-    this.open = Object.assign(document.createElement("button"), { type: "button", className: "open", textContent: "Open" });
-    this.up = Object.assign(document.createElement("button"), { type: "button", className: "up", textContent: "↑ Up" });
-    this.up.title = "The folder above";
-    this.words = Object.assign(document.createElement("p"), { className: "words" });
-    this.words.setAttribute("role", "status");
-    this.list = Object.assign(document.createElement("ul"), { id: "list" });
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Sub-folders");
-    this.places = made("nav", { className: "places", ariaLabel: "Places" });
-    this.root = made("div", { className: "folder-box" }, this.label, made("div", { className: "row" }, this.up, this.input, this.open),
-      this.words, made("div", { className: "columns" }, this.places, this.list));
-    parent.appendChild(this.root);
-    this.input.addEventListener("input", () => this.ask());
-    this.input.addEventListener("keydown", (event) => this.pressed(event));
-    this.open.addEventListener("click", () => this.choose(this.input.value));
-    this.up.addEventListener("click", () => this.goInto(this.above || this.input.value));
+    this.places = [];
+    this.counts = {}; // of a path: its photos, and whether these are all
   }
 
   take({ data, setStateValue }) {
@@ -49,6 +27,7 @@ class FolderBox {
       sessionStorage.removeItem(this.kept);
       setStateValue("open", { path, at: Date.now() });
     };
+    this.draw();
     if (this.begun) return;
     this.begun = true;
     this.input.value = sessionStorage.getItem(this.kept) ?? data.start;
@@ -58,40 +37,22 @@ class FolderBox {
   }
 
   async fetchPlaces() {
-    const recent = this.data.recent.map(({ path, name, count }) => {
-      const button = this.placeButton("recent", name, path, () => this.choose(path));
-      button.querySelector("small").textContent = photos([count, true]);
-      return button;
-    });
-    if (recent.length) this.places.append(made("h4", { textContent: "Opened before" }), ...recent);
-    const found = await this.get("places");
-    if (!found?.length) return;
-    const buttons = found.map(({ kind, name, path }) => this.placeButton(kind, name, path, () => this.goInto(path)));
-    this.places.prepend(made("h4", { textContent: "Places" }), ...buttons);
-    this.count(found.map(({ path }) => path), buttons);
-  }
-
-  placeButton(kind, name, path, onclick) {
-    const icon = made("span", { className: "icon", textContent: ICONS[kind] });
-    icon.setAttribute("aria-hidden", "true");
-    return made("button", { type: "button", title: path, onclick }, icon, made("span", { className: "name", textContent: name }), made("small", {}));
+    this.places = await this.get("/places") ?? [];
+    this.draw();
+    this.count(this.places);
   }
 
   // The counts come when they are there; nothing waits for them.
-  async count(paths, elements) {
-    const asked = paths.slice(0, 40);
-    const counts = asked.length ? await this.get("counts", asked) : null;
-    counts?.forEach((one, at) => { elements[at].querySelector("small").textContent = photos(one); });
+  async count(entries) {
+    const paths = entries.slice(0, 40).map(({ path }) => path);
+    const counts = paths.length ? await this.get("/counts", paths) : null;
+    counts?.forEach((one, at) => { this.counts[paths[at]] = photosInWords(one); });
+    this.draw();
   }
 
-  async get(route, paths = []) {
-    const query = paths.map((path) => `path=${encodeURIComponent(path)}`).join("&");
-    try {
-      const answer = await fetch(`${this.data.base}/folders${route && `/${route}`}?${query}`);
-      return answer.ok ? await answer.json() : null;
-    } catch {
-      return null;
-    }
+  get(route, paths = []) {
+    const query = new URLSearchParams(paths.map((path) => ["path", path]));
+    return ask(`${this.data.base}/folders${route}?${query}`).catch(() => null);
   }
 
   // At once: the box may be drawn anew before its names are asked for.
@@ -110,30 +71,45 @@ class FolderBox {
     this.keep();
     const found = await this.get("", [asked]);
     if (this.input.value !== asked) return;
-    if (found) this.show(found);
-    else this.words.textContent = "The server does not answer. Is it still running?";
+    this.found = found ?? { ...this.found, problem: "The server does not answer. Is it still running?" };
+    if (found) {
+      this.input.value ||= found.folder;
+      this.marked = -1;
+      clearTimeout(this.counting);
+      this.counting = setTimeout(() => this.count(found.names), 400);
+    }
+    this.draw();
   }
 
-  show(found) {
-    if (!this.input.value) this.input.value = found.folder;
-    this.above = found.above;
-    this.names = found.names;
-    this.marked = -1;
-    this.open.disabled = !found.opens;
-    const lie = found.photos === 1 ? "photo lies" : "photos lie";
-    const direct = found.photos ? `${found.photos.toLocaleString("en")} ${lie} right in this folder. ` : "";
-    this.words.textContent = found.problem ||
-      (found.opens ? direct + "Sub-folders are included." : found.names.length ? "Choose a sub-folder." : "There is no such folder.");
-    const items = found.names.map(({ name, path }, at) => {
-      const item = made("li", { id: `name-${at}`, ariaSelected: "false" }, made("span", { className: "name", textContent: name }), made("small", {}));
-      item.setAttribute("role", "option");
-      item.setAttribute("aria-label", name);
-      item.addEventListener("mousedown", (event) => { event.preventDefault(); this.goInto(path); });
-      return item;
-    });
-    this.list.replaceChildren(...items);
-    clearTimeout(this.counting);
-    this.counting = setTimeout(() => this.count(found.names.map(({ path }) => path), items), 400);
+  draw() {
+    const { found, marked, counts } = this;
+    const name = (text) => el("span", { class: "name", text });
+    const place = (kind, one, count, go) => el("button", { key: kind + one.path, type: "button", title: one.path, onclick: () => go(one.path) },
+      el("span", { class: "icon", "aria-hidden": "true", text: ICONS[kind] }), name(one.name), el("small", { text: count }));
+    const section = (title, buttons) => (buttons.length ? [el("h4", { key: title, text: title }), ...buttons] : []);
+    put(this.root, {},
+      el("label", { htmlFor: "path", text: "Folder" }),
+      el("div", { class: "row" },
+        el("button", { type: "button", class: "up", title: "The folder above", text: "↑ Up",
+          onclick: () => this.goInto(found.above || this.input.value) }),
+        this.input,
+        el("button", { type: "button", class: "open", text: "Open", disabled: found.opens === false, onclick: () => this.choose(this.input.value) })),
+      el("p", { class: "words", role: "status", text: this.words() }),
+      el("div", { class: "columns" },
+        el("nav", { class: "places", "aria-label": "Places" },
+          section("Places", this.places.map((one) => place(one.kind, one, counts[one.path], (path) => this.goInto(path)))),
+          section("Opened before", this.data.recent.map((one) => place("recent", one, photosInWords([one.count, true]), this.choose)))),
+        el("ul", { id: "list", role: "listbox", "aria-label": "Sub-folders" }, found.names.map((one, at) => el("li", {
+          key: one.path, id: `name-${at}`, role: "option", "aria-label": one.name, "aria-selected": at === marked,
+          onmousedown: (event) => { event.preventDefault(); this.goInto(one.path); } }, name(one.name), el("small", { text: counts[one.path] }))))));
+    put(this.input, { "aria-activedescendant": marked < 0 ? null : `name-${marked}` });
+  }
+
+  words() {
+    const { photos, problem, opens, names } = this.found;
+    if (problem || opens === undefined) return problem;
+    const direct = photos ? `${photos.toLocaleString("en")} ${photos === 1 ? "photo lies" : "photos lie"} right in this folder. ` : "";
+    return opens ? `${direct}Sub-folders are included.` : names.length ? "Choose a sub-folder." : "There is no such folder.";
   }
 
   goInto(path) {
@@ -143,32 +119,23 @@ class FolderBox {
   }
 
   mark(by) {
-    if (!this.names?.length) return;
-    this.list.children[this.marked]?.setAttribute("aria-selected", "false");
-    this.marked = (this.marked + by + this.names.length + (this.marked < 0 && by < 0 ? 1 : 0)) % this.names.length;
-    const item = this.list.children[this.marked];
-    item.setAttribute("aria-selected", "true");
-    item.scrollIntoView({ block: "nearest" });
-    this.input.setAttribute("aria-activedescendant", item.id);
+    const count = this.found.names.length;
+    if (!count) return;
+    this.marked = (this.marked + by + count + (this.marked < 0 && by < 0 ? 1 : 0)) % count;
+    this.draw();
+    this.root.querySelector("[aria-selected=true]").scrollIntoView({ block: "nearest" });
   }
 
   pressed(event) {
     const { key } = event;
+    const { names } = this.found;
     if (key === "ArrowDown" || key === "ArrowUp") this.mark(key === "ArrowDown" ? 1 : -1);
-    else if (key === "Enter" && this.marked >= 0) this.goInto(this.names[this.marked].path);
-    else if (key === "Enter") this.choose(this.input.value);
-    else if (key === "Tab" && !event.shiftKey && this.names?.length && (this.marked >= 0 || this.names.length === 1))
-      this.goInto(this.names[Math.max(this.marked, 0)].path);
+    else if (key === "Enter") (this.marked >= 0 ? this.goInto(names[this.marked].path) : this.choose(this.input.value));
+    else if (key === "Tab" && !event.shiftKey && (this.marked >= 0 || names.length === 1))
+      this.goInto(names[Math.max(this.marked, 0)].path);
     else return;
     event.preventDefault();
   }
 }
 
-export default function (component) {
-  let box = boxes.get(component.parentElement);
-  if (!box) {
-    box = new FolderBox(component.parentElement);
-    boxes.set(component.parentElement, box);
-  }
-  box.take(component);
-}
+export default mounted(FolderBox);

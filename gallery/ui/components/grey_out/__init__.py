@@ -19,7 +19,7 @@ _KEPT = "explain_grey:kept"
 _component = assets.component(
     "gallery_grey_out",
     css=["grey_out/grey_out.css"],
-    js=["grey_out/grey_out.js"],
+    js=["shared/dom.js", "grey_out/grey_out.js"],
 )
 
 

@@ -9,52 +9,46 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const tidy = (value) => Math.round(value * 1e4) / 1e4;
 const shares = (value) => `${Math.round(value * 100)} %`;
 
+// A rectangle is [left, top, right, bottom]; what is done to one by two shares gives another one.
+const shifted = ([left, top, right, bottom], byX, byY) => {
+  const x = clamp(byX, -left, 1 - right), y = clamp(byY, -top, 1 - bottom);
+  return [left + x, top + y, right + x, bottom + y];
+};
+const resized = ([left, top, right, bottom], byX, byY) =>
+  [left, top, clamp(right + byX, left + LEAST, 1), clamp(bottom + byY, top + LEAST, 1)];
+const spanned = ([x, y], byX, byY) => [Math.min(x, x + byX), Math.min(y, y + byY), Math.max(x, x + byX), Math.max(y, y + byY)];
+
 class GreyOut {
   constructor(parent) {
     this.rects = [];
     this.chosen = -1;
-    this.nodes = [];
-    this.root = document.createElement("div");
-    this.root.className = "grey-out";
-    this.root.innerHTML =
-      '<div class="stage"><img draggable="false"></div>' +
-      '<div class="bar" role="toolbar" aria-label="Rectangles"><button type="button" class="add">Add a rectangle</button>' +
-      '<button type="button" class="remove">Remove it</button><button type="button" class="clear">Clear all</button></div>' +
-      '<p class="help">Drag over the photo to grey a part out; drag a rectangle to move it, its corner to resize it. ' +
-      'By keyboard: add one, then <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move it, with <kbd>Shift</kbd> ' +
-      'they resize it, <kbd>Delete</kbd> removes it.</p><p class="said" role="status"></p>';
+    this.image = make("img", { draggable: false, onload: () => this.fit() });
+    this.stage = make("div", { class: "stage", onpointerdown: (event) => this.pressed(event), onpointermove: (event) => this.moved(event),
+      onpointerup: () => this.released(), onpointercancel: () => { this.drag = null; this.draw(); } });
+    const button = (text, onclick) => make("button", { type: "button", text, onclick });
+    this.addButton = button("Add a rectangle", () => this.add([0.35, 0.35, 0.65, 0.65]));
+    this.removeButton = button("Remove it", () => this.remove(this.chosen));
+    this.clearButton = button("Clear all", () => { this.rects = []; this.chosen = -1; this.draw(); this.tell(0); });
+    const key = (text) => el("kbd", { text });
+    this.said = make("p", { class: "said", role: "status" });
+    this.root = make("div", { class: "grey-out", onkeydown: (event) => this.keyed(event) },
+      this.stage,
+      el("div", { class: "bar", role: "toolbar", "aria-label": "Rectangles" }, this.addButton, this.removeButton, this.clearButton),
+      el("p", { class: "help" }, "Drag over the photo to grey a part out; drag a rectangle to move it, its corner to resize it. " +
+        "By keyboard: add one, then ", key("←"), " ", key("→"), " ", key("↑"), " ", key("↓"), " move it, with ", key("Shift"),
+        " they resize it, ", key("Delete"), " removes it."),
+      this.said);
     parent.appendChild(this.root);
-    const find = (name) => this.root.querySelector(name);
-    this.stage = find(".stage");
-    this.image = find("img");
-    this.said = find(".said");
-    this.removeButton = find(".remove");
-    this.clearButton = find(".clear");
-    this.addButton = find(".add");
-    this.image.addEventListener("load", () => this.fit());
-    this.addButton.onclick = () => this.add([0.35, 0.35, 0.65, 0.65], true);
-    this.removeButton.onclick = () => this.remove(this.chosen);
-    this.clearButton.onclick = () => { this.rects = []; this.chosen = -1; this.draw(); this.tell(0); };
-    this.stage.addEventListener("pointerdown", (event) => this.pressed(event));
-    this.stage.addEventListener("pointermove", (event) => this.moved(event));
-    this.stage.addEventListener("pointerup", () => this.released());
-    this.stage.addEventListener("pointercancel", () => { this.drag = null; this.draw(); });
-    this.root.addEventListener("keydown", (event) => this.keyed(event));
   }
 
   take({ data, setStateValue }) {
     this.set = setStateValue;
-    if (this.image.dataset.url !== data.image) {
-      this.image.dataset.url = data.image;
-      this.image.src = data.image;
-    }
-    this.image.alt = data.alt;
-    if (this.photo !== data.photo) {
-      this.photo = data.photo;
-      this.rects = data.rectangles.map((rect) => [...rect]);
-      this.chosen = this.rects.length - 1;
-      this.draw();
-    }
+    put(this.image, { src: data.image, alt: data.alt });
+    if (this.photo === data.photo) return;
+    this.photo = data.photo;
+    this.rects = [...data.rectangles];
+    this.chosen = this.rects.length - 1;
+    this.draw();
   }
 
   // ---- what people do ----------------------------------------------------
@@ -66,76 +60,54 @@ class GreyOut {
 
   pressed(event) {
     if (event.button !== 0) return;
-    const node = event.target.closest(".rect");
     const [x, y] = this.at(event);
-    const index = node ? this.nodes.indexOf(node) : -1;
-    if (index < 0 && this.rects.length >= MOST) { this.say(`${MOST} rectangles are the most.`); return; }
+    const index = this.nodes.indexOf(event.target.closest(".rect"));
+    if (index < 0 && this.rects.length >= MOST) { put(this.said, { text: `${MOST} rectangles are the most.` }); return; }
     event.preventDefault();
     this.stage.setPointerCapture(event.pointerId);
-    if (index < 0) {
-      this.rects.push([x, y, x, y]);
-      this.chosen = this.rects.length - 1;
-      this.drag = { kind: "new", index: this.chosen, x, y };
-    } else {
-      this.chosen = index;
-      const kind = event.target.classList.contains("corner") ? "size" : "move";
-      this.drag = { kind, index, x, y, from: [...this.rects[index]] };
-    }
+    const change = index < 0 ? spanned : event.target.matches(".corner") ? resized : shifted;
+    if (index < 0) this.rects.push([x, y, x, y]);
+    this.chosen = index < 0 ? this.rects.length - 1 : index;
+    this.drag = { index: this.chosen, x, y, from: this.rects[this.chosen], change };
     this.draw();
   }
 
   moved(event) {
     if (!this.drag) return;
-    const { kind, index, x, y, from } = this.drag;
+    const { index, x, y, from, change } = this.drag;
     const [nowX, nowY] = this.at(event);
-    if (kind === "new") this.rects[index] = [Math.min(x, nowX), Math.min(y, nowY), Math.max(x, nowX), Math.max(y, nowY)];
-    else if (kind === "move") this.rects[index] = this.shifted(from, nowX - x, nowY - y);
-    else this.rects[index] = this.resized(from, nowX - x, nowY - y);
+    this.rects[index] = change(from, nowX - x, nowY - y);
     this.draw();
   }
 
   released() {
     if (!this.drag) return;
-    const { kind, index } = this.drag;
+    const { index, change } = this.drag;
     this.drag = null;
     const [left, top, right, bottom] = this.rects[index];
-    if (kind === "new" && (right - left < LEAST || bottom - top < LEAST)) {
+    if (change === spanned && (right - left < LEAST || bottom - top < LEAST)) {
       this.rects.splice(index, 1);
       this.chosen = this.rects.length - 1;
       this.draw();
-      return;
-    }
+    } else this.keep(this.rects[index], index);
+  }
+
+  add(rect) {
+    const last = this.rects.at(-1);
+    const same = last && last.every((value, side) => Math.abs(value - rect[side]) < 0.01);
+    this.keep(same ? shifted(rect, 0.06, 0.06) : rect, this.rects.length);
+  }
+
+  // A rectangle is so now, and the keys go to it.
+  keep(rect, index, wait_ms = 0) {
+    this.rects[index] = rect;
+    this.chosen = index;
     this.draw();
     this.nodes[index].focus({ preventScroll: true });
-    this.tell(0);
-  }
-
-  /** @param {number[]} rect left, top, right, bottom */
-  shifted(rect, byX, byY) {
-    const [left, top, right, bottom] = rect;
-    const x = clamp(byX, -left, 1 - right), y = clamp(byY, -top, 1 - bottom);
-    return [left + x, top + y, right + x, bottom + y];
-  }
-
-  /** @param {number[]} rect left, top, right, bottom */
-  resized(rect, byX, byY) {
-    const [left, top, right, bottom] = rect;
-    return [left, top, clamp(right + byX, left + LEAST, 1), clamp(bottom + byY, top + LEAST, 1)];
-  }
-
-  add(rect, focus) {
-    if (this.rects.length >= MOST) return;
-    const last = this.rects[this.rects.length - 1];
-    const same = last && last.every((value, side) => Math.abs(value - rect[side]) < 0.01);
-    this.rects.push(same ? this.shifted(rect, 0.06, 0.06) : rect);
-    this.chosen = this.rects.length - 1;
-    this.draw();
-    if (focus) this.nodes[this.chosen].focus({ preventScroll: true });
-    this.tell(0);
+    this.tell(wait_ms);
   }
 
   remove(index) {
-    if (index < 0 || index >= this.rects.length) return;
     this.rects.splice(index, 1);
     this.chosen = this.rects.length - 1;
     this.draw();
@@ -149,11 +121,8 @@ class GreyOut {
     if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Delete" || event.key === "Backspace") this.remove(index);
     else if (way) {
-      const change = event.shiftKey ? this.resized : this.shifted;
-      this.rects[index] = change(this.rects[index], way[0] * STEP, way[1] * STEP);
-      this.chosen = index;
-      this.draw();
-      this.tell(250); // while a key is held, the network waits
+      const change = event.shiftKey ? resized : shifted;
+      this.keep(change(this.rects[index], way[0] * STEP, way[1] * STEP), index, 250); // while a key is held, the network waits
     } else return;
     event.preventDefault();
     event.stopPropagation(); // the page's own arrows go to other photos
@@ -168,57 +137,27 @@ class GreyOut {
     this.stage.style.width = `min(100%, ${3 * wide}px, ${(60 * wide) / high}vh)`;
   }
 
-  draw() {
-    while (this.nodes.length > this.rects.length) this.nodes.pop().remove();
-    while (this.nodes.length < this.rects.length) {
-      const node = document.createElement("div");
-      node.className = "rect";
-      node.tabIndex = 0;
-      node.setAttribute("role", "group");
-      node.setAttribute("aria-roledescription", "rectangle");
-      node.innerHTML = '<span class="number" aria-hidden="true"></span><span class="corner"></span>';
-      node.addEventListener("focus", () => { this.chosen = this.nodes.indexOf(node); this.mark(); });
-      this.nodes.push(node);
-      this.stage.appendChild(node);
-    }
-    this.rects.forEach(([left, top, right, bottom], index) => {
-      const { style } = this.nodes[index];
-      style.left = `${left * 100}%`;
-      style.top = `${top * 100}%`;
-      style.width = `${(right - left) * 100}%`;
-      style.height = `${(bottom - top) * 100}%`;
-      this.nodes[index].firstChild.textContent = index + 1;
-      this.nodes[index].setAttribute("aria-label", `Rectangle ${index + 1}: from ${shares(left)} to ${shares(right)} ` +
-        `across, from ${shares(top)} to ${shares(bottom)} down`);
-      this.nodes[index].classList.toggle("drawn", this.drag?.index === index);
-    });
-    this.mark();
-  }
+  get nodes() { return [...this.stage.querySelectorAll(".rect")]; }
 
-  mark() {
-    this.nodes.forEach((node, index) => node.classList.toggle("chosen", index === this.chosen));
+  draw() {
+    put(this.stage, {}, this.image, this.rects.map(([left, top, right, bottom], index) => el("div", {
+      class: `rect${this.drag?.index === index ? " drawn" : ""}${this.chosen === index ? " chosen" : ""}`, tabIndex: 0,
+      role: "group", "aria-roledescription": "rectangle",
+      "aria-label": `Rectangle ${index + 1}: from ${shares(left)} to ${shares(right)} across, from ${shares(top)} to ${shares(bottom)} down`,
+      style: `left: ${left * 100}%; top: ${top * 100}%; width: ${(right - left) * 100}%; height: ${(bottom - top) * 100}%`,
+      onfocus: () => { this.chosen = index; this.draw(); } },
+      el("span", { class: "number", "aria-hidden": "true", text: index + 1 }), el("span", { class: "corner" }))));
     this.removeButton.disabled = this.chosen < 0;
     this.clearButton.disabled = !this.rects.length;
     this.addButton.disabled = this.rects.length >= MOST;
   }
 
-  say(text) {
-    this.said.textContent = text;
-  }
-
   // Python learns what lies where; `wait_ms` later, so that a held key asks the network once.
   tell(wait_ms) {
     clearTimeout(this.telling);
-    const send = () => this.set("rectangles", { photo: this.photo, rectangles: this.rects.map((rect) => rect.map(tidy)) });
-    if (wait_ms) this.telling = setTimeout(send, wait_ms);
-    else send();
+    this.telling = setTimeout(() => this.set("rectangles",
+      { photo: this.photo, rectangles: this.rects.map((rect) => rect.map(tidy)) }), wait_ms);
   }
 }
 
-const known = new WeakMap();
-
-export default function (component) {
-  const parent = component.parentElement;
-  if (!known.has(parent)) known.set(parent, new GreyOut(parent));
-  known.get(parent).take(component);
-}
+export default mounted(GreyOut);

@@ -31,6 +31,7 @@ _component = assets.component(
     css=["photo_grid/grid.css", "photo_grid/large.css"],
     js=[
         "shared/dom.js",
+        "shared/labels.js",
         "shared/queue.js",
         "shared/items.js",
         "photo_grid/label_queue.js",
@@ -49,7 +50,6 @@ _component = assets.component(
         "photo_grid/frames.js",
         "photo_grid/large.js",
         "photo_grid/grid.js",
-        "photo_grid/main.js",
     ],
     constants=theme.SHARED_CONSTANTS,
 )

@@ -527,3 +527,5 @@ class Grid {
     this.large.dispose();
   }
 }
+
+export default mounted(Grid);

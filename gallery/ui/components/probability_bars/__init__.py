@@ -16,7 +16,9 @@ from gallery.ui.components import assets, theme
 from gallery.words import class_title, probability
 
 _component = assets.component(
-    "gallery_probability_bars", css=["probability_bars/bars.css"], js=["probability_bars/bars.js"]
+    "gallery_probability_bars",
+    css=["probability_bars/bars.css"],
+    js=["shared/dom.js", "probability_bars/bars.js"],
 )
 
 

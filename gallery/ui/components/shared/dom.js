@@ -1,127 +1,87 @@
 // @ts-check
-// Small pieces that the grid and the large view share. File names are other people's text:
-// they enter the page through textContent and attributes only, never as markup.
+// What every component is made of: elements that are changed in place, and what the server answers.
+// File names are other people's text: they enter the page through text and attributes only, never as markup.
 
-const make = (tag, properties = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === null || value === undefined) continue;
-    if (name === "class") node.className = value;
-    else if (name === "text") node.textContent = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+/**
+ * Describe an element. Properties are those of the element or its attributes; beside them `class`, `text`, `--name`
+ * for a variable of its style, `onclick` and the like, and `key`: which one it is among its neighbours.
+ * @returns {any}
+ */
+const el = (tag, properties = {}, ...children) => ({ tag, properties, children });
+
+/**
+ * Set what is said of an element, where it was not said before; with children or a text, these are all that is in it.
+ * @param {Record<string, any>} said
+ * @returns {any}
+ */
+const put = (node, said, ...children) => {
+  const { text, key, ...properties } = said;
+  node.said ??= {};
+  for (const [name, value = null] of Object.entries(properties)) {
+    if ((node.said[name] ?? null) === value) continue;
+    node.said[name] = value;
+    if (name.startsWith("on")) node[name] = value;
+    else if (name.startsWith("--")) node.style.setProperty(name, value);
+    else if (value === null) node.removeAttribute(name);
     else if (name in node && !name.startsWith("aria")) node[name] = value;
     else node.setAttribute(name, value);
   }
-  node.append(...children.filter(Boolean));
+  if (text !== undefined || children.length) fill(node, [text, ...children].flat());
   return node;
 };
 
-// "100 %" and "0 %" are for what is certain; what is rounded says so.
-const percent = (share) => {
-  if (share > 0 && share < 0.005) return "<\u202f1\u202f%";
-  if (share >= 0.995 && share < 0.9995) return ">\u202f99\u202f%";
-  return `${Math.round(share * 100)}\u202f%`;
+// Elements of the same key, or else place, stay the same: one that is replaced between press and release would lose
+// its click, and its focus.
+const fill = (node, children) => {
+  const before = [...node.childNodes];
+  const wanted = children.filter((one) => one || one === 0).map((one, at) => {
+    if (one instanceof Node) return one;
+    const { tag = "#text", properties = {}, children: inside = [] } = Object(one);
+    const old = properties.key === undefined ? before[at] : before.find((other) => other.key === properties.key);
+    const fits = old && old.nodeName.toLowerCase() === tag && old.key === properties.key;
+    if (tag === "#text") return fits ? Object.assign(old, { data: one }) : document.createTextNode(one);
+    return put(fits ? old : Object.assign(document.createElement(tag), { key: properties.key }), properties, ...inside);
+  });
+  for (const old of before) if (!wanted.includes(old)) old.remove();
+  wanted.forEach((one, at) => { if (node.childNodes[at] !== one) node.insertBefore(one, node.childNodes[at] ?? null); });
 };
 
-const bytes = (count) => {
-  if (count < 1e6) return Math.max(1, Math.round(count / 1e3)) + "\u202fkB";
-  return (count / 1e6).toFixed(count < 1e7 ? 1 : 0) + "\u202fMB";
-};
-
-const remembered = (name, otherwise) => {
-  try {
-    return localStorage.getItem("gallery." + name) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-};
-
-const remember = (name, value) => {
-  try {
-    localStorage.setItem("gallery." + name, value);
-  } catch {
-    // a browser that keeps nothing shows the defaults again
-  }
-};
-
-const address = {
-  thumb: (base, item) => `${base}/thumb/${item.photo}`,
-  large: (base, item) => `${base}/photo/${item.photo}`,
-  whole: (base, item) => `${base}/photo/${item.photo}?whole`,
-  heatmap: (base, model, item, name, colours, other) =>
-    `${base}/heatmap/${encodeURIComponent(model)}/${item.photo}/${encodeURIComponent(name)}` +
-    `?colour_map=${colours}` + (other ? `&with=${encodeURIComponent(other)}` : ""),
-  difference: (base, model, item) => `${base}/difference/${encodeURIComponent(model)}/${item.photo}/` +
-    `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
-};
-
-// A heatmap that did not load: none where nothing speaks for the class; one that is computed now is asked for
-// until it is there, or something else is to be shown.
-const awaitHeat = async (image) => {
-  const { url } = image.dataset;
-  const again = image.src.endsWith("made");
-  image.removeAttribute("src");
-  while (url && !again && image.dataset.url === url && image.isConnected) {
-    const answer = await fetch(url).catch(() => null);
-    if (image.dataset.url !== url || (answer && answer.status !== 202 && answer.status !== 200)) return;
-    if (answer?.status === 200) {
-      image.src = `${url}${url.includes("?") ? "&" : "?"}made`;
-      return;
-    }
-    await new Promise((resolve) => { setTimeout(resolve, 1000); });
-  }
-};
-
-// A label as it is drawn: its icon, title and colours; one that is no class of this model is sought among the known ones.
-const classNamed = (classes, name) => {
-  if (!name) return NOT_TAGGED;
-  return classes.find((one) => one.name === name) || KNOWN_CLASSES.find((one) => one.name === name) ||
-    { ...OTHER_CLASS, name, title: name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") };
-};
-
-// What is said of a photo: a model's class is none where the photo is unlike anything that it has learnt.
-const shownAs = (classes, item) => (item.unlike && item.source === "model" ? UNLIKE_ANYTHING : classNamed(classes, item.label));
-
-const iconOf = (known) => make("img", { class: "icon", src: known.icon, alt: "", draggable: false });
+const make = (tag, properties = {}, ...children) => put(document.createElement(tag), properties, ...children);
 
 /**
- * A key and what it does; `shown` and `text` are its line in the sheet of keys.
- * @typedef {{ match: (event: KeyboardEvent) => boolean, run?: (event: KeyboardEvent) => void, shown: string[],
- *   text?: string, labels?: boolean, moves?: boolean, anywhere?: boolean }} Binding
+ * What Streamlit calls whenever Python sends something: what stands in a place stays as long as the place does.
+ * @param {any} Component has `root`, take(component) and, where something goes on without it, dispose()
  */
-
-// A digit's place among the keys 1 to 9 and 0, or -1.
-const digitOf = (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return -1;
-  return (Number(event.key) + 9) % 10;
+const mounted = (Component) => {
+  const there = new WeakMap();
+  return (component) => {
+    const place = component.parentElement;
+    if (!there.has(place)) there.set(place, new Component(place, component));
+    const one = there.get(place);
+    one.take(component);
+    // Streamlit also calls this for a call that a newer one has overtaken; it goes only with its element.
+    return one.dispose && (() => setTimeout(() => {
+      if (one.root.isConnected) return;
+      one.dispose();
+      there.delete(place);
+    }, 50));
+  };
 };
 
-// The sheet of keys, made from the bindings that really run.
-const keySheet = (title, bindings, onClose) => {
-  const rows = bindings.filter((one) => one.text).map((one) =>
-    make("tr", {}, make("th", { scope: "row" }, ...one.shown.map((key) => make("kbd", { text: key }))),
-      make("td", { text: one.text })));
-  const close = make("button", { type: "button", class: "plain", text: "Close", onclick: () => sheet.close() });
-  const sheet = make("dialog", { class: "sheet", "aria-label": title, onclose: () => { sheet.remove(); onClose(); } },
-    make("h2", { text: title }), make("table", {}, make("tbody", {}, ...rows)), close);
-  sheet.addEventListener("keydown", (event) => {
-    if (event.key === "?") sheet.close();
-    event.stopPropagation();
-  });
-  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
-  return sheet;
+// The same for a component that keeps nothing: `described` says what stands in its place.
+const drawn = (described) => mounted(class {
+  constructor(parent) { this.root = parent.appendChild(make("div")); }
+
+  take(component) { put(this.root, {}, described(component)); }
+});
+
+// What the server answers; an Error with its own sentence where it refuses.
+const ask = async (url, options = {}) => {
+  const answer = await fetch(url, options);
+  if (answer.ok) return answer.json();
+  const { error } = await answer.json().catch(() => ({}));
+  throw Object.assign(new Error(error ?? `The server answered ${answer.status}.`), { status: answer.status });
 };
 
-const runBinding = (bindings, event) => {
-  for (const binding of bindings) {
-    if (!binding.match(event)) continue;
-    event.preventDefault();
-    event.stopPropagation();
-    binding.run(event);
-    return true;
-  }
-  return false;
-};
-
-const onKey = (...keys) => (event) => !event.ctrlKey && !event.metaKey && !event.altKey && keys.includes(event.key);
-const onCtrl = (key) => (event) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === key;
+const posting = (body, more = {}) =>
+  ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...more });

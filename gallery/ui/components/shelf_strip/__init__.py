@@ -16,7 +16,7 @@ from gallery.words import class_title, percent
 _component = assets.component(
     "gallery_shelf_strip",
     css=["shelf_strip/strip.css"],
-    js=["shelf_strip/strip.js"],
+    js=["shared/dom.js", "shelf_strip/strip.js"],
 )
 _TOOLTIPS = {
     ALL: "All photos of this collection",

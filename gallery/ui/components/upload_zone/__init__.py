@@ -21,7 +21,7 @@ from gallery.web.addresses import BASE
 _component = assets.component(
     "gallery_upload_zone",
     css=["upload_zone/zone.css"],
-    js=["upload_zone/zone.js"],
+    js=["shared/dom.js", "upload_zone/zone.js"],
 )
 _LIMITS = (
     "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, HEIC, or a zip of them. "

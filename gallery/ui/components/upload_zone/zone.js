@@ -7,20 +7,17 @@ const PARALLEL = 3;
 const NAMED = 200;  // left-out files that are listed for one reason
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
-const zones = new WeakMap();
 let upload = null;
-
-const node = (tag, properties, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 
 const number = (count) => count.toLocaleString("en");
 const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 const size = (count) => (count < 1e6 ? `${Math.ceil(count / 1e3)} kB` : count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`);
 
 class ConnectionLost extends Error {}
+
+const post = (address, body) => ask(address, { method: "POST", body: body && JSON.stringify(body) }).catch((error) => {
+  throw error.status < 502 ? error : new ConnectionLost("The server does not answer.");
+});
 
 // A dropped directory is walked here; what is chosen by button comes with its relative path already.
 // An entry that cannot be read is left out; the others still come.
@@ -79,7 +76,7 @@ class Upload {
       if (this.state === "cancelled") return;
       this.state = "unpacking";
       this.changed();
-      const finished = await this.patiently(() => this.post(`${this.id}/finish`, this.leftOut), "unpacking");
+      const finished = await this.patiently(() => this.post("finish", this.leftOut), "unpacking");
       if (this.state === "cancelled") return;
       this.leftOut = finished.left_out;
       this.files = finished.files;
@@ -98,30 +95,19 @@ class Upload {
     const first = this.queue[0].name;
     const one = first.includes("/") ? first.split("/")[0] : first.replace(/\.[^.]*$/, "");
     const name = first.includes("/") || this.total === 1 ? one : `${this.total} photos`;
-    this.id = (await this.post(`begin?name=${encodeURIComponent(name)}&files=${this.total}`)).upload;
+    this.id = (await post(`${this.data.base}/upload/begin?name=${encodeURIComponent(name)}&files=${this.total}`)).upload;
   }
 
   // After a break: whatever is there need not be sent again.
   async leaveOutArrived() {
-    const missing = new Set(await this.post(`${this.id}/missing`, this.queue.map(({ file, name }) => [name, file.size])));
+    const missing = new Set(await this.post("missing", this.queue.map(({ file, name }) => [name, file.size])));
     const there = this.queue.filter((_, at) => !missing.has(at));
     this.done += there.length;
     this.sent += there.reduce((sum, { file }) => sum + file.size, 0);
     this.queue = this.queue.filter((_, at) => missing.has(at));
   }
 
-  async post(path, body) {
-    let answer;
-    try {
-      answer = await fetch(`${this.data.base}/upload/${path}`, { method: "POST", body: body && JSON.stringify(body) });
-    } catch {
-      throw new ConnectionLost();
-    }
-    if (answer.status >= 502) throw new ConnectionLost();
-    const heard = await answer.json();
-    if (!answer.ok) throw new Error(heard.error);
-    return heard;
-  }
+  post(path, body) { return post(`${this.data.base}/upload/${this.id}/${path}`, body); }
 
   // Try until the server answers, or the person has enough of it.
   async patiently(act, state) {
@@ -156,7 +142,7 @@ class Upload {
 
   // What broke off may have arrived all the same.
   async sendMissing(one) {
-    if (one.tried && !(await this.post(`${this.id}/missing`, [[one.name, one.file.size]])).length) return;
+    if (one.tried && !(await this.post("missing", [[one.name, one.file.size]])).length) return;
     one.tried = true;
     await this.send(one.file, one.name);
   }
@@ -190,54 +176,47 @@ class Upload {
     this.state = "cancelled";
     for (const request of this.running) request.abort();
     this.changed();
-    if (this.id) await this.post(`${this.id}/discard`).catch(() => {});
+    if (this.id) await this.post("discard").catch(() => {});
   }
 
   changed() {
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => { this.drawing = null; this.onChange?.(); });
   }
+
+  get share() { return this.bytes ? this.sent / this.bytes : 0; }
+
+  inWords() {
+    const seconds = (performance.now() - this.began) / 1000;
+    const left = this.sent > 0 ? ((this.bytes - this.sent) / this.sent) * seconds : 0;
+    const there = `${number(this.done)} of ${plural(this.total, "file")}`;
+    return {
+      sending: `${there}, ${size(this.sent)} of ${size(this.bytes)}` +
+        (left > 2 ? `, about ${Math.ceil(left)} s left` : "") + ". You may close this window, it goes on.",
+      waiting: `The server does not answer. ${there} are there; the upload goes on when it is back.`,
+      unpacking: "All is there. Unpacking and looking through it…",
+      done: `${plural(this.files || 0, "photo")} ${this.files === 1 ? "is" : "are"} uploaded.`,
+      cancelled: "The upload was cancelled. Nothing of it is kept in the gallery.",
+      failed: `The upload did not work. ${this.trouble || "Nothing of it is a photo that can be kept."}`,
+    }[this.state];
+  }
 }
 
 class Zone {
   constructor(parent) {
-    const input = (options) => Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true, ...options });
+    const input = (options) => make("input", { type: "file", multiple: true, hidden: true, ...options,
+      onchange: ({ target }) => {
+        this.begin({ files: [...target.files].map((file) => ({ file, name: file.webkitRelativePath || file.name })), leftOut: [] });
+        target.value = "";
+      } });
     this.files = input({});
     this.folder = input({ webkitdirectory: true });
-    const choose = node("button", { type: "button", textContent: "Choose files or a zip", onclick: () => this.files.click() });
-    const chooseFolder = node("button", { type: "button", textContent: "Choose a whole folder", onclick: () => this.folder.click() });
-    this.limits = node("p", { className: "limits" });
-    this.heading = node("p", { className: "big", textContent: "Drop photos, a folder or a zip here" });
-    this.drop = node("div", { className: "drop" }, this.heading,
-      node("div", { className: "row" }, choose, chooseFolder), this.limits, this.files, this.folder);
-    this.words = node("p", { className: "words" });
-    this.words.setAttribute("role", "status");
-    this.bar = node("progress", { max: 1, value: 0 });
-    this.bar.setAttribute("aria-label", "Upload");
-    this.problems = node("div", { className: "problems" });
-    this.cancel = node("button", { type: "button", textContent: "Cancel", onclick: () => upload.cancel() });
-    this.progress = node("div", { className: "progress", hidden: true }, this.words, this.bar, this.problems, this.cancel);
-    this.broken = node("div", { className: "broken" });
-    this.root = node("div", { className: "upload-zone" }, this.broken, this.drop, this.progress);
-    parent.appendChild(this.root);
-    for (const each of [this.files, this.folder])
-      each.addEventListener("change", () => {
-        this.begin({ files: [...each.files].map((file) => ({ file, name: file.webkitRelativePath || file.name })), leftOut: [] });
-        each.value = "";
-      });
-    this.drop.addEventListener("dragover", (event) => { event.preventDefault(); this.drop.classList.add("over"); });
-    this.drop.addEventListener("dragleave", () => this.drop.classList.remove("over"));
-    this.drop.addEventListener("drop", async (event) => {
-      event.preventDefault();
-      this.drop.classList.remove("over");
-      this.begin(await dropped(event.dataTransfer));
-    });
+    this.root = parent.appendChild(make("div", { class: "upload-zone" }));
   }
 
   take({ data, setStateValue }) {
     this.data = data;
     this.tell = (what) => setStateValue("finished", { ...what, at: Date.now() });
-    this.limits.textContent = data.limits;
     if (upload) upload.onChange = () => this.draw();
     this.draw();
   }
@@ -252,77 +231,55 @@ class Zone {
     this.draw();
   }
 
-  // An upload that was broken off: go on with it, keep what is there, or throw it away.
-  drawBroken() {
-    const shown = upload?.busy ? [] : this.data.broken.filter((one) => one.upload !== upload?.id);
-    this.broken.replaceChildren(...shown.map((one) => {
-      const of = one.expected ? `${number(one.arrived)} of ${plural(one.expected, "file")}` : plural(one.arrived, "file");
-      const act = (what) => async () => {
-        try { this.tell(await what()); } catch (error) { this.tell({ problem: error.message || "The server does not answer." }); }
-      };
-      const post = (path, body) => Upload.prototype.post.call(this, `${one.upload}/${path}`, body);
-      const button = (textContent, onclick, title) => node("button", { type: "button", textContent, onclick, title });
-      const going = this.resumed === one.upload;
-      return node("div", { className: "card" },
-        node("p", { textContent: `The upload “${one.name}” was broken off: ${of} arrived.` }),
-        going ? node("p", { className: "quiet", textContent: "Choose or drop the same files again: only those that are missing are sent." }) : "",
-        node("div", { className: "row left" },
-          button(going ? "Do not go on" : "Go on with it", () => { this.resumed = going ? undefined : one.upload; this.draw(); }),
-          one.arrived ? button(`Open the ${plural(one.arrived, "file")} that arrived`, act(async () => ({ collection: (await post("finish", [])).collection }))) : "",
-          button("Delete it", act(async () => { await post("discard"); return { removed: one.upload }; }), "Deletes what arrived of this upload from the server")));
-    }));
-    this.heading.textContent = this.resumed ? "Drop the same files here again" : "Drop photos, a folder or a zip here";
-  }
-
   draw() {
-    this.drawBroken();
-    if (!upload) return;
-    const { state } = upload;
-    this.drop.hidden = upload.busy;
-    this.progress.hidden = false;
-    this.cancel.hidden = !["sending", "waiting"].includes(state);
-    this.bar.hidden = !upload.busy;
-    if (state === "unpacking") this.bar.removeAttribute("value");
-    else this.bar.value = upload.bytes ? upload.sent / upload.bytes : 0;
-    const seconds = (performance.now() - upload.began) / 1000;
-    const left = upload.sent > 0 ? ((upload.bytes - upload.sent) / upload.sent) * seconds : 0;
-    const there = `${number(upload.done)} of ${plural(upload.total, "file")}`;
-    this.words.textContent = {
-      sending: `${there}, ${size(upload.sent)} of ${size(upload.bytes)}` +
-        (left > 2 ? `, about ${Math.ceil(left)} s left` : "") + ". You may close this window, it goes on.",
-      waiting: `The server does not answer. ${there} are there; the upload goes on when it is back.`,
-      unpacking: "All is there. Unpacking and looking through it…",
-      done: `${plural(upload.files || 0, "photo")} ${upload.files === 1 ? "is" : "are"} uploaded.`,
-      cancelled: "The upload was cancelled. Nothing of it is kept in the gallery.",
-      failed: `The upload did not work. ${upload.trouble || "Nothing of it is a photo that can be kept."}`,
-    }[state];
-    this.problems.replaceChildren(...this.reasons());
-    if (state === "done" && !upload.told && upload.collection && this.root.isConnected) {
+    const button = (text, onclick, title) => el("button", { type: "button", text, onclick, title });
+    const over = (is) => (event) => { event.preventDefault(); event.currentTarget.classList.toggle("over", is); };
+    put(this.root, {},
+      el("div", { class: "broken" }, this.broken(button)),
+      el("div", { class: "drop", hidden: upload?.busy, ondragover: over(true), ondragleave: over(false),
+        ondrop: async (event) => { over(false)(event); this.begin(await dropped(event.dataTransfer)); } },
+        el("p", { class: "big", text: this.resumed ? "Drop the same files here again" : "Drop photos, a folder or a zip here" }),
+        el("div", { class: "row" }, button("Choose files or a zip", () => this.files.click()),
+          button("Choose a whole folder", () => this.folder.click())),
+        el("p", { class: "limits", text: this.data.limits }), this.files, this.folder),
+      el("div", { class: "progress", hidden: !upload },
+        el("p", { class: "words", role: "status", text: upload?.inWords() }),
+        el("progress", { max: 1, "aria-label": "Upload", hidden: !upload?.busy, value: upload?.state === "unpacking" ? null : upload?.share ?? 0 }),
+        el("div", { class: "problems" }, upload ? this.reasons() : []),
+        el("button", { type: "button", text: "Cancel", hidden: !["sending", "waiting"].includes(upload?.state), onclick: () => upload.cancel() })));
+    if (upload?.state === "done" && !upload.told && upload.collection && this.root.isConnected) {
       upload.told = true;
       this.tell({ collection: upload.collection });
     }
   }
 
+  // An upload that was broken off: go on with it, keep what is there, or throw it away.
+  broken(button) {
+    const shown = upload?.busy ? [] : this.data.broken.filter((one) => one.upload !== upload?.id);
+    return shown.map((one) => {
+      const of = one.expected ? `${number(one.arrived)} of ${plural(one.expected, "file")}` : plural(one.arrived, "file");
+      const act = (path, told, body) => () => post(`${this.data.base}/upload/${one.upload}/${path}`, body)
+        .then((answer) => this.tell(told(answer)), (error) => this.tell({ problem: error.message }));
+      const going = this.resumed === one.upload;
+      return el("div", { key: one.upload, class: "card" },
+        el("p", { text: `The upload “${one.name}” was broken off: ${of} arrived.` }),
+        going && el("p", { key: "going", class: "quiet", text: "Choose or drop the same files again: only those that are missing are sent." }),
+        el("div", { key: "ways", class: "row left" },
+          button(going ? "Do not go on" : "Go on with it", () => { this.resumed = going ? undefined : one.upload; this.draw(); }),
+          one.arrived > 0 && button(`Open the ${plural(one.arrived, "file")} that arrived`, act("finish", ({ collection }) => ({ collection }), [])),
+          button("Delete it", act("discard", () => ({ removed: one.upload })), "Deletes what arrived of this upload from the server")));
+    });
+  }
+
   // What was left out, by reason, each with its files.
   reasons() {
     const byReason = new Map();
-    for (const [name, reason] of upload.leftOut) {
-      if (!byReason.has(reason)) byReason.set(reason, []);
-      byReason.get(reason).push(name);
-    }
-    return [...byReason].map(([reason, names]) => {
-      const items = names.slice(0, NAMED).map((name) => node("li", { textContent: name }));
-      if (names.length > NAMED) items.push(node("li", { textContent: `and ${number(names.length - NAMED)} more` }));
-      return node("details", { open: upload.leftOut.length <= 10 }, node("summary", { textContent: `${plural(names.length, "file")} left out: ${reason}` }), node("ul", {}, ...items));
-    });
+    for (const [name, reason] of upload.leftOut) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+    return [...byReason].map(([reason, names]) => el("details", { key: reason, open: upload.leftOut.length <= 10 },
+      el("summary", { text: `${plural(names.length, "file")} left out: ${reason}` }),
+      el("ul", {}, names.slice(0, NAMED).map((name) => el("li", { text: name })),
+        names.length > NAMED && el("li", { text: `and ${number(names.length - NAMED)} more` }))));
   }
 }
 
-export default function (component) {
-  let zone = zones.get(component.parentElement);
-  if (!zone) {
-    zone = new Zone(component.parentElement);
-    zones.set(component.parentElement, zone);
-  }
-  zone.take(component);
-}
+export default mounted(Zone);

@@ -20,11 +20,11 @@ _component = assets.component(
     css=["verdict_panel/panel.css"],
     js=[
         "shared/dom.js",
+        "shared/labels.js",
         "shared/queue.js",
         "shared/items.js",
         "verdict_panel/cases.js",
         "verdict_panel/panel.js",
-        "verdict_panel/main.js",
     ],
     constants=theme.SHARED_CONSTANTS,
 )

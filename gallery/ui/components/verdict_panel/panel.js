@@ -320,3 +320,5 @@ class VerdictPanel {
     clearTimeout(this.hush);
   }
 }
+
+export default mounted(VerdictPanel);
