@@ -9,7 +9,7 @@ const CONSTANTS = { NOT_TAGGED: {}, KNOWN_CLASSES: [{ name: "fox", title: "Fox" 
 const key = (name, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
 
 test("a selection travels as ranges, in the order of numbers", () => {
-  const { PhotoSelection } = load(["photo_grid/selection.js"], ["PhotoSelection"]);
+  const { PhotoSelection } = load(["shared/items.js", "photo_grid/selection.js"], ["PhotoSelection"]);
   let changes = 0;
   const chosen = new PhotoSelection(() => { changes++; });
   for (const at of [100, 9, 10, 11]) chosen.toggle(at);
@@ -21,20 +21,20 @@ test("a selection travels as ranges, in the order of numbers", () => {
   chosen.clear();
   chosen.clear();
   assert.equal(changes, 7);
-  chosen.all(100000);
+  chosen.add(0, 99999);
   assert.deepEqual(chosen.ranges(), [[0, 99999]]);
 });
 
-const words = () => load(["shared/labels.js", "photo_grid/label_keys.js"],
-  ["changeInWords", "opinionRows", "labelBindings", "positionsIn", "percent", "bytes", "digitOf", "runBinding"], CONSTANTS);
+const words = () => load(["shared/labels.js", "shared/items.js", "photo_grid/label_keys.js"],
+  ["changeInWords", "opinionRows", "labelBindings", "countIn", "percent", "bytes", "digitOf", "runBinding"], CONSTANTS);
 
 test("a change says how many photos it changed, and to what", () => {
-  const { changeInWords, positionsIn } = words();
+  const { changeInWords, countIn } = words();
   assert.equal(changeInWords(CLASSES, "cat", 1041), "1,041 photos set to Cat");
   assert.equal(changeInWords(CLASSES, "fox", 1, "a.jpg"), "a.jpg set to Fox");
   assert.equal(changeInWords(CLASSES, "red_deer", 1), "1 photo set to Red deer");
   assert.equal(changeInWords(CLASSES, null, 2), "2 photos: label removed");
-  assert.equal(positionsIn([[0, 4], [9, 9]]), 6);
+  assert.equal(countIn([[0, 4], [9, 9]]), 6);
 });
 
 test("a second opinion is seen beside the label that stands", () => {
@@ -73,7 +73,7 @@ test("rows are fetched by pages, once, and those of unread files take no label",
     const page = Number(url.split("/").at(-1));
     return { ok: true, json: async () => ({ items: [0, 1, 2].map((at) => [3 * page + at, at === 1 ? null : "p", "n", "", null, "", 0.5, "dog", null, null]) }) };
   };
-  const { Items } = load(["shared/items.js"], ["Items"], { fetch });
+  const { Items } = load(["shared/dom.js", "shared/items.js"], ["Items"], { fetch });
   const labels = { acknowledged: 0, settle() {}, shown: (item) => item };
   const items = new Items("/g", { token: "t", count: 8, page_size: 3 }, labels, () => {});
   items.fetchAll(-5, 4);
@@ -89,7 +89,7 @@ test("rows are fetched by pages, once, and those of unread files take no label",
 test("a stack stands for all its photos, and has a label once all of them have it", async () => {
   const rows = [[1, "p", "n", "", "cat", "model", 0.5, "cat", null, null, false, [1, 2, 3], 1], [4, "p", "n", "", "dog", "model", 0.9, "dog", null, null, false]];
   const fetch = async (url) => ({ ok: true, json: async () => (url.endsWith("/files") ? [[1, 2, 3], [4], [5, 6]] : { items: rows }) });
-  const { Items, LabelQueue } = load(["shared/queue.js", "shared/items.js", "photo_grid/label_queue.js"], ["Items", "LabelQueue"],
+  const { Items, LabelQueue } = load(["shared/dom.js", "shared/queue.js", "shared/items.js", "photo_grid/label_queue.js"], ["Items", "LabelQueue"],
     { fetch, window: { addEventListener() {} }, localStorage: { getItem: () => null, setItem() {} } });
   const labels = new LabelQueue(() => {}, () => {});
   const items = new Items("/g", { token: "t", count: 3, page_size: 2 }, labels, () => {});

@@ -25,7 +25,7 @@ const keeping = (kept) => async (_url, { client, entries }) => {
   return { ok: true, json: async () => ({ upto: entries.at(-1).sequence, answers: {}, revision: kept.length }) };
 };
 const away = async () => { throw new TypeError("Failed to fetch"); };
-const queueOf = (heard = () => {}) => new (load(["shared/queue.js"], ["Queue"], browser()).Queue)("label", () => {}, heard);
+const queueOf = (heard = () => {}) => new (load(["shared/dom.js", "shared/queue.js"], ["Queue"], browser()).Queue)("label", () => {}, heard);
 const turns = async (count = 20) => { for (let at = 0; at < count; at++) await Promise.resolve(); };
 
 beforeEach(() => {

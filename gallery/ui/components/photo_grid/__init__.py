@@ -28,20 +28,21 @@ Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]
 
 _component = assets.component(
     "gallery_photo_grid",
-    css=["photo_grid/grid.css", "photo_grid/large.css"],
+    css=["shared/look.css", "photo_grid/grid.css", "photo_grid/large.css"],
     js=[
         "shared/dom.js",
         "shared/labels.js",
         "shared/queue.js",
         "shared/items.js",
+        "shared/notice.js",
         "photo_grid/label_queue.js",
         "photo_grid/label_keys.js",
         "photo_grid/class_box.js",
         "photo_grid/person.js",
-        "photo_grid/notice.js",
         "photo_grid/watch.js",
         "photo_grid/zoom.js",
         "photo_grid/selection.js",
+        "photo_grid/menu.js",
         "photo_grid/format_menu.js",
         "photo_grid/selection_bar.js",
         "photo_grid/cell.js",

@@ -29,15 +29,12 @@ class Frames {
     const { base, model_id: model } = this.large.grid.data;
     const { labels } = this.large.items;
     const { acknowledged } = labels;
-    try {
-      const answer = await fetch(`${base}/frames/${encodeURIComponent(model)}/${id}`);
-      if (!answer.ok || this.stack?.id !== id) return;
-      this.rows = (await answer.json()).items.map(itemOf);
-      labels.settle(this.rows, acknowledged);
-      this.large.show();
-    } catch {
-      // the server is away: the sequence is still shown by its first photo, and labelled as a whole
-    }
+    // while the server is away the sequence is still shown by its first photo, and labelled as a whole
+    const answer = await ask(`${base}/frames/${encodeURIComponent(model)}/${id}`).catch(() => null);
+    if (!answer || this.stack?.id !== id) return;
+    this.rows = answer.items.map(itemOf);
+    labels.settle(this.rows, acknowledged);
+    this.large.show();
   }
 
   refresh() { if (this.stack) this.fetch(this.stack); }
@@ -51,31 +48,27 @@ class Frames {
     this.chosen = position;
     this.large.show();
     this.large.dialog.focus();
+    this.node.children[position === null ? 0 : position + 1].scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   draw() {
     const { node, stack, rows, chosen } = this;
     node.hidden = !stack;
     if (!stack) return;
-    const { base, classes } = this.large.grid.data;
-    const shown = rows.map((row) => this.large.items.labels.shown(row));
-    const drawn = JSON.stringify([stack.id, stack.label, shown.map((row) => [row.id, row.label, row.source]), chosen]);
-    if (drawn === this.drawn) return;
-    this.drawn = drawn;
-    const button = (pressed, position, properties, ...children) => make("button", {
-      type: "button", "aria-pressed": pressed, onclick: () => this.choose(position), ...properties }, ...children);
-    node.replaceChildren(
-      button(chosen === null, null, { class: "frame-of whole-stack", title: "Keys set all photos of the sequence" },
-        make("strong", { text: `All ${stack.frames.length}` }), make("span", { text: "photos" })),
-      ...shown.map((row, at) => {
+    const { base, classes } = this.large.data;
+    const button = (position, properties, ...children) => el("button", { type: "button",
+      "aria-pressed": chosen === position, onclick: () => this.choose(position), ...properties }, ...children);
+    put(node, {},
+      button(null, { class: "frame-of whole-stack", title: "Keys set all photos of the sequence" },
+        el("strong", { text: `All ${stack.frames.length}` }), el("span", { text: "photos" })),
+      rows.map((row) => this.large.items.labels.shown(row)).map((row, at) => {
         const known = classNamed(classes, row.label);
         const dissents = row.label && row.label !== stack.label;
         const words = row.label ? `${known.title}${dissents ? ", differs" : ""}` : "not tagged yet";
-        return button(chosen === at, at, { class: dissents ? "frame-of dissents" : "frame-of",
+        return button(at, { class: dissents ? "frame-of dissents" : "frame-of",
           title: `${row.name}: ${words}. Keys then set this photo alone`, "aria-label": `${row.name}: ${words}` },
-          make("img", { src: row.photo ? address.thumb(base, row) : "", alt: "", draggable: false }),
-          make("span", { class: "frame-words" }, iconOf(known), make("span", { text: dissents ? `≠ ${known.title}` : known.title })));
+          el("img", { src: row.photo && address.thumb(base, row.photo), alt: "", draggable: false }),
+          el("span", { class: "frame-words" }, iconOf(known), el("span", { text: dissents ? `≠ ${known.title}` : known.title })));
       }));
-    node.children[chosen === null ? 0 : chosen + 1]?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }

@@ -19,7 +19,8 @@ class Grid {
     this.cells = [];
     this.heatOn = false;
     this.side = Number(remembered("cell", 180));
-    this.whole = remembered("fit", "fill") === "whole";
+    this.isWhole = remembered("fit", "fill") === "whole";
+    this.isNamed = remembered("names", "no") === "yes";
     this.build(parent);
     this.large = new Large(this);
     this.watch = new Watch(this);
@@ -32,42 +33,52 @@ class Grid {
   }
 
   build(parent) {
-    this.count = make("span", { class: "count" });
     this.way = make("button", { type: "button", class: "news", hidden: true, text: "← Back", title: "Back to the photos before (Esc)",
       onclick: () => this.goBack() });
     this.news = make("button", { type: "button", class: "news", hidden: true, onclick: () => this.adoptNews() });
-    this.heatButton = make("button", {
-      type: "button", class: "plain", "aria-pressed": "false", title: "Lay heatmaps over all photos (G)",
-      onclick: () => this.toggleHeat() },
-      make("span", { text: "Heatmaps" }));
-    this.fitButton = make("button", { type: "button", class: "plain", onclick: () => this.toggleFit() });
-    this.sizer = make("input", {
-      type: "range", min: 110, max: 340, step: 10, value: this.side, "aria-label": "Size of the thumbnails",
-      oninput: () => { this.side = Number(this.sizer.value); remember("cell", this.side); this.measure(); this.draw(); } });
-    this.namesButton = make("button", { type: "button", class: "plain", text: "Names", title: "Show sub-folder and file name of each photo",
-      onclick: () => this.toggleNames() });
-    const help = make("button", {
-      type: "button", class: "plain round", text: "?", title: "Keys (?)", "aria-label": "Show the keys",
-      onclick: () => this.showKeys() });
-    this.exporter = new FormatMenu(this, "Export…", "Export all photos of this view", () => [[0, this.items.count - 1]], allFormats);
-    this.who = make("span", {});
-    this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" }, this.way, this.count, this.news,
-      make("span", { class: "space" }), this.who, this.exporter.node, this.namesButton, this.heatButton, this.fitButton,
-      make("label", { class: "sizer", title: "Size of the thumbnails" },
-        make("span", { class: "small", "aria-hidden": "true", text: "▪" }), this.sizer,
-        make("span", { class: "big", "aria-hidden": "true", text: "■" })), help);
+    this.exporter = formatMenu(this, "Export…", "Export all photos of this view", () => [[0, this.items.count - 1]], allFormats);
+    this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" });
     this.space = make("div", { class: "all", role: "presentation" });
     this.scroller = make("div", {
-      class: "scroller", role: "listbox", tabIndex: 0, "aria-multiselectable": "true", "aria-label": "Photos" }, this.space);
+      class: "scroller", role: "listbox", tabIndex: 0, "aria-multiselectable": "true", "aria-label": "Photos",
+      onscroll: () => this.draw(), onclick: (event) => this.clicked(event) }, this.space);
     this.chosenBar = new SelectionBar(this);
     this.notice = new Notice();
-    this.root = make("div", { class: "photo-grid" }, this.bar, this.scroller, this.chosenBar.node, this.notice.node);
+    this.root = make("div", { onkeydown: (event) => this.pressed(event) }, this.bar, this.scroller, this.chosenBar.node, this.notice.node);
     parent.appendChild(this.root);
-    this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.scroller.addEventListener("click", (event) => this.clicked(event));
-    this.root.addEventListener("keydown", (event) => this.pressed(event));
-    this.showFit();
-    this.showNames(remembered("names", "no") === "yes");
+  }
+
+  focus() { this.scroller.focus({ preventScroll: true }); }
+
+  // What stands around the photos, as it is now.
+  drawBar() {
+    const { data, items, earlier, isNamed, heatOn, isWhole } = this;
+    const entries = `${items.count.toLocaleString("en")} ${data.stacked ? "stack" : "photo"}${items.count === 1 ? "" : "s"}`;
+    const all = data.stacked ? `${photosInWords(data.stacked.photos)} in ${entries}` : entries;
+    const is = { keyed: this.isKeyed, named: isNamed, whole: isWhole, selecting: this.selection.size > 0, none: items.count === 0 };
+    put(this.root, { class: ["photo-grid", ...Object.keys(is).filter((one) => is[one])].join(" "), "--opacity": data.opacity });
+    put(this.way, { hidden: !earlier });
+    put(this.bar, {}, this.way,
+      el("span", { class: "count", text: earlier ? `${photosInWords(items.count - 1)} like ${earlier.name}` : all }),
+      this.news, el("span", { class: "space" }), this.who?.node, this.exporter.node,
+      plain("Names", () => this.change("isNamed"), { title: "Show sub-folder and file name of each photo", "aria-pressed": isNamed }),
+      plain("Heatmaps", () => this.change("heatOn"), { title: "Lay heatmaps over all photos (G)", "aria-pressed": heatOn }),
+      plain(isWhole ? "Fill squares" : "Whole photos", () => this.change("isWhole"),
+        { title: isWhole ? "Let the photos fill their squares" : "Show the photos uncut" }),
+      el("label", { class: "sizer", title: "Size of the thumbnails" },
+        el("span", { class: "small", "aria-hidden": "true", text: "▪" }),
+        el("input", { type: "range", min: 110, max: 340, step: 10, value: this.side, "aria-label": "Size of the thumbnails",
+          oninput: ({ target }) => { this.side = Number(target.value); remember("cell", this.side); this.measure(); this.draw(); } }),
+        el("span", { class: "big", "aria-hidden": "true", text: "■" })),
+      plain("?", () => this.showKeys(), { class: "plain round", title: "Keys (?)", "aria-label": "Show the keys" }));
+  }
+
+  // Turn one of the ways to show photos on or off.
+  change(name) {
+    this[name] = !this[name];
+    if (name === "isNamed") remember("names", this.isNamed ? "yes" : "no");
+    if (name === "isWhole") remember("fit", this.isWhole ? "whole" : "fill");
+    this.draw();
   }
 
   // ---- what Python sends -------------------------------------------------
@@ -82,7 +93,7 @@ class Grid {
     this.learn(0);
     if (!before) {
       this.heatOn = data.heatmaps !== "off";
-      if (data.correct) this.who.replaceWith(new Person(data.usual_person, (name) => this.component.setStateValue("person", name)).node);
+      if (data.correct) this.who = new Person(data.usual_person, (name) => this.component.setStateValue("person", name));
     }
     this.large.beside.take(data.beside_queue, data, this.labels);
     if (this.earlier && before.scope === data.scope) {
@@ -120,7 +131,7 @@ class Grid {
     this.items.takeOver(former.items);
     this.hasLabelled = former.hasLabelled;
     this.keyed();
-    if (document.activeElement === document.body) this.scroller.focus({ preventScroll: true });
+    if (document.activeElement === document.body) this.focus();
     this.moveTo(former.active, false);
   }
 
@@ -131,16 +142,14 @@ class Grid {
 
   setNews(list) {
     this.waitingList = list;
-    this.news.hidden = !list;
-    if (!list) return;
-    const more = list.count - this.items.count;
-    this.news.textContent = more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update";
+    const more = list ? list.count - this.items.count : 0;
+    put(this.news, { hidden: !list, text: more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update" });
   }
 
   adoptNews() {
     const list = this.waitingList;
     if (list) this.adopt(list, true);
-    this.scroller.focus({ preventScroll: true });
+    this.focus();
   }
 
   adopt(list, sameView) {
@@ -150,19 +159,12 @@ class Grid {
     this.selection.chosen.clear();
     this.selected();
     this.hasLabelled = false;
-    this.root.classList.toggle("none", list.count === 0);
     if (!sameView) {
       this.scroller.scrollTop = 0;
       this.active = 0;
     }
     this.active = Math.min(this.active, Math.max(list.count - 1, 0));
-    this.way.hidden = !this.earlier;
-    const entries = `${list.count.toLocaleString("en")} ${this.data.stacked ? "stack" : "photo"}${list.count === 1 ? "" : "s"}`;
-    const all = this.data.stacked ? `${photosInWords(this.data.stacked.photos)} in ${entries}` : entries;
-    this.count.textContent = this.earlier ? `${photosInWords(list.count - 1)} like ${this.earlier.name}` : all;
-    for (const cell of this.cells) cell.item = undefined;
-    this.measure();
-    this.draw();
+    this.redraw();
   }
 
   // The photos nearest to one, in place of the list; what was there before comes back by Esc or a button.
@@ -171,9 +173,7 @@ class Grid {
     const { data } = this;
     this.say("Looking for photos like this one");
     try {
-      const answer = await fetch(`${data.base}/similar/${encodeURIComponent(data.model_id)}/${data.collection}/${item.id}`);
-      const list = await answer.json();
-      if (!answer.ok) throw new Error(list.error);
+      const list = await ask(`${data.base}/similar/${encodeURIComponent(data.model_id)}/${data.collection}/${item.id}`);
       this.earlier = { list: { token: this.items.token, count: this.items.count, page_size: this.items.size },
         index: this.large.isOpen && this.large.items === this.items ? this.large.index : this.active,
         ...this.earlier, name: item.name };
@@ -181,7 +181,7 @@ class Grid {
       this.adopt(list, false);
       this.keyed();
       this.notice.hush();
-      this.scroller.focus({ preventScroll: true });
+      this.focus();
     } catch (error) {
       this.say(`Photos like this one are not known: ${error.message}`);
     }
@@ -192,7 +192,7 @@ class Grid {
     this.earlier = null;
     this.adopt(list, false);
     this.moveTo(index, false);
-    this.scroller.focus({ preventScroll: true });
+    this.focus();
   }
 
   refresh() {
@@ -202,7 +202,8 @@ class Grid {
   }
 
   redraw() {
-    for (const cell of this.cells) cell.item = undefined;
+    for (const cell of this.cells) cell.drawn = undefined;
+    this.measure();
     this.draw();
   }
 
@@ -210,6 +211,7 @@ class Grid {
 
   measure() {
     if (!this.items) return;
+    this.drawBar();
     if (this.data.height === "fill") {
       const top = this.scroller.getBoundingClientRect().top;
       const room = Math.max(window.innerHeight - Math.max(top, 0) - 14, 260);
@@ -232,10 +234,11 @@ class Grid {
   }
 
   draw() {
-    if (!this.items || !this.width) return;
+    if (!this.items) return;
+    this.drawBar();
+    if (!this.width) return;
     const [first, last] = this.sight();
     this.items.need(first, last);
-    const needed = Math.max(last - first + 1, 0);
     const free = this.cells.filter((cell) => cell.index < first || cell.index > last);
     const placed = new Map(this.cells.filter((cell) => !free.includes(cell)).map((cell) => [cell.index, cell]));
     for (let index = first; index <= last; index++) {
@@ -254,7 +257,6 @@ class Grid {
     for (const cell of free) cell.node.remove();
     this.cells = this.cells.filter((cell) => !free.includes(cell));
     this.cells.forEach((cell, number) => { if (!cell.node.id) cell.node.id = `cell-${number}`; });
-    this.drawn = needed;
   }
 
   // ---- what people do ----------------------------------------------------
@@ -305,7 +307,7 @@ class Grid {
     else if (all.some((one) => one.labels && one.match(event))) {
       this.keyed();
       this.say("Choose a photo with the arrow keys or a click, then set its class");
-      this.scroller.focus({ preventScroll: true });
+      this.focus();
     }
   }
 
@@ -313,34 +315,30 @@ class Grid {
   keyed() {
     Grid.latest = this;
     this.isKeyed = true;
-    this.root.classList.add("keyed");
+    if (this.items) this.drawBar();
   }
 
   bindings() {
     const { columns, items, selection, data } = this;
-    const count = items?.count || 0;
+    const last = Math.max((items?.count || 0) - 1, 0);
     const pageRows = Math.max(1, Math.floor(this.scroller.clientHeight / (this.height + GAP)));
-    const move = (by) => (event) => this.moveTo(this.active + by, event.shiftKey);
+    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, PageDown: columns * pageRows, PageUp: -columns * pageRows };
     /** @type {Binding[]} */
     const all = [
-      { match: onKey("ArrowRight"), shown: ["←", "→", "↑", "↓"], text: "Move", moves: true, run: move(1) },
-      { match: onKey("ArrowLeft"), shown: [], moves: true, run: move(-1) },
-      { match: onKey("ArrowDown"), shown: [], moves: true, run: move(columns) },
-      { match: onKey("ArrowUp"), shown: [], moves: true, run: move(-columns) },
-      { match: onKey("PageDown"), shown: [], moves: true, run: move(columns * pageRows) },
-      { match: onKey("PageUp"), shown: [], moves: true, run: move(-columns * pageRows) },
-      { match: onKey("Home"), shown: ["Home", "End"], text: "First, last photo", moves: true, run: (e) => this.moveTo(0, e.shiftKey) },
-      { match: onKey("End"), shown: [], moves: true, run: (e) => this.moveTo(count - 1, e.shiftKey) },
+      { match: onKey(...Object.keys(moves)), shown: ["←", "→", "↑", "↓"], text: "Move", moves: true,
+        run: (event) => this.moveTo(this.active + moves[event.key], event.shiftKey) },
+      { match: onKey("Home", "End"), shown: ["Home", "End"], text: "First, last photo", moves: true,
+        run: (event) => this.moveTo(event.key === "Home" ? 0 : last, event.shiftKey) },
       { match: onKey("Enter"), shown: ["Enter"], text: "Open the photo", run: () => this.openAt(this.active) },
       { match: onKey("m", "M"), shown: ["M"], text: "More like this: the nearest photos of the collection", run: () => this.showLike(items.at(this.active)) },
-      { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", anywhere: true, run: () => this.toggleHeat() },
+      { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", anywhere: true, run: () => this.change("heatOn") },
       { match: onKey("?"), shown: ["?"], text: "These keys", anywhere: true, run: () => this.showKeys() },
     ];
     if (data.correct) all.push(...labelBindings(this));
     if (data.select) all.push(
       { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
       { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
-      { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.all(count); this.draw(); } },
+      { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.add(0, last); this.draw(); } },
       { match: (event) => onKey("Escape")(event) && (selection.size > 0 || !this.earlier), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
     if (this.earlier) all.push({ match: onKey("Escape"), shown: ["Esc"], text: "Back to the photos before", run: () => this.goBack() });
     return all;
@@ -369,13 +367,13 @@ class Grid {
     if (!this.data.correct || !this.items?.count) return;
     const chosen = this.selection.size ? this.selection.ranges() : [[this.active, this.active]];
     const spans = this.items.read(chosen);
-    const unread = positionsIn(chosen) - positionsIn(spans);
+    const unread = countIn(chosen) - countIn(spans);
     const known = this.items.knows(spans);
     if (this.data.stacked && !known) { this.labelOnceKnown(name); return; }
     if (!spans.length) this.say(notReadInWords(unread));
     const files = this.large.beside.withDuplicates(this.items.files(spans));
     if (!files.length) return;
-    const count = positionsIn(spans);
+    const count = countIn(spans);
     this.hasLabelled = true;
     this.labels.set(this.items.token, spans, files, name, this.where(), known);
     const first = this.items.at(spans[0][0]);
@@ -392,9 +390,8 @@ class Grid {
   }
 
   chooseClass(animal) {
-    const back = () => (this.large.isOpen ? this.large.dialog : this.scroller).focus({ preventScroll: true });
-    const owner = this.large.isOpen ? this.large : this;
-    new ClassBox(this.data, animal, (name) => owner.label(name), back).open(this.large.isOpen ? this.large.dialog : this.root);
+    const [owner, place, focused] = this.large.isOpen ? [this.large, this.large.dialog, this.large.dialog] : [this, this.root, this.scroller];
+    new ClassBox(place, this.data, animal, (name) => owner.label(name), () => focused.focus({ preventScroll: true }));
   }
 
   undo() {
@@ -450,7 +447,7 @@ class Grid {
 
   selected() {
     if (!this.items) return;
-    this.root.classList.toggle("selecting", this.selection.size > 0);
+    this.drawBar();
     this.chosenBar.show();
     if (this.selection.size > 1) this.items.fetchFiles().then(() => this.chosenBar.show());
   }
@@ -459,46 +456,7 @@ class Grid {
     this.notice.say(text, ways);
   }
 
-  // The message stands over what is seen: the grid, or the large view.
-  place(notice) {
-    (this.large.isOpen ? this.large.stage : this.root).appendChild(notice.node);
-  }
-
-  toggleNames() {
-    const on = !this.root.classList.contains("named");
-    remember("names", on ? "yes" : "no");
-    this.showNames(on);
-  }
-
-  showNames(on) {
-    this.root.classList.toggle("named", on);
-    this.namesButton.setAttribute("aria-pressed", on);
-  }
-
-  toggleHeat() {
-    this.heatOn = !this.heatOn;
-    this.heatButton.setAttribute("aria-pressed", this.heatOn);
-    this.redraw();
-  }
-
-  toggleFit() {
-    this.whole = !this.whole;
-    remember("fit", this.whole ? "whole" : "fill");
-    this.showFit();
-    this.draw();
-  }
-
-  showFit() {
-    this.root.classList.toggle("whole", this.whole);
-    this.fitButton.textContent = this.whole ? "Fill squares" : "Whole photos";
-    this.fitButton.title = this.whole ? "Let the photos fill their squares" : "Show the photos uncut";
-  }
-
-  showKeys() {
-    const sheet = keySheet("Keys in the grid", this.bindings(), () => this.scroller.focus({ preventScroll: true }));
-    this.root.appendChild(sheet);
-    sheet.showModal();
-  }
+  showKeys() { showKeys(this.root, "Keys in the grid", this.bindings(), () => this.focus()); }
 
   // The large view tells where it stands; Python learns it a moment later, so that browsing is not slowed.
   report(id) {
@@ -508,12 +466,12 @@ class Grid {
   }
 
   closed() {
-    this.place(this.notice);
+    this.root.appendChild(this.notice.node);
     if (this.waitingList?.count === 0) this.adopt(this.waitingList, true);
     if (this.large.items === this.items) this.active = this.large.index;
     this.reveal(this.active);
     this.draw();
-    this.scroller.focus({ preventScroll: true });
+    this.focus();
   }
 
   dispose() {

@@ -22,9 +22,6 @@ const opinionRows = (classes, opinions) => {
   return [["Labelled by", `${last.person}, ${last.made_at.slice(0, 16).replace("T", " ")} UTC`], ["Others", others.join("; ")]];
 };
 
-// How many positions index ranges hold.
-const positionsIn = (spans) => spans.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-
 // `owner` has data, label(name), undo() and chooseClass(animal).
 const labelBindings = (owner) => {
   const { classes, beside } = owner.data;

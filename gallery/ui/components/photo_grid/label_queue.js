@@ -13,25 +13,18 @@ class LabelQueue extends Queue {
     super.take(data);
   }
 
+  // A stack has a label once all its photos have it.
   shown(item) {
     const said = this.overlaid.get(item.id);
-    if (!said) return item;
-    if (item.frames?.length) return this.shownStack(item, said);
+    if (!said || !(item.frames ?? []).every((id) => this.overlaid.get(id)?.label === said.label)) return item;
     if (said.label === null) return { ...item, label: item.predicted, source: item.predicted ? "model" : "waiting" };
-    return { ...item, label: said.label, source: "person" };
-  }
-
-  // A stack has a label once all its photos have it.
-  shownStack(item, { label }) {
-    if (!item.frames.every((id) => this.overlaid.get(id)?.label === label)) return item;
-    if (label === null) return { ...item, label: item.predicted, source: item.predicted ? "model" : "waiting" };
-    return { ...item, label, source: "person", dissenting: 0 };
+    return { ...item, label: said.label, source: "person", dissenting: 0 };
   }
 
   // Set a label on positions of a list. The files' ids go along where all are known and few enough: a server
   // that was restarted knows the list no more.
   set(list, ranges, files, label, where, known = true) {
-    const whole = known && files.length <= FILES_NAMED && files.length >= positionsIn(ranges);
+    const whole = known && files.length <= FILES_NAMED && files.length >= countIn(ranges);
     const sequence = this.push({ label, ...where, ...(whole ? { files } : { list, ranges }) });
     for (const id of files) this.overlaid.set(id, { sequence, label });
     this.onChanged();

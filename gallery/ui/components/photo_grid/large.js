@@ -13,52 +13,39 @@ class Large {
     this.grid = grid;
     this.isOpen = false;
     this.heatOn = false;
+    this.boxesOn = remembered("boxes", "yes") === "yes";
     this.opacity = Number(remembered("opacity", 60));
     this.goesOn = remembered("advance", "no") === "yes";
-    this.facts = new Map(); // file id -> what the server says of the photo
-    this.build();
-  }
-
-  build() {
-    this.small = make("img", { class: "under", alt: "", draggable: false });
-    this.photo = make("img", { class: "over", alt: "", draggable: false, onload: () => this.photo.classList.add("loaded") });
-    this.heat = make("img", { class: "heat", alt: "", draggable: false, onerror: () => this.awaitHeat() });
-    this.boxes = make("div", { class: "boxes", "aria-hidden": "true" });
-    this.boxesOn = remembered("boxes", "yes") === "yes";
-    this.frame = make("div", { class: "photo" }, this.small, this.photo, this.heat, this.boxes);
-    this.note = make("p", { class: "note", role: "status" });
-    const arrow = (name, sign, by) => make("button", {
-      type: "button", class: `arrow ${name}`, text: sign, "aria-label": by < 0 ? "Previous photo (←)" : "Next photo (→)",
-      onclick: () => this.go(by) });
-    this.before = arrow("before", "‹", -1);
-    this.after = arrow("after", "›", 1);
-    this.place = make("span", { class: "place" });
-    const close = make("button", {
-      type: "button", class: "close", text: "✕", "aria-label": "Close (Esc)", title: "Close (Esc)",
-      onclick: () => this.dialog.close() });
-    this.zoomer = make("button", { type: "button", class: "zoomer", text: "Zoom ", title: "Zoom in and out (Z); also by wheel or double click",
-      onclick: () => { this.zoom.toggle(); this.dialog.focus(); } }, make("kbd", { text: "Z" }));
+    this.told = new Map(); // of a photo, as `factsOf` names it: what the server says of it
+    this.frame = make("div", { class: "photo" });
+    this.stage = make("div", { class: "stage" });
+    this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
     this.beside = new Beside(this);
     this.frames = new Frames(this);
-    this.stage = make("div", { class: "stage" }, this.frame, this.before, this.after, this.place, this.zoomer, this.note, this.beside.node, this.frames.node);
-    this.zoom = new Zoom(this.stage, this.frame, () => this.enlarge());
     this.panel = new Panel(this);
     this.dialog = make("dialog", {
-      class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(),
-      onkeydown: (event) => this.pressed(event) }, this.stage, this.panel.node, close);
-    this.grid.root.appendChild(this.dialog);
-    this.resize = new ResizeObserver(() => this.fit());
-    this.resize.observe(this.stage);
-    this.small.addEventListener("load", () => this.fit());
+      class: "large", "aria-label": "Photo", onclose: () => this.wasClosed(), onkeydown: (event) => this.pressed(event) },
+      this.stage, this.panel.node,
+      plain("✕", () => this.dialog.close(), { class: "close", "aria-label": "Close (Esc)", title: "Close (Esc)" }));
+    grid.root.appendChild(this.dialog);
   }
 
+  get data() { return this.grid.data; }
+
   get itemId() { return this.isOpen ? this.item?.id : null; }
+
+  get facts() { return this.item && this.told.get(factsOf(this.item)); }
+
+  // The detector's boxes: what is in each, how sure that is, where it lies, and what is said of it.
+  get boxes() { return this.facts?.boxes ?? []; }
+
+  // A button after which the keys go on.
+  button(text, run, more) { return plain(text, () => { run(); this.dialog.focus(); }, more); }
 
   open(items, index) {
     this.items = items;
     this.index = index;
     this.isOpen = true;
-    this.grid.place(this.grid.notice);
     if (!this.dialog.open) this.dialog.showModal();
     this.dialog.focus();
     items.need(index, index);
@@ -77,195 +64,132 @@ class Large {
   refresh() {
     this.items.refresh(this.index, this.index);
     this.frames.refresh();
-    if (!this.item) return;
-    this.facts.delete(factsOf(this.item));
-    this.ask(this.item);
+    if (this.item) this.ask();
   }
 
   show() {
     if (!this.isOpen) return;
     const item = this.frames.of(this.items.at(this.index));
-    this.place.textContent = `${(this.index + 1).toLocaleString("en")} / ${this.items.count.toLocaleString("en")}`;
-    this.before.disabled = this.index === 0;
-    this.after.disabled = this.index >= this.items.count - 1;
-    if (!item) return;
-    const another = this.item?.id !== item.id;
-    this.item = item;
+    const another = item && item.id !== this.item?.id;
+    this.item = item ?? this.item;
     if (another) this.newPhoto(item);
-    else if (item.photo && !this.facts.has(factsOf(item))) this.ask(item);
-    this.panel.show(item, this.facts.get(factsOf(item)));
-    this.beside.show(item);
-    this.showHeat();
-    this.showBoxes(this.facts.get(factsOf(item)));
-    if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
+    if (item?.photo && !this.facts) this.ask();
+    this.draw();
   }
 
   newPhoto(item) {
-    const { base, classes } = this.grid.data;
     this.heatClass = null;
     this.zoom.reset();
-    this.photo.classList.remove("loaded");
-    this.photo.removeAttribute("src");
-    delete this.photo.dataset.whole;
-    this.note.textContent = "";
-    this.dialog.setAttribute("aria-label", `Photo ${item.name}`);
-    if (!item.photo) {
-      this.small.removeAttribute("src");
-      this.note.textContent = "This file has not been read yet.";
-    } else {
-      this.small.src = address.thumb(base, item);
-      this.small.alt = `${classNamed(classes, item.label).title}: ${item.name}`;
-      this.photo.src = address.large(base, item);
-      this.photo.alt = this.small.alt;
-      this.ask(item);
-      clearTimeout(this.ahead);
-      this.ahead = setTimeout(() => this.lookAhead(), 250);
-    }
+    clearTimeout(this.ahead);
+    if (item.photo) this.ahead = setTimeout(() => this.lookAhead(), 250);
     this.grid.report(this.items.at(this.index).id);
   }
 
   lookAhead() {
     for (const by of [1, -1]) {
-      const item = this.items.at(this.index + by);
-      if (item?.photo) new Image().src = address.large(this.grid.data.base, item);
+      const photo = this.items.at(this.index + by)?.photo;
+      if (photo) new Image().src = address.large(this.data.base, photo);
     }
   }
 
-  async ask(item) {
-    const { base, model_id: model } = this.grid.data;
-    const key = factsOf(item);
+  async ask() {
+    const key = factsOf(this.item);
     if (this.asking === key) return;
     this.asking = key;
-    try {
-      const answer = await fetch(`${base}/info/${encodeURIComponent(model)}/${key}`);
-      const facts = await answer.json();
-      if (!answer.ok) throw Object.assign(new Error(facts.error), { told: true });
-      this.facts.set(key, facts);
-      if (this.facts.size > 300) this.facts.delete(this.facts.keys().next().value);
-    } catch (error) {
-      const failed = error.told ? error.message : "The server does not answer. What you set is kept in this browser meanwhile.";
-      this.facts.set(key, { failed, probabilities: [], evidence: {} });
-    } finally {
-      if (this.asking === key) this.asking = null;
-    }
-    if (!this.item || factsOf(this.item) !== key) return;
-    const facts = this.facts.get(key);
-    if (facts.failed) this.note.textContent = facts.failed;
-    else if (facts.exists === false)
-      this.note.textContent = "The file is not where it was. You see what was kept of it; connect its disk or open its new folder.";
-    this.fit();
-    this.panel.show(this.item, facts);
-    this.showHeat();
-    this.showBoxes(facts);
+    const facts = await ask(`${this.data.base}/info/${encodeURIComponent(this.data.model_id)}/${key}`).catch((error) => ({
+      failed: error.status ? error.message : "The server does not answer. What you set is kept in this browser meanwhile.",
+      probabilities: [], evidence: {} }));
+    this.told.set(key, facts);
+    if (this.told.size > 300) this.told.delete(this.told.keys().next().value);
+    if (this.asking === key) this.asking = null;
+    if (this.item && factsOf(this.item) === key) this.draw();
   }
 
   // The server answers again: ask for what it could not say.
   askAgain() {
-    if (this.isOpen && this.item?.photo && this.facts.get(factsOf(this.item))?.failed) {
-      this.note.textContent = "";
-      this.ask(this.item);
-    }
+    if (this.isOpen && this.facts?.failed) this.ask();
   }
 
-  // The photo as large as the stage allows, but never blown up beyond three times its size.
-  fit() {
-    if (!this.isOpen) return;
-    const facts = this.item && this.facts.get(factsOf(this.item));
-    const wide = facts?.width_px || this.small.naturalWidth;
-    const high = facts?.height_px || this.small.naturalHeight;
-    if (!wide || !high) return;
-    const box = this.stage.getBoundingClientRect();
-    const strip = this.frames.node.hidden ? 0 : 2 * this.frames.node.offsetHeight; // the photo stays in the middle
-    const most = facts?.width_px ? 3 : 99;
-    const below = this.beside.node.offsetHeight + strip;
-    const scale = Math.min((box.width - 24) / wide, (box.height - below - 24) / high, most);
-    this.frame.style.width = `${wide * scale}px`;
-    this.frame.style.height = `${high * scale}px`;
+  draw() {
+    const { item, index, items, facts, data } = this;
+    const arrow = (name, sign, by) => el("button", { type: "button", class: `arrow ${name}`, text: sign, onclick: () => this.go(by),
+      disabled: index + by < 0 || index + by >= items.count, "aria-label": by < 0 ? "Previous photo (←)" : "Next photo (→)" });
+    const note = item && !item.photo ? "This file has not been read yet." : facts?.failed ? facts.failed : facts?.exists === false
+      ? "The file is not where it was. You see what was kept of it; connect its disk or open its new folder." : "";
+    put(this.stage, {},
+      el("div", { class: "room" }, this.frame), arrow("before", "‹", -1), arrow("after", "›", 1),
+      el("span", { class: "place", text: `${(index + 1).toLocaleString("en")} / ${items.count.toLocaleString("en")}` }),
+      this.button("Zoom", () => this.zoom.toggle(), { class: "zoomer", key: "Z", title: "Zoom in and out (Z); also by wheel or double click" }),
+      el("p", { class: "note", role: "status", text: note }), this.beside.node, this.frames.node, this.grid.notice.node);
+    if (!item) return;
+    this.heat = this.heatOf(item, facts);
+    put(this.dialog, { "aria-label": `Photo ${item.name}` });
+    showPhoto(this.frame, data.base, item.photo, `${classNamed(data.classes, item.label).title}: ${item.name}`,
+      facts?.width_px && [facts.width_px, facts.height_px],
+      heatmap(this.heat.url, { style: `opacity: ${this.opacity / 100}`, onheat: () => this.heatCame(item) }),
+      el("div", { class: "boxes", "aria-hidden": "true" }, this.boxesOn ? this.boxes.map((box) => this.boxed(box)) : []));
+    this.beside.show(item);
+    this.panel.show();
+    if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
+  }
+
+  boxed(box) {
+    const [category, , [left, top, width, height]] = box;
+    return el("div", { class: `box of-${category}${top < 0.06 ? " low" : ""}`, // its words find no room above it
+      style: `left: ${left * 100}%; top: ${top * 100}%; width: ${width * 100}%; height: ${height * 100}%` },
+      el("span", { text: boxInWords(this.data.classes, box) }));
   }
 
   // Enlarged, the photo's own pixels are shown.
   enlarge() {
-    const { item } = this;
-    if (!item?.photo || this.photo.dataset.whole === item.photo) return;
-    this.photo.dataset.whole = item.photo;
+    const photo = this.frame.querySelector(".over");
+    if (!this.item?.photo || photo.dataset.whole) return;
+    photo.dataset.whole = "comes";
     const whole = new Image();
-    whole.onload = () => { if (this.item?.id === item.id && this.isOpen) this.photo.src = whole.src; };
-    whole.src = address.whole(this.grid.data.base, item);
+    whole.onload = () => { photo.src = whole.src; };
+    whole.src = address.whole(this.data.base, this.item.photo);
   }
 
   // ---- heatmap -----------------------------------------------------------
 
-  showHeat() {
-    const { item } = this;
-    const facts = item && this.facts.get(factsOf(item));
-    const name = this.heatClass || item?.predicted;
+  // Of which class the heatmap is, where it lies, and what is said of it.
+  heatOf(item, facts) {
+    const { base, model_id: model, colour_map: colours, classes } = this.data;
+    const name = this.heatClass || item.predicted;
+    const title = classNamed(classes, name).title.toLowerCase();
     const known = facts && Object.keys(facts.evidence).length > 0;
-    const evident = known && facts.evidence[name];
     const comes = facts?.maps_come && !known;
-    const on = this.heatOn && (evident || comes) && item.photo;
-    const { base, model_id: model, colour_map: colours } = this.grid.data;
-    const url = on ? address.heatmap(base, model, item, name, colours) : "";
-    if (this.heat.dataset.url !== url) {
-      this.heat.dataset.url = url;
-      if (url) this.heat.src = url;
-      else this.heat.removeAttribute("src");
-    }
-    this.heat.hidden = !on;
-    this.heat.style.opacity = this.opacity / 100;
-    const title = classNamed(this.grid.data.classes, name).title.toLowerCase();
-    let words = "";
-    if (this.heatOn && facts) {
-      if (on) words = comes ? "The heatmap is being computed …" : `Evidence for ${title}`;
-      else words = known ? `There is no evidence for ${title} in this photo.` : "No heatmap is stored for this photo.";
-    }
-    this.panel.showHeat(name, words);
+    if (!this.heatOn || !facts) return { name, url: null, words: "" };
+    if (!item.photo || !(comes || (known && facts.evidence[name])))
+      return { name, url: null, words: known ? `There is no evidence for ${title} in this photo.` : "No heatmap is stored for this photo." };
+    return { name, url: address.heatmap(base, model, item.photo, name, colours),
+      words: comes ? "The heatmap is being computed …" : `Evidence for ${title}` };
   }
 
   // Of a learnt model maps are made when they are looked at; then the server knows of each class whether it has one.
-  async awaitHeat() {
-    const { item } = this;
-    await awaitHeat(this.heat);
-    if (item && this.item?.id === item.id && this.facts.get(factsOf(item))?.maps_come) this.ask(item);
-  }
-
-  // The detector's boxes, where they lie in the photo, with what is in each and how sure that is.
-  showBoxes(facts) {
-    const boxes = facts?.boxes || [];
-    this.panel.showBoxes(boxes, this.boxesOn);
-    const drawn = JSON.stringify([this.item?.id, this.boxesOn, boxes]);
-    if (drawn === this.boxesDrawn) return;
-    this.boxesDrawn = drawn;
-    this.boxes.replaceChildren(...(this.boxesOn ? boxes : []).map((box) => {
-      const [category, , [left, top, width, height]] = box;
-      const node = make("div", { class: `box of-${category}` }, make("span", { text: boxInWords(this.data.classes, box) }));
-      for (const [name, share] of Object.entries({ left, top, width, height })) node.style[name] = `${share * 100}%`;
-      node.classList.toggle("low", top < 0.06); // its words find no room above it
-      return node;
-    }));
+  heatCame(item) {
+    if (this.item?.id === item.id && this.facts?.maps_come) this.ask();
   }
 
   toggleBoxes() {
     this.boxesOn = !this.boxesOn;
     remember("boxes", this.boxesOn ? "yes" : "no");
-    this.showBoxes(this.item && this.facts.get(factsOf(this.item)));
+    this.draw();
   }
 
   toggleHeat() {
     this.heatOn = !this.heatOn;
-    this.showHeat();
+    this.draw();
   }
 
   // A click on a bar shows that class's evidence; a second one hides it.
   heatFor(name) {
-    const same = this.heatOn && (this.heatClass || this.item?.predicted) === name;
-    this.heatOn = !same;
+    this.heatOn = !(this.heatOn && this.heat.name === name);
     this.heatClass = name;
-    this.showHeat();
+    this.draw();
   }
 
   // ---- labels ------------------------------------------------------------
-
-  get data() { return this.grid.data; }
 
   label(name) {
     const { item, grid } = this;
@@ -274,7 +198,7 @@ class Large {
       grid.say(notReadInWords(1));
       return;
     }
-    this.keep(item.frames.length ? item.frames : [item.id], item, name);
+    this.keep(filesOf(item), item, name);
     if (name) this.goOn();
   }
 
@@ -342,7 +266,7 @@ class Large {
 
   accept() {
     const { item } = this;
-    if (item?.label && item.source !== "person" && !item.unlike) this.keep(item.frames.length ? item.frames : [item.id], item, item.label);
+    if (item?.label && item.source !== "person" && !item.unlike) this.keep(filesOf(item), item, item.label);
     if (this.data.reasons) this.goOn();
     else this.go(1);
   }
@@ -353,22 +277,17 @@ class Large {
     event.stopPropagation();
   }
 
-  showKeys() {
-    const sheet = keySheet("Keys in the large view", this.bindings(), () => this.dialog.focus());
-    this.dialog.appendChild(sheet);
-    sheet.showModal();
-  }
+  showKeys() { showKeys(this.dialog, "Keys in the large view", this.bindings(), () => this.dialog.focus()); }
 
   wasClosed() {
     this.isOpen = false;
     this.item = null;
-    this.photo.removeAttribute("src");
+    put(this.frame, {}, []);
     this.grid.report(null);
     this.grid.closed();
   }
 
   dispose() {
-    this.resize.disconnect();
     clearTimeout(this.ahead);
     if (this.dialog.open) this.dialog.close();
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Which positions of a list are chosen; it travels as ranges, so that "all of 100,000" is two numbers.
+// Which positions of a list are chosen.
 
 class PhotoSelection {
   constructor(onChanged) {
@@ -19,14 +19,10 @@ class PhotoSelection {
   }
 
   // From the anchor to here, added to what is chosen already.
-  extend(index) {
-    const [first, last] = [Math.min(this.anchor, index), Math.max(this.anchor, index)];
-    for (let at = first; at <= last; at++) this.chosen.add(at);
-    this.onChanged();
-  }
+  extend(index) { this.add(Math.min(this.anchor, index), Math.max(this.anchor, index)); }
 
-  all(count) {
-    for (let at = 0; at < count; at++) this.chosen.add(at);
+  add(first, last) {
+    for (const at of positionsIn([[first, last]])) this.chosen.add(at);
     this.onChanged();
   }
 
@@ -36,14 +32,5 @@ class PhotoSelection {
     this.onChanged();
   }
 
-  ranges() {
-    const sorted = Int32Array.from(this.chosen).sort();
-    const spans = [];
-    for (const at of sorted) {
-      const open = spans[spans.length - 1];
-      if (open && open[1] === at - 1) open[1] = at;
-      else spans.push([at, at]);
-    }
-    return spans;
-  }
+  ranges() { return rangesOf(Int32Array.from(this.chosen).sort()); }
 }

@@ -26,7 +26,7 @@ const put = (node, said, ...children) => {
     else if (name in node && !name.startsWith("aria")) node[name] = value;
     else node.setAttribute(name, value);
   }
-  if (text !== undefined || children.length) fill(node, [text, ...children].flat());
+  if (text !== undefined || children.length) fill(node, [text, ...children].flat(Infinity));
   return node;
 };
 
@@ -36,11 +36,13 @@ const fill = (node, children) => {
   const before = [...node.childNodes];
   const wanted = children.filter((one) => one || one === 0).map((one, at) => {
     if (one instanceof Node) return one;
-    const { tag = "#text", properties = {}, children: inside = [] } = Object(one);
-    const old = properties.key === undefined ? before[at] : before.find((other) => other.key === properties.key);
-    const fits = old && old.nodeName.toLowerCase() === tag && old.key === properties.key;
-    if (tag === "#text") return fits ? Object.assign(old, { data: one }) : document.createTextNode(one);
-    return put(fits ? old : Object.assign(document.createElement(tag), { key: properties.key }), properties, ...inside);
+    if (!one.tag) return before[at]?.nodeType === Node.TEXT_NODE && before[at].data === String(one) ? before[at] : document.createTextNode(one);
+    const { key } = one.properties;
+    const old = key === undefined ? before[at] : before.find((other) => other.key === key);
+    const same = old?.described === one.tag && old.key === key;
+    const unsaid = same ? Object.fromEntries(Object.keys(old.said).map((name) => [name, null])) : {};
+    return put(same ? old : Object.assign(document.createElement(one.tag), { key, described: one.tag }),
+      { ...unsaid, ...one.properties }, one.children);
   });
   for (const old of before) if (!wanted.includes(old)) old.remove();
   wanted.forEach((one, at) => { if (node.childNodes[at] !== one) node.insertBefore(one, node.childNodes[at] ?? null); });
@@ -76,12 +78,21 @@ const drawn = (described) => mounted(class {
 });
 
 // What the server answers; an Error with its own sentence where it refuses.
-const ask = async (url, options = {}) => {
+const ask = async (url, options = {}, read = (answer) => answer.json()) => {
   const answer = await fetch(url, options);
-  if (answer.ok) return answer.json();
+  if (answer.ok) return read(answer);
   const { error } = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(error ?? `The server answered ${answer.status}.`), { status: answer.status });
 };
 
 const posting = (body, more = {}) =>
   ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...more });
+
+// The browser's own store; one that keeps nothing, or is full, is as good as empty.
+const stored = (act) => {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;
+  }
+};

@@ -4,6 +4,26 @@
 const itemOf = ([id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike = false, frames = [], dissenting = 0]) =>
   ({ id, photo, name, folder, label, source, confidence, predicted, truth, elsewhere, unlike, frames, dissenting });
 
+// Index ranges are [first, last] each, so that "all of 100,000" is two numbers.
+function* positionsIn(ranges) {
+  for (const [first, last] of ranges) for (let at = first; at <= last; at++) yield at;
+}
+
+const countIn = (ranges) => ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+
+const rangesOf = (sorted) => {
+  const ranges = [];
+  for (const at of sorted) {
+    const open = ranges.at(-1);
+    if (open && open[1] === at - 1) open[1] = at;
+    else ranges.push([at, at]);
+  }
+  return ranges;
+};
+
+// Of a stack, those of all its photos.
+const filesOf = (item) => (item.frames.length ? item.frames : [item.id]);
+
 class Items {
   constructor(base, list, labels, onArrived) {
     this.base = base;
@@ -35,54 +55,27 @@ class Items {
   }
 
   // These positions without those of files that are known not to be read yet: a label is of a photo.
-  read(spans) {
-    const kept = [];
-    for (const [first, last] of spans) {
-      let from = first;
-      for (let at = first; at <= last; at++) {
-        const item = this.at(at);
-        if (!item || item.photo) continue;
-        if (from < at) kept.push([from, at - 1]);
-        from = at + 1;
-      }
-      if (from <= last) kept.push([from, last]);
-    }
-    return kept;
+  read(ranges) {
+    return rangesOf([...positionsIn(ranges)].filter((at) => !this.at(at) || this.at(at).photo));
   }
 
-  // The ids of the files at these positions, as far as they are known; of a stack, those of all its photos.
-  files(spans) {
-    const ids = [];
-    for (const [first, last] of spans) for (let at = first; at <= last; at++) ids.push(...this.filesAt(at));
-    return ids;
-  }
-
-  filesAt(at) {
-    if (this.all) return [this.all[at]].flat();
-    const item = this.at(at);
-    return item ? (item.frames.length ? item.frames : [item.id]) : [];
+  // The ids of the files at these positions, as far as they are known.
+  files(ranges) {
+    return [...positionsIn(ranges)].flatMap((at) => (this.all ? this.all[at] : this.at(at) ? filesOf(this.at(at)) : []));
   }
 
   // Whether the files at all these positions are known.
-  knows(spans) {
-    return Boolean(this.all) || spans.every(([first, last]) => {
-      for (let at = first; at <= last; at++) if (!this.at(at)) return false;
-      return true;
-    });
+  knows(ranges) {
+    return Boolean(this.all) || [...positionsIn(ranges)].every((at) => this.at(at));
   }
 
-  // Fetch the ids of all: photos that are selected need not have been in sight.
+  // Fetch the ids of all: photos that are selected need not have been in sight. While the server is away, what is
+  // known of the selection goes by its positions.
   async fetchFiles() {
     if (this.all || this.fetching) return;
     this.fetching = true;
-    try {
-      const answer = await fetch(`${this.base}/grid/${this.token}/files`);
-      if (answer.ok) this.all = await answer.json();
-    } catch {
-      // the server is away: what is known of the selection goes by its positions
-    } finally {
-      this.fetching = false;
-    }
+    this.all = await ask(`${this.base}/grid/${this.token}/files`).catch(() => null);
+    this.fetching = false;
   }
 
   // Ask for the pages that hold these positions; what is not in sight any more is called off.
@@ -108,9 +101,8 @@ class Items {
     this.coming.set(page, abort);
     this.stale.delete(page);
     try {
-      const answer = await fetch(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
-      if (!answer.ok) throw new Error((await answer.json()).error);
-      const rows = (await answer.json()).items.map(itemOf);
+      const { items } = await ask(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
+      const rows = items.map(itemOf);
       this.labels.settle(rows, acknowledged);
       this.pages.delete(page);
       this.pages.set(page, rows);

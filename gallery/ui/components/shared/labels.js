@@ -13,48 +13,56 @@ const bytes = (count) => {
   return (count / 1e6).toFixed(count < 1e7 ? 1 : 0) + "\u202fMB";
 };
 
-const remembered = (name, otherwise) => {
-  try {
-    return localStorage.getItem("gallery." + name) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-};
+const remembered = (name, otherwise) => stored((store) => store.getItem("gallery." + name)) ?? otherwise;
 
-const remember = (name, value) => {
-  try {
-    localStorage.setItem("gallery." + name, value);
-  } catch {
-    // a browser that keeps nothing shows the defaults again
-  }
-};
+const remember = (name, value) => stored((store) => store.setItem("gallery." + name, value));
 
 const address = {
-  thumb: (base, item) => `${base}/thumb/${item.photo}`,
-  large: (base, item) => `${base}/photo/${item.photo}`,
-  whole: (base, item) => `${base}/photo/${item.photo}?whole`,
-  heatmap: (base, model, item, name, colours, other) =>
-    `${base}/heatmap/${encodeURIComponent(model)}/${item.photo}/${encodeURIComponent(name)}` +
-    `?colour_map=${colours}` + (other ? `&with=${encodeURIComponent(other)}` : ""),
-  difference: (base, model, item) => `${base}/difference/${encodeURIComponent(model)}/${item.photo}/` +
-    `${encodeURIComponent(item.predicted)}/${encodeURIComponent(item.truth)}`,
+  thumb: (base, photo) => `${base}/thumb/${photo}`,
+  large: (base, photo) => `${base}/photo/${photo}`,
+  whole: (base, photo) => `${base}/photo/${photo}?whole`,
+  heatmap: (base, model, photo, name, colours, other) => `${base}/heatmap/${encodeURIComponent(model)}/${photo}/` +
+    `${encodeURIComponent(name)}?colour_map=${colours}${other ? `&with=${encodeURIComponent(other)}` : ""}`,
+  difference: (base, model, { photo, predicted, truth }) => `${base}/difference/${encodeURIComponent(model)}/${photo}/` +
+    `${encodeURIComponent(predicted)}/${encodeURIComponent(truth)}`,
 };
 
 // A heatmap that did not load: none where nothing speaks for the class; one that is computed now is asked for
-// until it is there, or something else is to be shown.
+// until it is there, or something else is to be shown. Whether it is there.
 const awaitHeat = async (image) => {
   const { url } = image.dataset;
   const again = image.src.endsWith("made");
   image.removeAttribute("src");
   while (url && !again && image.dataset.url === url && image.isConnected) {
     const answer = await fetch(url).catch(() => null);
-    if (image.dataset.url !== url || (answer && answer.status !== 202 && answer.status !== 200)) return;
+    if (image.dataset.url !== url || (answer && answer.status !== 202 && answer.status !== 200)) return false;
     if (answer?.status === 200) {
       image.src = `${url}${url.includes("?") ? "&" : "?"}made`;
-      return;
+      return true;
     }
     await new Promise((resolve) => { setTimeout(resolve, 1000); });
   }
+  return false;
+};
+
+// `onheat` hears whether one that did not come at once came after all.
+const heatmap = (url, /** @type {any} */ { onheat = () => {}, ...more } = {}) => el("img", {
+  class: "heat", alt: "", decoding: "async", draggable: false, "data-url": url, src: url,
+  onerror: ({ target }) => awaitHeat(target).then(onheat), ...more });
+
+// Show a photo as large as there is room, never blown up beyond three times its size; its thumbnail until it has come.
+// Its `size`, width and height in px, is that of its picture where it is not known; `over` lies on it.
+const showPhoto = (frame, base, photo, alt, size, ...over) => {
+  const fitted = (wide, high, most) => ({ "--ratio": wide / high, "--most": `${most * wide}px` });
+  const come = (most) => ({ target }) => {
+    target.classList.add("loaded");
+    if (!size) put(frame, fitted(target.naturalWidth, target.naturalHeight, most));
+  };
+  const picture = { draggable: false, decoding: "async" };
+  put(frame, size ? fitted(...size, 3) : {},
+    el("img", { ...picture, class: "under", alt: "", src: photo && address.thumb(base, photo), onload: come(99) }),
+    el("img", { ...picture, key: photo ?? "", class: "over", alt, src: photo && address.large(base, photo), onload: come(3) }),
+    ...over);
 };
 
 // A label as it is drawn: its icon, title and colours; one that is no class of this model is sought among the known ones.
@@ -67,7 +75,17 @@ const classNamed = (classes, name) => {
 // What is said of a photo: a model's class is none where the photo is unlike anything that it has learnt.
 const shownAs = (classes, item) => (item.unlike && item.source === "model" ? UNLIKE_ANYTHING : classNamed(classes, item.label));
 
-const iconOf = (known) => make("img", { class: "icon", src: known.icon, alt: "", draggable: false });
+const iconOf = (known) => el("img", { class: "icon", src: known.icon, alt: "", draggable: false });
+
+// A button, with the key that does the same.
+const plain = (text, onclick, /** @type {any} */ { key = "", ...more } = {}) => el("button", { type: "button", class: "plain", onclick, ...more },
+  key ? `${text} ` : text, key && el("kbd", { text: key }));
+
+// What can be set: its key, icon and title.
+const choice = (key, icon, text, onclick, more = {}) => el("button", { type: "button", class: "key", onclick, ...more },
+  el("kbd", { text: key }), icon, el("span", { text }));
+
+const digitKey = (at) => (at < 10 ? String((at + 1) % 10) : "");
 
 /**
  * A key and what it does; `shown` and `text` are its line in the sheet of keys.
@@ -81,20 +99,23 @@ const digitOf = (event) => {
   return (Number(event.key) + 9) % 10;
 };
 
+// A dialog over `place` that goes when it is closed, also by a click beside it.
+const openSheet = (place, title, { onclose, ...more }, ...children) => {
+  const sheet = make("dialog", { class: "sheet", "aria-label": title, ...more, onclose: () => { sheet.remove(); onclose(); },
+    onclick: (event) => { if (event.target === sheet) sheet.close(); } }, el("h2", { text: title }), ...children);
+  place.appendChild(sheet);
+  sheet.showModal();
+  return sheet;
+};
+
 // The sheet of keys, made from the bindings that really run.
-const keySheet = (title, bindings, onClose) => {
-  const rows = bindings.filter((one) => one.text).map((one) =>
-    make("tr", {}, make("th", { scope: "row" }, ...one.shown.map((key) => make("kbd", { text: key }))),
-      make("td", { text: one.text })));
-  const close = make("button", { type: "button", class: "plain", text: "Close", onclick: () => sheet.close() });
-  const sheet = make("dialog", { class: "sheet", "aria-label": title, onclose: () => { sheet.remove(); onClose(); } },
-    make("h2", { text: title }), make("table", {}, make("tbody", {}, ...rows)), close);
-  sheet.addEventListener("keydown", (event) => {
+const showKeys = (place, title, bindings, onclose) => {
+  const rows = bindings.filter((one) => one.text).map((one) => el("tr", {},
+    el("th", { scope: "row" }, one.shown.map((key) => el("kbd", { text: key }))), el("td", { text: one.text })));
+  const sheet = openSheet(place, title, { onclose, onkeydown: (event) => {
     if (event.key === "?") sheet.close();
     event.stopPropagation();
-  });
-  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
-  return sheet;
+  } }, el("table", {}, el("tbody", {}, rows)), plain("Close", () => sheet.close()));
 };
 
 const runBinding = (bindings, event) => {

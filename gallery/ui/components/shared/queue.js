@@ -9,19 +9,16 @@ const UNSENT = "gallery.unsent.";
 const ORPHANED_MS = 3000; // after that, another page of the app may send what this one has not
 
 // The entries that lie in the browser's store, by the queue that made them, each queue's in its order.
-const stored = (catalog) => {
+const entriesOf = (catalog) => {
   const found = new Map();
-  try {
-    const prefix = `${UNSENT}${catalog}.`;
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix)).sort();
-    for (const key of keys) {
+  const prefix = `${UNSENT}${catalog}.`;
+  stored((store) => { // another page may just have taken one away
+    for (const key of Object.keys(store).filter((one) => one.startsWith(prefix)).sort()) {
       const client = key.slice(prefix.length).split(".")[0];
       if (!found.has(client)) found.set(client, []);
-      found.get(client).push(JSON.parse(localStorage.getItem(key)));
+      found.get(client).push(JSON.parse(store.getItem(key)));
     }
-  } catch {
-    // a browser that keeps nothing, or an entry that another page has just taken away
-  }
+  });
   return found;
 };
 
@@ -38,16 +35,13 @@ const keepPersonName = (name) => {
 const randomName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
 // This browser's own name: what is set in it before anybody gave theirs is undone in it alone. The server reads
-// the cookie where a page's own buttons set labels.
+// the cookie where a page's own buttons set labels. A browser that keeps nothing has another name on each page.
 const browserName = () => {
-  let name = randomName().padEnd(12, "0").slice(0, 12);
-  try {
-    name = localStorage.getItem("gallery.browser") || name;
-    localStorage.setItem("gallery.browser", name);
+  const name = stored((store) => store.getItem("gallery.browser")) || randomName().padEnd(12, "0").slice(0, 12);
+  stored((store) => {
+    store.setItem("gallery.browser", name);
     document.cookie = `gallery_browser=${name}; path=/; max-age=315360000; SameSite=Lax`;
-  } catch {
-    // a browser that keeps nothing has another name on each page
-  }
+  });
   return name;
 };
 
@@ -72,7 +66,7 @@ class Queue {
     const other = data.catalog !== this.catalog;
     this.base = data.base;
     this.catalog = data.catalog;
-    if (other) this.waiting = stored(this.catalog).get(this.client) ?? []; // each waits for the catalog it is of
+    if (other) this.waiting = entriesOf(this.catalog).get(this.client) ?? []; // each waits for the catalog it is of
     if (first || this.waiting.length) this.flush();
   }
 
@@ -82,28 +76,20 @@ class Queue {
   push(parts) {
     const entry = { sequence: ++this.sequence, kind: this.kind, person: personName(), at: Date.now(), ...parts };
     this.waiting.push(entry);
-    try {
-      localStorage.setItem(this.key(this.client, entry.sequence), JSON.stringify(entry));
-    } catch {
-      // full, or forbidden: it still waits in this page
-    }
+    stored((store) => store.setItem(this.key(this.client, entry.sequence), JSON.stringify(entry))); // else it waits in this page
     this.flush();
     return entry.sequence;
   }
 
   forget(client, upto) {
-    try {
-      for (const { sequence } of stored(this.catalog).get(client) || [])
-        if (sequence <= upto) localStorage.removeItem(this.key(client, sequence));
-    } catch {
-      // nothing was kept there
-    }
+    for (const { sequence } of entriesOf(this.catalog).get(client) || [])
+      if (sequence <= upto) stored((store) => store.removeItem(this.key(client, sequence)));
   }
 
   // The queues of other pages that have not sent what they wait with: closed, reloaded, or without a server.
   orphans() {
     const old = Date.now() - ORPHANED_MS;
-    return [...stored(this.catalog)].filter(([client, entries]) => client !== this.client && entries[0]?.at < old)
+    return [...entriesOf(this.catalog)].filter(([client, entries]) => client !== this.client && entries[0]?.at < old)
       .sort(([, one], [, other]) => one[0].at - other[0].at);
   }
 
@@ -131,10 +117,8 @@ class Queue {
 
   async send(client, entries) {
     const body = JSON.stringify({ catalog: this.catalog, client, entries: entries.slice(0, 500) });
-    const reply = await fetch(`${this.base}/said`, {
+    const { upto, answers, waits, revision } = await ask(`${this.base}/said`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: body.length < 60000 });
-    if (!reply.ok) throw new Error((await reply.json()).error);
-    const { upto, answers, waits, revision } = await reply.json();
     this.forget(client, upto);
     if (client === this.client) {
       this.acknowledged = Math.max(this.acknowledged, upto);

@@ -17,12 +17,13 @@ from gallery.ui.components import assets, events, people, theme
 
 _component = assets.component(
     "gallery_verdict_panel",
-    css=["verdict_panel/panel.css"],
+    css=["shared/look.css", "verdict_panel/panel.css"],
     js=[
         "shared/dom.js",
         "shared/labels.js",
         "shared/queue.js",
         "shared/items.js",
+        "shared/notice.js",
         "verdict_panel/cases.js",
         "verdict_panel/panel.js",
     ],

@@ -5,57 +5,18 @@ class VerdictPanel {
   constructor(parent, component) {
     this.component = component;
     this.cases = new Cases(() => this.show(), (kept, problem) => {
-      if (problem) this.toast(problem);
+      if (problem) this.notice.say(problem);
       this.component.setStateValue("kept", kept);
     });
     this.place = 0;
     this.heatOn = false;
-    this.build(parent);
-  }
-
-  build(parent) {
-    const button = (text, title, run) => make("button", { type: "button", class: "plain", text, title, onclick: () => { run(); this.focus(); } });
-    this.progress = make("span", { class: "progress" });
-    this.track = make("span", { class: "track", "aria-hidden": "true" }, make("span", { class: "fill" }));
-    this.kept = make("span", { class: "kept", role: "status" });
-    this.back = button("← Previous", "Previous photo (←)", () => this.go(-1));
-    this.on = button("Next →", "Next photo (→)", () => this.go(1));
-    this.undoButton = button("Undo ", "Undo the last verdict (Ctrl+Z)", () => this.undo());
-    this.undoButton.append(make("kbd", { text: "Ctrl+Z" }));
-    this.hint = make("span", { class: "hint", text: "Click the photo or press Tab: then the keys work." });
-    this.bar = make("div", { class: "bar" }, this.progress, this.track, this.kept, this.hint, make("span", { class: "space" }),
-      this.back, this.on, this.undoButton, button("?", "Keys (?)", () => this.showKeys()));
-    this.bar.lastChild.classList.add("round");
-    this.bar.lastChild.setAttribute("aria-label", "Show the keys");
-
-    this.small = make("img", { class: "under", alt: "", decoding: "async" });
-    this.large = make("img", { class: "over", alt: "", decoding: "async", onload: () => this.large.classList.add("loaded") });
-    this.heat = make("img", { class: "heat", alt: "", decoding: "async", onerror: () => this.noHeat() });
-    this.frame = make("div", { class: "frame" }, this.small, this.large, this.heat);
-    this.where = make("span", { class: "where" });
-    this.said = make("p", { class: "toast", role: "status", "aria-live": "polite" });
-    this.stage = make("div", { class: "stage" }, this.frame, this.where, this.said);
-    this.small.addEventListener("load", () => this.fit());
-    this.large.addEventListener("load", () => this.fit());
-
-    this.title = make("h3", { class: "name" });
-    this.claims = make("dl", { class: "claims" });
-    this.why = make("p", { class: "why" });
-    this.verdicts = make("div", { class: "verdicts", role: "group", "aria-label": "Your verdict" });
-    this.others = make("div", { class: "others", role: "group", "aria-label": "The label is wrong, and it is" });
-    this.heatButton = make("button", { type: "button", class: "plain", "aria-pressed": "false", title: "Heatmap of the predicted class (H)",
-      onclick: () => { this.toggleHeat(); this.focus(); } }, make("span", { text: "Heatmap of the predicted class" }), make("kbd", { text: "H" }));
-    this.panel = make("div", { class: "panel" }, this.title, this.claims, this.why, this.verdicts,
-      make("p", { class: "quiet", text: "The label is wrong, and it is another class:" }), this.others, this.heatButton);
-    this.nearTitle = make("h4", { text: "Nearest labelled photos" });
-    this.near = make("ul", { class: "near" });
-    this.body = make("div", { class: "body" }, this.stage, this.panel);
-    this.root = make("section", { class: "verdict-panel", tabIndex: 0, "aria-label": "Review labels: M model wrong, L label wrong, B both animals, U cannot tell" },
-      this.bar, this.body, this.nearTitle, this.near);
-    this.root.addEventListener("keydown", (event) => this.pressed(event));
+    this.notice = new Notice();
+    this.frame = make("div", { class: "photo" });
+    this.sheets = make("div");
+    this.root = make("section", {
+      class: "verdict-panel", tabIndex: 0, "aria-label": "Review labels: M model wrong, L label wrong, B both animals, U cannot tell",
+      onkeydown: (event) => this.pressed(event) });
     parent.appendChild(this.root);
-    this.resize = new ResizeObserver(() => this.fit());
-    this.resize.observe(this.stage);
   }
 
   // ---- what Python sends -------------------------------------------------
@@ -74,7 +35,6 @@ class VerdictPanel {
     if (another) {
       const open = this.cases.nextOpen(0);
       this.place = Math.max(open, 0);
-      this.drawn = null;
     }
     this.place = Math.min(this.place, this.cases.count - 1);
     this.show();
@@ -95,52 +55,57 @@ class VerdictPanel {
   show() {
     const one = this.cases.list?.[this.place];
     if (!one) return;
-    const { count, judged } = this.cases;
-    this.progress.textContent = `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed`;
-    this.track.style.setProperty("--share", `${(100 * judged) / count}%`);
-    this.kept.textContent = this.cases.queue.unsentWords("verdict") || (this.cases.queue.waiting.length ? "saving …" : judged ? "all saved" : "");
-    this.where.textContent = `${this.place + 1} / ${count}`;
-    this.back.disabled = this.place === 0;
-    this.on.disabled = this.place >= count - 1;
-    this.undoButton.disabled = !this.cases.done.length;
     this.items.need(one.start, one.start + one.near);
     const item = this.items.at(one.start);
-    if (this.drawn !== one.photo) this.newPhoto(one);
-    this.title.textContent = item ? item.name : "…";
-    this.title.title = item ? item.name : "";
-    this.large.alt = item ? `${item.name}, labelled ${this.classAt(one.label).title}` : "";
-    this.showVerdict(this.cases.said(this.place), one);
-    this.showNear(one);
+    const said = this.cases.said(this.place);
+    this.showPhoto(one, item);
+    put(this.root, {}, this.bar(),
+      el("div", { class: "body" },
+        el("div", { class: "stage", "data-said": said ? `${said.person || "you"}: ${this.words(said)}` : "" },
+          el("div", { class: "room" }, this.frame), el("span", { class: "place", text: `${this.place + 1} / ${this.cases.count}` }), this.notice.node),
+        el("div", { class: "panel" },
+          el("h3", { class: "name", title: item?.name, text: item?.name ?? "…" }),
+          el("dl", { class: "claims" },
+            this.claim("Label", this.classAt(one.label), `${percent(one.ofLabel)} by the model`),
+            this.claim("Predicted", this.classAt(one.said), `${percent(one.sure)} confidence`)),
+          el("p", { class: "why", text: one.why }),
+          el("div", { class: "verdicts", role: "group", "aria-label": "Your verdict" }, this.verdicts(one, said)),
+          el("p", { class: "quiet", text: "The label is wrong, and it is another class:" }),
+          el("div", { class: "others", role: "group", "aria-label": "The label is wrong, and it is" }, this.others(one, said)),
+          this.button("Heatmap of the predicted class", () => this.toggleHeat(),
+            { key: "H", title: "Heatmap of the predicted class (H)", "aria-pressed": this.heatOn }))),
+      el("h4", { hidden: !one.near, text: "Nearest labelled photos" }),
+      el("ul", { class: "near" }, Array.from({ length: one.near }, (_, n) => this.near(one, this.items.at(one.start + 1 + n)))),
+      this.sheets);
+  }
+
+  // A button after which the keys go on.
+  button(text, run, more) { return plain(text, () => { run(); this.focus(); }, more); }
+
+  bar() {
+    const { count, judged, done, queue } = this.cases;
+    const kept = queue.waiting.length ? "saving …" : judged ? "all saved" : "";
+    return el("div", { class: "bar" },
+      el("span", { class: "progress", text: `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed` }),
+      el("span", { class: "track", "aria-hidden": "true", "--share": `${(100 * judged) / count}%` }, el("span", { class: "fill" })),
+      el("span", { class: "kept", role: "status", text: queue.unsentWords("verdict") || kept }),
+      el("span", { class: "hint", text: "Click the photo or press Tab: then the keys work." }), el("span", { class: "space" }),
+      this.button("← Previous", () => this.go(-1), { title: "Previous photo (←)", disabled: this.place === 0 }),
+      this.button("Next →", () => this.go(1), { title: "Next photo (→)", disabled: this.place >= count - 1 }),
+      this.button("Undo", () => this.undo(), { key: "Ctrl+Z", title: "Undo the last verdict (Ctrl+Z)", disabled: !done.length }),
+      plain("?", () => this.showKeys(), { class: "plain round", title: "Keys (?)", "aria-label": "Show the keys" }));
   }
 
   classAt(index) { return this.data.classes[index]; }
 
-  newPhoto(one) {
-    const { base } = this.data;
-    const item = { photo: one.photo };
-    this.drawn = one.photo;
-    this.large.classList.remove("loaded");
-    this.small.src = address.thumb(base, item);
-    this.large.src = address.large(base, item);
-    this.showHeat(one);
-    this.why.textContent = one.why;
-    this.claims.replaceChildren(
-      ...this.claim("Label", this.classAt(one.label), `${percent(one.ofLabel)} by the model`),
-      ...this.claim("Predicted", this.classAt(one.said), `${percent(one.sure)} confidence`));
-    this.verdicts.replaceChildren(
-      this.choice("M", "Model wrong", `it is ${this.an(one.label)}`, () => this.judge("model", null)),
-      this.choice("L", "Label wrong", `it is ${this.an(one.said)}`, () => this.judge("label", one.said)),
-      this.choice("B", "Both animals in it", `${this.animal(one.label)} and ${this.animal(one.said)}`, () => this.judge("both", one.said)),
-      this.choice("U", "Cannot tell", "leave it out", () => this.judge("unknown", null)));
-    this.others.replaceChildren(...this.data.classes.map((known, at) => at === one.label ? null : make("button", {
-      type: "button", class: "key", title: `Label wrong: it is ${this.an(at)}`,
-      onclick: () => { this.judge("label", at); this.focus(); } },
-      make("kbd", { text: at < 10 ? String((at + 1) % 10) : "" }), iconOf(known),
-      make("span", { text: known.title }))).filter(Boolean),
-      make("button", { type: "button", class: "key", title: "Label wrong: it is none of these; leave it out",
-        onclick: () => { this.judge("label", null); this.focus(); } }, make("kbd", { text: "X" }), make("span", { text: "None of these" })));
+  showPhoto({ photo, label, said }, item) {
+    const { base, model_id: model } = this.data;
+    const url = this.heatOn ? address.heatmap(base, model, photo, this.classAt(said).name, "inferno") : null;
+    // where nothing speaks for the class there is none
+    const onheat = (there) => there || this.notice.say(`No stored evidence for ${this.animal(said)}`);
+    showPhoto(this.frame, base, photo, item ? `${item.name}, labelled ${this.classAt(label).title}` : "", null, heatmap(url, { onheat }));
     const next = this.cases.list[this.place + 1];
-    if (next) new Image().src = address.large(base, { photo: next.photo });
+    if (next) new Image().src = address.large(base, next.photo);
   }
 
   animal(index) { return this.classAt(index).title.toLowerCase(); }
@@ -148,33 +113,30 @@ class VerdictPanel {
   an(index) { return `${/^[aeiou]/.test(this.animal(index)) ? "an" : "a"} ${this.animal(index)}`; }
 
   claim(who, known, sure) {
-    const value = make("dd", {}, iconOf(known),
-      make("strong", { text: known.title }), make("span", { class: "quiet", text: sure }));
-    value.style.setProperty("--class", known.fill);
-    return [make("dt", { text: who }), value];
+    return [el("dt", { text: who }), el("dd", { "--class": known.fill }, iconOf(known), el("strong", { text: known.title }),
+      el("span", { class: "quiet", text: sure }))];
   }
 
-  choice(key, text, about, run) {
-    const node = make("button", { type: "button", class: "verdict", onclick: () => { run(); this.focus(); } },
-      make("kbd", { text: key }), make("span", { class: "what", text }), make("span", { class: "quiet", text: about }));
-    node.setAttribute("aria-keyshortcuts", key);
-    return node;
+  verdicts({ label, said: predicted }, said) {
+    const verdict = (key, text, about, kind, other) => el("button", {
+      type: "button", class: "verdict", "aria-keyshortcuts": key,
+      "aria-pressed": said?.verdict === VERDICTS[kind] && (kind !== "label" || said.other === this.classAt(other).name),
+      onclick: () => { this.judge(kind, other); this.focus(); } },
+      el("kbd", { text: key }), el("span", { class: "what", text }), el("span", { class: "quiet", text: about }));
+    return [
+      verdict("M", "Model wrong", `it is ${this.an(label)}`, "model", null),
+      verdict("L", "Label wrong", `it is ${this.an(predicted)}`, "label", predicted),
+      verdict("B", "Both animals in it", `${this.animal(label)} and ${this.animal(predicted)}`, "both", predicted),
+      verdict("U", "Cannot tell", "leave it out", "unknown", null)];
   }
 
-  showVerdict(said, one) {
-    const names = Object.values(VERDICTS);
-    [...this.verdicts.children].forEach((node, n) => {
-      const plain = said?.verdict === names[n];
-      const ofModel = n !== 1 || said?.other === this.classAt(one.said).name;
-      node.setAttribute("aria-pressed", Boolean(plain && ofModel));
-    });
-    const others = this.data.classes.map((known) => known.name).filter((_, at) => at !== one.label);
-    [...this.others.children].forEach((node, n) => {
-      const name = n < others.length ? others[n] : null;
-      node.setAttribute("aria-pressed", Boolean(said?.verdict === VERDICTS.label && said.other === name));
-    });
-    this.root.classList.toggle("judged", Boolean(said));
-    this.stage.dataset.said = said ? `${said.person || "you"}: ${this.words(said)}` : "";
+  others({ label }, said) {
+    const other = (key, icon, text, at, title) => choice(key, icon, text, () => { this.judge("label", at); this.focus(); }, {
+      title: `Label wrong: ${title}`,
+      "aria-pressed": said?.verdict === VERDICTS.label && said.other === (at === null ? null : this.classAt(at).name) });
+    return [
+      ...this.data.classes.map((known, at) => at !== label && other(digitKey(at), iconOf(known), known.title, at, `it is ${this.an(at)}`)),
+      other("X", null, "None of these", null, "it is none of these; leave it out")];
   }
 
   words(said) {
@@ -183,51 +145,18 @@ class VerdictPanel {
     return said.verdict;
   }
 
-  showNear(one) {
-    const items = Array.from({ length: one.near }, (_, n) => this.items.at(one.start + 1 + n));
-    const drawn = one.photo + items.map((item) => (item ? 1 : 0)).join("");
-    if (drawn === this.nearDrawn) return;
-    this.nearDrawn = drawn;
-    this.nearTitle.hidden = !one.near;
-    this.near.replaceChildren(...items.map((item) => {
-      if (!item) return make("li", { class: "empty" });
-      const known = classNamed(this.data.classes, item.truth);
-      const node = make("li", { title: item.name },
-        make("img", { src: address.thumb(this.data.base, item), alt: `${item.name}, labelled ${known.title}`, decoding: "async" }),
-        make("span", {}, iconOf(known), ` ${known.title}`));
-      const index = this.data.classes.indexOf(known);
-      node.className = index === one.label ? "of-label" : index === one.said ? "of-model" : "";
-      return node;
-    }));
-  }
-
-  showHeat(one) {
-    this.heatButton.setAttribute("aria-pressed", this.heatOn);
-    const { base, model_id: model } = this.data;
-    if (this.heatOn) this.heat.src = address.heatmap(base, model, { photo: one.photo }, this.classAt(one.said).name, "inferno");
-    else this.heat.removeAttribute("src");
-  }
-
-  // Where nothing speaks for the class the answer is empty.
-  noHeat() {
-    this.heat.removeAttribute("src");
-    this.toast(`No stored evidence for ${this.animal(this.cases.list[this.place].said)}`);
+  near(one, item) {
+    if (!item) return el("li", { class: "empty" });
+    const known = classNamed(this.data.classes, item.truth);
+    const index = this.data.classes.indexOf(known);
+    return el("li", { title: item.name, class: index === one.label ? "of-label" : index === one.said ? "of-model" : "" },
+      el("img", { src: address.thumb(this.data.base, item.photo), alt: `${item.name}, labelled ${known.title}`, decoding: "async" }),
+      el("span", {}, iconOf(known), ` ${known.title}`));
   }
 
   toggleHeat() {
     this.heatOn = !this.heatOn;
-    this.showHeat(this.cases.list[this.place]);
-  }
-
-  // As large as the stage allows, but never blown up beyond three times its size.
-  fit() {
-    const source = this.large.classList.contains("loaded") ? this.large : this.small;
-    const { naturalWidth: wide, naturalHeight: high } = source;
-    if (!wide || !high) return;
-    const box = this.stage.getBoundingClientRect();
-    const scale = Math.min((box.width - 16) / wide, (box.height - 16) / high, source === this.large ? 3 : 99);
-    this.frame.style.width = `${wide * scale}px`;
-    this.frame.style.height = `${high * scale}px`;
+    this.show();
   }
 
   // ---- keys --------------------------------------------------------------
@@ -264,17 +193,12 @@ class VerdictPanel {
   }
 
   pressed(event) {
-    if (event.target.closest?.("dialog")) return;
     runBinding(this.bindings(), event);
     if (!this.root.getRootNode().activeElement) this.focus(); // the button that had the focus is gone
     if (!event.ctrlKey && !event.metaKey && event.key.length === 1) event.stopPropagation(); // Streamlit's own c and r
   }
 
-  showKeys() {
-    const sheet = keySheet("Keys for verdicts", this.bindings(), () => this.focus());
-    this.root.appendChild(sheet);
-    sheet.showModal();
-  }
+  showKeys() { showKeys(this.sheets, "Keys for verdicts", this.bindings(), () => this.focus()); }
 
   judge(kind, other) {
     const place = this.place;
@@ -282,7 +206,7 @@ class VerdictPanel {
     const name = other === null ? null : this.classAt(other).name;
     this.cases.judge(place, verdict, name);
     const open = this.cases.nextOpen(place);
-    this.toast(`${place + 1}: ${this.words({ verdict, other: name })}` + (open < 0 ? " · all reviewed" : ""));
+    this.notice.say(`${place + 1}: ${this.words({ verdict, other: name })}` + (open < 0 ? " · all reviewed" : ""));
     if (place < this.cases.count - 1) this.place = place + 1;
     this.show();
   }
@@ -290,11 +214,11 @@ class VerdictPanel {
   undo() {
     const place = this.cases.undo();
     if (place === null) {
-      this.toast("Nothing to undo");
+      this.notice.say("Nothing to undo");
       return;
     }
     this.place = place;
-    this.toast(`${place + 1}: undone`);
+    this.notice.say(`${place + 1}: undone`);
     this.show();
   }
 
@@ -306,18 +230,9 @@ class VerdictPanel {
     this.show();
   }
 
-  toast(text) {
-    this.said.textContent = text;
-    this.said.classList.add("shown");
-    clearTimeout(this.hush);
-    this.hush = setTimeout(() => this.said.classList.remove("shown"), 1800);
-  }
-
   dispose() {
-    this.resize.disconnect();
     this.items?.close();
     this.cases.queue.close();
-    clearTimeout(this.hush);
   }
 }
 
