@@ -2,22 +2,16 @@
 // One cell of the grid; cells are few and are used again for other photos while scrolling.
 
 class Cell {
-  constructor(grid, number) {
+  constructor(grid) {
     this.grid = grid;
-    this.node = make("div", { role: "option", id: `cell-${number}` });
-    this.index = -1;
+    this.node = make("div", { role: "option" });
   }
 
-  place(index, left, top, width, height) {
-    this.index = index;
-    put(this.node, { "aria-posinset": index + 1, "aria-setsize": this.grid.items.count,
-      style: `transform: translate(${left}px, ${top}px); width: ${width}px; height: ${height}px` });
-  }
-
-  show(item) {
-    const { grid, index } = this;
+  show(index, item) {
+    const { grid } = this;
     const chosen = grid.selection.has(index);
     const drawn = JSON.stringify([index, item, chosen, grid.active === index, grid.heatOn]);
+    this.index = index;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     if (this.photo !== item?.photo) this.state = "";
@@ -30,7 +24,8 @@ class Cell {
     const is = { chosen, active: grid.active === index, empty: !item, unread: item && !item.photo, "by-person": item?.source === "person",
       stacked: count, two: frames.length > 1, three: frames.length > 2, differs: frames[2]?.heat };
     this.classes = ["cell", ...Object.keys(is).filter((one) => is[one])].join(" ");
-    put(this.node, { "aria-selected": chosen, title: name, "--class": known?.fill,
+    put(this.node, { id: `cell-${index}`, "aria-posinset": index + 1, "aria-setsize": grid.items.count, "aria-selected": chosen,
+      title: name, "--class": known?.fill,
       "aria-label": item ? `${item.name}: ${this.inWords(item, known)}` : `Photo ${index + 1}, loading` },
       frames.map((frame, at) => this.frame(frame, at, item && `${known.title}: ${item.name}`)),
       item && this.badge(item),

@@ -23,19 +23,16 @@ class Grid {
     this.isNamed = remembered("names", "no") === "yes";
     this.build(parent);
     this.large = new Large(this);
-    this.watch = new Watch(this);
-    this.onKey = (event) => this.pressedAnywhere(event);
-    document.addEventListener("keydown", this.onKey);
+    this.end = new AbortController();
+    const { signal } = this.end;
+    watch(this, signal);
+    document.addEventListener("keydown", (event) => this.pressedAnywhere(event), { signal });
+    window.addEventListener("resize", () => this.measure(), { signal });
     this.resize = new ResizeObserver(() => { this.measure(); this.draw(); });
     this.resize.observe(this.scroller);
-    this.onWindow = () => this.measure();
-    window.addEventListener("resize", this.onWindow);
   }
 
   build(parent) {
-    this.way = make("button", { type: "button", class: "news", hidden: true, text: "← Back", title: "Back to the photos before (Esc)",
-      onclick: () => this.goBack() });
-    this.news = make("button", { type: "button", class: "news", hidden: true, onclick: () => this.adoptNews() });
     this.exporter = formatMenu(this, "Export…", "Export all photos of this view", () => [[0, this.items.count - 1]], allFormats);
     this.bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Grid" });
     this.space = make("div", { class: "all", role: "presentation" });
@@ -52,15 +49,18 @@ class Grid {
 
   // What stands around the photos, as it is now.
   drawBar() {
-    const { data, items, earlier, isNamed, heatOn, isWhole } = this;
+    const { data, items, earlier, waitingList, isNamed, heatOn, isWhole } = this;
+    const more = waitingList ? waitingList.count - items.count : 0;
     const entries = `${items.count.toLocaleString("en")} ${data.stacked ? "stack" : "photo"}${items.count === 1 ? "" : "s"}`;
     const all = data.stacked ? `${photosInWords(data.stacked.photos)} in ${entries}` : entries;
     const is = { keyed: this.isKeyed, named: isNamed, whole: isWhole, selecting: this.selection.size > 0, none: items.count === 0 };
     put(this.root, { class: ["photo-grid", ...Object.keys(is).filter((one) => is[one])].join(" "), "--opacity": data.opacity });
-    put(this.way, { hidden: !earlier });
-    put(this.bar, {}, this.way,
+    put(this.bar, {},
+      plain("← Back", () => this.goBack(), { class: "news", hidden: !earlier, title: "Back to the photos before (Esc)" }),
       el("span", { class: "count", text: earlier ? `${photosInWords(items.count - 1)} like ${earlier.name}` : all }),
-      this.news, el("span", { class: "space" }), this.who?.node, this.exporter.node,
+      plain(more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update", () => this.adoptNews(),
+        { class: "news", hidden: !waitingList }),
+      el("span", { class: "space" }), this.who?.node, this.exporter.node,
       plain("Names", () => this.change("isNamed"), { title: "Show sub-folder and file name of each photo", "aria-pressed": isNamed }),
       plain("Heatmaps", () => this.change("heatOn"), { title: "Lay heatmaps over all photos (G)", "aria-pressed": heatOn }),
       plain(isWhole ? "Fill squares" : "Whole photos", () => this.change("isWhole"),
@@ -103,10 +103,10 @@ class Grid {
       this.earlier = null;
       const sameView = before && before.scope === data.scope;
       const emptied = data.list.count === 0 && !this.large.isOpen;
-      if (sameView && this.busy() && !emptied) this.setNews(data.list);
+      if (sameView && this.busy() && !emptied) this.waitingList = data.list;
       else this.adopt(data.list, sameView);
     } else {
-      this.setNews(null);
+      this.waitingList = null;
       if (before && before.version !== data.version) this.refresh();
     }
     if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
@@ -140,12 +140,6 @@ class Grid {
     return this.large.isOpen || this.selection.size > 0 || this.hasLabelled || this.scroller.scrollTop > 20;
   }
 
-  setNews(list) {
-    this.waitingList = list;
-    const more = list ? list.count - this.items.count : 0;
-    put(this.news, { hidden: !list, text: more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update" });
-  }
-
   adoptNews() {
     const list = this.waitingList;
     if (list) this.adopt(list, true);
@@ -154,7 +148,7 @@ class Grid {
 
   adopt(list, sameView) {
     this.items?.close();
-    this.setNews(null);
+    this.waitingList = null;
     this.items = new Items(this.data.base, list, this.labels, () => this.draw());
     this.selection.chosen.clear();
     this.selected();
@@ -222,8 +216,6 @@ class Grid {
     this.columns = Math.max(1, Math.floor((wide + GAP) / (this.side * pair * 0.9 + GAP)));
     this.width = (wide - GAP * (this.columns - 1)) / this.columns;
     this.height = this.width / pair;
-    this.rows = Math.ceil(this.items.count / this.columns);
-    this.space.style.height = `${Math.max(this.rows * (this.height + GAP) - GAP, 0)}px`;
   }
 
   sight() {
@@ -239,24 +231,14 @@ class Grid {
     if (!this.width) return;
     const [first, last] = this.sight();
     this.items.need(first, last);
+    const rows = (count) => Math.ceil(count / this.columns) * (this.height + GAP);
     const free = this.cells.filter((cell) => cell.index < first || cell.index > last);
-    const placed = new Map(this.cells.filter((cell) => !free.includes(cell)).map((cell) => [cell.index, cell]));
-    for (let index = first; index <= last; index++) {
-      let cell = placed.get(index) || free.pop();
-      if (!cell) {
-        cell = new Cell(this, this.cells.length);
-        this.cells.push(cell);
-        this.space.appendChild(cell.node);
-      }
-      const row = Math.floor(index / this.columns);
-      const left = (index % this.columns) * (this.width + GAP);
-      cell.place(index, left, row * (this.height + GAP), this.width, this.height);
-      cell.show(this.items.at(index));
-      if (index === this.active) this.scroller.setAttribute("aria-activedescendant", cell.node.id);
-    }
-    for (const cell of free) cell.node.remove();
-    this.cells = this.cells.filter((cell) => !free.includes(cell));
-    this.cells.forEach((cell, number) => { if (!cell.node.id) cell.node.id = `cell-${number}`; });
+    const placed = new Map(this.cells.map((cell) => [cell.index, cell]));
+    this.cells = Array.from({ length: Math.max(last - first + 1, 0) }, (_, n) => placed.get(first + n) || free.pop() || new Cell(this));
+    this.cells.forEach((cell, n) => cell.show(first + n, this.items.at(first + n)));
+    put(this.space, { style: `height: ${Math.max(rows(this.items.count) - GAP, 0)}px; padding-top: ${rows(first)}px; gap: ${GAP}px; ` +
+      `grid: auto-flow ${this.height}px / repeat(${this.columns}, 1fr)` }, this.cells.map((cell) => cell.node));
+    put(this.scroller, { "aria-activedescendant": `cell-${this.active}` });
   }
 
   // ---- what people do ----------------------------------------------------
@@ -269,7 +251,7 @@ class Grid {
     this.keyed();
     const selects = this.data.select;
     if (selects && event.shiftKey) this.selection.extend(cell.index);
-    else if (selects && (event.ctrlKey || event.metaKey || event.target === cell.tick)) this.selection.toggle(cell.index);
+    else if (selects && (event.ctrlKey || event.metaKey || event.target.matches(".tick"))) this.selection.toggle(cell.index);
     else {
       this.selection.anchor = cell.index;
       this.openAt(cell.index);
@@ -278,8 +260,7 @@ class Grid {
   }
 
   openAt(index) {
-    if (!this.items.at(index)?.photo) return;
-    this.large.open(this.items, index);
+    if (this.items.at(index)?.photo) this.large.open(this.items, index);
   }
 
   pressed(event) {
@@ -477,11 +458,9 @@ class Grid {
   dispose() {
     this.goneAt = Date.now();
     this.resize.disconnect();
-    window.removeEventListener("resize", this.onWindow);
+    this.end.abort();
     this.items?.close();
     this.labels.close();
-    this.watch.close();
-    document.removeEventListener("keydown", this.onKey);
     this.large.dispose();
   }
 }

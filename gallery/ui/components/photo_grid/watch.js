@@ -3,32 +3,20 @@
 
 const WATCH_MS = 2000;
 
-class Watch {
-  constructor(grid) {
-    this.grid = grid;
-    this.timer = setInterval(() => this.ask(), WATCH_MS);
-    this.onSeen = () => this.ask();
-    document.addEventListener("visibilitychange", this.onSeen);
-  }
-
-  async ask() {
-    const { data, labels } = this.grid;
-    if (!data || document.hidden || this.asking) return;
-    this.asking = true;
-    try {
-      const { revision } = await (await fetch(`${data.base}/revision`)).json();
-      labels.flush(); // what waits, here or left by a page that was closed
-      this.grid.large.askAgain();
-      if (!data.live) this.grid.learn(revision);
-    } catch {
-      // the server is away: what is not sent says so
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  close() {
-    clearInterval(this.timer);
-    document.removeEventListener("visibilitychange", this.onSeen);
-  }
-}
+const watch = (grid, signal) => {
+  let asking = false;
+  const look = async () => {
+    const { data, labels, large } = grid;
+    if (!data || document.hidden || asking) return;
+    asking = true;
+    const answer = await ask(`${data.base}/revision`).catch(() => null);
+    asking = false;
+    if (!answer) return; // the server is away: what is not sent says so
+    labels.flush(); // what waits, here or left by a page that was closed
+    large.askAgain();
+    if (!data.live) grid.learn(answer.revision);
+  };
+  const timer = setInterval(look, WATCH_MS);
+  document.addEventListener("visibilitychange", look, { signal });
+  signal.addEventListener("abort", () => clearInterval(timer));
+};
