@@ -99,11 +99,11 @@ test("a stack stands for all its photos, and has a label once all of them have i
   assert.deepEqual([items.knows([[0, 1]]), items.knows([[1, 2]])], [true, false]);
   await items.fetchFiles();
   assert.deepEqual(items.files([[1, 2]]), [4, 5, 6]);
-  labels.overlaid.set(1, { sequence: 1, label: "fox" });
+  labels.overlaid.set(1, { sequence: 1, said: "fox" });
   assert.deepEqual([items.at(0).label, items.at(0).dissenting], ["cat", 1]);
-  for (const id of [2, 3]) labels.overlaid.set(id, { sequence: 1, label: "fox" });
+  for (const id of [2, 3]) labels.overlaid.set(id, { sequence: 1, said: "fox" });
   assert.deepEqual([items.at(0).label, items.at(0).source, items.at(0).dissenting], ["fox", "person", 0]);
-  for (const id of [1, 2, 3]) labels.overlaid.set(id, { sequence: 2, label: null });
+  for (const id of [1, 2, 3]) labels.overlaid.set(id, { sequence: 2, said: null });
   assert.deepEqual([items.at(0).label, items.at(0).source], ["cat", "model"]);
   items.close();
 });

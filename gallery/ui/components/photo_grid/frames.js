@@ -25,15 +25,15 @@ class Frames {
     return row ? this.large.items.labels.shown(row) : entry;
   }
 
-  async fetch({ id }) {
+  async fetch(stack) {
     const { base, model_id: model } = this.large.grid.data;
     const { labels } = this.large.items;
     const { acknowledged } = labels;
     // while the server is away the sequence is still shown by its first photo, and labelled as a whole
-    const answer = await ask(`${base}/frames/${encodeURIComponent(model)}/${id}`).catch(() => null);
-    if (!answer || this.stack?.id !== id) return;
+    const answer = await ask(`${base}/frames/${encodeURIComponent(model)}/${stack.id}`).catch(() => null);
+    if (!answer || this.stack?.id !== stack.id) return;
     this.rows = answer.items.map(itemOf);
-    labels.settle(this.rows, acknowledged);
+    labels.settle(stack.frames, acknowledged);
     this.large.show();
   }
 

@@ -376,8 +376,7 @@ class Grid {
   }
 
   undo() {
-    const shown = this.large.isOpen ? this.large.items : this.items;
-    this.undoing = this.labels.undo(shown?.token || "", this.where());
+    this.labels.undo((this.large.isOpen ? this.large.items : this.items)?.token || "", this.where());
   }
 
   // What goes along with everything that is set here.
@@ -441,7 +440,6 @@ class Grid {
 
   // The large view tells where it stands; Python learns it a moment later, so that browsing is not slowed.
   report(id) {
-    this.reported = id;
     clearTimeout(this.reporting);
     this.reporting = setTimeout(() => this.component.setStateValue("opened", id), id === null ? 0 : 350);
   }

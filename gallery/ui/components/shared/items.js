@@ -103,7 +103,7 @@ class Items {
     try {
       const { items } = await ask(`${this.base}/grid/${this.token}/${page}`, { signal: abort.signal });
       const rows = items.map(itemOf);
-      this.labels.settle(rows, acknowledged);
+      this.labels.settle(rows.map(({ id }) => id), acknowledged);
       this.pages.delete(page);
       this.pages.set(page, rows);
       while (this.pages.size > 80) this.pages.delete(this.pages.keys().next().value);

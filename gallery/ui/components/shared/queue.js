@@ -46,6 +46,8 @@ const browserName = () => {
 };
 
 class Queue {
+  overlaid = new Map(); // of a file or a case: {sequence, said}, which stands until the catalog's own word has come
+
   // `onKept(receipts, problem, answers, revision)` hears what the server has kept, and what it never can.
   constructor(kind, onChanged, onKept) {
     this.kind = kind;
@@ -66,6 +68,7 @@ class Queue {
     const other = data.catalog !== this.catalog;
     this.base = data.base;
     this.catalog = data.catalog;
+    if (other) this.overlaid.clear();
     if (other) this.waiting = entriesOf(this.catalog).get(this.client) ?? []; // each waits for the catalog it is of
     if (first || this.waiting.length) this.flush();
   }
@@ -79,6 +82,18 @@ class Queue {
     stored((store) => store.setItem(this.key(this.client, entry.sequence), JSON.stringify(entry))); // else it waits in this page
     this.flush();
     return entry.sequence;
+  }
+
+  // Number an entry and lay what it says over these.
+  say(keys, said, parts) {
+    const sequence = this.push(parts);
+    for (const key of keys) this.overlaid.set(key, { sequence, said });
+    this.onChanged();
+  }
+
+  // The catalog's own word of these came, asked for when `acknowledged` was reached: it has all up to that.
+  settle(keys, acknowledged) {
+    for (const key of keys) if (this.overlaid.get(key)?.sequence <= acknowledged) this.overlaid.delete(key);
   }
 
   forget(client, upto) {

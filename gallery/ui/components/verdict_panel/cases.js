@@ -8,15 +8,15 @@ const VERDICTS = {
   unknown: "cannot tell",
 };
 
-class Cases {
+class Cases extends Queue {
   constructor(onChanged, onKept) {
-    this.queue = new Queue("verdict", onChanged, onKept);
-    this.overlaid = new Map(); // place -> {sequence, said}
+    super("verdict", onChanged, onKept);
+    this.list = [];
     this.done = []; // places, the last judged at the end
   }
 
   take(data, another) {
-    this.queue.take(data);
+    super.take(data);
     this.model = data.model_id;
     this.classes = data.classes;
     this.list = data.cases.map(([start, near, photo, label, said, ofLabel, sure, why]) =>
@@ -26,8 +26,7 @@ class Cases {
       this.overlaid.clear();
       this.done = data.history;
     }
-    const drawn = data.receipts?.client === this.queue.client ? data.receipts.upto : 0;
-    for (const [place, { sequence }] of this.overlaid) if (sequence <= drawn) this.overlaid.delete(place);
+    if (data.receipts?.client === this.client) this.settle(this.overlaid.keys(), data.receipts.upto);
   }
 
   get count() { return this.list.length; }
@@ -55,8 +54,7 @@ class Cases {
   name(index) { return this.classes[index].name; }
 
   judge(place, verdict, other) {
-    const one = this.list[place];
-    this.push(place, { verdict, other, person: null }, { verdict, other, shown: this.name(one.said) });
+    this.sayOf(place, { verdict, other, person: null }, { verdict, other, shown: this.name(this.list[place].said) });
     this.done.push(place);
   }
 
@@ -64,14 +62,12 @@ class Cases {
   undo() {
     const place = this.done.pop();
     if (place === undefined) return null;
-    this.push(place, null, { undo: true });
+    this.sayOf(place, null, { undo: true });
     return place;
   }
 
-  push(place, said, parts) {
-    const one = this.list[place];
-    const entry = { photo: one.photo, label: this.name(one.label), model: this.model, ...parts };
-    this.overlaid.set(place, { sequence: this.queue.push(entry), said });
-    this.queue.onChanged();
+  sayOf(place, said, parts) {
+    const { photo, label } = this.list[place];
+    this.say([place], said, { photo, label: this.name(label), model: this.model, ...parts });
   }
 }

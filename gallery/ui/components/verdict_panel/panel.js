@@ -29,7 +29,7 @@ class VerdictPanel {
     this.cases.take(data, another);
     if (!this.items || this.items.token !== data.list.token) {
       this.items?.close();
-      const still = { shown: (item) => item, settle: () => {}, acknowledged: 0 };
+      const still = { shown: (item) => item, settle() {}, acknowledged: 0 };
       this.items = new Items(data.base, data.list, still, () => this.show());
     }
     if (another) {
@@ -53,7 +53,7 @@ class VerdictPanel {
   // ---- showing -----------------------------------------------------------
 
   show() {
-    const one = this.cases.list?.[this.place];
+    const one = this.cases.list[this.place];
     if (!one) return;
     this.items.need(one.start, one.start + one.near);
     const item = this.items.at(one.start);
@@ -83,12 +83,12 @@ class VerdictPanel {
   button(text, run, more) { return plain(text, () => { run(); this.focus(); }, more); }
 
   bar() {
-    const { count, judged, done, queue } = this.cases;
-    const kept = queue.waiting.length ? "saving …" : judged ? "all saved" : "";
+    const { count, judged, done, waiting } = this.cases;
+    const kept = waiting.length ? "saving …" : judged ? "all saved" : "";
     return el("div", { class: "bar" },
       el("span", { class: "progress", text: `${judged.toLocaleString("en")} of ${count.toLocaleString("en")} reviewed` }),
       el("span", { class: "track", "aria-hidden": "true", "--share": `${(100 * judged) / count}%` }, el("span", { class: "fill" })),
-      el("span", { class: "kept", role: "status", text: queue.unsentWords("verdict") || kept }),
+      el("span", { class: "kept", role: "status", text: this.cases.unsentWords("verdict") || kept }),
       el("span", { class: "hint", text: "Click the photo or press Tab: then the keys work." }), el("span", { class: "space" }),
       this.button("← Previous", () => this.go(-1), { title: "Previous photo (←)", disabled: this.place === 0 }),
       this.button("Next →", () => this.go(1), { title: "Next photo (→)", disabled: this.place >= count - 1 }),
@@ -232,7 +232,7 @@ class VerdictPanel {
 
   dispose() {
     this.items?.close();
-    this.cases.queue.close();
+    this.cases.close();
   }
 }
 
