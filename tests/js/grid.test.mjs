@@ -25,7 +25,7 @@ test("a selection travels as ranges, in the order of numbers", () => {
   assert.deepEqual(chosen.ranges(), [[0, 99999]]);
 });
 
-const words = () => load(["shared/labels.js", "shared/items.js", "photo_grid/label_keys.js"],
+const words = () => load(["shared/dom.js", "shared/labels.js", "shared/items.js", "photo_grid/label_keys.js"],
   ["changeInWords", "opinionRows", "labelBindings", "countIn", "percent", "bytes", "digitOf", "runBinding"], CONSTANTS);
 
 test("a change says how many photos it changed, and to what", () => {

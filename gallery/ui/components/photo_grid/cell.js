@@ -66,7 +66,7 @@ class Cell {
       unlike && `nearest class ${titled(item.label)}`,
       truth && truth !== label && `true class ${titled(truth)}`,
       truth && byPerson && item.label !== truth && `labelled ${titled(item.label)} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`,
-      same && `+ ${same} near duplicate${same === 1 ? "" : "s"}`] : [];
+      same && `+ ${plural(same, "near duplicate")}`] : [];
     return el("span", { class: "badge" }, iconOf(known),
       el("span", { class: "words", text: label ? known.title : photo ? "not tagged yet" : "not read yet" }),
       el("span", { class: "sure", text: sure }), el("span", { class: "remark", text: notes.filter(Boolean).join(", ") }));

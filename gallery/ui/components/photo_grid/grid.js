@@ -51,8 +51,7 @@ class Grid {
   drawBar() {
     const { data, items, earlier, waitingList, isNamed, heatOn, isWhole } = this;
     const more = waitingList ? waitingList.count - items.count : 0;
-    const entries = `${items.count.toLocaleString("en")} ${data.stacked ? "stack" : "photo"}${items.count === 1 ? "" : "s"}`;
-    const all = data.stacked ? `${photosInWords(data.stacked.photos)} in ${entries}` : entries;
+    const all = data.stacked ? `${plural(data.stacked.photos, "photo")} in ${plural(items.count, "stack")}` : plural(items.count, "photo");
     const is = { keyed: this.isKeyed, named: isNamed, whole: isWhole, selecting: this.selection.size > 0, none: items.count === 0 };
     put(this.root, { class: ["photo-grid", ...Object.keys(is).filter((one) => is[one])].join(" "), "--opacity": data.opacity });
     put(this.bar, {},
@@ -96,19 +95,17 @@ class Grid {
       if (data.correct) this.who = new Person(data.usual_person, (name) => this.component.setStateValue("person", name));
     }
     this.large.beside.take(data.beside_queue, data, this.labels);
-    if (this.earlier && before.scope === data.scope) {
-      this.earlier.list = data.list;
-      if (before.version !== data.version) this.refresh();
-    } else if (!this.items || data.list.token !== this.items.token) {
+    const sameView = before?.scope === data.scope;
+    const sameList = (this.earlier && sameView) || data.list.token === this.items?.token;
+    if (this.earlier && sameView) this.earlier.list = data.list;
+    else if (sameList) this.waitingList = null;
+    else {
       this.earlier = null;
-      const sameView = before && before.scope === data.scope;
       const emptied = data.list.count === 0 && !this.large.isOpen;
       if (sameView && this.busy() && !emptied) this.waitingList = data.list;
       else this.adopt(data.list, sameView);
-    } else {
-      this.waitingList = null;
-      if (before && before.version !== data.version) this.refresh();
     }
+    if (before && sameList && before.version !== data.version) this.refresh();
     if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
     this.measure();
     this.draw();
@@ -116,9 +113,7 @@ class Grid {
       this.carryOn();
       setTimeout(() => this.carryOn(), 100); // the former grid may go after this one has come
     }
-    if (data.open && (!before || before.scope !== data.scope) && this.large.itemId !== data.open.file_id) {
-      this.large.open(new Items(data.base, data.open.list, this.labels, () => this.large.show()), data.open.index);
-    }
+    if (data.open && !sameView && this.large.itemId !== data.open.file_id) this.large.openList(data.open.list, data.open.index);
   }
 
   // After the server was away Streamlit draws all anew: the keys go on with the photo that they were on.
@@ -401,8 +396,7 @@ class Grid {
     const words = `Undid: ${changeInWords(this.data.classes, what.label, what.count, what.name)}`;
     const { large } = this;
     const here = what.index !== null && what.index !== undefined;
-    const alone = () => large.open(new Items(this.data.base, what.list, this.labels, () => large.show()), 0);
-    this.say(words, here || !what.list ? {} : { Show: alone });
+    this.say(words, here || !what.list ? {} : { Show: () => large.openList(what.list, 0) });
     if (here && large.isOpen) large.goTo(what.index);
     else if (here) {
       this.keyed();

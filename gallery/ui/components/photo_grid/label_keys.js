@@ -4,7 +4,7 @@
 const ANOTHER_ANIMAL = "other animal";
 const BESIDE_KEYS = { blank: "B", human: "P", vehicle: "V", "cannot tell": "U" };
 
-const photosInWords = (count, name) => (count === 1 && name ? name : `${count.toLocaleString("en")} photo${count === 1 ? "" : "s"}`);
+const photosInWords = (count, name) => (count === 1 && name ? name : plural(count, "photo"));
 
 // "41 photos set to Butterfly", "fox.jpg: label removed"
 const changeInWords = (classes, label, count, name) => {

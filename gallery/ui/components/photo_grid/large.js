@@ -52,6 +52,8 @@ class Large {
     this.show();
   }
 
+  openList(list, index) { this.open(new Items(this.data.base, list, this.grid.labels, () => this.show()), index); }
+
   go(by) { this.goTo(this.index + by); }
 
   goTo(to) {

@@ -50,6 +50,9 @@ const fill = (node, children) => {
 
 const make = (tag, properties = {}, ...children) => put(document.createElement(tag), properties, ...children);
 
+// "1,041 photos"
+const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
 /**
  * What Streamlit calls whenever Python sends something: what stands in a place stays as long as the place does.
  * @param {any} Component has `root`, take(component) and, where something goes on without it, dispose()

@@ -149,7 +149,7 @@ class Queue {
   unsentWords(noun) {
     if (!this.failed || !this.catalog) return "";
     const count = this.waiting.length + this.orphans().reduce((sum, [, entries]) => sum + entries.length, 0);
-    return count ? `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"} not sent yet` : "";
+    return count ? `${plural(count, noun)} not sent yet` : "";
   }
 
   // The page goes: send at once what has not been answered. It stays in the store until it is.

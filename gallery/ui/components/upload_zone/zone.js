@@ -10,7 +10,6 @@ const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
 let upload = null;
 
 const number = (count) => count.toLocaleString("en");
-const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 const size = (count) => (count < 1e6 ? `${Math.ceil(count / 1e3)} kB` : count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`);
 
 class ConnectionLost extends Error {}

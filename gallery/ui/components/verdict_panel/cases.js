@@ -36,19 +36,12 @@ class Cases extends Queue {
     return over ? over.said : this.given.get(place) || null;
   }
 
-  get judged() {
-    let count = 0;
-    for (let place = 0; place < this.count; place++) if (this.said(place)) count++;
-    return count;
-  }
+  get judged() { return this.list.filter((_, place) => this.said(place)).length; }
 
   // The first that nobody has judged, from here on and then from the beginning; -1 when there is none.
   nextOpen(from) {
-    for (let step = 0; step < this.count; step++) {
-      const place = (from + step) % this.count;
-      if (!this.said(place)) return place;
-    }
-    return -1;
+    const open = [...this.list.keys()].filter((place) => !this.said(place));
+    return open.find((place) => place >= from) ?? open[0] ?? -1;
   }
 
   name(index) { return this.classes[index].name; }
