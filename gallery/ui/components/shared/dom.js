@@ -88,8 +88,7 @@ const ask = async (url, options = {}, read = (answer) => answer.json()) => {
   throw Object.assign(new Error(error ?? `The server answered ${answer.status}.`), { status: answer.status });
 };
 
-const posting = (body, more = {}) =>
-  ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...more });
+const posting = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 // The browser's own store; one that keeps nothing, or is full, is as good as empty.
 const stored = (act) => {

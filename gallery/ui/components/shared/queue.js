@@ -131,9 +131,8 @@ class Queue {
   }
 
   async send(client, entries) {
-    const body = JSON.stringify({ catalog: this.catalog, client, entries: entries.slice(0, 500) });
-    const { upto, answers, waits, revision } = await ask(`${this.base}/said`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: body.length < 60000 });
+    const request = posting({ catalog: this.catalog, client, entries: entries.slice(0, 500) });
+    const { upto, answers, waits, revision } = await ask(`${this.base}/said`, { ...request, keepalive: request.body.length < 60000 });
     this.forget(client, upto);
     if (client === this.client) {
       this.acknowledged = Math.max(this.acknowledged, upto);
