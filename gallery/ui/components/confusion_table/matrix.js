@@ -30,7 +30,7 @@ class Matrix {
     const { names, cells, few, clickable } = this.data;
     const last = names.length - 1;
     const name = ({ icon, title }, scope, place, chosen, about, isFew) =>
-      el("th", { class: scope, scope, "aria-label": title }, this.target("name", place, chosen, about, isFew, // else it is read with its number
+      el("th", { class: scope, scope, "aria-label": title }, this.target("name", place, chosen, about, isFew, // not with its number
         icon && el("img", { class: "icon", alt: "", src: icon }), el("span", { class: "title", text: title })));
     const corner = el("td", { class: "corner" }, el("span", { text: "predicted →" }), el("span", { text: "true class ↓" }));
     const rows = names.map((one, i) => el("tr", {}, name(one, "row", [i, -1], [i, last], cells[i][last], few[i]),

@@ -84,7 +84,8 @@ class FolderBox {
   draw() {
     const { found, marked, counts } = this;
     const name = (text) => el("span", { class: "name", text });
-    const place = (kind, one, count, go) => el("button", { key: kind + one.path, type: "button", title: one.path, onclick: () => go(one.path) },
+    const place = (kind, one, count, go) => el("button", {
+      key: kind + one.path, type: "button", title: one.path, onclick: () => go(one.path) },
       el("span", { class: "icon", "aria-hidden": "true", text: ICONS[kind] }), name(one.name), el("small", { text: count }));
     const section = (title, buttons) => (buttons.length ? [el("h4", { key: title, text: title }), ...buttons] : []);
     put(this.root, {},
@@ -93,7 +94,8 @@ class FolderBox {
         el("button", { type: "button", class: "up", title: "The folder above", text: "↑ Up",
           onclick: () => this.goInto(found.above || this.input.value) }),
         this.input,
-        el("button", { type: "button", class: "open", text: "Open", disabled: found.opens === false, onclick: () => this.choose(this.input.value) })),
+        el("button", { type: "button", class: "open", text: "Open", disabled: found.opens === false,
+          onclick: () => this.choose(this.input.value) })),
       el("p", { class: "words", role: "status", text: this.words() }),
       el("div", { class: "columns" },
         el("nav", { class: "places", "aria-label": "Places" },
@@ -101,7 +103,8 @@ class FolderBox {
           section("Opened before", this.data.recent.map((one) => place("recent", one, photosInWords([one.count, true]), this.choose)))),
         el("ul", { id: "list", role: "listbox", "aria-label": "Sub-folders" }, found.names.map((one, at) => el("li", {
           key: one.path, id: `name-${at}`, role: "option", "aria-label": one.name, "aria-selected": at === marked,
-          onmousedown: (event) => { event.preventDefault(); this.goInto(one.path); } }, name(one.name), el("small", { text: counts[one.path] }))))));
+          onmousedown: (event) => { event.preventDefault(); this.goInto(one.path); } },
+          name(one.name), el("small", { text: counts[one.path] }))))));
     put(this.input, { "aria-activedescendant": marked < 0 ? null : `name-${marked}` });
   }
 

@@ -54,10 +54,15 @@ class Beside {
     const byPerson = other.source === "person";
     const about = `${other.name}: ${byPerson ? `${title}, labelled by a person` : isSame ? "nearly the same" : title}`;
     const picture = el("img", { src: address.thumb(this.large.data.base, other.photo), alt: "", draggable: false });
-    if (isSame || byPerson) return el("span", { class: byPerson ? "thumb done" : "thumb same", title: about, role: "img", "aria-label": about }, picture);
+    if (isSame || byPerson)
+      return el("span", { class: byPerson ? "thumb done" : "thumb same", title: about, role: "img", "aria-label": about }, picture);
     const out = this.left.has(other.id);
     return el("button", { type: "button", class: "thumb", "aria-pressed": !out, "aria-label": about,
       title: `${about}. Click to ${out ? "put it back" : "leave it out"}`,
-      onclick: () => { if (!this.left.delete(other.id)) this.left.add(other.id); this.large.show(); this.large.dialog.focus(); } }, picture);
+      onclick: () => {
+        if (!this.left.delete(other.id)) this.left.add(other.id);
+        this.large.show();
+        this.large.focus();
+      } }, picture);
   }
 }

@@ -65,7 +65,8 @@ class Cell {
     const notes = label ? [
       unlike && `nearest class ${titled(item.label)}`,
       truth && truth !== label && `true class ${titled(truth)}`,
-      truth && byPerson && item.label !== truth && `labelled ${titled(item.label)} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`,
+      truth && byPerson && item.label !== truth &&
+        `labelled ${titled(item.label)} ${item.elsewhere ? `in ${item.elsewhere}` : "by a person"}`,
       same && `+ ${plural(same, "near duplicate")}`] : [];
     return el("span", { class: "badge" }, iconOf(known),
       el("span", { class: "words", text: label ? known.title : photo ? "not tagged yet" : "not read yet" }),

@@ -47,7 +47,7 @@ class Frames {
   choose(position) {
     this.chosen = position;
     this.large.show();
-    this.large.dialog.focus();
+    this.large.focus();
     this.node.children[position === null ? 0 : position + 1].scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 

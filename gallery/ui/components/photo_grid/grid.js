@@ -298,7 +298,8 @@ class Grid {
     const { columns, items, selection, data } = this;
     const last = Math.max((items?.count || 0) - 1, 0);
     const pageRows = Math.max(1, Math.floor(this.scroller.clientHeight / (this.height + GAP)));
-    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, PageDown: columns * pageRows, PageUp: -columns * pageRows };
+    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns,
+      PageDown: columns * pageRows, PageUp: -columns * pageRows };
     /** @type {Binding[]} */
     const all = [
       { match: onKey(...Object.keys(moves)), shown: ["←", "→", "↑", "↓"], text: "Move", moves: true,
@@ -306,16 +307,17 @@ class Grid {
       { match: onKey("Home", "End"), shown: ["Home", "End"], text: "First, last photo", moves: true,
         run: (event) => this.moveTo(event.key === "Home" ? 0 : last, event.shiftKey) },
       { match: onKey("Enter"), shown: ["Enter"], text: "Open the photo", run: () => this.openAt(this.active) },
-      { match: onKey("m", "M"), shown: ["M"], text: "More like this: the nearest photos of the collection", run: () => this.showLike(items.at(this.active)) },
+      onLetter("M", "More like this: the nearest photos of the collection", () => this.showLike(items.at(this.active))),
       { match: onKey("g", "G", "h", "H"), shown: ["G"], text: "Heatmaps over all photos", anywhere: true, run: () => this.change("heatOn") },
-      { match: onKey("?"), shown: ["?"], text: "These keys", anywhere: true, run: () => this.showKeys() },
+      onLetter("?", "These keys", () => this.showKeys(), { anywhere: true }),
     ];
     if (data.correct) all.push(...labelBindings(this));
     if (data.select) all.push(
       { match: onKey(" "), shown: ["Space"], text: "Select", run: () => { selection.toggle(this.active); this.draw(); } },
       { match: () => false, shown: ["Shift", "← ↑ ↓ →"], text: "Select more; also Ctrl and Shift with a click" },
       { match: onCtrl("a"), shown: ["Ctrl", "A"], text: "Select all", run: () => { selection.add(0, last); this.draw(); } },
-      { match: (event) => onKey("Escape")(event) && (selection.size > 0 || !this.earlier), shown: ["Esc"], text: "Select none", run: () => { selection.clear(); this.draw(); } });
+      { match: (event) => onKey("Escape")(event) && (selection.size > 0 || !this.earlier), shown: ["Esc"], text: "Select none",
+        run: () => { selection.clear(); this.draw(); } });
     if (this.earlier) all.push({ match: onKey("Escape"), shown: ["Esc"], text: "Back to the photos before", run: () => this.goBack() });
     return all;
   }
@@ -366,8 +368,8 @@ class Grid {
   }
 
   chooseClass(animal) {
-    const [owner, place, focused] = this.large.isOpen ? [this.large, this.large.dialog, this.large.dialog] : [this, this.root, this.scroller];
-    new ClassBox(place, this.data, animal, (name) => owner.label(name), () => focused.focus({ preventScroll: true }));
+    const owner = this.large.isOpen ? this.large : this;
+    new ClassBox(this.large.isOpen ? this.large.dialog : this.root, this.data, animal, (name) => owner.label(name), () => owner.focus());
   }
 
   undo() {

@@ -26,16 +26,16 @@ const opinionRows = (classes, opinions) => {
 const labelBindings = (owner) => {
   const { classes, beside } = owner.data;
   const digits = classes.slice(0, 10).map((one, at) => `${(at + 1) % 10} ${one.title}`).join(", ");
-  const letters = beside.filter((one) => BESIDE_KEYS[one.name]).map((one) => ({ name: one.name, title: one.title, key: BESIDE_KEYS[one.name] }));
   return [
     { match: (event) => digitOf(event) >= 0 && digitOf(event) < classes.length, shown: ["1", "…", "9", "0"],
       text: `Set the class: ${digits}`, labels: true, run: (event) => owner.label(classes[digitOf(event)].name) },
-    ...letters.map(({ name, title, key }) => ({ match: onKey(key, key.toLowerCase()), shown: [key], text: title, labels: true,
-      run: () => owner.label(name) })),
-    { match: onKey("x", "X"), shown: ["X"], text: "Another animal: type its name, or press Enter", labels: true, run: () => owner.chooseClass(true) },
-    { match: onKey("/"), shown: ["/"], text: "Set any class or label by its name", labels: true, run: () => owner.chooseClass(false) },
+    ...beside.filter(({ name }) => BESIDE_KEYS[name]).map(({ name, title }) =>
+      onLetter(BESIDE_KEYS[name], title, () => owner.label(name), { labels: true })),
+    onLetter("X", "Another animal: type its name, or press Enter", () => owner.chooseClass(true), { labels: true }),
+    onLetter("/", "Set any class or label by its name", () => owner.chooseClass(false), { labels: true }),
     { match: onKey("Backspace", "Delete"), shown: ["Backspace"], text: "Remove the label", labels: true, run: () => owner.label(null) },
-    { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo your last change, many steps, also of earlier days", anywhere: true, run: () => owner.undo() },
+    { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo your last change, many steps, also of earlier days",
+      anywhere: true, run: () => owner.undo() },
   ];
 };
 

@@ -39,15 +39,17 @@ class Large {
   // The detector's boxes: what is in each, how sure that is, where it lies, and what is said of it.
   get boxes() { return this.facts?.boxes ?? []; }
 
+  focus() { this.dialog.focus(); }
+
   // A button after which the keys go on.
-  button(text, run, more) { return plain(text, () => { run(); this.dialog.focus(); }, more); }
+  button(text, run, more) { return plain(text, () => { run(); this.focus(); }, more); }
 
   open(items, index) {
     this.items = items;
     this.index = index;
     this.isOpen = true;
     if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.focus();
+    this.focus();
     items.need(index, index);
     this.show();
   }
@@ -121,7 +123,8 @@ class Large {
     put(this.stage, {},
       el("div", { class: "room" }, this.frame), arrow("before", "‹", -1), arrow("after", "›", 1),
       el("span", { class: "place", text: `${(index + 1).toLocaleString("en")} / ${items.count.toLocaleString("en")}` }),
-      this.button("Zoom", () => this.zoom.toggle(), { class: "zoomer", key: "Z", title: "Zoom in and out (Z); also by wheel or double click" }),
+      this.button("Zoom", () => this.zoom.toggle(),
+        { class: "zoomer", key: "Z", title: "Zoom in and out (Z); also by wheel or double click" }),
       el("p", { class: "note", role: "status", text: note }), this.beside.node, this.frames.node, this.grid.notice.node);
     if (!item) return;
     this.heat = this.heatOf(item, facts);
@@ -132,7 +135,7 @@ class Large {
       el("div", { class: "boxes", "aria-hidden": "true" }, this.boxesOn ? this.boxes.map((box) => this.boxed(box)) : []));
     this.beside.show(item);
     this.panel.show();
-    if (!this.dialog.getRootNode().activeElement) this.dialog.focus(); // what had the focus is gone
+    if (!this.dialog.getRootNode().activeElement) this.focus(); // what had the focus is gone
   }
 
   boxed(box) {
@@ -237,7 +240,7 @@ class Large {
 
   undo() {
     this.grid.undo();
-    this.dialog.focus();
+    this.focus();
   }
 
   // ---- keys --------------------------------------------------------------
@@ -246,13 +249,13 @@ class Large {
     const all = [
       { match: onKey("ArrowRight", "ArrowDown", "PageDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp", "PageUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
-      { match: onKey("h", "H"), shown: ["H"], text: "Heatmap: where the model looked", run: () => this.toggleHeat() },
-      { match: onKey("d", "D"), shown: ["D"], text: "Boxes of the detector, where there are some", run: () => this.toggleBoxes() },
-      { match: onKey("z", "Z"), shown: ["Z"], text: "Zoom in and out; also wheel, double click, + and -", run: () => this.zoom.toggle() },
+      onLetter("H", "Heatmap: where the model looked", () => this.toggleHeat()),
+      onLetter("D", "Boxes of the detector, where there are some", () => this.toggleBoxes()),
+      onLetter("Z", "Zoom in and out; also wheel, double click, + and -", () => this.zoom.toggle()),
       { match: onKey("+", "="), shown: [], run: () => this.zoom.by(ZOOM_STEP) },
       { match: onKey("-"), shown: [], run: () => this.zoom.by(1 / ZOOM_STEP) },
-      { match: onKey("m", "M"), shown: ["M"], text: "More like this: the nearest photos of the collection", run: () => this.grid.showLike(this.item) },
-      { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
+      onLetter("M", "More like this: the nearest photos of the collection", () => this.grid.showLike(this.item)),
+      onLetter("?", "These keys", () => this.showKeys()),
       { match: () => false, shown: ["Esc"], text: "Close" },
     ];
     if (this.frames.count) all.unshift(
@@ -261,8 +264,7 @@ class Large {
     if (this.data.correct) all.splice(2, 0, ...labelBindings(this),
       { match: (event) => onKey("Enter")(event) && event.target === this.dialog, shown: ["Enter"],
         text: "Accept the class that is shown, go on", run: () => this.accept() },
-      ...(this.data.reasons ? [{ match: onKey("a", "A"), shown: ["A"], text: "Set the look-alikes in the row to the class that is shown",
-        run: () => this.labelAlike() }] : []));
+      ...(this.data.reasons ? [onLetter("A", "Set the look-alikes in the row to the class that is shown", () => this.labelAlike())] : []));
     return all;
   }
 
@@ -279,7 +281,7 @@ class Large {
     event.stopPropagation();
   }
 
-  showKeys() { showKeys(this.dialog, "Keys in the large view", this.bindings(), () => this.dialog.focus()); }
+  showKeys() { showKeys(this.dialog, "Keys in the large view", this.bindings(), () => this.focus()); }
 
   wasClosed() {
     this.isOpen = false;

@@ -36,14 +36,14 @@ class Panel {
           el("input", { type: "checkbox", checked: large.goesOn, onchange: ({ target }) => {
             large.goesOn = target.checked;
             remember("advance", large.goesOn ? "yes" : "no");
-            large.dialog.focus();
+            large.focus();
           } }), "Go on to the next photo after a class is set")),
       el("section", {}, el("h3", { text: "Prediction" }), this.bars()),
       el("section", { class: "heat-controls" },
         plain("Heatmap", () => large.toggleHeat(), { key: "H", title: "Heatmap of the class (H)", "aria-pressed": large.heatOn }),
-        el("input", { type: "range", min: 10, max: 100, value: large.opacity, "aria-label": "Opacity of the heatmap", disabled: !large.heatOn,
+        el("input", { type: "range", min: 10, max: 100, value: large.opacity, disabled: !large.heatOn, "aria-label": "Opacity of the heatmap",
           oninput: ({ target }) => { large.opacity = Number(target.value); remember("opacity", large.opacity); large.show(); },
-          onpointerup: () => large.dialog.focus() }),
+          onpointerup: () => large.focus() }),
         el("p", { class: "evidence", role: "status", text: large.heat.words })),
       el("section", { class: "heat-controls", hidden: !large.boxes.length },
         large.button("Boxes", () => large.toggleBoxes(), { key: "D", title: "What the detector found (D)", "aria-pressed": large.boxesOn }),
@@ -76,30 +76,32 @@ class Panel {
 
   keys(item, { classes, beside }) {
     const { large } = this;
-    const set = (key, one) => choice(key, iconOf(one), one.title, () => { large.label(one.name); large.dialog.focus(); },
+    const set = (key, one) => choice(key, iconOf(one), one.title, () => { large.label(one.name); large.focus(); },
       { "aria-pressed": item.label === one.name, "--class": one.fill });
     return [
       el("div", { class: "keys", role: "group", "aria-label": "Set the class" }, classes.map((one, at) => set(digitKey(at), one))),
       el("div", { class: "keys beside", role: "group", "aria-label": "No animal, or another one" },
         beside.map((one) => set(BESIDE_KEYS[one.name], one)),
-        choice("X", null, "Another animal…", () => large.chooseClass(true)), choice("/", null, "By name…", () => large.chooseClass(false)))];
+        choice("X", null, "Another animal…", () => large.chooseClass(true)),
+        choice("/", null, "By name…", () => large.chooseClass(false)))];
   }
 
   bars() {
-    const { data, facts, heatOn, heat, dialog } = this.large;
+    const { data, facts, heatOn, heat } = this.large;
     const shares = facts?.probabilities ?? [];
     const words = facts?.failed ? "" : facts ? "Not tagged yet: nothing to show." : "…";
     const bar = ([name, share]) => {
       const known = classNamed(data.classes, name);
       return el("button", { type: "button", class: "share", title: `Heatmap of ${known.title.toLowerCase()}`, "data-name": name,
         "aria-pressed": heatOn && heat.name === name, "--class": known.fill, "--share": `${share * 100}%`,
-        onclick: (event) => { this.large.heatFor(name); if (event.detail) dialog.focus(); } },
+        onclick: (event) => { this.large.heatFor(name); if (event.detail) this.large.focus(); } },
         el("span", { class: "who" }, iconOf(known), " ", known.title),
         el("span", { class: "track", "aria-hidden": "true" }, el("span", { class: "fill" })),
         el("span", { class: "value", text: percent(share) }));
     };
     return [
-      el("div", { class: "bars" }, shares.length ? shares.slice(0, this.all ? undefined : TOP).map(bar) : el("p", { class: "quiet", text: words })),
+      el("div", { class: "bars" },
+        shares.length ? shares.slice(0, this.all ? undefined : TOP).map(bar) : el("p", { class: "quiet", text: words })),
       plain(this.all ? "Only the top five" : `All ${shares.length} classes`, () => { this.all = !this.all; this.show(); },
         { class: "plain more", hidden: shares.length <= TOP, "aria-expanded": this.all })];
   }

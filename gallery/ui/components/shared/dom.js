@@ -36,7 +36,8 @@ const fill = (node, children) => {
   const before = [...node.childNodes];
   const wanted = children.filter((one) => one || one === 0).map((one, at) => {
     if (one instanceof Node) return one;
-    if (!one.tag) return before[at]?.nodeType === Node.TEXT_NODE && before[at].data === String(one) ? before[at] : document.createTextNode(one);
+    const isSaid = before[at]?.nodeType === Node.TEXT_NODE && before[at].data === String(one);
+    if (!one.tag) return isSaid ? before[at] : document.createTextNode(one);
     const { key } = one.properties;
     const old = key === undefined ? before[at] : before.find((other) => other.key === key);
     const same = old?.described === one.tag && old.key === key;

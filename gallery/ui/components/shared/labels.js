@@ -78,8 +78,8 @@ const shownAs = (classes, item) => (item.unlike && item.source === "model" ? UNL
 const iconOf = (known) => el("img", { class: "icon", src: known.icon, alt: "", draggable: false });
 
 // A button, with the key that does the same.
-const plain = (text, onclick, /** @type {any} */ { key = "", ...more } = {}) => el("button", { type: "button", class: "plain", onclick, ...more },
-  key ? `${text} ` : text, key && el("kbd", { text: key }));
+const plain = (text, onclick, /** @type {any} */ { key = "", ...more } = {}) =>
+  el("button", { type: "button", class: "plain", onclick, ...more }, key ? `${text} ` : text, key && el("kbd", { text: key }));
 
 // What can be set: its key, icon and title.
 const choice = (key, icon, text, onclick, more = {}) => el("button", { type: "button", class: "key", onclick, ...more },
@@ -131,3 +131,7 @@ const runBinding = (bindings, event) => {
 
 const onKey = (...keys) => (event) => !event.ctrlKey && !event.metaKey && !event.altKey && keys.includes(event.key);
 const onCtrl = (key) => (event) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === key;
+
+// The binding of a letter, with Shift or without.
+const onLetter = (letter, text, run, more = {}) =>
+  ({ match: onKey(letter, letter.toLowerCase()), shown: [letter], text, run, ...more });

@@ -243,9 +243,11 @@ class Zone {
         el("p", { class: "limits", text: this.data.limits }), this.files, this.folder),
       el("div", { class: "progress", hidden: !upload },
         el("p", { class: "words", role: "status", text: upload?.inWords() }),
-        el("progress", { max: 1, "aria-label": "Upload", hidden: !upload?.busy, value: upload?.state === "unpacking" ? null : upload?.share ?? 0 }),
+        el("progress", { max: 1, "aria-label": "Upload", hidden: !upload?.busy,
+          value: upload?.state === "unpacking" ? null : upload?.share ?? 0 }),
         el("div", { class: "problems" }, upload ? this.reasons() : []),
-        el("button", { type: "button", text: "Cancel", hidden: !["sending", "waiting"].includes(upload?.state), onclick: () => upload.cancel() })));
+        el("button", { type: "button", text: "Cancel", hidden: !["sending", "waiting"].includes(upload?.state),
+          onclick: () => upload.cancel() })));
     if (upload?.state === "done" && !upload.told && upload.collection && this.root.isConnected) {
       upload.told = true;
       this.tell({ collection: upload.collection });

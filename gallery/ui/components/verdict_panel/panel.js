@@ -62,7 +62,8 @@ class VerdictPanel {
     put(this.root, {}, this.bar(),
       el("div", { class: "body" },
         el("div", { class: "stage", "data-said": said ? `${said.person || "you"}: ${this.words(said)}` : "" },
-          el("div", { class: "room" }, this.frame), el("span", { class: "place", text: `${this.place + 1} / ${this.cases.count}` }), this.notice.node),
+          el("div", { class: "room" }, this.frame),
+          el("span", { class: "place", text: `${this.place + 1} / ${this.cases.count}` }), this.notice.node),
         el("div", { class: "panel" },
           el("h3", { class: "name", title: item?.name, text: item?.name ?? "…" }),
           el("dl", { class: "claims" },
@@ -163,21 +164,20 @@ class VerdictPanel {
 
   bindings() {
     const one = this.cases.list[this.place];
-    const key = (letter, text, run) => ({ match: onKey(letter, letter.toLowerCase()), shown: [letter], text, run });
     return [
-      key("M", "Model wrong: the label is right", () => this.judge("model", null)),
-      key("L", "Label wrong: the prediction is right", () => this.judge("label", one.said)),
+      onLetter("M", "Model wrong: the label is right", () => this.judge("model", null)),
+      onLetter("L", "Label wrong: the prediction is right", () => this.judge("label", one.said)),
       { match: (event) => this.digit(event) >= 0, shown: ["1", "…", "9", "0"], text: "Label wrong: it is that class",
         run: (event) => this.digitPressed(this.digit(event)) },
-      key("X", "Label wrong: it is none of these classes; left out", () => this.judge("label", null)),
-      key("B", "Both animals in it: either class is right", () => this.judge("both", one.said)),
-      key("U", "Cannot tell: left out", () => this.judge("unknown", null)),
+      onLetter("X", "Label wrong: it is none of these classes; left out", () => this.judge("label", null)),
+      onLetter("B", "Both animals in it: either class is right", () => this.judge("both", one.said)),
+      onLetter("U", "Cannot tell: left out", () => this.judge("unknown", null)),
       { match: onKey("ArrowRight", "ArrowDown"), shown: ["→"], text: "Next photo", run: () => this.go(1) },
       { match: onKey("ArrowLeft", "ArrowUp"), shown: ["←"], text: "Previous photo", run: () => this.go(-1) },
       { match: onKey("Home"), shown: ["Home"], text: "First photo", run: () => this.to(0) },
       { match: onKey("End"), shown: ["End"], text: "Last photo", run: () => this.to(this.cases.count - 1) },
       { match: onCtrl("z"), shown: ["Ctrl", "Z"], text: "Undo, many steps", run: () => this.undo() },
-      key("H", "Heatmap of the predicted class", () => this.toggleHeat()),
+      onLetter("H", "Heatmap of the predicted class", () => this.toggleHeat()),
       { match: onKey("?"), shown: ["?"], text: "These keys", run: () => this.showKeys() },
     ];
   }
