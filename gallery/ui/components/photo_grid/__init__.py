@@ -120,8 +120,6 @@ def show(
         "beside": theme.class_data(BESIDE_CLASSES),
         "in_use": labelling.words_in_use(class_names) if correct else [],
         "heatmaps": heatmaps,
-        "opacity": 0.55,  # of the heatmaps' hottest place over thumbnails
-        "colour_map": "inferno",
         "height": height,
         "select": select,
         "reasons": None if waiting is None else {str(one.file_id): str(one.reason) for one in waiting},

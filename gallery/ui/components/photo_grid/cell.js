@@ -81,7 +81,7 @@ class Cell {
     const on = heatOn && photo && (predicted || item.label);
     const pair = truth && predicted && ["difference", "true_and_predicted"].includes(data.heatmaps);
     const two = on && pair && truth !== predicted;
-    const heat = (name, other = null) => on && address.heatmap(data.base, data.model_id, photo, name, data.colour_map, other);
+    const heat = (name, other = null) => on && address.heatmap(data.base, data.model_id, photo, name, other);
     if (!pair) return [{ heat: heat(on) }];
     const frames = [
       { heat: two ? heat(truth, predicted) : heat(on), title: `evidence for ${truth}` },

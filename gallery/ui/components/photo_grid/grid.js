@@ -53,12 +53,12 @@ class Grid {
     const more = waitingList ? waitingList.count - items.count : 0;
     const all = data.stacked ? `${plural(data.stacked.photos, "photo")} in ${plural(items.count, "stack")}` : plural(items.count, "photo");
     const is = { keyed: this.isKeyed, named: isNamed, whole: isWhole, selecting: this.selection.size > 0, none: items.count === 0 };
-    put(this.root, { class: ["photo-grid", ...Object.keys(is).filter((one) => is[one])].join(" "), "--opacity": data.opacity });
+    put(this.root, { class: ["photo-grid", ...Object.keys(is).filter((one) => is[one])].join(" ") });
     put(this.bar, {},
       plain("← Back", () => this.goBack(), { class: "news", hidden: !earlier, title: "Back to the photos before (Esc)" }),
       el("span", { class: "count", text: earlier ? `${photosInWords(items.count - 1)} like ${earlier.name}` : all }),
-      plain(more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update", () => this.adoptNews(),
-        { class: "news", hidden: !waitingList }),
+      plain(more > 0 ? `${more.toLocaleString("en")} more · update` : "List has changed · update",
+        () => { this.adopt(waitingList, true); this.focus(); }, { class: "news", hidden: !waitingList }),
       el("span", { class: "space" }), this.who?.node, this.exporter.node,
       plain("Names", () => this.change("isNamed"), { title: "Show sub-folder and file name of each photo", "aria-pressed": isNamed }),
       plain("Heatmaps", () => this.change("heatOn"), { title: "Lay heatmaps over all photos (G)", "aria-pressed": heatOn }),
@@ -106,7 +106,6 @@ class Grid {
       else this.adopt(data.list, sameView);
     }
     if (before && sameList && before.version !== data.version) this.refresh();
-    if (before && (before.colour_map !== data.colour_map || before.opacity !== data.opacity)) this.redraw();
     this.measure();
     this.draw();
     if (!before) {
@@ -135,12 +134,6 @@ class Grid {
     return this.large.isOpen || this.selection.size > 0 || this.hasLabelled || this.scroller.scrollTop > 20;
   }
 
-  adoptNews() {
-    const list = this.waitingList;
-    if (list) this.adopt(list, true);
-    this.focus();
-  }
-
   adopt(list, sameView) {
     this.items?.close();
     this.waitingList = null;
@@ -153,7 +146,9 @@ class Grid {
       this.active = 0;
     }
     this.active = Math.min(this.active, Math.max(list.count - 1, 0));
-    this.redraw();
+    for (const cell of this.cells) cell.drawn = undefined;
+    this.measure();
+    this.draw();
   }
 
   // The photos nearest to one, in place of the list; what was there before comes back by Esc or a button.
@@ -188,12 +183,6 @@ class Grid {
     const [first, last] = this.sight();
     this.items.refresh(first, last);
     if (this.large.isOpen) this.large.refresh();
-  }
-
-  redraw() {
-    for (const cell of this.cells) cell.drawn = undefined;
-    this.measure();
-    this.draw();
   }
 
   // ---- layout ------------------------------------------------------------

@@ -159,7 +159,7 @@ class Large {
 
   // Of which class the heatmap is, where it lies, and what is said of it.
   heatOf(item, facts) {
-    const { base, model_id: model, colour_map: colours, classes } = this.data;
+    const { base, model_id: model, classes } = this.data;
     const name = this.heatClass || item.predicted;
     const title = classNamed(classes, name).title.toLowerCase();
     const known = facts && Object.keys(facts.evidence).length > 0;
@@ -167,7 +167,7 @@ class Large {
     if (!this.heatOn || !facts) return { name, url: null, words: "" };
     if (!item.photo || !(comes || (known && facts.evidence[name])))
       return { name, url: null, words: known ? `There is no evidence for ${title} in this photo.` : "No heatmap is stored for this photo." };
-    return { name, url: address.heatmap(base, model, item.photo, name, colours),
+    return { name, url: address.heatmap(base, model, item.photo, name),
       words: comes ? "The heatmap is being computed …" : `Evidence for ${title}` };
   }
 

@@ -21,8 +21,8 @@ const address = {
   thumb: (base, photo) => `${base}/thumb/${photo}`,
   large: (base, photo) => `${base}/photo/${photo}`,
   whole: (base, photo) => `${base}/photo/${photo}?whole`,
-  heatmap: (base, model, photo, name, colours, other) => `${base}/heatmap/${encodeURIComponent(model)}/${photo}/` +
-    `${encodeURIComponent(name)}?colour_map=${colours}${other ? `&with=${encodeURIComponent(other)}` : ""}`,
+  heatmap: (base, model, photo, name, other = null) => `${base}/heatmap/${encodeURIComponent(model)}/${photo}/` +
+    `${encodeURIComponent(name)}${other ? `?with=${encodeURIComponent(other)}` : ""}`,
   difference: (base, model, { photo, predicted, truth }) => `${base}/difference/${encodeURIComponent(model)}/${photo}/` +
     `${encodeURIComponent(predicted)}/${encodeURIComponent(truth)}`,
 };

@@ -101,7 +101,7 @@ class VerdictPanel {
 
   showPhoto({ photo, label, said }, item) {
     const { base, model_id: model } = this.data;
-    const url = this.heatOn ? address.heatmap(base, model, photo, this.classAt(said).name, "inferno") : null;
+    const url = this.heatOn ? address.heatmap(base, model, photo, this.classAt(said).name) : null;
     // where nothing speaks for the class there is none
     const onheat = (there) => there || this.notice.say(`No stored evidence for ${this.animal(said)}`);
     showPhoto(this.frame, base, photo, item ? `${item.name}, labelled ${this.classAt(label).title}` : "", null, heatmap(url, { onheat }));
