@@ -298,16 +298,6 @@ class Collection:
     skipped_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ScanSummary:
-    """What a scan of a collection found, against what was known before."""
-
-    new: int
-    changed: int  # another size or time: to be read again
-    unchanged: int
-    gone: int  # known before, not found now; kept, in case they come back
-
-
 UNSURE = "unsure"
 UNREADABLE = "unreadable"
 WAITING = "waiting"  # catalogued, not yet tagged by the model

@@ -1,6 +1,5 @@
 """The store: SQLite for what must never be lost, flat files beside it for what can be made again."""
 
 from gallery.catalog.catalog import Catalog
-from gallery.types import PredictionTable, ScanSummary
 
-__all__ = ["Catalog", "PredictionTable", "ScanSummary"]
+__all__ = ["Catalog"]

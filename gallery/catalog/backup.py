@@ -204,14 +204,6 @@ def _insert(table: str, row: dict[str, Any], connection: sqlite3.Connection) -> 
     return f"INSERT OR IGNORE INTO {table} ({', '.join(named)}) VALUES ({places})", list(named.values())
 
 
-def _collection_of(connection: sqlite3.Connection, photo_key: int) -> int | None:
-    """Return in which collection a photo lies, so that its labels can be undone there; None in none."""
-    row = connection.execute(
-        "SELECT collection_id FROM files WHERE photo_key = ? ORDER BY missing, file_id LIMIT 1", (photo_key,)
-    ).fetchone()
-    return None if row is None else int(row[0])
-
-
 def _take_history(
     connection: sqlite3.Connection, source: sqlite3.Connection, table: str, keys: dict[int, int]
 ) -> int:
@@ -242,8 +234,11 @@ def _take_history(
                 f"SELECT coalesce(max({number}), 0) + 1 FROM {table}"
             ).fetchone()
             fresh[number] = numbers[former]
-            if "collection_id" in fresh:  # another catalog numbers its collections otherwise
-                fresh["collection_id"] = _collection_of(connection, photo_key)
+            if "collection_id" in fresh:  # for undo; another catalog numbers its collections otherwise
+                (fresh["collection_id"],) = connection.execute(
+                    "SELECT (SELECT collection_id FROM files WHERE photo_key = ? ORDER BY missing, file_id)",
+                    (photo_key,),
+                ).fetchone()
             if "action" in fresh:
                 fresh["action"] = numbers.get(fresh["action"], numbers[former])
             taken += connection.execute(*_insert(table, fresh, connection)).rowcount

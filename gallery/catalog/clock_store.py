@@ -31,17 +31,16 @@ class ClockStore(Store):
             )
         )
 
-    def clock_shift_of(self, file_id: int) -> str | None:
-        """Return the shift that a file's date has; None where its camera's clock counts as right."""
-        row = self._row(f"SELECT ({_SHIFT}) FROM files f WHERE file_id = ?", (file_id,))
-        return None if row is None else row[0]
+    def clock_of(self, file_id: int) -> tuple[str | None, str | None]:
+        """Return when a photo was taken by what its file says, and the shift that this date has.
 
-    def date_in_file(self, file_id: int) -> str | None:
-        """Return when a photo was taken by what its file says, without a shift; None where it has no date."""
+        None where it has no date, and where its camera's clock counts as right.
+        """
         row = self._row(
-            "SELECT taken_at FROM files JOIN photos USING (photo_key) WHERE file_id = ?", (file_id,)
+            f"SELECT taken_at, ({_SHIFT}) FROM files f LEFT JOIN photos USING (photo_key) WHERE file_id = ?",
+            (file_id,),
         )
-        return None if row is None else row[0]
+        return row or (None, None)
 
     def shift_clock(self, collection_id: int, folder: str, shift: str | None) -> None:
         """Keep what is added to the dates of a folder's photos, in place of what was; None: nothing.

@@ -66,7 +66,7 @@ class CollectionStore(Store):
                 """,
                 (str(kind), os.fsencode(root), called, utc_now(), name is not None),
             ).fetchone()
-            return self._one(connection, int(row[0]))
+        return self.collection(row[0])
 
     def collections(self) -> list[Collection]:
         """Return all collections, the newest opened first."""
@@ -79,7 +79,9 @@ class CollectionStore(Store):
             CatalogError: there is none of that number.
         """
         with self._database.reading() as connection:
-            return self._one(connection, collection_id)
+            root_of(connection, collection_id)
+            question = _SELECT + "WHERE collection_id = ?"
+            return _collection(*connection.execute(question, (collection_id,)).fetchone())
 
     def rename_collection(self, collection_id: int, name: str) -> None:
         """Call a collection otherwise; its folder keeps its name.
@@ -129,10 +131,3 @@ class CollectionStore(Store):
             ).fetchall()
             connection.execute("DELETE FROM collections WHERE collection_id = ?", (collection_id,))
         forget_listings(self._folder, (row[0] for row in listed))
-
-    @staticmethod
-    def _one(connection: sqlite3.Connection, collection_id: int) -> Collection:
-        root_of(connection, collection_id)
-        return _collection(
-            *connection.execute(_SELECT + "WHERE collection_id = ?", (collection_id,)).fetchone()
-        )

@@ -186,33 +186,25 @@ class FileStore(Store):
             question = f"SELECT path FROM files WHERE {_UNREAD} {which}"
             return PathsBelow(root, [path for (path,) in connection.execute(question, {"id": collection_id})])
 
-    def record_known(self, collection_id: int, digests: Sequence[tuple[Path, str]]) -> int:
+    def record_known(self, collection_id: int, digests: Sequence[tuple[Path, str]]) -> None:
         """Note which photo each unread file is whose bytes were read before, here or in another collection.
+
+        The others are left as they were.
 
         Args:
             collection_id: whose files.
             digests: a file and the SHA-256 of all its bytes.
-
-        Returns:
-            How many files are known now; the others are left as they were.
 
         Raises:
             CatalogError: no such collection, or a path outside its folder.
         """
         with self._database.writing() as connection:
             root = root_of(connection, collection_id)
-            return sum(
-                connection.execute(
-                    "UPDATE files SET sha256 = :sha256, former_photo_key = NULL, photo_key = known.photo_key "
-                    f"FROM (SELECT p.photo_key {_READ} AND k.sha256 = :sha256 LIMIT 1) known "
-                    "WHERE collection_id = :collection_id AND path = :path AND files.photo_key IS NULL",
-                    {
-                        "sha256": sha256,
-                        "collection_id": collection_id,
-                        "path": encode_below(root, path),
-                    },
-                ).rowcount
-                for path, sha256 in digests
+            connection.executemany(
+                "UPDATE files SET sha256 = ?1, former_photo_key = NULL, photo_key = known.photo_key "
+                f"FROM (SELECT p.photo_key {_READ} AND k.sha256 = ?1 LIMIT 1) known "
+                "WHERE collection_id = ?2 AND path = ?3 AND files.photo_key IS NULL",
+                ((sha256, collection_id, encode_below(root, path)) for path, sha256 in digests),
             )
 
     def awaits_model(self, collection_id: int, model_id: str) -> bool:

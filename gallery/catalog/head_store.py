@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 
 from gallery.catalog.clock_store import TAKEN
-from gallery.catalog.prediction_records import MODEL_KEY, model_row
+from gallery.catalog.prediction_records import MODEL_KEY, model_row, put_predictions
 from gallery.catalog.store import Store
 from gallery.errors import CatalogError
 from gallery.types import FloatArray, ModelCard, PhotoId
@@ -129,26 +130,17 @@ class HeadStore(Store):
         Raises:
             CatalogError: the head is not known, or the probabilities are not of its classes.
         """
-        stored = np.ascontiguousarray(probabilities, "<f4")
-        like = [-1.0] * len(photos) if likeness is None else likeness.tolist()
+        taught = [-1.0] * len(photos) if likeness is None else likeness.tolist()
         with self._database.writing() as connection:
             model = model_row(connection, model_id)
-            if model is None or stored.shape != (len(photos), len(model.class_names)):
+            if model is None or probabilities.shape != (len(photos), len(model.class_names)):
                 raise CatalogError(
-                    f"{stored.shape} probabilities do not fit {len(photos)} photos and {model_id}."
+                    f"{probabilities.shape} probabilities do not fit {len(photos)} photos and {model_id}."
                 )
-            winners = stored.argmax(axis=1).tolist()
-            connection.executemany(
-                "INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence, "
-                "features_crc, probabilities, likeness) VALUES (?, ?, ?, ?, ?, ?, ?, max(?, ?))",
-                [
-                    (model.model_key, photo_key, slot, winner, float(row[winner]), checksum, row.tobytes(),
-                     own, taught)
-                    for (photo_key, slot, checksum, own), row, winner, taught in zip(
-                        photos.rows, stored, winners, like, strict=True
-                    )
-                ],
-            )  # fmt: skip
+            columns: list[list[Any]] = [[row[column] for row in photos.rows] for column in range(4)]
+            keys, slots, checksums, own = columns
+            like = (None if one is None else max(one, new) for one, new in zip(own, taught, strict=True))
+            put_predictions(connection, model, keys, slots, checksums, probabilities, likeness=like)
 
     def unmeasured(self, model_id: str) -> list[PhotoId]:
         """Return the photos that a model has tagged and whose likeness to what it learnt is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from gallery.catalog.collection_store import root_of
@@ -14,10 +15,7 @@ from gallery.settings import JOB_HEARTBEAT_S
 from gallery.types import Job, JobKind, JobState
 from gallery.words import without_surrogates
 
-_COLUMNS = (
-    "job_id, collection_id, model_id, state, stage, total, done, tagged, unchanged, skipped, "
-    "photos_per_second, started_at, finished_at, message, kind, pid, host, cancel_requested"
-)
+_COLUMNS = ", ".join(field.name for field in fields(Job))
 
 PROGRESS = frozenset({"stage", "total", "done", "tagged", "unchanged", "skipped", "photos_per_second"})
 """What `JobStore.update_job` may set."""

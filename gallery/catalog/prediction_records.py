@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +117,43 @@ def admit_model(
             "Give the new model an id of its own."
         )
     return model
+
+
+def put_predictions(
+    connection: sqlite3.Connection,
+    model: ModelRow,
+    photo_keys: Sequence[int],
+    slots: Iterable[int],
+    checksums: Iterable[int],
+    probabilities: FloatArray,
+    **others: Iterable[Any],
+) -> None:
+    """Keep what a model says of n photos, in place of what it said before.
+
+    Args:
+        connection: that writes.
+        model: whose word it is.
+        photo_keys: of the photos.
+        slots: of their features, and of their maps.
+        checksums: of the features.
+        probabilities: (n, classes).
+        **others: cams_crc, cam_peaks, likeness; NULL unless given.
+    """
+    stored = np.ascontiguousarray(probabilities, "<f4")
+    columns = {
+        "model_key": repeat(model.model_key, len(stored)),
+        "photo_key": photo_keys,
+        "slot": slots,
+        "features_crc": checksums,
+        "class_index": stored.argmax(axis=1).tolist(),
+        "confidence": stored.max(axis=1).tolist(),
+        "probabilities": (row.tobytes() for row in stored),
+        **others,
+    }
+    connection.executemany(
+        f"INSERT OR REPLACE INTO predictions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        zip(*columns.values(), strict=True),
+    )
 
 
 def quantise(cams: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:

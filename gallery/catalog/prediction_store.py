@@ -12,7 +12,6 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from gallery.catalog.prediction_records import (
     as_floats,
     check_batch,
     model_row,
+    put_predictions,
     quantise,
     restore,
 )
@@ -92,32 +92,16 @@ class PredictionStore(Store):
             keys = [_photo_key(connection, photo_id) for photo_id in photo_ids]
             features = as_float16(batch.features)
             self._write(model.features_file(self._folder), model.next_slot, features)
-            checksums: Iterable[int | None] = [None] * len(batch)
-            peaks: Iterable[bytes | None] = [None] * len(batch)
+            maps: dict[str, Iterable[Any]] = {}
             if (file := model.cams_file(self._folder)) is not None and model.cam_shape is not None:
                 if batch.cams is None:  # the model's earlier ones brought maps: their places are kept
                     levels = np.zeros((*batch.probabilities.shape, *model.cam_shape), np.uint8)
                 else:
-                    levels, highest = quantise(batch.cams)
-                    checksums, peaks = map(zlib.crc32, levels), (row.tobytes() for row in highest)
+                    levels, peaks = quantise(batch.cams)
+                    maps = {"cams_crc": map(zlib.crc32, levels), "cam_peaks": map(bytes, peaks)}
                 self._write(file, model.next_slot, levels)
-            probabilities = batch.probabilities.astype("<f4")
-            connection.executemany(
-                "INSERT OR REPLACE INTO predictions (model_key, photo_key, slot, class_index, confidence, "
-                "features_crc, cams_crc, cam_peaks, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                zip(
-                    repeat(model.model_key, len(batch)),
-                    keys,
-                    range(model.next_slot, model.next_slot + len(batch)),
-                    probabilities.argmax(axis=1).tolist(),
-                    probabilities.max(axis=1).tolist(),
-                    map(zlib.crc32, features),
-                    checksums,
-                    peaks,
-                    (row.tobytes() for row in probabilities),
-                    strict=True,
-                ),
-            )
+            slots, checksums = range(model.next_slot, model.next_slot + len(batch)), map(zlib.crc32, features)
+            put_predictions(connection, model, keys, slots, checksums, batch.probabilities, **maps)
             connection.execute(
                 "UPDATE models SET next_slot = next_slot + ? WHERE model_key = ?",
                 (len(photo_ids), model.vectors_key),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gallery.catalog.collection_store import root_of
 from gallery.catalog.paths import encode_below, shown_of
 from gallery.catalog.store import Store
-from gallery.types import FileEntry, ScanSummary
+from gallery.types import FileEntry
 
 _FOUND = """
     CREATE TEMP TABLE IF NOT EXISTS found (path BLOB PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER)
@@ -21,14 +21,12 @@ INSERT_FILE = (
 )
 """Of a file that a scan found: `shown_of` its path gives the last three."""
 
-_SAME = "found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns"
-
 
 class ScanStore(Store):
     """What the catalog notes of scans."""
 
-    def record_scan(self, collection_id: int, entries: Iterable[FileEntry]) -> ScanSummary:
-        """Set the collection's files to what a full scan found, and return what is different.
+    def record_scan(self, collection_id: int, entries: Iterable[FileEntry]) -> int:
+        """Set the collection's files to what a full scan found, and return how many are gone since the last.
 
         The scan may go on meanwhile: others can write until it ends. What it raises changes nothing.
 
@@ -51,22 +49,22 @@ class ScanStore(Store):
             finally:
                 aside.execute("DROP TABLE found")
 
-    def _settle_scan(self, aside: sqlite3.Connection, collection_id: int) -> ScanSummary:
+    def _settle_scan(self, aside: sqlite3.Connection, collection_id: int) -> int:
         with self._database.writing(aside) as connection:
             root_of(connection, collection_id)
-            found: int = connection.execute("SELECT count(*) FROM found").fetchone()[0]
             gone = connection.execute(
                 "UPDATE files SET missing = 1 WHERE collection_id = ? AND missing = 0 "
                 "AND path NOT IN (SELECT path FROM found)",
                 (collection_id,),
             ).rowcount
-            changed = connection.execute(
+            connection.execute(
                 "UPDATE files SET missing = 0, size_bytes = found.size_bytes, modified_ns = "
                 "found.modified_ns, former_photo_key = coalesce(photo_key, former_photo_key), "
                 "photo_key = NULL, skip_reason = NULL, skip_detail = NULL FROM found "
-                f"WHERE files.collection_id = ? AND files.path = found.path AND NOT ({_SAME})",
+                "WHERE files.collection_id = ? AND files.path = found.path AND NOT "
+                "(found.size_bytes = files.size_bytes AND found.modified_ns = files.modified_ns)",
                 (collection_id,),
-            ).rowcount
+            )
             connection.execute(
                 "UPDATE files SET missing = 0 FROM found "
                 "WHERE files.collection_id = ? AND files.path = found.path AND files.missing = 1",
@@ -76,14 +74,9 @@ class ScanStore(Store):
                 "DELETE FROM found WHERE path IN (SELECT path FROM files WHERE collection_id = ?)",
                 (collection_id,),
             )
-            new = connection.executemany(
-                INSERT_FILE,
-                (
-                    (collection_id, *row, *shown_of(row[0]))
-                    for row in connection.execute("SELECT * FROM found ORDER BY path")
-                ),
-            ).rowcount
-        return ScanSummary(new=new, changed=changed, unchanged=found - new - changed, gone=gone)
+            new = connection.execute("SELECT * FROM found ORDER BY path")
+            connection.executemany(INSERT_FILE, ((collection_id, *row, *shown_of(row[0])) for row in new))
+        return gone
 
     def files_by_folder(self, collection_id: int) -> dict[str, int]:
         """Return how many files the catalog knows in each folder: its path as shown, "" for the root."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from gallery.catalog.correction_store import is_void, key_of_photo, note_void
@@ -83,7 +82,10 @@ class VerdictStore(Store):
         """
         with self._database.writing(durable=True, shown=False) as connection:
             photo_key = key_of_photo(connection, photo_id)
-            if token is not None and _known(connection, token):
+            if (
+                token is not None
+                and connection.execute("SELECT 1 FROM verdicts WHERE token = ?", (_plain(token),)).fetchone()
+            ):
                 return True
             last = connection.execute(
                 f"SELECT verdict_id FROM verdicts v WHERE photo_key = ? AND label = ? AND person = ? "
@@ -121,11 +123,6 @@ class VerdictStore(Store):
                 standing.pop((photo_id, label), None)  # a later one moves to the end
                 standing[photo_id, label] = GivenVerdict(photo_id, label, Verdict(verdict), *rest)
         return standing
-
-
-def _known(connection: sqlite3.Connection, token: str) -> bool:
-    found = connection.execute("SELECT 1 FROM verdicts WHERE token = ?", (_plain(token),)).fetchone()
-    return found is not None
 
 
 def _plain(text: str | None) -> str | None:

@@ -45,7 +45,7 @@ def example(collection_id: int, folder: str, text: str) -> Shifted | None:
     wanted = ClockShift.parse(text)
     query = PhotoQuery(collection_id, "", folder=folder or None, sort=SortOrder.TAKEN_AT)
     for photo in wiring.catalog().photos(collections.find_files(query)[:_TRIED]):
-        in_file = wiring.catalog().date_in_file(photo.file_id)
+        in_file, _ = wiring.catalog().clock_of(photo.file_id)
         if in_file is not None:
             return Shifted(photo.display_name, in_file, wanted.applied(in_file))
     return None

@@ -202,7 +202,7 @@ def facts(file_id: int, model_id: str, *, of_sequence: bool = False) -> PhotoFac
         prediction=stacks.prediction(file_id, model_id)
         if of_sequence
         else catalog.prediction(shown.photo_id, model_id),
-        clock_shift=catalog.clock_shift_of(file_id),
+        clock_shift=catalog.clock_of(file_id)[1],
         boxes=() if found is None else found.boxes,
         evidence={name: heatmap.has_evidence(cam) for name, cam in maps.items()},
         maps_come=not maps and later_maps.awaited(shown.photo_id, model_id),

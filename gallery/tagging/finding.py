@@ -92,7 +92,7 @@ def look_through(run: TaggingRun, *, only: Container[Path] | None = None, tagged
         first = list(itertools.islice(found_files, 1))
         if collection.photo_count and not first:
             raise _gone(collection)
-        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, found_files)).gone
+        gone = catalog.record_scan(collection.collection_id, itertools.chain(first, found_files))
     except _Cancelled:
         return None
     unopened = found_files.unopened
