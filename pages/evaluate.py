@@ -6,7 +6,7 @@ import streamlit as st
 
 from gallery.services import evaluate, wiring
 from gallery.ui.components import messages
-from gallery.ui.evaluate import downloads, matrix, numbers, opening, tabs
+from gallery.ui.evaluate import matrix, numbers, opening, tabs
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)
@@ -22,7 +22,7 @@ opening.show_job(collection)
 whole = opening.evaluated(collection, card)
 if whole is not None:
     evaluation = numbers.choose_photos(whole)
-    downloads.show(evaluation, row=row)
+    opening.offer_downloads(evaluation, row=row)
     numbers.show(evaluation)
     matrix.show(evaluation)
     tabs.show(evaluation)

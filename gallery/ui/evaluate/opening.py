@@ -1,6 +1,9 @@
-"""Which folder and which labels Evaluate uses; and the tagging of it."""
+"""The first row of Evaluate: which folder and which labels it uses, its tagging, what can be downloaded."""
 
 from __future__ import annotations
+
+import functools
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,13 +13,20 @@ from gallery.evaluation.evaluation import Evaluation, LabelSource
 from gallery.services import collections as collections_service
 from gallery.services import evaluate
 from gallery.services import tagging as tagging_service
+from gallery.services.export import EvaluationTable, evaluation_csv
 from gallery.services.folders import typed_path
 from gallery.types import Collection, JobState, ModelCard
 from gallery.ui.components import dialogs, folder_box, job_card, messages, theme
 from gallery.ui.components.choice import one_of
 from gallery.ui.components.plain_text import escaped
+from gallery.web.addresses import BASE, REPORT
 from gallery.words import photo_count
 
+_TABLES = (
+    ("Classification report", "One row per class, with the averages.", EvaluationTable.REPORT),
+    ("Confusion matrix", "Rows are true classes.", EvaluationTable.MATRIX),
+    ("Predictions", "One row per photo, with all probabilities.", EvaluationTable.PHOTOS),
+)
 _LABELS = {LabelSource.FOLDERS: "Folder names", LabelSource.PEOPLE: "Manual labels"}
 
 
@@ -195,3 +205,38 @@ def show_job(collection: Collection) -> None:
     if job is not None and job.state is not JobState.DONE:
         with st.container(width=460):
             job_card.show(collection.collection_id)
+
+
+def offer_downloads(evaluation: Evaluation, *, row: DeltaGenerator) -> None:
+    """Show the menu at the end of the page's first row."""
+    with row, st.popover("Download", icon=":material/download:", key="evaluate_downloads"):
+        _report_link(evaluation)
+        for title, what, table in _TABLES:
+            st.download_button(
+                f"{title} (CSV)",
+                functools.partial(evaluation_csv, evaluation, table),
+                file_name=f"{evaluation.folder_name}_{table}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"evaluate_download_{table}",
+                on_click="ignore",
+                width="stretch",
+            )
+            st.caption(what)
+
+
+def _report_link(evaluation: Evaluation) -> None:
+    """Show the link that makes and downloads the report of what Evaluate shows now."""
+    asked = {name: st.query_params[name] for name in ("labels", "trained") if name in st.query_params}
+    address = f"{BASE}{REPORT}{evaluation.report.model_id}/{evaluation.collection_id}"
+    st.link_button(
+        "Report (HTML)",
+        f"{address}?{urlencode(asked)}" if asked else address,
+        icon=":material/download:",
+        width="stretch",
+        help="Takes some seconds: the photos are copied into it.",
+    )
+    st.caption(
+        "All of this page in one file: numbers, matrix, photos, heatmaps, model card. It opens anywhere, "
+        "without the gallery."
+    )
