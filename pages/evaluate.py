@@ -10,6 +10,7 @@ from gallery.ui.evaluate import matrix, numbers, opening, tabs
 
 row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Evaluate", width="content", anchor=False)
+messages.show_said()
 card = wiring.active_model()
 if card is None:
     messages.no_model()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from gallery.services import collections, models, wiring
+from gallery.ui.components import messages
 from gallery.ui.models import view as models_view
 
 st.title("Models", anchor=False)
+messages.show_said()
 with st.spinner("Checking the weights ..."):
     stored = models.stored()
 if not stored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gallery.ui.components import messages
 from gallery.ui.train import address as train_address
 from gallery.ui.train import data as train_data
 from gallery.ui.train import recipe as train_recipe
@@ -15,6 +16,7 @@ row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 row.title("Train", width="content", anchor=False)
 with row:
     step = train_address.show_steps()
+messages.show_said()
 {
     train_address.DATA: train_data.show,
     train_address.RECIPE: train_recipe.show,

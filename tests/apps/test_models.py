@@ -100,7 +100,7 @@ def test_checking_the_weights_says_that_they_are_right(gallery: SmallGallery) ->
     gallery.add_model()
     page = open_page("models")
     page.button(key=f"verify_{MODEL_ID}").click().run()
-    assert "match its card" in page.toast[0].value.replace("\\", "")
+    assert "match its card" in page.success[0].value.replace("\\", "")
 
 
 def test_an_own_model_can_be_removed_and_a_shipped_one_cannot(gallery: SmallGallery) -> None:
@@ -110,7 +110,7 @@ def test_an_own_model_can_be_removed_and_a_shipped_one_cannot(gallery: SmallGall
     assert [b.key for b in page.button if b.key and b.key.startswith("remove_")] == ["remove_mine"]
     page.button(key="remove_mine").click().run()
     assert not (gallery.folder / "home" / "models" / "mine").exists()
-    assert "was removed" in page.toast[0].value
+    assert "was removed" in page.success[0].value
 
 
 def test_an_own_model_is_renamed_and_a_change_of_model_says_what_there_is_to_tag(

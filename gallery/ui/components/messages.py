@@ -11,6 +11,7 @@ from gallery.errors import GalleryError
 from gallery.services.log import log_bug
 from gallery.ui.components.plain_text import escaped
 
+_SAID = "messages:said"
 _BUG = (
     "Something went wrong that should not have: a mistake in the program, not in your photos. "
     "Nothing was lost. Reload the page; if it happens again, send the log file {log} to whoever looks "
@@ -41,9 +42,7 @@ def boundary() -> Iterator[None]:
 
 
 def attempt(what: Callable[..., object], *args: object, done: str = "") -> None:
-    """Do what a button asks for, as its ``on_click``, and say why it could not be done, or what was done.
-
-    The sentence lies over the page, wherever the reader is: a refusal until it is closed.
+    """Do what a button asks for, as its ``on_click``, and keep for `show_said` why it could not be done.
 
     Args:
         what: may raise a `GalleryError`, or what the disk raises.
@@ -53,15 +52,24 @@ def attempt(what: Callable[..., object], *args: object, done: str = "") -> None:
     try:
         what(*args)
     except (GalleryError, OSError) as exc:
-        st.toast(escaped(str(exc)), icon=":material/error:", duration="infinite")
+        st.session_state[_SAID] = (False, str(exc))
         return
     if done:
         say_done(done)
 
 
 def say_done(sentence: str) -> None:
-    """Say for some seconds what was done."""
-    st.toast(escaped(sentence), icon=":material/check_circle:", duration="long")
+    """Keep for `show_said` what was done."""
+    st.session_state[_SAID] = (True, sentence)
+
+
+def show_said() -> None:
+    """Say, once, what came of the last click; at the top of a page, and of a part of it that runs alone."""
+    done, sentence = st.session_state.pop(_SAID, (True, ""))
+    if sentence and done:
+        st.success(escaped(sentence), icon=":material/check_circle:")
+    elif sentence:
+        st.error(escaped(sentence), icon=":material/error:")
 
 
 def folder_example(one: str, another: str, third: str) -> None:

@@ -133,6 +133,7 @@ def _unmeasured(evaluation: Evaluation) -> None:
             "Measure them", icon=":material/refresh:", key="evaluate_measure"
         ):
             messages.attempt(_measure, evaluation.collection_id)
+            messages.show_said()
 
 
 def _measure(collection_id: int) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.report import Cell, EvaluationReport
 from gallery.settings import FEW_PHOTOS
-from gallery.ui.components import clickable_chart, theme
+from gallery.ui.components import clickable_chart, messages, theme
 from gallery.ui.evaluate import compare, confidence, labels, matrix, numbers, slices
 from gallery.words import class_title, photo_count
 
@@ -116,6 +116,7 @@ _TABS: dict[str, Callable[[Evaluation], None]] = {
 @st.fragment
 def show(evaluation: Evaluation) -> None:
     """Show the tabs; only the open one is computed, and a click in it runs this part of the page alone."""
+    messages.show_said()
     key = "evaluate_tabs"
     asked = st.session_state.get(matrix.OPEN_TAB)  # outlives a visit to another page; the widget's does not
     wanted = asked if asked in _TABS else REPORT

@@ -48,6 +48,7 @@ def _new(chosen: DataSet) -> None:
         epochs = second.number_input("Epochs per trial", 1, 100, _EPOCHS, key="train_trial_epochs")
         if st.form_submit_button("Start tuning", type="primary", icon=":material/search:"):
             messages.attempt(_start, chosen, int(trials), int(epochs))
+            messages.show_said()
 
 
 def _start(chosen: DataSet, trials: int, epochs: int) -> None:
@@ -89,6 +90,7 @@ def _result(run: TrainingRun, result: SearchResult) -> None:
             help="Fills step 2 with these settings and the recipe's usual number of epochs.",
         ):
             messages.attempt(_take, run, result.recipe)
+            messages.show_said()
     clickable_chart.show(train_charts.search_chart(trials, dark=theme.is_dark()), key="train_parcoords")
     st.caption(
         "One line per trial; the warmer its colour, the higher its accuracy. Drag along an axis to filter."

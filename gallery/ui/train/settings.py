@@ -264,8 +264,9 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
         number = st.session_state.get("train_preview", 0)
         label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
         words = ["original", *(f"variant {place}" for place in range(1, len(shown)))]
-        with st.container(key="train_variants"):
-            st.image(shown, words, width=148, alt=[f"{class_title(label)}, {word}" for word in words])
+        with st.container(horizontal=True, gap="small", key="train_variants"):
+            for picture, word in zip(shown, words, strict=True):
+                st.image(picture, word, width=112, alt=f"{class_title(label)}, {word}")
         if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")

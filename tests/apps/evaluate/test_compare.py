@@ -112,7 +112,7 @@ def test_a_job_that_cannot_start_leaves_the_page_as_it_is(
     page = open_tab(two, other=SECOND)
     page.button(key="evaluate_tag_other").click().run()
     assert not page.exception
-    assert "cannot be started" in page.toast[0].value
+    assert "cannot be started" in page.error[0].value
 
 
 def test_both_scores_and_the_paired_test_are_shown(two: SmallGallery) -> None:
