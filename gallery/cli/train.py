@@ -142,9 +142,9 @@ def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, set
     tell(
         arguments,
         result.to_json(),
-        f"{result.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.",
+        f"{result.request.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.",
         f"Best epoch {result.best.epoch}: validation accuracy {percent(result.best.val_accuracy)}; "
-        f"accuracy on the {result.measured_on} photos {percent(result.evaluation['accuracy'])}.",
+        f"accuracy on the {result.evaluation['part']} photos {percent(result.evaluation['accuracy'])}.",
         f"Saved in {display_path(result.model_folder)}.",
         notes=[*inspection.summary(), *skipped_lines(inspection.skipped), *result.notes],
     )

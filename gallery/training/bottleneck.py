@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,68 +16,49 @@ from gallery.errors import TrainingError
 from gallery.files import open_atomic
 from gallery.network.architectures import NetworkOptions, bottleneck_top, get_weights, set_weights
 from gallery.network.engine import keras
-from gallery.training.fit import FitData, FitResult, fit
-from gallery.training.history import PREPARING, Tell, TrainingProgress
-from gallery.training.recipes import Recipe
+from gallery.training.fit import BATCH, FitData, fit
+from gallery.training.history import FitResult, Tell, preparing
+from gallery.training.request import TrainingRequest
 
 LAST_FROZEN = "block5_pool"
 TOP_LAYERS = frozenset(("fc1", "predictions"))
-
-_BATCH = 32
-
-
-@dataclass(frozen=True)
-class TrainedTop:
-    """A finished top and the saved outputs that it judges by, which spares the convolutions a second pass.
-
-    Attributes:
-        network: the top alone; the whole network has its weights too.
-        data: saved outputs in place of photos.
-    """
-
-    fitted: FitResult
-    network: keras.Model
-    data: FitData
 
 
 def fit_top(
     network: keras.Model,
     data: FitData,
-    recipe: Recipe,
+    request: TrainingRequest,
     *,
     options: NetworkOptions,
-    folder: Path,
-    features_folder: Path,
     photo_set: str,
-    on_progress: Tell = lambda _: None,
-) -> TrainedTop:
+    on_progress: Tell,
+) -> tuple[FitResult, keras.Model, FitData]:
     """Train the dense top of vgg16-bottleneck on saved outputs, and put it into the network.
 
     Args:
         network: the whole one; its convolutions are rounded to float16, as they are kept, and then stay.
         data: photos.
-        recipe: how.
+        request: how; in its cache the outputs are kept, for other trainings of the same photos too.
         options: those that the network was built with.
-        folder: of this training.
-        features_folder: where outputs are kept, for other trainings of the same photos too.
         photo_set: tells one set of photos from another.
         on_progress: is told, first of photos "preparing", then of epochs.
+
+    Returns:
+        What came of it, the top alone, and the saved outputs that it judges by in place of photos, which
+        spares the convolutions a second pass.
 
     Raises:
         TrainingError: as `fit`, or the disk refuses.
     """
-
-    def told(done: int, total: int) -> None:
-        on_progress(TrainingProgress(PREPARING, done, total, epochs=recipe.epochs))
-
     set_weights(network, {name: tensor.astype(np.float16) for name, tensor in get_weights(network).items()})
-    features = saved_features(network, data, features_folder, photo_set, told)
+    told = preparing(on_progress, request.recipe)
+    features = saved_features(network, data, request.cache, photo_set, told)
     top = bottleneck_top(data.class_count, features.shape[1:], options)
     set_weights(top, get_weights(network), only=TOP_LAYERS)
     on_features = replace(data, inputs=lambda rows: features[rows], preprocessing=None)
-    result = fit(top, on_features, recipe, folder=folder, on_progress=on_progress)
+    fitted = fit(top, on_features, request.recipe, folder=request.folder, on_progress=on_progress)
     set_weights(network, get_weights(top), only=TOP_LAYERS)
-    return TrainedTop(result, top, on_features)
+    return fitted, top, on_features
 
 
 def saved_features(
@@ -109,8 +90,8 @@ def saved_features(
                 np.lib.format.write_array_header_1_0(
                     out, {"descr": "<f2", "fortran_order": False, "shape": shape}
                 )
-                for start in range(0, count, _BATCH):
-                    rows = np.arange(start, min(start + _BATCH, count))
+                for start in range(0, count, BATCH):
+                    rows = np.arange(start, min(start + BATCH, count))
                     outputs = convolutions.predict_on_batch(data.given(data.inputs(rows)))
                     capped = np.minimum(np.asarray(outputs, np.float32), np.finfo(np.float16).max)
                     out.write(capped.astype("<f2").tobytes())

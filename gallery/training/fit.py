@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from gallery.training.checkpoint import (
 from gallery.training.history import (
     TRAINING,
     Epoch,
+    FitResult,
     Tell,
     TrainingProgress,
     best_epoch,
@@ -51,6 +52,9 @@ HISTORY_FILE = "history.csv"
 
 REPORT_S = 1.0
 """How often those who watch are told."""
+
+BATCH = 32
+"""Photos that a network is asked about at once, whatever batches it is trained in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +83,11 @@ class FitData:
         return preprocess(images, self.preprocessing)
 
 
-@dataclass(frozen=True, slots=True)
-class FitResult:
-    """A finished training, with the network at its best epoch.
-
-    Attributes:
-        validation_logits: (validation rows, classes) float32, of the best epoch.
-        ended: "finished", "stopped early" (no better epoch for `patience` ones) or "stopped" (by a person).
-    """
-
-    history: tuple[Epoch, ...]
-    best: Epoch
-    validation_logits: NDArray[np.float32]
-    ended: str
-
-
-class Teaching(Protocol):
-    """What a network learns beside its labels: `distillation.lessons` has one.
-
-    Attributes:
-        learner: shares the network's layers and may have more; it is trained, and stored while that lasts.
-    """
-
-    learner: keras.Model
-
-    def lesson(
-        self, images: NDArray[Any], labels: NDArray[np.int64], rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], Any, NDArray[np.int64]]:
-        """Return photos as they are to be shown, 0..255, what the learner shall say, and the labels left."""
+Lesson = Callable[
+    [NDArray[Any], NDArray[np.int64], np.random.Generator],
+    tuple[NDArray[np.float32], Any, NDArray[np.int64]],
+]
+"""Photos, labels, dice -> photos as they are to be shown, 0..255, what shall be said, and the labels left."""
 
 
 def fit(
@@ -116,7 +97,8 @@ def fit(
     *,
     folder: Path,
     on_progress: Tell = lambda _: None,
-    teaching: Teaching | None = None,
+    learner: keras.Model | None = None,
+    lesson: Lesson | None = None,
 ) -> FitResult:
     """Train a network, or take up its training where the folder's last whole epoch ended.
 
@@ -129,19 +111,16 @@ def fit(
         recipe: how.
         folder: of this training alone; existing.
         on_progress: is told about every second; may raise `Stopped`.
-        teaching: what it learns from beside the labels, which may then be -1 for none.
+        learner: is trained in its place, by a loss of its own, and stored while that lasts; it shares the
+            network's layers and may have more.
+        lesson: what the learner is shown and asked for; labels may then be -1 for none.
 
     Raises:
         TrainingError: the loss is no number any more, or the folder holds another network's training.
     """
-    learner = network if teaching is None else teaching.learner
-    _compile(learner, recipe, by_labels=teaching is None)
+    learner = learner or network
+    _compile(learner, recipe, by_labels=lesson is None)
     history = _resume(learner, folder)
-    weigh = (
-        class_weights(data.labels[data.train], data.class_count)
-        if recipe.balance == "class weights"
-        else None
-    )
     ended = "finished"
     while len(history) < recipe.epochs:
         if stops_early(history, recipe.patience):
@@ -149,17 +128,16 @@ def fit(
             break
         begun, rate = time.monotonic(), next_rate(recipe, history)
         learner.optimizer.learning_rate = rate
-        stopped = False
         try:
-            learnt = _train_epoch(learner, data, recipe, weigh, history, on_progress, teaching)
+            learnt = _train_epoch(learner, data, recipe, history, on_progress, lesson)
         except Stopped:
-            ended, stopped = "stopped", True
+            ended = "stopped"
             if history:
                 break
             if int(learner.optimizer.iterations.value) == 0:
                 raise TrainingError("Stopped before anything was learnt; there is nothing to keep.") from None
             learnt = {"cross_entropy": math.nan, "accuracy": math.nan}  # of a part of the first epoch
-        logits = predict_logits(network, data, data.validation)
+        logits = predict(network, data, data.validation)
         row = Epoch(
             epoch=len(history) + 1,
             loss=learnt["cross_entropy"],
@@ -179,22 +157,26 @@ def fit(
             break
         history = [*history, row]
         _store(learner, weights, history, folder)
-        if stopped:
+        if ended == "stopped":
             break
     best = history[best_epoch(history)]
     set_weights(learner, load_best(folder, best.epoch))
-    return FitResult(tuple(history), best, predict_logits(network, data, data.validation), ended)
+    return FitResult(tuple(history), best, ended)
 
 
-def predict_logits(
-    network: keras.Model, data: FitData, rows: NDArray[np.int64], *, batch: int = 32
+def predict(
+    network: keras.Model,
+    data: FitData,
+    rows: NDArray[np.int64],
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> NDArray[np.float32]:
-    """Return a network's logits of rows as they are, (len(rows), classes), without dropout."""
-    parts = []
-    for start in range(0, len(rows), batch):
-        x = data.given(data.inputs(rows[start : start + batch]))
-        parts.append(np.asarray(network.predict_on_batch(x), np.float32))
-    return np.concatenate(parts) if parts else np.zeros((0, data.class_count), np.float32)
+    """Return a network's outputs for rows as they are, (len(rows), ...), without dropout."""
+    outputs = []
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        outputs.append(np.asarray(network.predict_on_batch(data.given(data.inputs(batch))), np.float32))
+        on_progress(start + len(batch), len(rows))
+    return np.concatenate(outputs)
 
 
 def learn_only(network: keras.Model, names: Callable[[str], bool]) -> None:
@@ -210,28 +192,25 @@ def _compile(network: keras.Model, recipe: Recipe, *, by_labels: bool) -> None:
         "sgd": lambda rate: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
         "rmsprop": keras.optimizers.RMSprop,
     }
-    whole = recipe.loss == "categorical_crossentropy"
     losses, metrics = keras.losses, keras.metrics
+    judged: dict[str, Any] = {}  # for a learner with a loss of its own
+    if by_labels and recipe.loss == "categorical_crossentropy":
+        judged["loss"] = losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        )
+        judged["metrics"] = [
+            metrics.CategoricalAccuracy("accuracy"),
+            metrics.CategoricalCrossentropy("cross_entropy", from_logits=True),
+        ]
+    elif by_labels:
+        judged["loss"] = losses.SparseCategoricalCrossentropy(from_logits=True)
+        judged["metrics"] = [
+            metrics.SparseCategoricalAccuracy("accuracy"),
+            metrics.SparseCategoricalCrossentropy("cross_entropy", from_logits=True),
+        ]
     optimiser = optimisers[recipe.optimiser](float(recipe.learning_rate))
-    if not by_labels:  # a learner with a loss of its own
-        network.compile(optimizer=optimiser, jit_compile=False)
-        network.optimizer.build(network.trainable_variables)
-        return
-    network.compile(
-        optimizer=optimiser,
-        loss=losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
-        if whole
-        else losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[
-            metrics.CategoricalAccuracy("accuracy")
-            if whole
-            else metrics.SparseCategoricalAccuracy("accuracy"),
-            metrics.CategoricalCrossentropy("cross_entropy", from_logits=True)
-            if whole
-            else metrics.SparseCategoricalCrossentropy("cross_entropy", from_logits=True),
-        ],
-        jit_compile=False,  # XLA loses what bfloat16 gains on a CPU, and compiles for minutes
-    )
+    # XLA loses what bfloat16 gains on a CPU, and compiles for minutes.
+    network.compile(optimizer=optimiser, jit_compile=False, **judged)
     network.optimizer.build(network.trainable_variables)
 
 
@@ -253,12 +232,13 @@ def _train_epoch(
     network: keras.Model,
     data: FitData,
     recipe: Recipe,
-    weigh: NDArray[np.float32] | None,
     history: list[Epoch],
     on_progress: Tell,
-    teaching: Teaching | None,
+    lesson: Lesson | None,
 ) -> dict[str, float]:
-    epoch = len(history)
+    epoch, weigh = len(history), None
+    if recipe.balance == "class weights":
+        weigh = class_weights(data.labels[data.train], data.class_count)
     _throw_dice(network, recipe.seed, epoch)
     rng = np.random.default_rng([recipe.seed, epoch])
     order = epoch_order(data.labels[data.train], rng, oversample=recipe.balance == "oversample")
@@ -288,17 +268,14 @@ def _train_epoch(
         if recipe.augmentation.changes_something:
             images = augment(images, recipe.augmentation, rng)
         labels = data.labels[chosen]
-        if teaching is None:
-            targets = _targets(labels, data.class_count, recipe)
-        else:
-            images, targets, labels = teaching.lesson(images, labels, rng)
+        targets: Any = labels
+        if lesson is not None:
+            images, targets, labels = lesson(images, labels, rng)
+        elif recipe.loss == "categorical_crossentropy":
+            targets = np.eye(data.class_count, dtype=np.float32)[labels]
         network.reset_metrics()
-        learnt = network.train_on_batch(
-            data.given(images),
-            targets,
-            None if weigh is None else weigh[labels],
-            return_dict=True,
-        )
+        weights = None if weigh is None else weigh[labels]
+        learnt = network.train_on_batch(data.given(images), targets, weights, return_dict=True)
         labelled += (here := int(np.count_nonzero(labels >= 0)))
         for name in sums:
             sums[name] += float(learnt[name]) * here
@@ -307,12 +284,6 @@ def _train_epoch(
             told = now
             tell(step + 1)
     return {name: total / max(1, labelled) for name, total in sums.items()}
-
-
-def _targets(labels: NDArray[np.int64], class_count: int, recipe: Recipe) -> NDArray[Any]:
-    if recipe.loss == "sparse_categorical_crossentropy":
-        return labels
-    return np.eye(class_count, dtype=np.float32)[labels]
 
 
 def _throw_dice(network: keras.Model, seed: int, epoch: int) -> None:

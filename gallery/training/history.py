@@ -62,6 +62,33 @@ Tell = Callable[[TrainingProgress], None]
 """Takes how far a training is; raises `Stopped` when it shall end."""
 
 
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A finished training, with the network at its best epoch.
+
+    Attributes:
+        ended: "finished", "stopped early" (no better epoch for `patience` ones) or "stopped" (by a person).
+    """
+
+    history: tuple[Epoch, ...]
+    best: Epoch
+    ended: str
+
+    @property
+    def seconds(self) -> float:
+        """Of all epochs."""
+        return sum(row.seconds for row in self.history)
+
+
+def preparing(tell: Tell, recipe: Recipe) -> Callable[[int, int], None]:
+    """Return what tells how many photos of how many are prepared."""
+
+    def told(done: int, total: int) -> None:
+        tell(TrainingProgress(PREPARING, done, total, epochs=recipe.epochs))
+
+    return told
+
+
 def best_epoch(history: Sequence[Epoch]) -> int:
     """Return the position of the lowest validation loss, the earliest of equals; -1 where there is none."""
     losses = [row.val_loss if math.isfinite(row.val_loss) else math.inf for row in history]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from gallery.network.architectures import NetworkOptions, architecture_named, bu
 from gallery.network.engine import keras
 from gallery.network.layouts import LAST_BLOCKS
 from gallery.network.precision import best_precision
-from gallery.training.bottleneck import TrainedTop, fit_top
-from gallery.training.fit import FitData, FitResult, fit, learn_only
-from gallery.training.history import Tell
+from gallery.training.bottleneck import fit_top
+from gallery.training.fit import FitData, fit, learn_only
+from gallery.training.history import FitResult, Tell
 from gallery.training.preparing import Prepared
 from gallery.training.recipes import Recipe
 from gallery.training.request import ShippedImagenet, TrainingRequest
@@ -50,7 +50,7 @@ class Learnt:
     start: Start
     target_layer: str
     precision: str
-    teaching: Mapping[str, Any] = field(default_factory=dict)
+    teaching: Mapping[str, Any]
 
 
 def fit_data(prepared: Prepared, recipe: Recipe) -> FitData:
@@ -74,18 +74,12 @@ def new_network(recipe: Recipe, class_count: int) -> tuple[keras.Model, str]:
         class_count,
         recipe.input_px,
         conv_dtype=dtype,
-        options=network_options(recipe),
+        options=_options(recipe),
     )
     return network, dtype
 
 
-def learn(
-    request: TrainingRequest,
-    prepared: Prepared,
-    tell: Tell,
-    *,
-    shipped: ShippedImagenet = lambda _: None,
-) -> Learnt:
+def learn(request: TrainingRequest, prepared: Prepared, tell: Tell, *, shipped: ShippedImagenet) -> Learnt:
     """Build a network and train it as its recipe says; it ends with the weights of its best epoch.
 
     Raises:
@@ -100,50 +94,34 @@ def learn(
     if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
         settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
     target_layer = architecture.target_layer or start.last_convolution
+    judged: keras.Model = network
+    teaching: dict[str, Any] = {}
     if recipe.trainable == "top":
-        top = _fit_top(network, data, request, prepared, tell)
-        return Learnt(network, top.fitted, top.network, top.data, start, target_layer, precision)
-    if recipe.distillation is None:
-        fitted = _fit(network, data, request, start, tell)
-        return Learnt(network, fitted, network, data, start, target_layer, precision)
-    fitted, teaching = _fit_taught(network, data, request, prepared, target_layer, tell)
-    return Learnt(network, fitted, network, data, start, target_layer, precision, teaching)
+        digest = hashlib.sha256("".join(prepared.decoded.photo_ids).encode()).hexdigest()
+        fitted, judged, data = fit_top(
+            network, data, request, options=_options(recipe),
+            photo_set=f"{digest} {recipe.input_px}", on_progress=tell,
+        )  # fmt: skip
+    elif recipe.distillation is not None:
+        fitted, teaching = _fit_taught(network, data, request, prepared, target_layer, tell)
+    else:
+        if recipe.trainable == "last block":
+            _freeze_all_but_the_last(network, recipe, start)
+        fitted = fit(network, data, recipe, folder=request.folder, on_progress=tell)
+    return Learnt(network, fitted, judged, data, start, target_layer, precision, teaching)
 
 
-def network_options(recipe: Recipe) -> NetworkOptions:
-    """Return the form of the network that a recipe asks for."""
+def _options(recipe: Recipe) -> NetworkOptions:
     return NetworkOptions(
         recipe.dropout, recipe.l2, recipe.conv_layers, recipe.kernel_px, recipe.filters, recipe.dense_units
     )
 
 
-def _fit_top(
-    network: keras.Model,
-    data: FitData,
-    request: TrainingRequest,
-    prepared: Prepared,
-    tell: Tell,
-) -> TrainedTop:
-    digest = hashlib.sha256("".join(prepared.decoded.photo_ids).encode()).hexdigest()
-    return fit_top(
-        network, data, request.recipe, options=network_options(request.recipe), folder=request.folder,
-        features_folder=request.cache, photo_set=f"{digest} {request.recipe.input_px}", on_progress=tell,
-    )  # fmt: skip
-
-
-def _fit(
-    network: keras.Model, data: FitData, request: TrainingRequest, start: Start, tell: Tell
-) -> FitResult:
-    if request.recipe.trainable == "last block":
-        # A convolution that begins at random must learn, wherever it lies.
-        last = re.compile(LAST_BLOCKS.get(request.recipe.backbone or "", ""))
-        learn_only(
-            network,
-            lambda name: (
-                name not in start.convolutions or name in start.missing or last.fullmatch(name) is not None
-            ),
-        )
-    return fit(network, data, request.recipe, folder=request.folder, on_progress=tell)
+def _freeze_all_but_the_last(network: keras.Model, recipe: Recipe, start: Start) -> None:
+    """Let the last block and the dense layers learn, and what begins at random, wherever it lies."""
+    last = re.compile(LAST_BLOCKS.get(recipe.backbone or "", ""))
+    frozen = {name for name in start.convolutions if name not in start.missing and not last.fullmatch(name)}
+    learn_only(network, lambda name: name not in frozen)
 
 
 def _fit_taught(
@@ -159,17 +137,17 @@ def _fit_taught(
     from gallery.training.distillation.teacher import read_teacher
 
     source = request.teacher or "imagenet"
-    taught = fit_taught(
+    fitted, accuracy = fit_taught(
         network, _with_unlabelled(data, prepared), request.recipe, teacher=read_teacher(source),
         target_layer=target_layer, folder=request.folder, on_progress=tell,
     )  # fmt: skip
     facts: dict[str, Any] = {
         "teacher": source if source == "imagenet" else Path(source).name,
-        "teacher_validation_accuracy": taught.teacher_accuracy,
+        "teacher_validation_accuracy": accuracy,
     }
     if prepared.unlabelled is not None:
         facts["unlabelled_photos"] = len(prepared.unlabelled.rows)
-    return taught.fitted, facts
+    return fitted, facts
 
 
 def _with_unlabelled(data: FitData, prepared: Prepared) -> FitData:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import Split
+from gallery.training.preparing import Prepared
 from gallery.training.request import TrainingRequest
 from gallery.types import ModelCard
 
 if TYPE_CHECKING:
-    from gallery.training.fit import FitResult
+    from gallery.training.learning import Learnt
 
 
 def photo_counts(split: Split) -> dict[str, int]:
@@ -39,34 +40,24 @@ def made_by(request: TrainingRequest) -> str:
 
 def new_card(
     request: TrainingRequest,
-    class_names: tuple[str, ...],
-    photos: Mapping[str, int],
-    fitted: FitResult,
-    *,
-    source: str,
+    prepared: Prepared,
+    learnt: Learnt,
     evaluation: Mapping[str, Any],
     temperature: float,
-    precision: str,
-    target_layer: str,
-    teaching: Mapping[str, Any],
 ) -> ModelCard:
     """Return the card, but for what the store fills in: the weights' hash and the number of parameters.
 
     Args:
         request: what was asked.
-        class_names: in the order of the outputs.
-        photos: of each part.
-        fitted: what the training did.
-        source: what it began from.
+        prepared: the photos.
+        learnt: what the training did.
         evaluation: as it stands in ``evaluation.json``, with its "part".
         temperature: fitted on the validation photos.
-        precision: the convolutions' dtype while training.
-        target_layer: whose maps Grad-CAM weighs.
-        teaching: what there is to say of the teacher and of photos without labels; empty for other recipes.
     """
     from gallery.network.architectures import architecture_named
 
-    recipe, part = request.recipe, str(evaluation["part"])
+    recipe, part, fitted = request.recipe, str(evaluation["part"]), learnt.fitted
+    photos, class_names = photo_counts(prepared.split), prepared.decoded.data.class_names
     architecture = architecture_named(recipe.architecture)
     limits = []
     if part == Part.VALIDATION.value:
@@ -84,7 +75,7 @@ def new_card(
         input_px=recipe.input_px,
         preprocessing=architecture.preprocessing,
         resize="squash",
-        target_layer=target_layer,
+        target_layer=learnt.target_layer,
         temperature=temperature,
         weights_file="weights.npz",
         weights_sha256="",  # filled in by the store, as is the number of parameters
@@ -95,23 +86,19 @@ def new_card(
             "data": request.data.name,
             "photos": photos.get("train", 0),
             "validation_photos": photos.get("validation", 0),
-            "weights": source,
-            **teaching,
+            "weights": learnt.start.source,
+            **learnt.teaching,
             "epochs": len(fitted.history),
             "best_epoch": fitted.best.epoch,
-            "seconds": round(sum(row.seconds for row in fitted.history), 1),
-            "precision": precision,
+            "seconds": round(fitted.seconds, 1),
+            "precision": learnt.precision,
             "split": asdict(request.plan),
-            "recipe": recipe.to_json(),
+            "recipe": asdict(recipe),
             "made_by": made_by(request),
         },
         tested_on={
-            "part": part,
-            "n": evaluation.get("n"),
-            "accuracy": evaluation.get("accuracy"),
-            "accuracy_interval": evaluation.get("accuracy_interval"),
-            "loss": evaluation.get("loss"),
-            "macro_f1": evaluation.get("macro_f1"),
+            name: evaluation.get(name)
+            for name in ("part", "n", "accuracy", "accuracy_interval", "loss", "macro_f1")
         },
         limits=limits,
         library_versions={

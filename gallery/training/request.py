@@ -18,7 +18,7 @@ from gallery.datasets.pixel_store import Decode
 from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import TrainingError
 from gallery.files import write_atomic
-from gallery.training.history import Epoch
+from gallery.training.history import FitResult
 from gallery.training.recipes import Recipe
 from gallery.types import MODEL_ID, ModelCard, PhotoId
 
@@ -65,16 +65,12 @@ class TrainingRequest:
             )
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "data": str(self.data),
-            "recipe": self.recipe.to_json(),
-            "weights": self.weights,
-            "model_id": self.model_id,
-            "plan": asdict(self.plan),
-            "teacher": self.teacher,
-            "unlabelled": None if self.unlabelled is None else str(self.unlabelled),
-            **({"name": self.name} if self.name else {}),
-        }
+        """Return what `from_folder` reads: all but the places that the folder itself tells."""
+        values = {name: value for name, value in asdict(self).items() if name not in ("folder", "cache")}
+        if not self.name:
+            del values["name"]  # as in the files from before models had names
+        stored: dict[str, Any] = json.loads(json.dumps(values, default=str))
+        return stored
 
     @classmethod
     def from_folder(cls, folder: Path, *, cache: Path) -> TrainingRequest:
@@ -142,29 +138,22 @@ class TrainingParts:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingResult:
+class TrainingResult(FitResult):
     """What a training came to.
 
     Attributes:
         model_folder: where the new model lies.
-        measured_on: "test" or "validation"; `evaluation` is of that part.
-        ended: "finished", "stopped early" or "stopped".
-        seconds: of all epochs.
+        photos: how many each part has.
+        evaluation: of its "part", the test photos or else the validation photos.
         notes: a sentence for each thing worth knowing.
     """
 
-    model_id: str
+    request: TrainingRequest
     model_folder: Path
-    recipe: str
     parameter_count: int
     photos: Mapping[str, int]
-    history: tuple[Epoch, ...]
-    best: Epoch
-    measured_on: str
     evaluation: Mapping[str, Any]
     temperature: float
-    ended: str
-    seconds: float
     inspection: Inspection
     notes: tuple[str, ...]
 
@@ -172,9 +161,9 @@ class TrainingResult:
         """Return what ``train --json`` prints."""
         looked = self.inspection.to_json()
         return {
-            "model_id": self.model_id,
+            "model_id": self.request.model_id,
             "folder": str(self.model_folder),
-            "recipe": self.recipe,
+            "recipe": self.request.recipe.name,
             "parameter_count": self.parameter_count,
             "photos": dict(self.photos),
             "epochs": len(self.history),
@@ -184,11 +173,9 @@ class TrainingResult:
             "validation_accuracy": self.best.val_accuracy,
             "validation_loss": self.best.val_loss,
             "temperature": self.temperature,
-            "measured_on": self.measured_on,
+            "measured_on": self.evaluation["part"],
             "measured_photos": self.evaluation.get("n"),
-            "accuracy": self.evaluation.get("accuracy"),
-            "accuracy_interval": self.evaluation.get("accuracy_interval"),
-            "macro_f1": self.evaluation.get("macro_f1"),
+            **{name: self.evaluation.get(name) for name in ("accuracy", "accuracy_interval", "macro_f1")},
             "skipped": looked.pop("skipped"),
             "data": looked,
             "notes": list(self.notes),
@@ -216,7 +203,7 @@ def remember(request: TrainingRequest) -> bool:
         TrainingError: the folder belongs to another training.
     """
     request.folder.mkdir(parents=True, exist_ok=True)
-    file, asked = request.folder / REQUEST_FILE, json.loads(json.dumps(request.to_json()))
+    file, asked = request.folder / REQUEST_FILE, request.to_json()
     if not file.is_file():
         write_atomic(file, json.dumps(asked, indent=1), durable=False)
         return False

@@ -75,42 +75,27 @@ def _save(
     """Measure the network as it is kept, with weights in float16, and save it."""
     from gallery.network.architectures import get_weights
 
-    fitted, decoded, split = learnt.fitted, prepared.decoded, prepared.split
+    fitted, split = learnt.fitted, prepared.split
     stored = {name: tensor.astype(np.float16) for name, tensor in get_weights(learnt.network).items()}
     temperature, evaluation = _measured(request.model_id, prepared, learnt, stored)
-    card = new_card(
-        request,
-        decoded.data.class_names,
-        photo_counts(split),
-        fitted,
-        source=learnt.start.source,
-        evaluation=evaluation,
-        temperature=temperature,
-        precision=learnt.precision,
-        target_layer=learnt.target_layer,
-        teaching=learnt.teaching,
-    )
     folder = parts.save(
-        card,
+        new_card(request, prepared, learnt, evaluation, temperature),
         stored,
         evaluation=evaluation,
         history=[asdict(row) for row in fitted.history],
         training_photos=_trained_on(prepared),
-        validation_photos=[decoded.photo_ids[row] for row in split.rows(Part.VALIDATION)],
+        validation_photos=[prepared.decoded.photo_ids[row] for row in split.rows(Part.VALIDATION)],
     )
     return TrainingResult(
-        model_id=request.model_id,
+        fitted.history,
+        fitted.best,
+        fitted.ended,
+        request=request,
         model_folder=folder,
-        recipe=request.recipe.name,
         parameter_count=learnt.network.count_params(),
         photos=photo_counts(split),
-        history=fitted.history,
-        best=fitted.best,
-        measured_on=evaluation["part"],
         evaluation=evaluation,
         temperature=temperature,
-        ended=fitted.ended,
-        seconds=sum(row.seconds for row in fitted.history),
         inspection=prepared.inspection,
         notes=(*split.notes, *_start_notes(request, learnt)),
     )
@@ -121,17 +106,17 @@ def _measured(
 ) -> tuple[float, dict[str, Any]]:
     """Return the temperature, fitted on the validation photos, and the scores on the test photos, if any."""
     from gallery.network.architectures import set_weights
-    from gallery.training.fit import predict_logits
+    from gallery.training.fit import predict
 
     data, split = learnt.data, prepared.split
     set_weights(learnt.judged, stored, only=frozenset(layer.name for layer in learnt.judged.layers))
-    logits = predict_logits(learnt.judged, data, data.validation)
+    logits = predict(learnt.judged, data, data.validation)
     targets = platt_targets(data.labels[data.validation], data.class_count)
     temperature = fit_temperature(logits, targets)
     part, rows = Part.VALIDATION, data.validation
     if len(split.rows(Part.TEST)):
         part, rows = Part.TEST, split.rows(Part.TEST)
-        logits = predict_logits(learnt.judged, data, rows)
+        logits = predict(learnt.judged, data, rows)
     report = EvaluationReport.from_predictions(
         data.labels[rows],
         softmax(logits.astype(np.float64) / temperature, axis=1),

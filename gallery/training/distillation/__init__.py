@@ -1,1 +1,1 @@
-"""How vgg16-distilled learns: a teacher, its lessons, recoloured photos, and the losses."""
+"""How vgg16-distilled learns: a teacher, its lessons, and the losses."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gallery.training.recipes import recipe_named
+from gallery.training.request import TrainingRequest
 
 pytestmark = pytest.mark.network
 
@@ -17,7 +19,7 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
 
     from gallery.network.architectures import NetworkOptions, build, get_weights
     from gallery.training.bottleneck import fit_top
-    from gallery.training.fit import FitData, predict_logits
+    from gallery.training.fit import FitData, predict
 
     images = np.random.default_rng(0).integers(0, 160, (12, 32, 32, 3)).astype(np.uint8)
     labels = np.arange(12) % 2
@@ -36,11 +38,12 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
     }  # as it is kept
     data = FitData(inputs, labels, np.arange(8), np.arange(8, 12), 2, "caffe")
     recipe = recipe_named("vgg16-bottleneck").changed(input_px=32, epochs=3)
+    request = TrainingRequest(tmp_path, recipe, None, "top", tmp_path, tmp_path)
     told: list[tuple[str, int, int]] = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        top = fit_top(
-            network, data, recipe, options=options, folder=tmp_path / name, features_folder=tmp_path,
+        fitted, top, features = fit_top(
+            network, data, dataclasses.replace(request, folder=tmp_path / name), options=options,
             photo_set="these", on_progress=lambda now: told.append((now.stage, now.done, now.total)),
         )  # fmt: skip
         assert sorted(read) == list(range(12))  # each photo once, in both trainings together
@@ -51,11 +54,9 @@ def test_the_top_learns_on_saved_outputs_and_the_whole_network_answers_the_same(
     after = get_weights(network)
     moved = {name for name, tensor in after.items() if not np.array_equal(tensor, before[name])}
     assert moved == {"fc1/kernel", "fc1/bias", "predictions/kernel", "predictions/bias"}
-    whole = predict_logits(network, data, data.validation)
-    np.testing.assert_allclose(whole, top.fitted.validation_logits, rtol=0.01, atol=0.01)
-    np.testing.assert_array_equal(
-        predict_logits(top.network, top.data, data.validation), top.fitted.validation_logits
-    )
+    whole, alone = predict(network, data, data.validation), predict(top, features, data.validation)
+    np.testing.assert_allclose(whole, alone, rtol=0.01, atol=0.01)
+    assert (alone.argmax(1) == labels[8:]).mean() == fitted.best.val_accuracy
 
 
 def test_two_trainings_of_the_same_photos_do_not_write_into_each_others_outputs(tmp_path: Path) -> None:

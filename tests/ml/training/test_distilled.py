@@ -20,7 +20,7 @@ from gallery.training.recipes import Distillation, Recipe, recipe_named
 from gallery.training.request import TrainingParts, TrainingRequest
 from gallery.training.run import train
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 
 RECIPE = recipe_named("cnn-small").changed(
     input_px=32, conv_layers=2, filters=8, dense_units=16, batch=8, epochs=3, learning_rate=3e-3,
@@ -82,22 +82,22 @@ def test_killed_in_its_second_epoch_it_ends_as_an_undisturbed_one(
 
 
 def test_the_network_moves_towards_its_teacher(
-    request_: TrainingRequest, parts: TrainingParts, tiny_teacher: dict[str, Any]
+    request_: TrainingRequest, parts: TrainingParts, teacher_tensors: dict[str, Any]
 ) -> None:
     import keras
 
     from gallery.network.architectures import NetworkOptions, build, get_weights, set_weights
     from gallery.training.checkpoint import load_state
     from gallery.training.distillation.lessons import fit_taught
-    from gallery.training.distillation.teacher import Teacher, TeacherWeights
+    from gallery.training.distillation.teacher import Teacher
     from gallery.training.fit import FitData
 
     images = prepare(request_, parts).decoded.images(np.arange(40))
-    weights = TeacherWeights(tiny_teacher)
+    teacher = Teacher(teacher_tensors)
     keras.utils.set_random_seed(0)
     network = build("cnn-small", 2, 32, options=NetworkOptions(conv_layers=2, filters=8, dense_units=16))
     data = FitData(lambda rows: images[rows], np.arange(40) % 2, np.arange(30), np.arange(30, 40), 2, "unit")
-    target = np.asarray(Teacher(weights).maps(images)).mean((1, 2))
+    target = teacher.maps(images).mean((1, 2))
 
     def missed(adapter: tuple[Any, Any]) -> float:
         """The squared gap to the teacher's pooled maps of the training photos, by their variance."""
@@ -111,7 +111,7 @@ def test_the_network_moves_towards_its_teacher(
     recipe = RECIPE.changed(epochs=12, patience=12, distillation=alone, augmentation=Augmentation())
     request_.folder.mkdir(exist_ok=True)
     beginning = get_weights(network)
-    fit_taught(network, data, recipe, teacher=weights, target_layer="conv2", folder=request_.folder)
+    fit_taught(network, data, recipe, teacher=teacher, target_layer="conv2", folder=request_.folder)
     state = load_state(request_.folder)
     assert state is not None
     set_weights(network, {name: state.weights[name] for name in beginning})  # of the last epoch
@@ -181,7 +181,7 @@ def test_a_teacher_makes_sense_for_some_recipes_only(request_: TrainingRequest) 
 
 
 def test_a_lesson_leaves_labels_to_unblended_photos_only() -> None:
-    from gallery.training.distillation.lessons import Lessons
+    from gallery.training.distillation.lessons import lesson
 
     class White:
         """Says of each photo how bright it is."""
@@ -191,8 +191,8 @@ def test_a_lesson_leaves_labels_to_unblended_photos_only() -> None:
 
     images = np.full((40, 4, 4, 3), 100, np.uint8)
     images[::2] = 200
-    lessons = Lessons(None, White(), Distillation(blended=0.5, colour=0))  # type: ignore[arg-type]
-    shown, answers, left = lessons.lesson(images, np.arange(40) % 2, np.random.default_rng(0))
+    plan, labels, rng = Distillation(blended=0.5, colour=0), np.arange(40) % 2, np.random.default_rng(0)
+    shown, answers, left = lesson(White(), plan, images, labels, rng)  # type: ignore[arg-type]
     blended = left < 0
     assert 10 <= blended.sum() <= 30
     np.testing.assert_array_equal(shown[~blended], images[~blended])

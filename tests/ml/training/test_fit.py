@@ -81,14 +81,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-un
 
 
 def test_it_learns_and_tells_of_every_epoch(undisturbed) -> None:  # type: ignore[no-untyped-def]
-    folder, _, data, result = undisturbed
+    from gallery.training.fit import predict
+
+    folder, network, data, result = undisturbed
     assert result.best.val_accuracy >= 0.9
     assert result.history[-1].loss < result.history[0].loss
     assert tuple(read_history(folder / "history.csv")) == result.history
     assert result.ended == "finished"
-    assert (
-        result.validation_logits.argmax(1) == data.labels[data.validation]
-    ).mean() == result.best.val_accuracy
+    said = predict(network, data, data.validation).argmax(1)
+    assert (said == data.labels[data.validation]).mean() == result.best.val_accuracy
     assert json.loads((folder / "told.json").read_text()) == [5, 240, 240, 0.0]  # 5 times 48 photos
 
 
@@ -99,6 +100,8 @@ def test_the_same_seed_gives_the_same_training_and_another_does_not(undisturbed,
 
 
 def test_a_training_killed_in_an_epoch_resumes_to_the_same_best_weights(undisturbed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from gallery.network.architectures import get_weights
+
     folder = tmp_path / "killed"
     code = (
         "import importlib.util, sys, pathlib\n"
@@ -122,9 +125,11 @@ def test_a_training_killed_in_an_epoch_resumes_to_the_same_best_weights(undistur
         child.kill()
         child.communicate()
     assert len(read_history(folder / "history.csv")) == 2
-    _, _, result = run(folder)
+    network, _, result = run(folder)
     assert losses(result) == losses(undisturbed[3])
-    np.testing.assert_array_equal(result.validation_logits, undisturbed[3].validation_logits)
+    resumed, whole = get_weights(network), get_weights(undisturbed[1])
+    for name, tensor in whole.items():
+        np.testing.assert_array_equal(resumed[name], tensor)
     assert len(list(folder.glob("best-*.npz"))) == 1
 
 
@@ -150,7 +155,7 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
     from gallery.evaluation.calibration import cross_entropy
     from gallery.network.architectures import NetworkOptions, build, get_weights
     from gallery.training.checkpoint import load_best
-    from gallery.training.fit import FitData, fit
+    from gallery.training.fit import FitData, fit, predict
 
     images, labels = tinted(64, 0)
     labels[48:] = 1 - labels[48:]  # the more it learns, the worse it is judged
@@ -160,7 +165,7 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
     result = fit(network, data, RECIPE.changed(epochs=4), folder=tmp_path)
     assert result.best.epoch < len(result.history)
     assert result.best.val_loss == min(row.val_loss for row in result.history)
-    judged = cross_entropy(result.validation_logits, labels[data.validation])
+    judged = cross_entropy(predict(network, data, data.validation), labels[data.validation])
     assert judged == pytest.approx(result.best.val_loss, rel=1e-6)
     weights, best, state = get_weights(network), load_best(tmp_path, result.best.epoch), load_state(tmp_path)
     assert state is not None
@@ -171,11 +176,11 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
 
 def test_the_training_figures_are_means_over_all_photos_of_the_epoch(tmp_path: Path) -> None:
     from gallery.evaluation.calibration import cross_entropy
-    from gallery.training.fit import predict_logits
+    from gallery.training.fit import predict
 
     still = RECIPE.changed(learning_rate=1e-8, dropout=0, augmentation=Augmentation(), batch=20, epochs=1)
     network, data, result = run(tmp_path, still)  # 48 photos: batches of 20, 20 and 8
-    logits = predict_logits(network, data, data.train)
+    logits = predict(network, data, data.train)
     assert result.best.loss == pytest.approx(cross_entropy(logits, data.labels[data.train]), rel=1e-3)
     assert result.best.accuracy == pytest.approx((logits.argmax(1) == data.labels[data.train]).mean())
 

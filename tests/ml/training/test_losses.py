@@ -30,7 +30,7 @@ def test_divergence_is_zero_for_equal_logits_and_ln_two_for_a_coin_against_certa
 def test_cross_entropy_ignores_photos_without_a_label():
     logits = tf.constant([[0.0, 0.0], [50.0, 0.0]])
     assert float(smoothed_cross_entropy(logits, tf.constant([0, -1]), 0.0)) == pytest.approx(np.log(2))
-    assert float(smoothed_cross_entropy(logits, tf.constant([-1, -1]))) == 0.0
+    assert float(smoothed_cross_entropy(logits, tf.constant([-1, -1]), 0.0)) == 0.0
 
 
 def test_smoothing_gives_its_share_to_every_class():

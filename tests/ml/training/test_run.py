@@ -63,7 +63,7 @@ def test_a_folder_becomes_a_model_whose_card_tells_the_truth(
     result = train(request_, parts, on_progress=told.append)
     assert result.photos == {"train": 18, "validation": 9, "test": 9}
     assert result.inspection.skipped[0].path.name == "torn.npy"
-    assert result.measured_on == "test"
+    assert result.evaluation["part"] == "test"
     card = store.card("red-or-blue")
     assert store.verify("red-or-blue") is None
     assert (card.architecture, card.class_names, card.preprocessing) == ("cnn-small", ("blue", "red"), "unit")

@@ -44,75 +44,82 @@ def write_as_published(network: Any, file: Path) -> None:
 
 
 def test_batch_norm_is_folded_away_and_the_maps_stay_keras_own(keras_resnet: Any) -> None:
-    from gallery.network.engine import keras, tf
-    from gallery.training.distillation.teacher import Teacher, read_teacher
+    from gallery.network.engine import keras
+    from gallery.network.published import resnet50_tensors
+    from gallery.training.distillation.teacher import Teacher
 
-    given = read_teacher("imagenet", fetch=lambda: keras_resnet)
     images = np.random.default_rng(1).integers(0, 256, (1, 224, 224, 3)).astype(np.uint8)
     last = keras.Model(keras_resnet.input, keras_resnet.get_layer("conv5_block3_out").output)
     pixels = keras.applications.resnet50.preprocess_input(images.astype(np.float32))
     expected = np.asarray(last(pixels))
-    teacher = Teacher(given, dtype=tf.float32)
-    found = np.asarray(teacher.maps(images))
+    teacher = Teacher(resnet50_tensors(keras_resnet))
+    found = teacher.maps(images)
     assert found.shape == (1, 7, 7, 2048)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * float(expected.max()))
-    answers = found.mean((1, 2)) @ teacher.head_kernel + teacher.head_bias
+    kernel, bias = teacher.head
+    answers = found.mean((1, 2)) @ kernel + bias
     said = np.asarray(keras_resnet(pixels))
     np.testing.assert_allclose(np.exp(answers) / np.exp(answers).sum(), said, rtol=1e-2)
 
 
 def test_the_file_that_keras_applications_publishes_is_read(keras_resnet: Any, tmp_path: Path) -> None:
-    from gallery.training.distillation.teacher import folded, read_teacher
+    from gallery.network.architectures import get_weights
+    from gallery.network.published import resnet50_tensors
+    from gallery.training.distillation.teacher import read_teacher
 
     file = tmp_path / "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
     write_as_published(keras_resnet, file)
-    read, expected = read_teacher(str(file)).arrays, folded(keras_resnet).arrays
-    assert read.keys() == expected.keys()
+    read, expected = get_weights(read_teacher(str(file)).seeing), resnet50_tensors(keras_resnet)
+    assert read.keys() == {name for name in expected if not name.startswith("predictions/")}
     assert all(np.array_equal(read[name], expected[name]) for name in read)
 
 
-def test_a_file_of_this_projects_form_is_read(teacher_file: Path, tiny_teacher: dict[str, Any]) -> None:
-    from gallery.training.distillation.teacher import Teacher, read_teacher
-
-    given = read_teacher(str(teacher_file))
-    np.testing.assert_array_equal(given.arrays["conv3_block2_1_conv/kernel"],
-                                  tiny_teacher["conv3_block2_1_conv/kernel"])  # fmt: skip
-    maps = np.asarray(Teacher(given).maps(np.zeros((2, 64, 64, 3), np.uint8)))
-    assert maps.shape == (2, 2, 2, 8)
-
-
-def test_what_is_no_teacher_says_so(tmp_path: Path, tiny_teacher: dict[str, Any]) -> None:
+def test_a_file_of_this_projects_form_is_read(teacher_file: Path, teacher_tensors: dict[str, Any]) -> None:
+    from gallery.network.architectures import get_weights
     from gallery.training.distillation.teacher import read_teacher
 
-    tiny_teacher.pop("conv4_block6_2_conv/bias")
-    np.savez(tmp_path / "half.npz", **tiny_teacher)
+    teacher = read_teacher(str(teacher_file))
+    name = "conv3_block2_1_conv/kernel"
+    np.testing.assert_array_equal(get_weights(teacher.seeing)[name], teacher_tensors[name])
+    assert teacher.maps(np.zeros((2, 64, 64, 3), np.uint8)).shape == (2, 2, 2, 2048)
+
+
+def test_what_is_no_teacher_says_so(
+    tmp_path: Path, teacher_tensors: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gallery.network.engine import keras
+    from gallery.training.distillation.teacher import read_teacher
+
+    half = {name: tensor for name, tensor in teacher_tensors.items() if name != "conv4_block6_2_conv/bias"}
+    np.savez(tmp_path / "half.npz", **half)
     for name in ("text.npz", "text.h5"):
         (tmp_path / name).write_text("no weights")
     for name, says in (
-        ("half.npz", "lacks conv4_block6_2_conv"),
+        ("half.npz", "lack conv4_block6_2_conv"),
         ("text.npz", "cannot be read as a ResNet50"),
         ("text.h5", "cannot be read as a ResNet50"),
         ("nowhere.npz", "no teacher at"),
     ):
         with pytest.raises(TrainingError, match=says):
-            read_teacher(tmp_path / name)
+            read_teacher(str(tmp_path / name))
 
-    def offline() -> Any:
+    def offline(**_: Any) -> Any:
         raise Exception("no route to host")
 
+    monkeypatch.setattr(keras.applications, "ResNet50", offline)
     with pytest.raises(TrainingError, match="without a connection give --teacher PATH"):
-        read_teacher("imagenet", fetch=offline)
+        read_teacher("imagenet")
 
 
 def test_a_head_of_two_classes_answers_as_scikit_learn_does() -> None:
     from sklearn.linear_model import LogisticRegression
 
-    from gallery.training.distillation.teacher import fit_ten_class_head
+    from gallery.training.distillation.teacher import fit_class_head
 
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 5)).astype(np.float32)
     labels = (features[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(int)
-    kernel, bias = fit_ten_class_head(features, labels)
+    kernel, bias = fit_class_head(features, labels)
     logits = features @ kernel + bias
     found = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     scaled = (features - features.mean(0)) / (features.std(0) + 1e-3)
