@@ -11,7 +11,7 @@ import numpy as np
 from gallery import settings as limits
 from gallery.errors import GalleryError
 from gallery.services import wiring
-from gallery.services.training_parts import known_to_start, page_parts
+from gallery.services.training_parts import known_to_start, training_parts
 from gallery.training.trainings import TrainingRun, candidate_folder
 from gallery.types import ModelCard
 
@@ -79,7 +79,7 @@ def held_out(run: TrainingRun) -> HeldOut:
     """
     from gallery.training.held_out import held_out as read_held_out
 
-    return read_held_out(run.request, page_parts().unzip)
+    return read_held_out(run.request, training_parts(wiring.settings()).unzip)
 
 
 Answers = dict[str, dict["PhotoId", str]]
@@ -101,7 +101,7 @@ def comparison_task(new: Trained, rival: ModelCard, held: HeldOut) -> Task[Answe
         return known
 
     def work(report: Report) -> Answers:
-        return answers_of(folder, held.photos, page_parts(), load, report)
+        return answers_of(folder, held.photos, training_parts(wiring.settings()), load, report)
 
     return wiring.tasks().ask(key, work, lane=key)
 
@@ -137,11 +137,10 @@ class HeldOutComparison:
         """Return a model's confusion matrix of the classes that occur, and their names."""
         from gallery.evaluation.metrics import confusion_matrix
 
-        all_said = (self.models.y_true, self.models.said_a, self.models.said_b)
-        used = np.unique(np.concatenate(all_said))
-        truth, said = (np.searchsorted(used, rows) for rows in (all_said[0], all_said[2 if new else 1]))
-        names = [self.models.class_names[int(index)] for index in used]
-        return confusion_matrix(truth.astype(np.int64), said.astype(np.int64), len(used)), names
+        models, all_names = self.models, self.models.class_names
+        used = np.unique(np.concatenate([models.y_true, models.said_a, models.said_b]))
+        matrix = confusion_matrix(models.y_true, models.said_b if new else models.said_a, len(all_names))
+        return matrix[np.ix_(used, used)], [all_names[int(index)] for index in used]
 
 
 def misclassified(new: Trained, held: HeldOut, answers: Answers) -> list[tuple[HeldOutPhoto, str]]:

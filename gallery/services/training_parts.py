@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
@@ -78,16 +77,6 @@ def unzip_once(file: Path, area: Path) -> Path:
         UploadArea(area).unpack_zip(file, folder)
         done.touch()
     return folder
-
-
-def page_parts() -> TrainingParts:
-    """Return what the pages' work on data uses of the other rooms."""
-    return _page_parts(wiring.settings())
-
-
-@functools.lru_cache(maxsize=4)
-def _page_parts(chosen: Settings) -> TrainingParts:
-    return training_parts(chosen)
 
 
 def known_to_start(weights: str | None) -> frozenset[PhotoId]:

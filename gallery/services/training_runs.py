@@ -7,22 +7,23 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from gallery.datasets.split import USUAL, SplitPlan
 from gallery.errors import TrainingError
-from gallery.jobs.process import JobStore, RunningJob, claim_named, job_named, start_named, working
+from gallery.jobs.process import JobStore, claim_named, job_named, start_named, working
 from gallery.services import wiring
 from gallery.services.training_parts import training_parts
 from gallery.settings import Settings
 from gallery.training import trainings as stored
 from gallery.training.history import Tell, TrainingProgress
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
+from gallery.training.request import SEARCH_SUFFIX as SEARCH_SUFFIX
 from gallery.training.request import TrainingRequest, refuse_taken, remember
-from gallery.training.trainings import SEARCH_SUFFIX as SEARCH_SUFFIX
-from gallery.training.trainings import TrainingRun, candidate_folder, kind_of
+from gallery.training.trainings import TrainingRun, candidate_folder
 from gallery.types import JobKind, JobState, display_path
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ TRIALS_ASKED_FILE = "trials.txt"
 TRIALS = 12
 """Of a search, if nobody says how many."""
 
-Outcome = TypeVar("Outcome")
 JOB_COMMAND = (sys.executable, "-m", "gallery", "train-job")
 
 
@@ -69,7 +69,7 @@ def discard(run: TrainingRun) -> None:
     Raises:
         TrainingError: it is running, or the disk refuses.
     """
-    stored.discard(run.request.folder, wiring.catalog())
+    stored.discard(run.request, wiring.catalog())
 
 
 def search_result(run: TrainingRun) -> SearchResult | None:
@@ -100,13 +100,12 @@ def start(
         JobError: it could not be started.
     """
     jobs, here, folder = wiring.catalog(), wiring.settings(), request.folder
-    kind = JobKind.TRAINING if trials is None else JobKind.SEARCH
-    _refuse_second(jobs, kind, folder.name)
+    _refuse_second(jobs, request)
     remember(request)
     if trials is not None:
         (folder / TRIALS_ASKED_FILE).write_text(str(trials), encoding="ascii")
     words = [*command, "--home", str(here.home), "--training", folder.name]
-    return start_named(jobs, kind, folder.name, words, here.logs / "training.log")
+    return start_named(jobs, request.kind, folder.name, words, here.logs / "training.log")
 
 
 def resume(run: TrainingRun, *, more_trials: int = 0) -> None:
@@ -115,7 +114,7 @@ def resume(run: TrainingRun, *, more_trials: int = 0) -> None:
     Raises:
         GalleryError: as `start`.
     """
-    search = kind_of(run.request.folder) is JobKind.SEARCH
+    search = run.request.kind is JobKind.SEARCH
     start(run.request, trials=_trials_asked(run.request.folder) + more_trials if search else None)
 
 
@@ -126,28 +125,32 @@ def run_job_process(settings: Settings, name: str) -> None:
         GalleryError: it cannot start or go on.
     """
     from gallery.jobs.process import lower_priority
+    from gallery.training.run import train
+    from gallery.training.search import search
 
     lower_priority()
     folder = settings.trainings / name
     request = TrainingRequest.from_folder(folder, cache=settings.training_cache)
     with wiring.composed(settings) as parts:
-        job = claim_named(parts.catalog, kind_of(folder), name)
+        job = claim_named(parts.catalog, request.kind, name)
         if job is None:
             return  # somebody has cancelled it, or was quicker
         with working(parts.catalog, job) as running:
+            tell = running.report_often
             if job.kind is JobKind.SEARCH:
-                _search(settings, request, _trials_asked(folder), running.report_often)
+                trials, epochs = _trials_asked(folder), RECIPES["cnn-small"].epochs
+                search(request, training_parts(settings), trials=trials, then_epochs=epochs, on_progress=tell)
             else:
                 place = candidate_folder(folder)
                 shutil.rmtree(place, ignore_errors=True)  # of a training that was killed while saving
-                result = _train(settings, request, running.report_often, candidate_in=place)
+                result = train(request, training_parts(settings, candidate_in=place), on_progress=tell)
                 if result.ended != "finished":
                     parts.catalog.finish_job(job.job_id, JobState.DONE, result.ended)
 
 
 def is_taken(settings: Settings, model_id: str) -> bool:
     """Return whether there is a model of that id, or there was one."""
-    return training_parts(settings).taken(model_id)
+    return wiring.model_store(settings).taken(model_id)
 
 
 def train_now(settings: Settings, request: TrainingRequest, *, on_progress: Tell) -> TrainingResult:
@@ -156,92 +159,61 @@ def train_now(settings: Settings, request: TrainingRequest, *, on_progress: Tell
     Raises:
         GalleryError: the data, the weights or the disk do not allow it, or it is running already.
     """
-    refuse_taken(request, training_parts(settings))
-    return _now(
-        settings, request, JobKind.TRAINING, on_progress, lambda tell: _train(settings, request, tell)
-    )
+    from gallery.training.run import train
+
+    parts = training_parts(settings)
+    refuse_taken(request, parts)
+    with _working_here(settings, request, on_progress) as tell:
+        return train(request, parts, on_progress=tell)
 
 
 def search_now(
-    settings: Settings,
-    request: TrainingRequest,
-    *,
-    trials: int,
-    then_epochs: int,
-    on_progress: Tell,
+    settings: Settings, request: TrainingRequest, *, trials: int, then_epochs: int, on_progress: Tell
 ) -> SearchResult:
     """Search for hyperparameters in this process, seen by pages as any other search.
 
     Raises:
         GalleryError: the data do not allow it, no trial could be trained, or it is running already.
     """
-    return _now(
-        settings,
-        request,
-        JobKind.SEARCH,
-        on_progress,
-        lambda tell: _search(settings, request, trials, tell, then_epochs),
-    )
-
-
-def _now(
-    settings: Settings,
-    request: TrainingRequest,
-    kind: JobKind,
-    on_progress: Tell,
-    work: Callable[[Tell], Outcome],
-) -> Outcome:
-    with wiring.composed(settings) as parts:
-        jobs, name = parts.catalog, request.folder.name
-        remember(request)
-        job = claim_named(jobs, kind, name)  # a page may have queued it a moment ago
-        if job is None:
-            _refuse_second(jobs, kind, name)
-            jobs.queue_job(None, name, kind=kind)
-            job = claim_named(jobs, kind, name)
-        if job is None:
-            raise TrainingError(_running_already(kind, name))
-        with working(jobs, job) as running:
-            return work(_both(running, on_progress))
-
-
-def _both(running: RunningJob, on_progress: Tell) -> Tell:
-    def tell(progress: TrainingProgress) -> None:
-        on_progress(progress)
-        running.report_often(progress)
-
-    return tell
-
-
-def _train(
-    settings: Settings, request: TrainingRequest, tell: Tell, *, candidate_in: Path | None = None
-) -> TrainingResult:
-    from gallery.training.run import train
-
-    return train(request, training_parts(settings, candidate_in=candidate_in), on_progress=tell)
-
-
-def _search(
-    settings: Settings,
-    request: TrainingRequest,
-    trials: int,
-    tell: Tell,
-    then_epochs: int | None = None,
-) -> SearchResult:
     from gallery.training.search import search
 
     parts = training_parts(settings)
-    return search(request, parts, trials=trials, then_epochs=then_epochs, on_progress=tell)
+    with _working_here(settings, request, on_progress) as tell:
+        return search(request, parts, trials=trials, then_epochs=then_epochs, on_progress=tell)
 
 
-def _refuse_second(jobs: JobStore, kind: JobKind, name: str) -> None:
-    job = job_named(jobs, kind, name)
+@contextmanager
+def _working_here(settings: Settings, request: TrainingRequest, on_progress: Tell) -> Iterator[Tell]:
+    """Claim a request's job in this process, and give what tells pages and the caller of its progress."""
+    with wiring.composed(settings) as parts:
+        jobs, name = parts.catalog, request.folder.name
+        remember(request)
+        job = claim_named(jobs, request.kind, name)  # a page may have queued it a moment ago
+        if job is None:
+            _refuse_second(jobs, request)
+            jobs.queue_job(None, name, kind=request.kind)
+            job = claim_named(jobs, request.kind, name)
+        if job is None:
+            raise _running_already(request)
+        with working(jobs, job) as running:
+
+            def tell(progress: TrainingProgress) -> None:
+                on_progress(progress)
+                running.report_often(progress)
+
+            yield tell
+
+
+def _refuse_second(jobs: JobStore, request: TrainingRequest) -> None:
+    job = job_named(jobs, request.kind, request.folder.name)
     if job is not None and job.live:
-        raise TrainingError(_running_already(kind, name))
+        raise _running_already(request)
 
 
-def _running_already(kind: JobKind, name: str) -> str:
-    return f"The {kind} {name} is running already. Watch it, or stop it first."
+def _running_already(request: TrainingRequest) -> TrainingError:
+    return TrainingError(
+        f"The {request.kind} {request.folder.name} is running already. Watch it, or stop it first."
+    )
 
 
 def _trials_asked(folder: Path) -> int:

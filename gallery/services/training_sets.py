@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gallery.errors import CatalogError, DatasetError
 from gallery.services import wiring
 from gallery.services.folders import typed_path
-from gallery.services.training_parts import page_parts
+from gallery.services.training_parts import training_parts
 from gallery.training.data_sets import (
     DataSet,
     open_set,
     recent_sets,
+    remember_set,
     stored_set,
-    with_plan,
     write_people_labels,
 )
 from gallery.types import CANNOT_TELL, PhotoId, display_path
@@ -108,7 +109,7 @@ def split_as(chosen: DataSet, plan: SplitPlan) -> None:
     Raises:
         DatasetError: the disk refuses.
     """
-    with_plan(chosen, plan)
+    remember_set(replace(chosen, plan=plan))
 
 
 # The photos of a set, read and inspected in the background
@@ -125,11 +126,12 @@ def inspection(chosen: DataSet) -> Task[Prepared]:
         from gallery.jobs.task import State
         from gallery.training.preparing import inspect_data
 
+        here = wiring.settings()
         before = [task.result for task in tasks.kept(*key[:2]) if task.state is State.DONE]
         return inspect_data(
             chosen,
-            page_parts(),
-            wiring.settings().training_cache,
+            training_parts(here),
+            here.training_cache,
             report,
             before=before[0] if before else None,
         )

@@ -151,15 +151,11 @@ def preview(image: RgbImage, augmentation: Augmentation, *, count: int = 8, seed
 
 def moved(image: RgbImage, transform: NDArray[np.float32]) -> RgbImage:
     """Return a picture moved by one row of `transforms`, as `apply` would: bilinear, the edge repeated."""
-    side = image.shape[0]
-    y, x = np.mgrid[:side, :side].astype(np.float64)
-    a = transform.astype(np.float64)
-    across = np.clip(a[0] * x + a[1] * y + a[2], 0, side - 1)
-    down = np.clip(a[3] * x + a[4] * y + a[5], 0, side - 1)
-    left, top = np.floor(across).astype(np.int64), np.floor(down).astype(np.int64)
-    right, bottom = np.minimum(left + 1, side - 1), np.minimum(top + 1, side - 1)
-    to_right, to_bottom = (across - left)[..., None], (down - top)[..., None]
-    upper = image[top, left] * (1 - to_right) + image[top, right] * to_right
-    lower = image[bottom, left] * (1 - to_right) + image[bottom, right] * to_right
-    mixed = upper * (1 - to_bottom) + lower * to_bottom
+    from scipy.ndimage import affine_transform
+
+    a0, a1, a2, b0, b1, b2 = transform[:6].astype(np.float64)
+    rows_columns_colours = [[b1, b0, 0], [a1, a0, 0], [0, 0, 1]]
+    mixed = affine_transform(
+        image.astype(np.float64), rows_columns_colours, (b2, a2, 0), order=1, mode="nearest"
+    )
     return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gallery.errors import TrainingError
 from gallery.files import open_atomic, read_arrays
-from gallery.training.history import Epoch, epoch_of
+from gallery.training.history import Epoch
 
 Tensors = Mapping[str, NDArray[Any]]
 STATE_FILE = "state.npz"
@@ -59,7 +59,7 @@ def load_state(folder: Path) -> TrainingState | None:
         return None
     arrays = arrays_of(file)
     try:
-        history = tuple(epoch_of(row) for row in json.loads(str(arrays.pop("history"))))
+        history = tuple(Epoch(**row) for row in json.loads(str(arrays.pop("history"))))
     except (KeyError, ValueError, TypeError) as exc:
         raise _damaged(file, exc) from exc
     weights = {k.removeprefix("weights/"): v for k, v in arrays.items() if k.startswith("weights/")}

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +101,7 @@ def remember_set(opened: DataSet) -> None:
         "name": opened.name,
         "plan": asdict(opened.plan),
     }
-    try:
-        opened.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(opened.folder / SET_FILE, json.dumps(values), durable=False)
-    except OSError as exc:
-        raise DatasetError(
-            f"Nothing could be written to {opened.folder} ({exc}). Free some space, or mend its rights."
-        ) from exc
+    _write(opened.folder / SET_FILE, json.dumps(values))
 
 
 def stored_set(set_id: str, folder: Path) -> DataSet | None:
@@ -131,17 +125,6 @@ def recent_sets(folder: Path) -> list[DataSet]:
     places.sort(key=lambda place: (place / SET_FILE).stat().st_mtime, reverse=True)
     found = (stored_set(place.name, folder) for place in places)
     return [one for one in found if one is not None]
-
-
-def with_plan(opened: DataSet, plan: SplitPlan) -> DataSet:
-    """Return the set split otherwise, and remember that.
-
-    Raises:
-        DatasetError: the disk refuses.
-    """
-    changed = replace(opened, plan=plan)
-    remember_set(changed)
-    return changed
 
 
 def read_draft(opened: DataSet) -> Draft | None:
@@ -181,12 +164,18 @@ def write_people_labels(labels: Iterable[tuple[Path, str]], folder: Path) -> Pat
     text.seek(0, io.SEEK_END)
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     place = folder / "labels" / hashlib.sha256(text.getvalue().encode()).hexdigest()[:12]
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        write_atomic(place / LABELS_FILE, text.getvalue(), durable=False)
-    except OSError as exc:
-        raise DatasetError(f"Nothing could be written to {place} ({exc}). Free some space.") from exc
+    _write(place / LABELS_FILE, text.getvalue())
     return place / LABELS_FILE
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, text, durable=False)
+    except OSError as exc:
+        raise DatasetError(
+            f"Nothing could be written to {file.parent} ({exc}). Free some space, or mend its rights."
+        ) from exc
 
 
 def _is_text(path: Path) -> bool:

@@ -92,26 +92,23 @@ def estimate(
         earlier: trainings of this machine; those of the same network count for more than any constant.
         bfloat16: whether the processor computes in it.
     """
-    here = [pace for run in earlier if (pace := _pace(run, recipe)) is not None]
-    if here:
-        once = _by_precision(ONCE_S.get(recipe.architecture, (0.0, 0.0)), bfloat16)
-        return Estimate(START_S + photos * (READING_S + once + here[0] * recipe.epochs), True)
-    if recipe.architecture not in STEP_S:
+    name, column = recipe.architecture, 0 if bfloat16 else 1
+    once = ONCE_S.get(name, (0.0, 0.0))[column]
+    here = next((pace for run in earlier if (pace := _pace(run, recipe))), None)
+    if here is not None:
+        return Estimate(START_S + photos * (READING_S + once + here * recipe.epochs), True)
+    if name not in STEP_S:
         return None
-    larger = (recipe.input_px / USUAL_PX.get(recipe.architecture, 224)) ** 2
-    step = _by_precision(STEP_S[recipe.architecture], bfloat16) * larger
+    larger = (recipe.input_px / USUAL_PX.get(name, 224)) ** 2
+    step = STEP_S[name][column] * larger
     if recipe.distillation is not None:
-        step += _by_precision(TEACHER_S, bfloat16)
-    once = _by_precision(ONCE_S.get(recipe.architecture, (0.0, 0.0)), bfloat16) * larger
-    return Estimate(START_S + photos * (READING_S + once + step * recipe.epochs), False)
+        step += TEACHER_S[column]
+    return Estimate(START_S + photos * (READING_S + once * larger + step * recipe.epochs), False)
 
 
 def _pace(run: TrainingRun, recipe: Recipe) -> float | None:
     """Return an earlier training's seconds a photo an epoch, if it trained the same network."""
-    if _work(run.request.recipe) != _work(recipe) or not run.history:
-        return None
-    photos = run.photos
-    if not photos:
+    if not run.history or _work(run.request.recipe) != _work(recipe) or not (photos := run.photos):
         return None
     return sum(row.seconds for row in run.history) / len(run.history) / photos
 
@@ -120,10 +117,6 @@ def _work(recipe: Recipe) -> tuple[object, ...]:
     """Return what makes an epoch slow or fast."""
     taught = recipe.distillation is not None
     return (recipe.architecture, recipe.input_px, recipe.trainable, taught, recipe.balance == "oversample")
-
-
-def _by_precision(seconds: tuple[float, float], bfloat16: bool) -> float:
-    return seconds[0] if bfloat16 else seconds[1]
 
 
 def _dense(*units: int) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def say(
     classifier: Classifier,
     photos: Sequence[HeldOutPhoto],
     parts: TrainingParts,
-    on_progress: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], None],
 ) -> dict[PhotoId, str]:
     """Return what a model calls each photo; files that are gone meanwhile are left out.
 
@@ -84,24 +85,13 @@ def say(
     """
     said: dict[PhotoId, str] = {}
     with parts.decode(classifier.input_px) as decode:
-        for batch in _batches(decode([photo.path for photo in photos])):
+        decoded = (one for one in decode([photo.path for photo in photos]) if isinstance(one, DecodedPhoto))
+        while batch := list(itertools.islice(decoded, _BATCH)):
             probabilities = classifier.classify(np.stack([one.model_input for one in batch])).probabilities
             for one, index in zip(batch, probabilities.argmax(axis=1), strict=True):
                 said[one.photo_id] = classifier.class_names[int(index)]
             on_progress(len(said))
     return said
-
-
-def _batches(results: Iterator[object]) -> Iterator[list[DecodedPhoto]]:
-    batch: list[DecodedPhoto] = []
-    for result in results:
-        if isinstance(result, DecodedPhoto):
-            batch.append(result)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def answers_of(
@@ -125,32 +115,27 @@ def answers_of(
     """
     said: dict[str, dict[PhotoId, str]] = {}
     total = len(photos) * len(load)
-    for name, give in load.items():
-        answers = read_said(folder, name)
+    for before, (name, give) in enumerate(load.items()):
+        file = folder / f"said-{name}.json"
+        answers = _read(file)
         if answers is None:
-            before = len(said) * len(photos)
 
-            def told(done: int, before: int = before) -> None:
-                report(before + done, total)
+            def told(done: int, begun: int = before * len(photos)) -> None:
+                report(begun + done, total)
 
             answers = say(give(), photos, parts, told)
             try:
-                write_said(folder, name, answers)
+                write_atomic(file, json.dumps(answers), durable=False)
             except OSError as exc:
                 raise TrainingError(f"The comparison could not be kept in {folder}: {exc}.") from exc
         said[name] = answers
     return said
 
 
-def read_said(folder: Path, name: str) -> dict[PhotoId, str] | None:
-    """Return what a model said of the held-out photos; None where nobody has asked it."""
+def _read(file: Path) -> dict[PhotoId, str] | None:
+    """Return the answers that are kept in a file; None where nobody has asked yet."""
     try:
-        stored = json.loads((folder / f"said-{name}.json").read_text(encoding="utf-8"))
+        stored = json.loads(file.read_text(encoding="utf-8"))
         return {str(photo_id): str(label) for photo_id, label in stored.items()}
     except (OSError, ValueError, AttributeError):
         return None
-
-
-def write_said(folder: Path, name: str, said: Mapping[PhotoId, str]) -> None:
-    """Keep what a model said."""
-    write_atomic(folder / f"said-{name}.json", json.dumps(dict(said)), durable=False)

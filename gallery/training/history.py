@@ -10,14 +10,16 @@ import contextlib
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from gallery.files import write_atomic
 from gallery.jobs.progress import Progress
 from gallery.training.recipes import Recipe, scheduled_rate
+
+Row = TypeVar("Row")
 
 WORTH_SEEING = 1e-4
 """A validation loss must fall by more than this for the plateau to end (Keras' min_delta)."""
@@ -143,24 +145,34 @@ def photos_per_second(
 
 
 def write_history(file: Path, history: Sequence[Epoch]) -> None:
-    """Write a row an epoch, whole or not at all; a reader that holds on to the file misses one."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(Epoch)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in history)
+    """Write a row an epoch; a reader that holds on to the file misses one."""
     with contextlib.suppress(PermissionError):
-        write_atomic(file, text.getvalue(), durable=False)
+        write_table(file, Epoch, history)
 
 
 def read_history(file: Path) -> list[Epoch]:
     """Return what `write_history` wrote; nothing where there is no such file yet."""
+    return read_table(file, Epoch)
+
+
+def write_table(file: Path, kind: type[Row], rows: Iterable[Row]) -> None:
+    """Write dataclasses of numbers as a table with their fields' names, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(kind)], lineterminator="\n")  # type: ignore[arg-type]
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)  # type: ignore[call-overload]
+    write_atomic(file, text.getvalue(), durable=False)
+
+
+def read_table(file: Path, kind: type[Row]) -> list[Row]:
+    """Return what `write_table` wrote, an empty field as None; nothing where there is no such file yet."""
+    whole = {f.name: f.type in (int, "int") for f in fields(kind)}  # type: ignore[arg-type]
+
+    def number(name: str, text: str) -> float | None:
+        return None if not text else int(text) if whole[name] else float(text)
+
     try:
         with file.open(newline="", encoding="utf-8") as rows:
-            return [epoch_of(row) for row in csv.DictReader(rows)]
+            return [kind(**{name: number(name, row[name]) for name in whole}) for row in csv.DictReader(rows)]
     except FileNotFoundError:
         return []
-
-
-def epoch_of(row: Mapping[str, Any]) -> Epoch:
-    """Return the epoch that a row of text or numbers describes."""
-    return Epoch(int(row["epoch"]), *(float(row[f.name]) for f in fields(Epoch)[1:]))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.inspection import Inspection, inspect_set
 from gallery.datasets.pixel_store import DecodedSet, decode_set
 from gallery.datasets.reader import read_data
-from gallery.datasets.split import Split, split_set
+from gallery.datasets.split import Split, SplitPlan, split_set
 from gallery.datasets.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.jobs.task import Report
 from gallery.training.data_sets import DataSet
-from gallery.training.history import PREPARING, Tell, TrainingProgress
+from gallery.training.history import Tell, preparing
 from gallery.training.request import SPLIT_FILE, TrainingParts, TrainingRequest
 
 INSPECTED_PX = 224
@@ -40,27 +42,20 @@ def prepare(request: TrainingRequest, parts: TrainingParts, tell: Tell = lambda 
         Stopped: as `tell` does.
     """
     data = read_data(request.data, scan=parts.scan, unzip=parts.unzip)
-
-    def told(done: int, total: int) -> None:
-        tell(TrainingProgress(PREPARING, done, total, epochs=request.recipe.epochs))
-
     more = read_unlabelled(request.unlabelled, scan=parts.scan) if request.unlabelled else None
-    side, unlabelled = request.recipe.input_px, None
+    side, told = request.recipe.input_px, preparing(tell, request.recipe)
     with parts.decode(side) as decode:
-        decoded = decode_set(data, input_px=side, decode=decode, folder=request.cache, on_progress=told)
-        if more is not None:
-            unlabelled = decode_set(
-                more, input_px=side, decode=decode, folder=request.cache, on_progress=told
-            )
+        read = partial(decode_set, input_px=side, decode=decode, folder=request.cache, on_progress=told)
+        decoded, unlabelled = read(data), None if more is None else read(more)
     request.folder.mkdir(parents=True, exist_ok=True)
-    copies = duplicate_groups(decoded)
-    split = split_set(decoded, request.plan, copies, stored=request.folder / SPLIT_FILE)
-    inspection = inspect_set(decoded, copies, split.parts)
+    stored = request.folder / SPLIT_FILE
+    prepared = _split_and_inspected(decoded, duplicate_groups(decoded), request.plan, stored)
     if unlabelled is None:
-        return Prepared(decoded, split, inspection)
-    inspection = replace(inspection, skipped=(*inspection.skipped, *unlabelled.skipped))
-    rows = unknown_rows(unlabelled, decoded, split)
-    return Prepared(decoded, split, inspection, Unlabelled(unlabelled, rows))
+        return prepared
+    skipped = (*prepared.inspection.skipped, *unlabelled.skipped)
+    rows = unknown_rows(unlabelled, decoded, prepared.split)
+    inspection = replace(prepared.inspection, skipped=skipped)
+    return replace(prepared, inspection=inspection, unlabelled=Unlabelled(unlabelled, rows))
 
 
 def inspect_data(
@@ -95,5 +90,11 @@ def inspect_data(
         decoded = before.decoded
     report(len(decoded.photo_ids), len(decoded.photo_ids), COMPARING)
     copies = before.inspection.copies if before else duplicate_groups(decoded)
-    split = split_set(decoded, chosen.plan, copies, stored=chosen.split_file)
+    return _split_and_inspected(decoded, copies, chosen.plan, chosen.split_file)
+
+
+def _split_and_inspected(
+    decoded: DecodedSet, copies: Sequence[tuple[int, ...]], plan: SplitPlan, stored: Path
+) -> Prepared:
+    split = split_set(decoded, plan, copies, stored=stored)
     return Prepared(decoded, split, inspect_set(decoded, copies, split.parts))

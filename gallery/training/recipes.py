@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gallery.errors import TrainingError
 from gallery.network.layouts import BACKBONES, backbone_of
@@ -119,10 +119,10 @@ class Recipe:
                 raise TrainingError(
                     f"{name} must be {least:g} to {most:g}, got {getattr(self, name)!r} in {self.name}."
                 )
-        for name, choice in _CHOICES.items():
-            if getattr(self, name) not in get_args(choice):
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
                 raise TrainingError(
-                    f"{name} must be one of {', '.join(get_args(choice))}, got {getattr(self, name)!r}."
+                    f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}."
                 )
         if self.label_smoothing and self.loss.startswith("sparse"):
             raise TrainingError("Sparse labels cannot be smoothed: take the loss categorical_crossentropy.")
@@ -164,12 +164,9 @@ class Recipe:
             raise TrainingError(f"A recipe has no {unknown[0]!r}. It has: {', '.join(sorted(known))}.")
         return dataclasses.replace(self, **{name: v for name, v in values.items() if v is not None})
 
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Return the recipe that `to_json` gave.
+        """Return the recipe that `dataclasses.asdict` gave.
 
         Raises:
             TrainingError: a field is missing, unknown or out of its limits.
@@ -184,13 +181,8 @@ class Recipe:
             raise TrainingError(f"This is no recipe: {exc}. Choose one of {', '.join(RECIPES)}.") from exc
 
 
-_CHOICES = {
-    "trainable": Trainable,
-    "schedule": Schedule,
-    "balance": Balance,
-    "optimiser": Optimiser,
-    "loss": Loss,
-}
+_KINDS = get_type_hints(Recipe)
+_CHOICES = {name: get_args(kind) for name, kind in _KINDS.items() if get_origin(kind) is Literal}
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe

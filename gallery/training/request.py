@@ -20,9 +20,12 @@ from gallery.errors import TrainingError
 from gallery.files import write_atomic
 from gallery.training.history import FitResult
 from gallery.training.recipes import Recipe
-from gallery.types import MODEL_ID, ModelCard, PhotoId
+from gallery.types import MODEL_ID, JobKind, ModelCard, PhotoId
 
 REQUEST_FILE, SPLIT_FILE = "request.json", "split.csv"
+
+SEARCH_SUFFIX = "-search"
+"""Ends the name of a search's folder; the rest is the id of the model that its best trial would become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ class TrainingRequest:
                 f"{self.model_id!r} cannot be a model's id: 2 to 64 small letters, digits, '.', '_' or '-', "
                 "beginning and ending with a letter or digit."
             )
+
+    @property
+    def kind(self) -> JobKind:
+        """Of the jobs that work in its folder."""
+        is_search = self.folder.name == f"{self.model_id}{SEARCH_SUFFIX}"
+        return JobKind.SEARCH if is_search else JobKind.TRAINING
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_folder` reads: all but the places that the folder itself tells."""

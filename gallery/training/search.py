@@ -7,13 +7,11 @@ loop of every recipe answers with its best validation loss.
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 import math
 import sys
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,8 @@ from gallery.training.history import (
     TrainingProgress,
     best_epoch,
     read_history,
+    read_table,
+    write_table,
 )
 from gallery.training.preparing import Prepared, prepare
 from gallery.training.recipes import Recipe
@@ -55,12 +55,6 @@ class Trial:
     seconds: float
 
 
-TRIAL_COLUMNS = (
-    "trial", "learning_rate", "dropout", "conv_layers", "kernel_px", "dense_units",
-    "val_loss", "val_accuracy", "epochs", "seconds",
-)  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """All trials in their order, and the recipe that the best one becomes."""
@@ -71,8 +65,8 @@ class SearchResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``tune --json`` prints."""
-        rows = [{name: getattr(trial, name) for name in TRIAL_COLUMNS} for trial in self.trials]
-        return {"trials": rows, "best_trial": self.best.trial, "recipe": self.recipe.to_json()}
+        trials = [asdict(trial) for trial in self.trials]
+        return {"trials": trials, "best_trial": self.best.trial, "recipe": asdict(self.recipe)}
 
 
 def search(
@@ -80,7 +74,7 @@ def search(
     parts: TrainingParts,
     *,
     trials: int,
-    then_epochs: int | None = None,
+    then_epochs: int,
     on_progress: Tell = lambda _: None,
 ) -> SearchResult:
     """Try out hyperparameters and return the table of trials with the best one as a recipe.
@@ -94,7 +88,7 @@ def search(
             in all trials; its epochs are a trial's.
         parts: the adapters.
         trials: how many in all.
-        then_epochs: of the recipe returned; the request's if None.
+        then_epochs: of the recipe returned.
         on_progress: is told about every second; may raise `Stopped`.
 
     Raises:
@@ -113,17 +107,17 @@ def search(
     return read_result(request, then_epochs=then_epochs)
 
 
-def read_result(request: TrainingRequest, *, then_epochs: int | None = None) -> SearchResult:
+def read_result(request: TrainingRequest, *, then_epochs: int) -> SearchResult:
     """Return the trials that are finished so far, also while a search is running.
 
+    Args:
+        request: of the search.
+        then_epochs: of the recipe that the best trial becomes.
+
     Raises:
-        TrainingError: none is.
+        TrainingError: none could be trained.
     """
-    file = request.folder / TABLE_FILE
-    rows: list[Trial] = []
-    if file.is_file():
-        with file.open(newline="", encoding="utf-8") as table:
-            rows = [_trial_of(row) for row in csv.DictReader(table)]
+    rows = read_table(request.folder / TABLE_FILE, Trial)
     trained = [trial for trial in rows if trial.val_loss is not None]
     if not trained:
         raise TrainingError("No trial could be trained. Give more photos, or a larger input.")
@@ -209,7 +203,7 @@ def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int
 
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
-            write_table(folder / TABLE_FILE, _finished(self.oracle, folder))
+            write_table(folder / TABLE_FILE, Trial, _finished(self.oracle, folder))
 
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():  # --json wants stdout alone
         # A Gaussian process through three points warns that they are few.
@@ -227,7 +221,7 @@ def _propose_and_train(request: TrainingRequest, prepared: Prepared, trials: int
         )
         tuner.oracle.max_trials = trials  # a resumed search may be asked for more
         if done := _finished(tuner.oracle, folder):  # a kill may have prevented the last row
-            write_table(folder / TABLE_FILE, done)
+            write_table(folder / TABLE_FILE, Trial, done)
         try:
             tuner.search(verbose=0)
         except keras_tuner.errors.FatalError as exc:
@@ -302,22 +296,3 @@ def _finished(oracle: Any, folder: Path) -> list[Trial]:
             )
         )
     return trials
-
-
-def write_table(file: Path, trials: list[Trial]) -> None:
-    """Write a row a trial, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(TRIAL_COLUMNS)
-    writer.writerows([getattr(trial, name) for name in TRIAL_COLUMNS] for trial in trials)
-    write_atomic(file, text.getvalue(), durable=False)
-
-
-def _trial_of(row: dict[str, str]) -> Trial:
-    return Trial(
-        int(row["trial"]), float(row["learning_rate"]), float(row["dropout"]),
-        int(row["conv_layers"]), int(row["kernel_px"]), int(row["dense_units"]),
-        float(row["val_loss"]) if row["val_loss"] else None,
-        float(row["val_accuracy"]) if row["val_accuracy"] else None,
-        int(row["epochs"]), float(row["seconds"]),
-    )  # fmt: skip

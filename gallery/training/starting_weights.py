@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,6 @@ def fill(
     weights: str | None,
     *,
     shipped: ShippedImagenet = lambda _: None,
-    fetch_imagenet: Callable[[], keras.Model] | None = None,
 ) -> Start:
     """Fill a network's layers from the source that a user named, and return what was filled.
 
@@ -64,7 +63,6 @@ def fill(
         weights: "imagenet", "none", or a path: a model's folder, a ``.npz`` of this project, or an
             ``.h5`` without a head of keras.applications; None is "imagenet" where there are such weights.
         shipped: ImageNet's weights that came with the app; taken where Keras has not downloaded its own.
-        fetch_imagenet: gives the network of keras.applications; Keras does if None.
 
     Raises:
         TrainingError: no such file, no connection, or no layer fits.
@@ -80,7 +78,7 @@ def fill(
                 f"There are no ImageNet weights for {architecture.name}: it begins from nothing. "
                 "Leave --weights out, or give --weights none."
             )
-        tensors, name = _imagenet(backbone, shipped, fetch_imagenet)
+        tensors, name = _imagenet(backbone, shipped)
         tensors = {key: tensor for key, tensor in tensors.items() if key.split("/")[0] in convolutions}
     else:
         path = Path(source).expanduser()
@@ -188,12 +186,10 @@ def _read_keras(file: Path, backbone: str | None) -> dict[str, NDArray[Any]]:
         ) from exc
 
 
-def _imagenet(
-    backbone: str, shipped: ShippedImagenet, fetch: Callable[[], keras.Model] | None
-) -> tuple[Tensors, str]:
+def _imagenet(backbone: str, shipped: ShippedImagenet) -> tuple[Tensors, str]:
     """Return ImageNet's tensors and their name: Keras' own if on this machine, else shipped, else fetched."""
     published = PUBLISHED.get(backbone)
-    if fetch is None and not (published and published.is_downloaded):
+    if not (published and published.is_downloaded):
         found = shipped(backbone)
         if found is not None:
             return found[1], f"imagenet (the convolutions of {found[0]})"
@@ -204,7 +200,7 @@ def _imagenet(
         )
     try:
         with contextlib.redirect_stdout(sys.stderr):  # keras shows its progress where an answer belongs
-            return published.tensors((fetch or published.fetched)()), "imagenet (keras.applications)"
+            return published.tensors(published.fetched()), "imagenet (keras.applications)"
     except Exception as exc:  # keras raises bare Exception when the download fails
         raise TrainingError(
             f"ImageNet's weights of {backbone} could not be fetched ({exc}). On a machine without a "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import time
 from dataclasses import dataclass
@@ -18,9 +17,7 @@ from gallery.training.history import MEASURING, PREPARING, TRAINING, Epoch, read
 from gallery.training.request import REQUEST_FILE, SPLIT_FILE, TrainingRequest
 from gallery.types import Job, JobKind, JobState
 
-HISTORY_FILE, TRIALS_FILE = "history.csv", "trials.csv"
-SEARCH_SUFFIX = "-search"
-"""Ends the name of a search's folder; the rest is the id of the model that its best trial would become."""
+HISTORY_FILE = "history.csv"
 
 _OTHERS_S = 1.0
 """So long at most Windows keeps a folder that somebody reads at that moment."""
@@ -98,18 +95,6 @@ def candidate_folder(folder: Path) -> Path:
     return folder / "candidate"
 
 
-def is_search(folder: Path) -> bool:
-    """Return whether a folder of the trainings holds a search for hyperparameters."""
-    return folder.name.endswith(SEARCH_SUFFIX) and (
-        (folder / TRIALS_FILE).is_file() or _asked_id(folder) == folder.name.removesuffix(SEARCH_SUFFIX)
-    )
-
-
-def kind_of(folder: Path) -> JobKind:
-    """Return the kind of the jobs that work in a folder of the trainings."""
-    return JobKind.SEARCH if is_search(folder) else JobKind.TRAINING
-
-
 def trainings(
     folder: Path, jobs: JobStore, *, cache: Path, kind: JobKind = JobKind.TRAINING
 ) -> list[TrainingRun]:
@@ -120,29 +105,27 @@ def trainings(
     for place in folder.iterdir():
         with contextlib.suppress(TrainingError, OSError):  # it is none, or is just being discarded
             asked_at = (place / REQUEST_FILE).stat().st_mtime
-            if kind_of(place) is kind:
-                run = training_run(TrainingRequest.from_folder(place, cache=cache), jobs)
-                found.append((asked_at, place.name, run))
+            request = TrainingRequest.from_folder(place, cache=cache)
+            if request.kind is kind:
+                found.append((asked_at, place.name, training_run(request, jobs)))
     return [run for *_, run in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def training_run(request: TrainingRequest, jobs: JobStore) -> TrainingRun:
     """Return how far a training or a search is."""
-    folder = request.folder
-    job = job_named(jobs, kind_of(folder), folder.name)
-    return TrainingRun(request, job, tuple(read_history(folder / HISTORY_FILE)))
+    job = job_named(jobs, request.kind, request.folder.name)
+    return TrainingRun(request, job, tuple(read_history(request.folder / HISTORY_FILE)))
 
 
-def discard(folder: Path, jobs: JobStore) -> None:
+def discard(request: TrainingRequest, jobs: JobStore) -> None:
     """Remove a training's folder; a model that it became stays in the store.
 
     Raises:
         TrainingError: it is running, or the disk refuses.
     """
-    until = time.monotonic() + _OTHERS_S
-    kind = kind_of(folder)
+    until, folder = time.monotonic() + _OTHERS_S, request.folder
     while folder.exists():
-        job = job_named(jobs, kind, folder.name)
+        job = job_named(jobs, request.kind, folder.name)
         if job is not None and job.live:
             raise TrainingError(f"The training {folder.name} is running. Stop it first.")
         try:
@@ -151,10 +134,3 @@ def discard(folder: Path, jobs: JobStore) -> None:
             if folder.exists() and time.monotonic() > until:
                 raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
             time.sleep(0.05)  # Windows: somebody may just be reading in it
-
-
-def _asked_id(folder: Path) -> str | None:
-    try:
-        return str(json.loads((folder / REQUEST_FILE).read_text(encoding="utf-8"))["model_id"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -22,10 +22,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gallery.models import ModelStore
 from gallery.services import wiring
 from gallery.settings import Settings
-from gallery.training.history import read_history
+from gallery.training.history import read_history, write_table
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
-from gallery.training.search import Trial, write_table
+from gallery.training.search import Trial
 from gallery.types import JobKind, JobState
 from tests.apps.red_network import red_card, red_weights
 from tests.apps.small_gallery import SmallGallery
@@ -188,7 +188,7 @@ def test_a_search_is_plotted_with_a_table_and_its_best_trial_becomes_the_recipe(
     )  # fmt: skip
     rows = [(1e-3, 0.5, 2, 3, 64, 0.9), (3e-3, 0.2, 3, 5, 128, 0.4), (9e-4, 0.1, 4, 3, 512, 0.7)]
     trials = [Trial(n, *row, 1 - row[-1] / 2, 2, 9.0) for n, row in enumerate(rows, start=1)]
-    write_table(folder / "trials.csv", trials)
+    write_table(folder / "trials.csv", Trial, trials)
     with wiring.composed(app.settings) as parts:
         job = parts.catalog.queue_job(None, folder.name, kind=JobKind.SEARCH)
         parts.catalog.finish_job(job.job_id, JobState.DONE)

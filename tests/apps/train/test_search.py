@@ -6,9 +6,10 @@ import pytest
 
 from gallery.services import training_runs, wiring
 from gallery.training.data_sets import DataSet
+from gallery.training.history import write_table
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
-from gallery.training.search import Trial, write_table
+from gallery.training.search import Trial
 from gallery.types import JobKind, JobState
 from tests.apps.small_gallery import open_page, texts
 from tests.apps.train.owls import button, draft, job_of, training
@@ -27,7 +28,7 @@ def test_a_search_shows_its_trials_and_its_best_one_fills_the_recipe(opened: Dat
     here = wiring.settings()
     request = training("owls", data=opened.source, folder=here.trainings / "owls-search")
     folder = here.trainings / "owls-search"
-    write_table(folder / "trials.csv", trials())
+    write_table(folder / "trials.csv", Trial, trials())
     wiring.catalog().finish_job(job_of(request, JobKind.SEARCH).job_id, JobState.DONE)
     page = open_page("train", step="search")
     assert not page.exception

@@ -36,10 +36,10 @@ def request_(striped: Any, tmp_path: Path) -> TrainingRequest:
 def test_trials_are_added_to_those_done_and_the_best_becomes_a_recipe(
     request_: TrainingRequest, parts: TrainingParts, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = search(request_, parts, trials=2)
+    first = search(request_, parts, then_epochs=30, trials=2)
     assert [trial.trial for trial in first.trials] == [1, 2]
     told: list[TrainingProgress] = []
-    more = search(request_, parts, trials=4, then_epochs=30, on_progress=told.append)
+    more = search(request_, parts, then_epochs=30, trials=4, on_progress=told.append)
     assert more.trials[:2] == first.trials
     assert len(more.trials) == 4
     assert {now.stage.split()[1] for now in told if now.stage.startswith("trial")} == {"3", "4"}
@@ -62,8 +62,8 @@ def test_a_search_that_is_stopped_goes_on_with_the_trial_it_left(
         if now.stage.startswith("trial 2"):
             raise Stopped
 
-    assert len(search(request_, parts, trials=3, on_progress=stop_in_second).trials) == 1
-    assert [trial.trial for trial in search(request_, parts, trials=3).trials] == [1, 2, 3]
+    assert len(search(request_, parts, then_epochs=30, trials=3, on_progress=stop_in_second).trials) == 1
+    assert [trial.trial for trial in search(request_, parts, then_epochs=30, trials=3).trials] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("trial", "status"), [(1, "RUNNING"), (0, "COMPLETED")])
@@ -82,8 +82,8 @@ def test_a_search_that_was_killed_between_two_of_its_files_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(search_module, "_write_state", killed)
         with pytest.raises(KeyboardInterrupt):
-            search(request_, parts, trials=2)
-    assert [one.trial for one in search(request_, parts, trials=2).trials] == [1, 2]
+            search(request_, parts, then_epochs=30, trials=2)
+    assert [one.trial for one in search(request_, parts, then_epochs=30, trials=2).trials] == [1, 2]
     states = [json.loads(file.read_text()) for file in sorted(request_.folder.rglob("trial.json"))]
     assert [one["status"] for one in states] == ["COMPLETED", "COMPLETED"]
 
@@ -96,7 +96,7 @@ def test_a_search_stopped_before_its_first_trial_says_so_and_nothing_of_the_phot
             raise Stopped
 
     with pytest.raises(TrainingError, match=r"Stopped before a trial was finished\. Start it again to go on"):
-        search(request_, parts, trials=2, on_progress=stop)
+        search(request_, parts, then_epochs=30, trials=2, on_progress=stop)
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1])
@@ -113,11 +113,11 @@ def test_every_seed_gives_the_same_proposals_again(
 def test_the_table_has_a_trial_whose_row_a_kill_prevented(
     request_: TrainingRequest, parts: TrainingParts
 ) -> None:
-    trials = search(request_, parts, trials=2).trials
+    trials = search(request_, parts, then_epochs=30, trials=2).trials
     table = request_.folder / "trials.csv"
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:2]))
-    assert len(read_result(request_).trials) == 1
-    assert search(request_, parts, trials=2).trials == trials
+    assert len(read_result(request_, then_epochs=30).trials) == 1
+    assert search(request_, parts, then_epochs=30, trials=2).trials == trials
 
 
 def test_the_tenth_trial_follows_the_ninth(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_only_the_small_network_is_tuned_and_no_trials_are_no_result(
     with pytest.raises(TrainingError, match="tunes cnn-small, not cnn-large"):
         search(other, parts, trials=1)
     with pytest.raises(TrainingError, match="No trial"):
-        read_result(request_)
+        read_result(request_, then_epochs=30)
 
 
 def test_networks_as_deep_as_said_can_be_built_and_none_deeper() -> None:

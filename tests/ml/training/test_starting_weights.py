@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -44,36 +45,45 @@ def test_convolutions_that_the_file_lacks_are_named(tmp_path: Path) -> None:
     assert (start.source, start.layers, start.missing) == ("part.npz", ("conv1",), ("conv2",))
 
 
-def test_imagenet_weights_come_from_where_they_are_fetched(capsys: pytest.CaptureFixture[str]) -> None:
+def test_imagenet_weights_come_from_where_they_are_fetched(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import keras
 
     from gallery.network.architectures import ARCHITECTURES, build, get_weights
+    from gallery.network.published import PUBLISHED
     from gallery.training.starting_weights import fill
 
     network = build("vgg16-bottleneck", 2, 32)
     published = keras.applications.VGG16(include_top=False, weights=None)
 
-    def fetch() -> keras.Model:
+    def fetch(**asked: object) -> keras.Model:
+        assert asked == {"include_top": False, "weights": "imagenet"}
         print("Downloading data from ...")  # as keras does
         return published
 
-    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None, fetch_imagenet=fetch)
+    monkeypatch.setitem(PUBLISHED, "vgg16", dataclasses.replace(PUBLISHED["vgg16"], build=fetch))
+    start = fill(network, ARCHITECTURES["vgg16-bottleneck"], None)
     assert capsys.readouterr().out == ""  # where a command's answer belongs
     assert (start.source, len(start.layers), start.missing) == ("imagenet (keras.applications)", 13, ())
     given = published.get_layer("block3_conv2").get_weights()[0]
     np.testing.assert_array_equal(get_weights(network)["block3_conv2/kernel"], given)
 
 
-def test_without_a_connection_imagenet_weights_are_an_error_with_its_remedy() -> None:
+def test_without_a_connection_imagenet_weights_are_an_error_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from gallery.network.architectures import ARCHITECTURES, build
+    from gallery.network.published import PUBLISHED
     from gallery.training.starting_weights import fill
 
-    def offline() -> None:
+    def offline(**_: object) -> None:
         raise Exception("no route to host")
 
+    monkeypatch.setitem(PUBLISHED, "vgg16", dataclasses.replace(PUBLISHED["vgg16"], build=offline))
     network = build("vgg16-gap", 2, 32)
     with pytest.raises(TrainingError, match=r"no route to host.*without a connection give --weights PATH"):
-        fill(network, ARCHITECTURES["vgg16-gap"], "imagenet", fetch_imagenet=offline)
+        fill(network, ARCHITECTURES["vgg16-gap"], "imagenet")
 
 
 @pytest.fixture

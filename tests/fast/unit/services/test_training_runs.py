@@ -33,8 +33,9 @@ from gallery.settings import Settings
 assert sys.argv[1::2] == ['--home', '--training'], sys.argv
 home, name = sys.argv[2::2]
 with wiring.composed(Settings.from_environment(Path(home))) as parts:
-    from gallery.training.trainings import kind_of
-    job = claim_named(parts.catalog, kind_of(Path(home) / 'trainings' / name), name)
+    from gallery.training.request import TrainingRequest
+    request = TrainingRequest.from_folder(Path(home) / 'trainings' / name, cache=Path(home))
+    job = claim_named(parts.catalog, request.kind, name)
     print('claimed', job and (str(job.kind), job.model_id))
     with working(parts.catalog, job):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from gallery.training.data_sets import (
     open_set,
     read_draft,
     recent_sets,
+    remember_set,
     stored_set,
-    with_plan,
     write_draft,
     write_people_labels,
 )
@@ -32,7 +33,8 @@ def test_a_set_is_found_again_with_its_plan_and_its_draft(tmp_path: Path) -> Non
     odd = Path(os.fsdecode(b"/photos/caf\xe9"))  # a name that is no UTF-8
     opened = open_set(odd, tmp_path)
     assert read_draft(opened) is None
-    changed = with_plan(opened, SplitPlan(0.15, 0.15, by_group=True))
+    changed = dataclasses.replace(opened, plan=SplitPlan(0.15, 0.15, by_group=True))
+    remember_set(changed)
     draft = Draft(recipe_named("cnn-small").changed(epochs=3), "none", "my-owls")
     write_draft(changed, draft)
     found = stored_set(opened.set_id, tmp_path)
@@ -88,7 +90,7 @@ def test_an_inspection_tells_how_far_it_is_and_another_plan_reads_no_photo_again
     assert [file.path.name for file in found.inspection.skipped] == ["99.npy"]
     assert found.inspection.counts == {"across": 20, "upright": 20}
     assert len(found.split.rows(Part.VALIDATION)) == 6  # 15 % of 40
-    other = with_plan(chosen, SplitPlan(0.15, 0.15))
+    other = dataclasses.replace(chosen, plan=SplitPlan(0.15, 0.15))
     again = preparing.inspect_data(other, parts, tmp_path / "cache", report, before=found)
     assert len(again.split.rows(Part.TEST)) == 6
     assert striped.decoded == 41

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -27,7 +28,7 @@ def test_the_recipes_say_what_the_field_does() -> None:
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.name)
 def test_every_recipe_stops_after_5_slows_after_3_and_survives_json(recipe: Recipe) -> None:
     assert (recipe.patience, recipe.plateau) == (5, 3)
-    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    assert Recipe.from_json(json.loads(json.dumps(dataclasses.asdict(recipe)))) == recipe
     assert recipe.description
 
 
