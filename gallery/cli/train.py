@@ -137,12 +137,12 @@ def train_and_print(request: TrainingRequest, arguments: argparse.Namespace, set
             result = training_runs.train_now(settings, request, on_progress=show)
     except KeyboardInterrupt as exc:
         raise Stopped("\nStopped. The same command goes on after the last whole epoch.") from exc
-    inspection = result.inspection
+    inspection, model_id = result.inspection, request.model_id
     counts = ", ".join(f"{count} {part}" for part, count in result.photos.items())
     tell(
         arguments,
         result.to_json(),
-        f"{result.request.model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.",
+        f"{model_id}: {counts} photos, {len(result.history)} epochs in {result.seconds:.0f} s.",
         f"Best epoch {result.best.epoch}: validation accuracy {percent(result.best.val_accuracy)}; "
         f"accuracy on the {result.evaluation['part']} photos {percent(result.evaluation['accuracy'])}.",
         f"Saved in {display_path(result.model_folder)}.",

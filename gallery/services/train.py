@@ -11,23 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gallery.datasets.labelled import Part
 from gallery.errors import GalleryError, TrainingError
 from gallery.services import training_runs, wiring
 from gallery.services.training_parts import IMAGENET, NOTHING, PATH, known_to_start
-from gallery.training.data_sets import (
-    DataSet,
-    Draft,
-    read_draft,
-    write_draft,
-)
+from gallery.services.training_sets import read_draft, write_draft
+from gallery.training.augmentation import Augmentation, preview
+from gallery.training.data_sets import DataSet, Draft
+from gallery.training.estimate import Estimate, estimate, parameter_count
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
 from gallery.training.request import SPLIT_FILE, TrainingRequest
 from gallery.types import model_id_from
 from gallery.words import shown_text
 
 if TYPE_CHECKING:
-    from gallery.training.augmentation import Augmentation
-    from gallery.training.estimate import Estimate
     from gallery.training.preparing import Prepared
 
 USUAL_RECIPE = "vgg16-bottleneck"
@@ -97,9 +94,7 @@ def variants(prepared: Prepared, number: int, limits: Augmentation, count: int) 
         limits: how far a photo may be changed.
         count: of variants.
     """
-    from gallery.datasets.labelled import Part
     from gallery.photos.heatmap import png
-    from gallery.training.augmentation import preview
 
     rows = prepared.split.rows(Part.TRAIN)
     row = int(rows[(number * 37) % len(rows)])
@@ -127,9 +122,7 @@ class RecipeOffer:
 
 def offers(prepared: Prepared, draft: Draft) -> list[RecipeOffer]:
     """Return the recipes with what each costs on a set's photos; the chosen one has its changed values."""
-    from gallery.datasets.labelled import Part
     from gallery.network.precision import likely_precision
-    from gallery.training.estimate import estimate, parameter_count
 
     earlier = training_runs.trainings()
     photos = sum(len(prepared.split.rows(part)) for part in (Part.TRAIN, Part.VALIDATION))
@@ -183,8 +176,6 @@ def _recommended(photos: int, fast: bool) -> str:
 
 def known_held_back(prepared: Prepared, weights: str | None) -> tuple[int, int]:
     """Return how many of the photos held back the starting weights were trained on, and of how many."""
-    from gallery.datasets.labelled import Part
-
     held = [row for part in (Part.VALIDATION, Part.TEST) for row in prepared.split.rows(part)]
     seen = known_to_start(weights)
     return sum(prepared.decoded.photo_ids[row] in seen for row in held), len(held)
@@ -222,24 +213,17 @@ def start(chosen: DataSet, draft: Draft, name: str) -> str:
         raise TrainingError(f"There is a model or a training called {name} already. Give another name.")
     model_id = model_id_from(name, _is_taken)
     taught = draft.recipe.distillation is not None
-    folder = wiring.settings().trainings / model_id
-    request = TrainingRequest(
-        data=chosen.source,
-        recipe=draft.recipe,
-        weights=draft.weights,
-        model_id=model_id,
-        folder=folder,
-        cache=wiring.settings().training_cache,
-        plan=chosen.plan,
+    request = replace(
+        _request(chosen, draft.recipe, draft.weights, model_id),
         teacher=(draft.teacher or None) if taught else None,
         unlabelled=Path(draft.unlabelled) if taught and draft.unlabelled else None,
         name=name,
     )
     try:
-        _hand_over_split(chosen, folder)
+        _hand_over_split(chosen, request.folder)
         training_runs.start(request)
     except (GalleryError, OSError):
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(request.folder, ignore_errors=True)
         raise
     write_draft(chosen, replace(draft, name=""))
     return model_id
@@ -262,18 +246,19 @@ def start_search(chosen: DataSet, trials: int, epochs: int) -> str:
         return _is_taken(model_id) or (trainings / f"{model_id}{training_runs.SEARCH_SUFFIX}").exists()
 
     model_id = model_id_from(f"cnn-small {chosen.name}", taken)
-    request = TrainingRequest(
-        data=chosen.source,
-        recipe=recipe_named("cnn-small").changed(epochs=epochs),
-        weights="none",
-        model_id=model_id,
-        folder=trainings / f"{model_id}{training_runs.SEARCH_SUFFIX}",
-        cache=wiring.settings().training_cache,
-        plan=chosen.plan,
-    )
+    recipe = recipe_named("cnn-small").changed(epochs=epochs)
+    request = _request(chosen, recipe, NOTHING, model_id, training_runs.SEARCH_SUFFIX)
     _hand_over_split(chosen, request.folder)
     training_runs.start(request, trials=trials)
     return request.folder.name
+
+
+def _request(
+    chosen: DataSet, recipe: Recipe, weights: str | None, model_id: str, suffix: str = ""
+) -> TrainingRequest:
+    here = wiring.settings()
+    folder = here.trainings / f"{model_id}{suffix}"
+    return TrainingRequest(chosen.source, recipe, weights, model_id, folder, here.training_cache, chosen.plan)
 
 
 def _has_name(name: str) -> bool:
@@ -297,22 +282,21 @@ def _hand_over_split(chosen: DataSet, folder: Path) -> None:
 
 def _check(draft: Draft) -> None:
     """Refuse starting weights, a teacher or unlabelled photos that are not there."""
-    if draft.weights not in (IMAGENET, NOTHING, None):
-        _check_place(draft.weights or "", "weights", "Starting weights")
+    places = {("weights", "Starting weights"): draft.weights}
+    if draft.weights in (IMAGENET, NOTHING):
+        places.clear()
     if draft.recipe.distillation is not None:
-        if draft.teacher not in ("", IMAGENET):
-            _check_place(draft.teacher, "teacher", "Teacher")
-        if draft.unlabelled:
-            _check_place(draft.unlabelled, "unlabelled photos", "Folder of unlabelled photos")
-
-
-def _check_place(place: str, what: str, field: str) -> None:
-    try:
-        there = place not in ("", PATH) and Path(place).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):
-        there = False
-    if not there:
-        raise TrainingError(
-            f"There are no {what} at {place if place != PATH else 'an empty path'!r}. Give a path that "
-            f"exists under “{field}”, or choose something else there."
-        )
+        places["teacher", "Teacher"] = None if draft.teacher in ("", IMAGENET) else draft.teacher
+        places["unlabelled photos", "Folder of unlabelled photos"] = draft.unlabelled or None
+    for (what, field), place in places.items():
+        if place is None:
+            continue
+        try:
+            there = place not in ("", PATH) and Path(place).expanduser().exists()
+        except (OSError, ValueError, RuntimeError):
+            there = False
+        if not there:
+            raise TrainingError(
+                f"There are no {what} at {place if place != PATH else 'an empty path'!r}. Give a path that "
+                f"exists under “{field}”, or choose something else there."
+            )

@@ -37,12 +37,6 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         with wiring.new_decode_pool(input_px) as pool:
             yield pool.decode
 
-    def photos_of(root: Path) -> Iterator[FileEntry]:
-        return (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry))
-
-    def unzip(file: Path) -> Path:
-        return unzip_once(file, settings.training_cache / "unzipped")
-
     def shipped_imagenet(backbone: str) -> tuple[str, Mapping[str, NDArray[Any]]] | None:
         model_id = IMAGENET_MODELS.get(backbone, "")
         if models.verify(model_id) is not None:  # not there, or damaged
@@ -50,8 +44,8 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         return model_id, models.weights(model_id)
 
     return TrainingParts(
-        scan=photos_of,
-        unzip=unzip,
+        scan=lambda root: (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry)),
+        unzip=lambda file: unzip_once(file, settings.training_cache / "unzipped"),
         decode=decoder,
         taken=models.taken,
         save=models.save if candidate_in is None else wiring.candidates(candidate_in).save,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,17 +20,19 @@ from gallery.jobs.process import JobStore, claim_named, job_named, start_named, 
 from gallery.services import wiring
 from gallery.services.training_parts import training_parts
 from gallery.settings import Settings
-from gallery.training import trainings as stored
-from gallery.training.history import Tell, TrainingProgress
+from gallery.training.history import HISTORY_FILE, Tell, TrainingProgress, read_history
 from gallery.training.recipes import RECIPES, Recipe, recipe_named
+from gallery.training.request import REQUEST_FILE, TrainingRequest, refuse_taken, remember
 from gallery.training.request import SEARCH_SUFFIX as SEARCH_SUFFIX
-from gallery.training.request import TrainingRequest, refuse_taken, remember
 from gallery.training.trainings import TrainingRun, candidate_folder
 from gallery.types import JobKind, JobState, display_path
 
 if TYPE_CHECKING:
     from gallery.training.request import TrainingResult
     from gallery.training.search import SearchResult
+
+_OTHERS_S = 1.0
+"""So long at most Windows keeps a folder that somebody reads at that moment."""
 
 TRIALS_ASKED_FILE = "trials.txt"
 TRIALS = 12
@@ -40,16 +44,27 @@ JOB_COMMAND = (sys.executable, "-m", "gallery", "train-job")
 # Watching
 
 
-def trainings() -> list[TrainingRun]:
+def trainings(kind: JobKind = JobKind.TRAINING) -> list[TrainingRun]:
     """Return the trainings of this home, the latest first."""
-    here = wiring.settings()
-    return stored.trainings(here.trainings, wiring.catalog(), cache=here.training_cache)
+    here, found = wiring.settings(), []
+    for folder in here.trainings.iterdir() if here.trainings.is_dir() else ():
+        with contextlib.suppress(TrainingError, OSError):  # it is none, or is just being discarded
+            asked_at = (folder / REQUEST_FILE).stat().st_mtime
+            request = TrainingRequest.from_folder(folder, cache=here.training_cache)
+            if request.kind is kind:
+                found.append((asked_at, folder.name, run_of(request)))
+    return [run for *_, run in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def searches() -> list[TrainingRun]:
     """Return the searches of this home, the latest first."""
-    here = wiring.settings()
-    return stored.trainings(here.trainings, wiring.catalog(), cache=here.training_cache, kind=JobKind.SEARCH)
+    return trainings(JobKind.SEARCH)
+
+
+def run_of(request: TrainingRequest) -> TrainingRun:
+    """Return how far a training or a search is."""
+    job = job_named(wiring.catalog(), request.kind, request.folder.name)
+    return TrainingRun(request, job, tuple(read_history(request.folder / HISTORY_FILE)))
 
 
 def is_stopping(run: TrainingRun) -> bool:
@@ -69,7 +84,16 @@ def discard(run: TrainingRun) -> None:
     Raises:
         TrainingError: it is running, or the disk refuses.
     """
-    stored.discard(run.request, wiring.catalog())
+    until, folder = time.monotonic() + _OTHERS_S, run.request.folder
+    while folder.exists():
+        if run_of(run.request).live:
+            raise TrainingError(f"The training {folder.name} is running. Stop it first.")
+        try:
+            shutil.rmtree(folder)
+        except OSError as exc:
+            if folder.exists() and time.monotonic() > until:
+                raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
+            time.sleep(0.05)  # Windows: somebody may just be reading in it
 
 
 def search_result(run: TrainingRun) -> SearchResult | None:

@@ -1,29 +1,39 @@
-"""Data sets: open a folder, a file or people's labels to train on, and have it read and inspected."""
+"""Data sets: open a folder, a file or people's labels to train on, and have it read and inspected.
+
+Where a set lies, how it is split and the recipe at hand for it are kept in the home: a page that is reloaded,
+another browser and a restarted server find all of it again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gallery.errors import CatalogError, DatasetError
+from gallery.datasets.split import USUAL, SplitPlan
+from gallery.errors import CatalogError, DatasetError, TrainingError
+from gallery.files import write_atomic
 from gallery.services import wiring
 from gallery.services.folders import typed_path
 from gallery.services.training_parts import training_parts
-from gallery.training.data_sets import (
-    DataSet,
-    open_set,
-    recent_sets,
-    remember_set,
-    stored_set,
-    write_people_labels,
-)
+from gallery.training.data_sets import DataSet, Draft
+from gallery.training.recipes import Recipe
 from gallery.types import CANNOT_TELL, PhotoId, display_path
 
 if TYPE_CHECKING:
-    from gallery.datasets.split import SplitPlan
     from gallery.jobs.task import Report, Task
     from gallery.training.preparing import Prepared
+
+SET_FILE, DRAFT_FILE = "set.json", "draft.json"
+LABELS_FILE = "labels-of-people.csv"
+_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def open_folder(path: str) -> DataSet:
@@ -64,8 +74,7 @@ def open_peoples_labels() -> DataSet:
     catalog = wiring.catalog()
     labels = catalog.labels(list(dict.fromkeys(one.photo_id for one in catalog.all_corrections())))
     table = write_people_labels(
-        ((_place(photo_id), label) for photo_id, label in labels.items() if label != CANNOT_TELL),
-        wiring.settings().training_sets,
+        (_place(photo_id), label) for photo_id, label in labels.items() if label != CANNOT_TELL
     )
     return _open(table, name="Photos labelled in this gallery")
 
@@ -78,19 +87,99 @@ def _place(photo_id: PhotoId) -> Path:
 
 
 def _open(source: Path, *, name: str = "") -> DataSet:
-    opened = open_set(source, wiring.settings().training_sets, name=name)
+    opened = open_set(source, name=name)
     forget(opened)
     return opened
 
 
+def write_people_labels(labels: Iterable[tuple[Path, str]]) -> Path:
+    """Write a table of photos and what people said of them, and return it; the same labels keep their place.
+
+    A training that is taken up again finds the labels that it began with.
+
+    Args:
+        labels: absolute path and label; a path that no text can hold is left out.
+
+    Raises:
+        DatasetError: there are none, or the disk refuses.
+    """
+    rows = sorted((str(path), label) for path, label in labels if _is_text(path))
+    if not rows:
+        raise DatasetError(
+            "Nobody has labelled a photo in this gallery yet. Open photos in Browse and set their class with "
+            "the keys 1 to 9 and 0; then train on them."
+        )
+    text = io.StringIO("path,label\n", newline="")
+    text.seek(0, io.SEEK_END)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    place = (
+        wiring.settings().training_sets / "labels" / hashlib.sha256(text.getvalue().encode()).hexdigest()[:12]
+    )
+    _write(place / LABELS_FILE, text.getvalue())
+    return place / LABELS_FILE
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return "\n" not in str(path) and "\r" not in str(path)
+
+
+# What is known of a set
+
+
+def open_set(source: Path, *, name: str = "") -> DataSet:
+    """Return a data set, remembered from now on, with the plan that it had before.
+
+    Args:
+        source: absolute.
+        name: the source's own name if left out.
+
+    Raises:
+        DatasetError: the disk refuses.
+    """
+    set_id = hashlib.sha256(os.fsencode(source)).hexdigest()[:12]
+    known = known_set(set_id)
+    shown = name or display_path(Path(source.name)) or display_path(source)
+    folder = wiring.settings().training_sets / set_id
+    opened = DataSet(set_id, source, shown, known.plan if known else USUAL, folder)
+    _remember(opened)
+    return opened
+
+
+def _remember(opened: DataSet) -> None:
+    values = {
+        "source": os.fsencode(opened.source).decode("utf-8", "surrogateescape"),
+        "name": opened.name,
+        "plan": asdict(opened.plan),
+    }
+    _write(opened.folder / SET_FILE, json.dumps(values))
+
+
 def known_set(set_id: str) -> DataSet | None:
     """Return a data set that was opened before; None where there is none of that id."""
-    return stored_set(set_id, wiring.settings().training_sets)
+    if not _ID.fullmatch(set_id):
+        return None
+    folder = wiring.settings().training_sets / set_id
+    try:
+        stored = json.loads((folder / SET_FILE).read_text(encoding="utf-8"))
+        source = Path(os.fsdecode(stored["source"].encode("utf-8", "surrogateescape")))
+        return DataSet(set_id, source, str(stored["name"]), SplitPlan(**stored["plan"]), folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError):
+        return None
 
 
 def known_sets() -> list[DataSet]:
     """Return the data sets that were opened, the latest first."""
-    return recent_sets(wiring.settings().training_sets)
+    files = sorted(
+        wiring.settings().training_sets.glob(f"*/{SET_FILE}"),
+        key=lambda file: file.stat().st_mtime,
+        reverse=True,
+    )
+    found = (known_set(file.parent.name) for file in files)
+    return [one for one in found if one is not None]
 
 
 def set_of(source: Path) -> DataSet:
@@ -100,16 +189,43 @@ def set_of(source: Path) -> DataSet:
         DatasetError: the disk refuses.
     """
     known = {one.source: one for one in known_sets()}
-    return known.get(source) or open_set(source, wiring.settings().training_sets)
+    return known.get(source) or open_set(source)
 
 
-def split_as(chosen: DataSet, plan: SplitPlan) -> None:
-    """Split a set otherwise from now on.
+def split_as(chosen: DataSet, plan: SplitPlan) -> DataSet:
+    """Split a set otherwise from now on, and return it so.
 
     Raises:
         DatasetError: the disk refuses.
     """
-    remember_set(replace(chosen, plan=plan))
+    changed = replace(chosen, plan=plan)
+    _remember(changed)
+    return changed
+
+
+def read_draft(opened: DataSet) -> Draft | None:
+    """Return the recipe at hand for a set; None where there is none that this version understands."""
+    try:
+        stored: Mapping[str, Any] = json.loads((opened.folder / DRAFT_FILE).read_text(encoding="utf-8"))
+        words = {name: str(stored.get(name, "")) for name in ("name", "teacher", "unlabelled")}
+        return Draft(Recipe.from_json(stored["recipe"]), stored["weights"], **words)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TrainingError):
+        return None
+
+
+def write_draft(opened: DataSet, draft: Draft) -> None:
+    """Keep the recipe at hand for a set."""
+    write_atomic(opened.folder / DRAFT_FILE, json.dumps(asdict(draft)), durable=False)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, text, durable=False)
+    except OSError as exc:
+        raise DatasetError(
+            f"Nothing could be written to {file.parent} ({exc}). Free some space, or mend its rights."
+        ) from exc
 
 
 # The photos of a set, read and inspected in the background

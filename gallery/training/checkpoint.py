@@ -68,30 +68,17 @@ def load_state(folder: Path) -> TrainingState | None:
     )
 
 
-def save_best(folder: Path, epoch: int, weights: Tensors) -> None:
-    """Store the weights of the best epoch so far beside the older ones, which a killed training may need."""
-    save_arrays(_best_file(folder, epoch), weights)
-
-
-def load_best(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
-    """Return the weights that `save_best` stored for an epoch.
-
-    Raises:
-        TrainingError: they are missing or damaged.
-    """
-    return arrays_of(_best_file(folder, epoch))
+def best_file(folder: Path, epoch: int) -> Path:
+    """Return where the weights of the best epoch lie, beside older ones, which a killed training may need."""
+    return folder / f"best-{epoch:04}.npz"
 
 
 def drop_other_bests(folder: Path, epoch: int) -> None:
     """Remove the weights of all but the best epoch, once the state that names it is stored."""
     for file in folder.glob("best-*.npz"):
-        if file != _best_file(folder, epoch):
+        if file != best_file(folder, epoch):
             with contextlib.suppress(OSError):
                 file.unlink()
-
-
-def _best_file(folder: Path, epoch: int) -> Path:
-    return folder / f"best-{epoch:04}.npz"
 
 
 def save_arrays(file: Path, arrays: Tensors) -> None:

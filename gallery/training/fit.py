@@ -27,13 +27,15 @@ from gallery.training.augmentation import augment
 from gallery.training.checkpoint import (
     Tensors,
     TrainingState,
+    arrays_of,
+    best_file,
     drop_other_bests,
-    load_best,
     load_state,
-    save_best,
+    save_arrays,
     save_state,
 )
 from gallery.training.history import (
+    HISTORY_FILE,
     TRAINING,
     Epoch,
     FitResult,
@@ -47,8 +49,6 @@ from gallery.training.history import (
 )
 from gallery.training.recipes import Recipe
 from gallery.training.sampling import class_weights, epoch_order
-
-HISTORY_FILE = "history.csv"
 
 REPORT_S = 1.0
 """How often those who watch are told."""
@@ -160,7 +160,7 @@ def fit(
         if ended == "stopped":
             break
     best = history[best_epoch(history)]
-    set_weights(learner, load_best(folder, best.epoch))
+    set_weights(learner, arrays_of(best_file(folder, best.epoch)))
     return FitResult(tuple(history), best, ended)
 
 
@@ -299,7 +299,7 @@ def _store(network: keras.Model, weights: Tensors, history: list[Epoch], folder:
     """Store the epoch; in this order, so that a kill between two steps loses the epoch and nothing else."""
     best = best_epoch(history)
     if best == len(history) - 1:
-        save_best(folder, history[best].epoch, weights)
+        save_arrays(best_file(folder, history[best].epoch), weights)
     optimiser = [
         keras.ops.convert_to_numpy(keras.ops.copy(variable.value)) for variable in network.optimizer.variables
     ]

@@ -21,6 +21,8 @@ from gallery.training.recipes import Recipe, scheduled_rate
 
 Row = TypeVar("Row")
 
+HISTORY_FILE = "history.csv"
+
 WORTH_SEEING = 1e-4
 """A validation loss must fall by more than this for the plateau to end (Keras' min_delta)."""
 

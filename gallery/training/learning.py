@@ -93,7 +93,7 @@ def learn(request: TrainingRequest, prepared: Prepared, tell: Tell, *, shipped: 
     start = fill(network, architecture, request.weights, shipped=shipped)
     if architecture.preprocessing == "caffe":  # its values are hundreds, as ImageNet's blocks have them
         settle(network, start, data.given(data.inputs(data.train[:_SETTLING])))
-    target_layer = architecture.target_layer or start.last_convolution
+    target_layer = architecture.target_layer or start.convolutions[-1]
     judged: keras.Model = network
     teaching: dict[str, Any] = {}
     if recipe.trainable == "top":

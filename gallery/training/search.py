@@ -19,6 +19,7 @@ from gallery.errors import GalleryError, TrainingError
 from gallery.files import write_atomic
 from gallery.jobs.progress import Stopped
 from gallery.training.history import (
+    HISTORY_FILE,
     PREPARING,
     Tell,
     TrainingProgress,
@@ -32,6 +33,9 @@ from gallery.training.recipes import Recipe
 from gallery.training.request import TrainingParts, TrainingRequest, remember
 
 TABLE_FILE = "trials.csv"
+TUNED = ("learning_rate", "dropout", "conv_layers", "kernel_px", "dense_units")
+"""What a trial proposes, by the recipe's names."""
+
 KERNELS = (3, 5)
 DENSE_UNITS = (64, 128, 256, 512)
 LEARNING_RATES = (1e-4, 1e-2)
@@ -125,11 +129,7 @@ def read_result(request: TrainingRequest, *, then_epochs: int) -> SearchResult:
     recipe = request.recipe.changed(
         name=f"{request.recipe.name}-tuned",
         epochs=then_epochs,
-        learning_rate=best.learning_rate,
-        dropout=best.dropout,
-        conv_layers=best.conv_layers,
-        kernel_px=best.kernel_px,
-        dense_units=best.dense_units,
+        **{name: getattr(best, name) for name in TUNED},
         description=f"{request.recipe.name} as trial {best.trial} of {len(rows)} found it.",
     )
     return SearchResult(tuple(rows), best, recipe)
@@ -279,16 +279,15 @@ def _finished(oracle: Any, folder: Path) -> list[Trial]:
         if trial.status not in (*_ENDED, "INVALID"):
             continue
         values = trial.hyperparameters.values
-        history = read_history(folder / f"trial-{trial_id}" / "history.csv")
+        whole = {name: int(values[name]) for name in ("conv_layers", "kernel_px", "dense_units")}
+        history = read_history(folder / f"trial-{trial_id}" / HISTORY_FILE)
         best = history[best_epoch(history)] if history and trial.status == "COMPLETED" else None
         trials.append(
             Trial(
                 trial=int(trial_id) + 1,
                 learning_rate=float(values["learning_rate"]),
                 dropout=round(float(values["dropout"]), 6),
-                conv_layers=int(values["conv_layers"]),
-                kernel_px=int(values["kernel_px"]),
-                dense_units=int(values["dense_units"]),
+                **whole,
                 val_loss=best.val_loss if best else None,
                 val_accuracy=best.val_accuracy if best else None,
                 epochs=len(history),

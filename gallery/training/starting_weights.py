@@ -43,10 +43,6 @@ class Start:
     missing: tuple[str, ...]
     convolutions: tuple[str, ...]
 
-    @property
-    def last_convolution(self) -> str:
-        return self.convolutions[-1]
-
 
 def fill(
     network: keras.Model,

@@ -1,26 +1,16 @@
-"""The trainings of a home, as pages see them: which there are, how far they are, and how they are removed."""
+"""A training as pages see it: how far it is, and what came of it."""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import part_counts
-from gallery.errors import TrainingError
-from gallery.jobs.process import JobStore, job_named
 from gallery.jobs.progress import Progress
-from gallery.training.history import MEASURING, PREPARING, TRAINING, Epoch, read_history
-from gallery.training.request import REQUEST_FILE, SPLIT_FILE, TrainingRequest
-from gallery.types import Job, JobKind, JobState
-
-HISTORY_FILE = "history.csv"
-
-_OTHERS_S = 1.0
-"""So long at most Windows keeps a folder that somebody reads at that moment."""
+from gallery.training.history import MEASURING, PREPARING, TRAINING, Epoch
+from gallery.training.request import SPLIT_FILE, TrainingRequest
+from gallery.types import Job, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,44 +83,3 @@ class TrainingRun:
 def candidate_folder(folder: Path) -> Path:
     """Return where a training's model waits to be kept or discarded."""
     return folder / "candidate"
-
-
-def trainings(
-    folder: Path, jobs: JobStore, *, cache: Path, kind: JobKind = JobKind.TRAINING
-) -> list[TrainingRun]:
-    """Return the trainings, or the searches, in a folder of folders, the latest first."""
-    if not folder.is_dir():
-        return []
-    found = []
-    for place in folder.iterdir():
-        with contextlib.suppress(TrainingError, OSError):  # it is none, or is just being discarded
-            asked_at = (place / REQUEST_FILE).stat().st_mtime
-            request = TrainingRequest.from_folder(place, cache=cache)
-            if request.kind is kind:
-                found.append((asked_at, place.name, training_run(request, jobs)))
-    return [run for *_, run in sorted(found, key=lambda one: one[:2], reverse=True)]
-
-
-def training_run(request: TrainingRequest, jobs: JobStore) -> TrainingRun:
-    """Return how far a training or a search is."""
-    job = job_named(jobs, request.kind, request.folder.name)
-    return TrainingRun(request, job, tuple(read_history(request.folder / HISTORY_FILE)))
-
-
-def discard(request: TrainingRequest, jobs: JobStore) -> None:
-    """Remove a training's folder; a model that it became stays in the store.
-
-    Raises:
-        TrainingError: it is running, or the disk refuses.
-    """
-    until, folder = time.monotonic() + _OTHERS_S, request.folder
-    while folder.exists():
-        job = job_named(jobs, request.kind, folder.name)
-        if job is not None and job.live:
-            raise TrainingError(f"The training {folder.name} is running. Stop it first.")
-        try:
-            shutil.rmtree(folder)
-        except OSError as exc:
-            if folder.exists() and time.monotonic() > until:
-                raise TrainingError(f"{folder} could not be removed: {exc}. Close what has it open.") from exc
-            time.sleep(0.05)  # Windows: somebody may just be reading in it

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gallery.services import training_runs, wiring
-from gallery.training.data_sets import DataSet, open_set
+from gallery.services import training_runs, training_sets
+from gallery.training.data_sets import DataSet
 from gallery.training.request import TrainingRequest, remember
 from tests.apps.small_gallery import SmallGallery
 from tests.apps.train.owls import draw, looked_at
@@ -31,7 +31,7 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallGallery:
 @pytest.fixture
 def opened(gallery: SmallGallery) -> DataSet:
     """The owls, opened and looked at."""
-    chosen = open_set(gallery.photos, wiring.settings().training_sets)
+    chosen = training_sets.open_set(gallery.photos)
     looked_at(chosen)
     return chosen
 

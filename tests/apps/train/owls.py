@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.jobs.process import claim_named
 from gallery.services import training_sets, wiring
-from gallery.training.data_sets import DataSet, read_draft
+from gallery.training.data_sets import DataSet
 from gallery.training.history import Epoch, write_history
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
@@ -59,7 +59,7 @@ def recipe_page(chosen: DataSet) -> AppTest:
 
 
 def draft(chosen: DataSet) -> Any:
-    found = read_draft(chosen)
+    found = training_sets.read_draft(chosen)
     assert found is not None
     return found
 

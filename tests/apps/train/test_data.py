@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.datasets.labelled import Part
 from gallery.datasets.split import SplitPlan
-from gallery.services import wiring
-from gallery.training.data_sets import DataSet, open_set, stored_set
+from gallery.services import training_sets, wiring
+from gallery.training.data_sets import DataSet
 from tests.apps.small_gallery import SmallGallery, open_page, texts
 from tests.apps.train.owls import button, draw, give_path, labels, looked_at
 from tests.stored_splits import read_split
@@ -39,7 +39,7 @@ def test_a_folder_is_opened_looked_at_and_remembered(
 ) -> None:
     page = give_path(monkeypatch, gallery.photos)
     set_id = page.query_params["set"]
-    chosen = stored_set(set_id, wiring.settings().training_sets)
+    chosen = training_sets.known_set(set_id)
     assert chosen is not None
     looked_at(chosen)
     page = open_page("train", set=set_id)
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_zip_or_table_gets_a_sentence_and_a_zip_is_opened(
     page.text_input(key="train_file").input(str(tmp_path / "owls.zip"))
     page = button(page, "Open the file").click().run()
     assert not page.exception
-    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    chosen = training_sets.known_set(page.query_params["set"])
     assert chosen is not None
     looked_at(chosen)
     assert "24 photos in 2 classes" in texts(open_page("train", set=chosen.set_id))
@@ -99,7 +99,7 @@ def test_one_class_alone_and_a_class_of_one_photo_get_a_sentence_with_the_remedy
             draw(root / ("alone" if name == "alone" else "a") / f"{number}.png", number)
         if name == "few":
             draw(root / "b" / "9.png", 9)
-        chosen = open_set(root, wiring.settings().training_sets)
+        chosen = training_sets.open_set(root)
         looked_at(chosen)
         page = open_page("train", set=chosen.set_id)
         assert not page.exception
@@ -125,7 +125,7 @@ def test_what_people_labelled_in_the_gallery_becomes_a_data_set(
     wiring.catalog().correct(ids[2:6], "blank", person="me", model_id=None)
     page = take()
     assert not page.exception
-    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    chosen = training_sets.known_set(page.query_params["set"])
     assert chosen is not None
     looked_at(chosen)
     shown = texts(open_page("train", set=chosen.set_id))
@@ -153,7 +153,7 @@ def test_a_lone_label_and_a_photo_that_is_gone_are_left_out_and_named(
     page = page.segmented_control(key="train_kind").set_value("Manual labels").run()
     page = button(page, "Use these photos").click().run()
     assert not page.exception
-    chosen = stored_set(page.query_params["set"], wiring.settings().training_sets)
+    chosen = training_sets.known_set(page.query_params["set"])
     assert chosen is not None
     looked_at(chosen)
     shown = texts(open_page("train", set=chosen.set_id))
@@ -166,7 +166,7 @@ def test_another_split_is_drawn_shown_and_kept(opened: DataSet) -> None:
     page = open_page("train", set=opened.set_id)
     page = page.segmented_control(key="train_shares").set_value("70 / 15 / 15").run()
     assert not page.exception
-    changed = stored_set(opened.set_id, wiring.settings().training_sets)
+    changed = training_sets.known_set(opened.set_id)
     assert changed is not None
     assert changed.plan == SplitPlan(0.15, 0.15)
     looked_at(changed)
@@ -175,4 +175,4 @@ def test_another_split_is_drawn_shown_and_kept(opened: DataSet) -> None:
     parts = list(read_split(changed.split_file).values())
     assert parts.count(Part.TEST) == 3  # 15 % of 8 and of 16: 1 and 2
     page = open_page("train", set=opened.set_id).toggle(key="train_by_group").set_value(True).run()
-    assert stored_set(opened.set_id, wiring.settings().training_sets).plan.by_group  # type: ignore[union-attr]
+    assert training_sets.known_set(opened.set_id).plan.by_group  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ from gallery.jobs.progress import Progress
 from gallery.models import ModelStore
 from gallery.services import training_runs, wiring
 from gallery.training.request import TrainingRequest
-from gallery.training.trainings import candidate_folder, training_run
+from gallery.training.trainings import candidate_folder
 from gallery.types import JobState
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, model_card, open_page, texts
 from tests.apps.train.owls import button, job_of, labels, training
@@ -121,7 +121,7 @@ def test_a_new_model_is_compared_kept_and_activated(finished: TrainingRequest) -
     page = button(page, "Keep this model").click().run()
     assert not page.exception
     assert "owls" in [entry.model_id for entry in wiring.models().entries()]
-    assert training_run(finished, wiring.catalog()).candidate is None
+    assert training_runs.run_of(finished).candidate is None
     assert wiring.models().active_id() == MODEL_ID
     page = button(page, "Use it for tagging").click().run()
     assert not page.exception

@@ -20,7 +20,6 @@ from gallery.services import training_runs, wiring
 from gallery.settings import Settings
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest
-from gallery.training.trainings import training_run
 from tests.photo_fixtures import tinted_classes
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(300)]
@@ -103,14 +102,14 @@ def test_a_zip_in_the_child_process_of_the_app(
     monkeypatch.setenv("GALLERY_HOME", str(home))
     process = training_runs.start(request)
     assert process.wait(240) == 0, (settings.logs / "training.log").read_text()
-    run = training_run(request, wiring.catalog())
+    run = training_runs.run_of(request)
     assert run.state == "finished"
     assert not (settings.own_models / "zipped").exists()  # until somebody keeps it
     assert run.candidate is not None
     models = wiring.model_store(settings)
     assert models.adopt(run.candidate) == settings.own_models / "zipped"
     assert models.verify("zipped") is None
-    assert training_run(request, wiring.catalog()).candidate is None
+    assert training_runs.run_of(request).candidate is None
 
 
 def test_a_search_that_was_killed_goes_on_and_its_best_trial_becomes_a_model(

@@ -154,7 +154,7 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
 
     from gallery.evaluation.calibration import cross_entropy
     from gallery.network.architectures import NetworkOptions, build, get_weights
-    from gallery.training.checkpoint import load_best
+    from gallery.training.checkpoint import arrays_of, best_file
     from gallery.training.fit import FitData, fit, predict
 
     images, labels = tinted(64, 0)
@@ -167,7 +167,11 @@ def test_it_ends_with_the_weights_of_its_best_epoch_not_its_last(tmp_path: Path)
     assert result.best.val_loss == min(row.val_loss for row in result.history)
     judged = cross_entropy(predict(network, data, data.validation), labels[data.validation])
     assert judged == pytest.approx(result.best.val_loss, rel=1e-6)
-    weights, best, state = get_weights(network), load_best(tmp_path, result.best.epoch), load_state(tmp_path)
+    weights, best, state = (
+        get_weights(network),
+        arrays_of(best_file(tmp_path, result.best.epoch)),
+        load_state(tmp_path),
+    )
     assert state is not None
     for name, tensor in weights.items():
         np.testing.assert_array_equal(tensor, best[name])

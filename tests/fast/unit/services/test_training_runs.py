@@ -21,14 +21,14 @@ from gallery.services import training_runs, training_sets, wiring
 from gallery.training.history import Epoch, write_history
 from gallery.training.recipes import recipe_named
 from gallery.training.request import TrainingRequest, remember
-from gallery.training.trainings import TrainingRun, candidate_folder, training_run
+from gallery.training.trainings import TrainingRun, candidate_folder
 from gallery.types import JobKind, JobState
 
 SEARCHES = """
 import sys
 from pathlib import Path
 from gallery.jobs.process import claim_named, working
-from gallery.services import wiring
+from gallery.services import training_sets, wiring
 from gallery.settings import Settings
 assert sys.argv[1::2] == ['--home', '--training'], sys.argv
 home, name = sys.argv[2::2]
@@ -67,7 +67,7 @@ def asked(home: Path, name: str = "owls", *, suffix: str = "") -> TrainingReques
 
 
 def run_of(request: TrainingRequest) -> TrainingRun:
-    return training_run(request, wiring.catalog())
+    return training_runs.run_of(request)
 
 
 def claim(request: TrainingRequest, kind: JobKind = JobKind.TRAINING) -> int:
@@ -287,7 +287,7 @@ def test_a_training_in_this_process_that_fails_says_why_where_it_is_watched(home
         training_runs.train_now(
             wiring.settings(), dataclasses.replace(request, weights="nowhere.npz"), on_progress=lambda _: None
         )
-    run = training_run(TrainingRequest.from_folder(request.folder, cache=request.cache), wiring.catalog())
+    run = training_runs.run_of(TrainingRequest.from_folder(request.folder, cache=request.cache))
     assert run.state == "failed"
     assert "There is no file nowhere.npz" in run.message
 
