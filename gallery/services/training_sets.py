@@ -192,15 +192,13 @@ def set_of(source: Path) -> DataSet:
     return known.get(source) or open_set(source)
 
 
-def split_as(chosen: DataSet, plan: SplitPlan) -> DataSet:
-    """Split a set otherwise from now on, and return it so.
+def split_as(chosen: DataSet, plan: SplitPlan) -> None:
+    """Split a set otherwise from now on.
 
     Raises:
         DatasetError: the disk refuses.
     """
-    changed = replace(chosen, plan=plan)
-    _remember(changed)
-    return changed
+    _remember(replace(chosen, plan=plan))
 
 
 def read_draft(opened: DataSet) -> Draft | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 from pathlib import Path
 
@@ -36,14 +37,15 @@ def test_a_set_is_found_again_with_its_plan_and_its_draft() -> None:
     odd = Path(os.fsdecode(b"/photos/caf\xe9"))  # a name that is no UTF-8
     opened = open_set(odd)
     assert read_draft(opened) is None
-    changed = split_as(opened, SplitPlan(0.15, 0.15, by_group=True))
+    plan = SplitPlan(0.15, 0.15, by_group=True)
+    split_as(opened, plan)
     draft = Draft(recipe_named("cnn-small").changed(epochs=3), "none", "my-owls")
-    write_draft(changed, draft)
+    write_draft(opened, draft)
     found = known_set(opened.set_id)
-    assert found == changed
+    assert found == dataclasses.replace(opened, plan=plan)
     assert (found.source, found.name) == (odd, "caf\ufffd")
     assert read_draft(found) == draft
-    assert open_set(odd).plan == changed.plan
+    assert open_set(odd).plan == plan
     assert known_set("../../etc") is None
     assert known_set("0" * 12) is None
     (opened.folder / "draft.json").write_text("[]")
