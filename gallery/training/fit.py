@@ -179,12 +179,6 @@ def predict(
     return np.concatenate(outputs)
 
 
-def learn_only(network: keras.Model, names: Callable[[str], bool]) -> None:
-    """Freeze every layer whose name does not answer true."""
-    for layer in network.layers:
-        layer.trainable = names(layer.name)
-
-
 def _compile(network: keras.Model, recipe: Recipe, *, by_labels: bool) -> None:
     optimisers = {
         "adam": keras.optimizers.Adam,

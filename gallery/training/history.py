@@ -11,15 +11,20 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from gallery.files import write_atomic
 from gallery.jobs.progress import Progress
 from gallery.training.recipes import Recipe, scheduled_rate
 
-Row = TypeVar("Row")
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Row = TypeVar("Row", bound=_Dataclass)
 
 HISTORY_FILE = "history.csv"
 
@@ -160,15 +165,15 @@ def read_history(file: Path) -> list[Epoch]:
 def write_table(file: Path, kind: type[Row], rows: Iterable[Row]) -> None:
     """Write dataclasses of numbers as a table with their fields' names, whole or not at all."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(kind)], lineterminator="\n")  # type: ignore[arg-type]
+    writer = csv.DictWriter(text, [f.name for f in fields(kind)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)  # type: ignore[call-overload]
+    writer.writerows(asdict(row) for row in rows)
     write_atomic(file, text.getvalue(), durable=False)
 
 
 def read_table(file: Path, kind: type[Row]) -> list[Row]:
     """Return what `write_table` wrote, an empty field as None; nothing where there is no such file yet."""
-    whole = {f.name: f.type in (int, "int") for f in fields(kind)}  # type: ignore[arg-type]
+    whole = {f.name: f.type in (int, "int") for f in fields(kind)}
 
     def number(name: str, text: str) -> float | None:
         return None if not text else int(text) if whole[name] else float(text)

@@ -18,7 +18,7 @@ from gallery.network.engine import keras
 from gallery.network.layouts import LAST_BLOCKS
 from gallery.network.precision import best_precision
 from gallery.training.bottleneck import fit_top
-from gallery.training.fit import FitData, fit, learn_only
+from gallery.training.fit import FitData, fit
 from gallery.training.history import FitResult, Tell
 from gallery.training.preparing import Prepared
 from gallery.training.recipes import Recipe
@@ -120,8 +120,9 @@ def _options(recipe: Recipe) -> NetworkOptions:
 def _freeze_all_but_the_last(network: keras.Model, recipe: Recipe, start: Start) -> None:
     """Let the last block and the dense layers learn, and what begins at random, wherever it lies."""
     last = re.compile(LAST_BLOCKS.get(recipe.backbone or "", ""))
-    frozen = {name for name in start.convolutions if name not in start.missing and not last.fullmatch(name)}
-    learn_only(network, lambda name: name not in frozen)
+    frozen = {name for name in start.convolutions if not last.fullmatch(name)} - {*start.missing}
+    for layer in network.layers:
+        layer.trainable = layer.name not in frozen
 
 
 def _fit_taught(

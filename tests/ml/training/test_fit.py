@@ -193,12 +193,12 @@ def test_frozen_layers_do_not_move_and_others_do(tmp_path: Path) -> None:
     import keras
 
     from gallery.network.architectures import NetworkOptions, build, get_weights
-    from gallery.training.fit import FitData, fit, learn_only
+    from gallery.training.fit import FitData, fit
 
     images, labels = tinted(16, 0)
     keras.utils.set_random_seed(0)
     network = build("cnn-small", 2, 32, options=NetworkOptions(conv_layers=2, filters=8, dense_units=8))
-    learn_only(network, lambda name: not name.startswith("conv1"))
+    network.get_layer("conv1").trainable = False
     before = get_weights(network)
     data = FitData(lambda rows: images[rows], labels, np.arange(12), np.arange(12, 16), 2, "unit")
     fit(network, data, RECIPE.changed(epochs=1, balance="class weights"), folder=tmp_path)
