@@ -1,7 +1,6 @@
 """Labels and predictions in, scores out."""
 
-from gallery.evaluation.evaluation import Evaluation, LabelSource
-from gallery.evaluation.labelled_folder import evaluate_collection
+from gallery.evaluation.evaluation import Evaluation, LabelSource, evaluate_collection
 from gallery.evaluation.report import EvaluationReport
 
 __all__ = ["Evaluation", "EvaluationReport", "LabelSource", "evaluate_collection"]

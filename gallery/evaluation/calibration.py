@@ -57,14 +57,12 @@ class CrossFit:
         temperatures: (folds,) the one that each fold was scaled by, fitted on the other folds.
         fold_of: (n,) the fold of each photo.
         probabilities: (n, K) float64, scaled.
-        ece_before: expected calibration error of the probabilities as they came.
-        ece_after: that of the scaled ones.
+        ece_after: expected calibration error of the scaled ones.
     """
 
     temperatures: FloatVector
     fold_of: IntVector = field(repr=False)
     probabilities: FloatVector = field(repr=False)
-    ece_before: float
     ece_after: float
 
 
@@ -242,7 +240,6 @@ def cross_fit(
         temperatures=temperatures,
         fold_of=fold_of,
         probabilities=scaled,
-        ece_before=metrics.expected_calibration_error(y_true, probabilities),
         ece_after=metrics.expected_calibration_error(y_true, scaled),
     )
 

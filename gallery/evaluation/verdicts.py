@@ -94,11 +94,6 @@ class JudgedReport:
         """Rows of before that are not scored after."""
         return np.setdiff1d(np.arange(self.before.n, dtype=np.int64), self.rows)
 
-    @property
-    def changes(self) -> IntVector:
-        """(K, K) the matrix after, less the matrix before."""
-        return self.after.confusion_matrix - self.before.confusion_matrix
-
     def changed_cells(self) -> list[tuple[Cell, int, int]]:
         """Return the cells that changed with their counts before and after, the most changed first."""
         before, after = self.before.confusion_matrix, self.after.confusion_matrix

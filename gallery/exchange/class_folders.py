@@ -72,25 +72,22 @@ def sort_into_folders(
         except OSError as exc:
             made.missing.append(f"{display_path(row.photo.path)}: {exc.strerror or exc}")
             continue
-        except _NoLocation:
-            made.missing.append(f"{display_path(row.photo.path)}: its coordinates could not be taken out")
-            continue
         made.made += new
         made.there += not new
     return made
 
 
-class _NoLocation(Exception):
-    """A photo's coordinates cannot be taken out."""
-
-
 def _copy(photo: Path, place: Path, cleaned: Cleaned | None) -> bool:
-    """Copy a photo under the first name that is free; False where it lies there already."""
+    """Copy a photo under the first name that is free; False where it lies there already.
+
+    Raises:
+        OSError: it cannot be read, cleaned or written.
+    """
     data = None
     if cleaned is not None:
         data = cleaned(photo.read_bytes())
         if data is None:
-            raise _NoLocation
+            raise OSError("its coordinates could not be taken out")
     for candidate in _names(place):
         if _same(photo, data, candidate):
             return False

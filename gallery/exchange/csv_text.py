@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from gallery.errors import ExchangeError
-from gallery.exchange.whole_file import replace_whole
-from gallery.settings import PHOTO_SUFFIXES
-from gallery.types import display_path
 from gallery.words import FORMULA_STARTS, without_surrogates
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -74,33 +69,3 @@ def table_lines(
     return csv_lines(
         columns, ([value(row) for value in columns.values()] for row in rows), separator=separator
     )
-
-
-def check_place(file: Path) -> None:
-    """Say at once that a table cannot be written there, before the work for it is done.
-
-    Raises:
-        ExchangeError: it bears the name of a photo, is a folder, or lies in none.
-    """
-    if file.suffix.lower() in PHOTO_SUFFIXES:
-        raise ExchangeError(
-            f"{display_path(file)} is the name of a photo, and photos are never written over. "
-            "Give the table a name that ends with .csv."
-        )
-    if file.is_dir() or not file.parent.is_dir():
-        said = "is a folder" if file.is_dir() else "lies in a folder that does not exist"
-        raise ExchangeError(
-            f"{display_path(file)} cannot be written: it {said}. Choose a file's name in a "
-            "folder that exists and that you may write to."
-        )
-
-
-def write_whole(file: Path, lines: Iterable[str]) -> None:
-    """Write a text file that is either complete or not there.
-
-    Raises:
-        ExchangeError: it bears the name of a photo, or the place cannot be written;
-            an older file there is left as it was.
-    """
-    check_place(file)
-    replace_whole(file, (line.encode("utf-8") for line in lines))

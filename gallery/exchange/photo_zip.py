@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.types import display_path
@@ -18,16 +17,8 @@ _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')  # no file name on Windows may ho
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class ZipEntry:
-    """A photo to be copied, and the folder it goes to in the zip, "/"-separated ("" for none)."""
-
-    path: Path
-    folder: str = ""
-
-
 def stream_zip(
-    entries: Iterable[ZipEntry], *, cleaned: Callable[[bytes], bytes | None] | None = None
+    entries: Iterable[tuple[Path, str]], *, cleaned: Callable[[bytes], bytes | None] | None = None
 ) -> Iterator[bytes]:
     """Yield a zip file piece by piece, a megabyte in memory at most.
 
@@ -36,7 +27,7 @@ def stream_zip(
     read is left out and named in ``not included.txt``.
 
     Args:
-        entries: the photos.
+        entries: the photos, each with the folder it goes to in the zip, "/"-separated ("" for none).
         cleaned: takes the coordinates out of a photo's bytes, None where it cannot; left out, photos are
             copied as they are.
     """
@@ -44,17 +35,15 @@ def stream_zip(
     taken = {NOTE_NAME: 1}
     missing: list[str] = []
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for entry in entries:
+        for path, folder in entries:
             try:
-                with entry.path.open("rb") as source:
-                    name = unused_name(entry, taken)
-                    about = zipfile.ZipInfo.from_file(entry.path, name, strict_timestamps=False)
+                with path.open("rb") as source:
+                    name = unused_name(path, folder, taken)
+                    about = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
                     if cleaned is not None:
                         content = cleaned(source.read())
                         if content is None:
-                            missing.append(
-                                f"{display_path(entry.path)}: its coordinates could not be taken out"
-                            )
+                            missing.append(f"{display_path(path)}: its coordinates could not be taken out")
                         else:
                             archive.writestr(about, content)
                         continue
@@ -63,33 +52,33 @@ def stream_zip(
                             copy.write(chunk)
                             yield from output.taken()
             except OSError as exc:
-                missing.append(f"{display_path(entry.path)}: {exc.strerror or exc}")
+                missing.append(f"{display_path(path)}: {exc.strerror or exc}")
             yield from output.taken()
         if missing:
             archive.writestr(NOTE_NAME, "These photos could not be read to the end:\n" + "\n".join(missing))
     yield from output.taken()
 
 
-def unused_name(entry: ZipEntry, taken: dict[str, int]) -> str:
-    """Return the entry's name in the zip, one that no other entry has, and note it as taken.
+def unused_name(path: Path, folder: str, taken: dict[str, int]) -> str:
+    """Return a photo's name in the zip, one that no other has, and note it as taken.
 
     Names that differ only in case count as the same, as they are on Windows and macOS.
 
     Example:
         >>> taken: dict[str, int] = {}
-        >>> [unused_name(ZipEntry(Path(p), "dog"), taken) for p in ("a/Fox.jpg", "b/fox.jpg")]
+        >>> [unused_name(Path(p), "dog", taken) for p in ("a/Fox.jpg", "b/fox.jpg")]
         ['dog/Fox.jpg', 'dog/fox (2).jpg']
     """
-    name = portable_name(display_path(Path(entry.path.name)))
-    folder = "".join(f"{portable_name(part)}/" for part in entry.folder.split("/") if part)
+    name = portable_name(display_path(Path(path.name)))
+    place = "".join(f"{portable_name(part)}/" for part in folder.split("/") if part)
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (name, "")
-    candidate = f"{folder}{name}"
+    candidate = f"{place}{name}"
     wanted = candidate.casefold()
     number = taken.get(wanted, 1)  # where the last search ended: cameras call thousands of photos alike
     while candidate.casefold() in taken:
         number += 1
-        candidate = f"{folder}{stem} ({number}){suffix}"
+        candidate = f"{place}{stem} ({number}){suffix}"
     taken[wanted] = number
     taken.setdefault(candidate.casefold(), 1)
     return candidate

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, check_place, csv_lines, shortest, write_whole
+from gallery.exchange.csv_text import BYTE_ORDER_MARK, Cell, csv_lines, shortest
+from gallery.exchange.whole_file import check_place, write_whole
 from gallery.settings import TAG_BATCH
 from gallery.types import Classifier, DecodedPhoto, FileEntry, SkippedFile, display_path
 

@@ -70,8 +70,8 @@ def classify_boxes(
     Raises:
         GalleryError: it is no results file, none of its photos is there, or the place cannot be written.
     """
-    from gallery.exchange.csv_text import write_whole
     from gallery.exchange.megadetector_json import classified, load_results
+    from gallery.exchange.whole_file import write_whole
 
     data, missing, labels, count = load_results(results), [], Counter[str](), 0
     images: list[dict[str, Any]] = []

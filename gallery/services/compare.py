@@ -58,7 +58,7 @@ def with_model(evaluation: Evaluation, model_id: str) -> Evaluation | None:
         DatasetError: it tagged the photos when it had other classes.
         GalleryError: there is no such model, or the catalog cannot be read.
     """
-    from gallery.evaluation.labelled_folder import evaluate_collection
+    from gallery.evaluation.evaluation import evaluate_collection
 
     catalog, report = wiring.catalog(), evaluation.report
     names = wiring.models().card(model_id).class_names

@@ -19,7 +19,6 @@ from gallery.services import formats, wiring
 
 if TYPE_CHECKING:
     from gallery.catalog import Catalog
-    from gallery.exchange.photo_zip import ZipEntry
     from gallery.exchange.rows import PredictionRow
 
 
@@ -54,9 +53,11 @@ def download(
     if options.by_sequence:
         rows = with_sequences(rows)
     if chosen.name == "folders":
+        from gallery.exchange.class_folders import class_place
         from gallery.exchange.photo_zip import stream_zip
 
-        copies = stream_zip(_zip_entries(rows), cleaned=formats.cleaned_of(parts, options))
+        entries = ((row.photo.path, "/".join(class_place(row)[:-1])) for row in rows)
+        copies = stream_zip(entries, cleaned=formats.cleaned_of(parts, options))
         return Download(copies, ".zip", "application/zip")
     if chosen.suffix:
         text = formats.text_of(chosen, rows, class_names, model_id, options)
@@ -91,14 +92,6 @@ def _collection_of(catalog: Catalog, file_ids: NDArray[np.int64]) -> types.Colle
         if photos:
             return catalog.collection(photos[0].collection_id)
     return None
-
-
-def _zip_entries(rows: Iterable[PredictionRow]) -> Iterator[ZipEntry]:
-    from gallery.exchange.class_folders import class_place
-    from gallery.exchange.photo_zip import ZipEntry
-
-    for row in rows:
-        yield ZipEntry(row.photo.path, "/".join(class_place(row)[:-1]))
 
 
 def _sidecars(rows: Iterable[PredictionRow], options: formats.Options) -> Iterator[tuple[str, bytes]]:

@@ -56,7 +56,7 @@ def find(collection_id: int, model_id: str, source: LabelSource) -> Evaluation:
         GalleryError: there is no such collection or model, or the catalog cannot be read.
     """
     from gallery.datasets.people import labels_of_people
-    from gallery.evaluation.labelled_folder import evaluate_collection
+    from gallery.evaluation.evaluation import evaluate_collection
 
     catalog, names = wiring.catalog(), wiring.models().card(model_id).class_names
     collection, seen = catalog.collection(collection_id), seen_photos(wiring.parts(), model_id)
@@ -296,7 +296,7 @@ def tag_and_evaluate(
     Raises:
         GalleryError: the folder vanished, the model failed, or nothing is labelled.
     """
-    from gallery.evaluation.labelled_folder import evaluate_collection
+    from gallery.evaluation.evaluation import evaluate_collection
 
     collection = parts.catalog.add_collection(folder, CollectionKind.FOLDER)
     only = None if labels is None else labels.by_path

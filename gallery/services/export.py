@@ -57,9 +57,9 @@ def verdicts(
     Raises:
         GalleryError: the folder was never opened, there is no such model, or the file cannot be written.
     """
-    from gallery.exchange.csv_text import write_whole
     from gallery.exchange.verdicts_csv import verdict_rows
     from gallery.exchange.verdicts_csv import verdicts_csv as table_of
+    from gallery.exchange.whole_file import write_whole
 
     card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
     copies: dict[PhotoId, list[Path]] = {}

@@ -209,7 +209,7 @@ def _write(
     names: Sequence[str],
 ) -> list[str]:
     from gallery.exchange import class_folders, xmp_sidecars
-    from gallery.exchange.csv_text import write_whole
+    from gallery.exchange.whole_file import write_whole
 
     if chosen.name == "xmp":
         made = xmp_sidecars.write_sidecars(rows, out, naming=options.naming, rating=options.rating)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import write_whole
 from gallery.exchange.report.album import LEVELS, Album, Level, chosen_rows
 from gallery.exchange.report.contents import Pictures, ReportContents
 from gallery.exchange.report.page import Page
 from gallery.exchange.report.provenance import photo_table
+from gallery.exchange.whole_file import write_whole
 from gallery.types import display_path
 from gallery.words import photo_count
 

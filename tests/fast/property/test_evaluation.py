@@ -55,7 +55,7 @@ def test_every_share_lies_within_zero_and_one(case: Case) -> None:
         shares += [*curve.precision, *curve.recall, *curve.false_positive_rate]
         shares += [area for area in (curve.average_precision, curve.auc) if area is not None]
     if found.calibration is not None:
-        shares += [found.calibration.ece_before, found.calibration.ece_after]
+        shares += [found.report.calibration_error, found.calibration.ece_after]
     shares += [suspect.score for suspect in found.suspects]
     assert min(shares) >= -1e-12
     assert max(shares) <= 1 + 1e-12

@@ -151,8 +151,7 @@ def test_overconfidence_is_mended_on_photos_not_fitted_on() -> None:
     true, probabilities = overconfident(3000, sharpness=3)
     found = cross_fit(true, probabilities, ids(3000))
     assert found is not None
-    assert found.ece_before == metrics.expected_calibration_error(true, probabilities)
-    assert found.ece_before > 0.15
+    assert metrics.expected_calibration_error(true, probabilities) > 0.15
     assert found.ece_after < 0.03
     assert found.temperatures == pytest.approx(np.full(5, 3.0), rel=0.1)
     assert metrics.log_loss(true, found.probabilities) < metrics.log_loss(true, probabilities.astype(float))

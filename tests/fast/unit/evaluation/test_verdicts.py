@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gallery.errors import DatasetError
-from gallery.evaluation.report import EvaluationReport
+from gallery.evaluation.report import Cell, EvaluationReport
 from gallery.evaluation.verdicts import Judgement, judged, judgements_of
 from gallery.types import GivenVerdict, Verdict
 
@@ -37,7 +37,7 @@ def test_all_four_verdicts_by_hand(report: EvaluationReport) -> None:
     assert report.confusion_matrix.tolist() == [[1, 2, 0], [2, 1, 0], [0, 0, 0]]
     # photo 2 becomes a cat called cat, photo 3 a dog called dog, photo 4 is left out
     assert found.after.confusion_matrix.tolist() == [[2, 1, 0], [0, 2, 0], [0, 0, 0]]
-    assert found.changes.tolist() == [[1, -1, 0], [-2, 1, 0], [0, 0, 0]]
+    assert found.changed_cells()[0] == (Cell(CAT, DOG), 2, 0)
     assert (found.before.accuracy, found.after.accuracy) == (2 / 6, 4 / 5)
     assert found.rows.tolist() == [0, 1, 2, 3, 5]
     assert found.moved.tolist() == [2, 3]
@@ -62,9 +62,9 @@ def test_both_animals_help_only_a_model_that_names_one_of_them(report: Evaluatio
     named = judged(report, {1: Judgement(Verdict.BOTH_IN_IT, CAT)})
     assert named.after.accuracy == 3 / 6
     neither = judged(report, {1: Judgement(Verdict.BOTH_IN_IT, COW)})
-    assert not neither.changes.any()
+    assert not neither.changed_cells()
     label = judged(report, {0: Judgement(Verdict.BOTH_IN_IT, COW)})  # dog and cow, predicted dog
-    assert not label.changes.any()
+    assert not label.changed_cells()
 
 
 def test_a_verdict_given_with_another_model_holds_where_this_one_agrees_with_the_label(
@@ -76,7 +76,7 @@ def test_a_verdict_given_with_another_model_holds_where_this_one_agrees_with_the
 
 def test_no_verdict_changes_nothing(report: EvaluationReport) -> None:
     found = judged(report, {})
-    assert not found.changes.any()
+    assert not found.changed_cells()
     assert found.rows.tolist() == list(range(6))
 
 

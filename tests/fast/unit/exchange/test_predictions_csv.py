@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import csv_lines, safe_text, write_whole
+from gallery.exchange.csv_text import csv_lines, safe_text
 from gallery.exchange.predictions_csv import predictions_csv
 from gallery.exchange.rows import prediction_rows
+from gallery.exchange.whole_file import write_whole
 from gallery.types import Correction, Detections, Photo, PhotoMetadata, PredictionTable
 
 NAMES = ("dog", "cat")

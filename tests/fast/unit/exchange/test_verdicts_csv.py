@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import ExchangeError
-from gallery.exchange.csv_text import write_whole
 from gallery.exchange.verdicts_csv import COLUMNS, verdict_rows, verdicts_csv
+from gallery.exchange.whole_file import write_whole
 from gallery.types import GivenVerdict, Verdict
 
 
