@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.files import open_atomic
-from gallery.learning.unlike import Known
+from gallery.learning.likeness import likeness, units_of
 from gallery.models import ModelStore
 from gallery.models.store import TRAINING_FEATURES_FILE
 from research.photos import HELD_OUT_SOURCES, LabelledPhoto, held_out, read_photos
@@ -78,7 +78,7 @@ def unlike_below(photos: Sequence[LabelledPhoto], features: NDArray[np.float32])
         if out.any() and len(rest):
             of_each = VALUES_OF_A_CLASS // features.shape[1]
             kept = rest[balanced([photos[row] for row in rest.tolist()], of_each)]
-            found.append(Known.of(features[kept]).likeness(features[out]))
+            found.append(likeness(features[out], units_of(features[kept])))
     return float(np.quantile(np.concatenate(found), CALLED_UNLIKE))
 
 

@@ -20,8 +20,8 @@ from sklearn.metrics import roc_auc_score
 
 from gallery.learning.fit import LABEL_COUNTS, Examples, Scale, fit_head, labelled
 from gallery.learning.head import Head
+from gallery.learning.likeness import likeness, units_of
 from gallery.learning.queue import margins, review_order
-from gallery.learning.unlike import Known, units_of
 from gallery.settings import CLASS_NAMES
 from research.heads import as_two_layers, logistic_regression
 from research.photos import HELD_OUT_SOURCES, LabelledPhoto, held_out, read_photos
@@ -189,7 +189,7 @@ def left_out_classes(known: Photos) -> dict[str, Any]:
         scores = base.scores(features)
         energy = -np.logaddexp.reduce(scores.astype(np.float64), axis=1)
         found[name] = {
-            "likeness": float(roc_auc_score(strange, -Known.of(known.features[kept]).likeness(features))),
+            "likeness": float(roc_auc_score(strange, -likeness(features, units_of(known.features[kept])))),
             "energy": float(roc_auc_score(strange, energy)),
             "confidence": float(roc_auc_score(strange, -base.probabilities(features).max(axis=1))),
         }

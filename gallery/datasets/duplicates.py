@@ -86,19 +86,31 @@ def groups_of(photo_ids: Sequence[str], pairs: Iterable[Sequence[int]]) -> list[
     Returns:
         Rows, ascending in each group and by first row.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     first: dict[str, int] = {}
     equal = [(row, first.setdefault(photo_id, row)) for row, photo_id in enumerate(photo_ids)]
     ties = np.array([*equal, *pairs], np.int64).reshape(-1, 2)
-    count = len(photo_ids)
-    tied = coo_array((np.ones(len(ties), np.bool_), (ties[:, 0], ties[:, 1])), shape=(count, count))
-    group_of = connected_components(tied, directed=False)[1]
     groups: dict[int, list[int]] = {}
-    for row, group in enumerate(group_of.tolist()):
+    for row, group in enumerate(tied_together(len(photo_ids), ties).tolist()):
         groups.setdefault(group, []).append(row)
     return [tuple(rows) for rows in groups.values() if len(rows) > 1]
+
+
+def tied_together(count: int, ties: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a group number of each of some things, (count,), equal for those that a chain of ties joins.
+
+    Args:
+        count: how many things there are.
+        ties: pairs of them, (m, 2).
+
+    Example:
+        >>> tied_together(5, np.array([[0, 3], [3, 4]])).tolist()
+        [0, 1, 2, 0, 0]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    tied = coo_array((np.ones(len(ties), np.bool_), (ties[:, 0], ties[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(tied, directed=False)[1], np.int64)
 
 
 def _confirmed(decoded: DecodedSet, pairs: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -12,7 +12,6 @@ The numbers below were chosen on sources of photos that a head had not learnt fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +56,6 @@ class Examples:
             np.concatenate([self.targets, other.targets]),
             np.concatenate([self.weights, other.weights]),
         )
-
-    def rows(self, chosen: NDArray[Any]) -> Examples:
-        """Return some of them."""
-        return Examples(self.features[chosen], self.targets[chosen], self.weights[chosen])
 
 
 def labelled(features: FloatArray, class_indices: NDArray[np.integer], classes: int, each: float) -> Examples:

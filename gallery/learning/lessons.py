@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.datasets.duplicates import tied_together
 from gallery.datasets.sequences import sequences_of
 from gallery.errors import TrainingError
-from gallery.learning.alike import NEAR_COSINE
 from gallery.learning.classes import LearntClasses
 from gallery.learning.fit import LABEL_COUNTS, Examples, Scale, fit_head, labelled
 from gallery.learning.head import Head
+from gallery.learning.likeness import NEAR_COSINE, units_of
 from gallery.types import FloatArray, PhotoId
 
 FOLDS = 5
@@ -54,40 +55,28 @@ class HeldBack:
 
     Attributes:
         rows: (m,) of the lessons.
-        truth: (m,) class indices.
-        before: (m,) what the shown model says; -1 for a class that the new head has not.
-        after: (m,) what a head says that learnt without this label and those taken together with it.
+        before: (m,) whether the shown model is right.
+        after: (m,) whether a head is that learnt without this label and those taken together with it.
     """
 
     rows: NDArray[np.int64]
-    truth: NDArray[np.int64]
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
+    before: NDArray[np.bool_]
+    after: NDArray[np.bool_]
 
     @property
     def fixed(self) -> NDArray[np.int64]:
         """Rows of the lessons that become right."""
-        return np.asarray(self.rows[(self.before != self.truth) & (self.after == self.truth)])
+        return np.asarray(self.rows[~self.before & self.after])
 
     @property
     def broken(self) -> NDArray[np.int64]:
         """Rows of the lessons that become wrong."""
-        return np.asarray(self.rows[(self.before == self.truth) & (self.after != self.truth)])
+        return np.asarray(self.rows[self.before & ~self.after])
 
     @property
-    def accuracies(self) -> tuple[float, float] | None:
+    def accuracies(self) -> tuple[float, float] | tuple[None, None]:
         """The shares that are right before and after; None where no label could be held back."""
-        if not len(self.rows):
-            return None
-        return float((self.before == self.truth).mean()), float((self.after == self.truth).mean())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LearntHead:
-    """A head that learnt from labels, and what is known of it."""
-
-    head: Head
-    held_back: HeldBack
+        return (float(self.before.mean()), float(self.after.mean())) if len(self.rows) else (None, None)
 
 
 def learn_head(
@@ -95,17 +84,17 @@ def learn_head(
     base: Head,
     classes: LearntClasses,
     lessons: Lessons,
-    remembered: Examples | None,
+    remembered: Examples,
     scale: Scale,
-) -> LearntHead:
-    """Fit a head on all labels, and others that show how good it is on labels it has not seen.
+) -> tuple[Head, HeldBack]:
+    """Return a head fitted to all labels, and how good others are on labels that they have not seen.
 
     Args:
         shown: the head that people see the tags of.
         base: the one that the new head begins from: of the model that has the backbone.
         classes: of the new head.
         lessons: people's labels.
-        remembered: examples besides them, of the new classes; None for none.
+        remembered: examples besides them, of the new classes.
         scale: of the features.
 
     Raises:
@@ -124,7 +113,7 @@ def learn_head(
 
     def fitted(rows: NDArray[np.integer]) -> Head:
         examples = labelled(lessons.features[rows], lessons.class_indices[rows], count, LABEL_COUNTS)
-        return fit_head(start, examples if remembered is None else remembered + examples, scale)
+        return fit_head(start, remembered + examples, scale)
 
     after = np.full(len(lessons), -1, np.int64)
     learnt, asked = [np.arange(len(lessons))], [np.zeros(0, np.int64)]
@@ -141,9 +130,9 @@ def learn_head(
     for one, rows in zip(blind, asked[1:], strict=True):
         after[rows] = one.scores(lessons.features[rows]).argmax(axis=1)
     rows = np.flatnonzero(after >= 0)
+    truth = lessons.class_indices[rows]
     before = said_by(shown, lessons.features[rows], classes)
-    held_back = HeldBack(rows, lessons.class_indices[rows], before, after[rows])
-    return LearntHead(head, held_back)
+    return head, HeldBack(rows, before == truth, after[rows] == truth)
 
 
 def said_by(head: Head, features: FloatArray, classes: LearntClasses) -> NDArray[np.int64]:
@@ -163,16 +152,9 @@ def taken_together(
         places: of each photo's folder.
         taken_at: ISO 8601, None where it is not known.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     groups = sequences_of([f"{number} {folder}" for number, folder in places], taken_at)
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    units = features / np.where(lengths > 0, lengths, 1)
+    units = units_of(features)
     for first in range(0, len(units), BLOCK):
         near = np.argwhere(units[first : first + BLOCK] @ units[first:].T >= NEAR_COSINE) + first
-        one, other = groups[near.T]
-        count = int(groups.max()) + 1
-        tied = coo_array((np.ones(len(one), np.bool_), (one, other)), shape=(count, count))
-        groups = np.asarray(connected_components(tied, directed=False)[1], np.int64)[groups]
+        groups = tied_together(int(groups.max()) + 1, groups[near])[groups]
     return groups

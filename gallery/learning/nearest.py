@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.learning.unlike import units_of
+from gallery.learning.likeness import units_of
 from gallery.types import FloatArray
 
 READ_THROUGH_UP_TO = 100_000

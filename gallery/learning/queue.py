@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.learning.unlike import units_of
+from gallery.learning.likeness import units_of
 from gallery.types import FloatArray
 
 RANDOM_EACH = 10

@@ -53,7 +53,7 @@ class TrainingFeatures:
         features: (n, channels) float32, pooled as they are stored with a prediction.
         class_indices: (n,) in the order of the card's classes.
         unlike_below: a photo whose mean cosine with the nearest of them is lower is unlike anything learnt:
-            `learning.unlike`; None where that was not measured.
+            `learning.likeness`; None where that was not measured.
     """
 
     features: NDArray[np.float32]

@@ -15,15 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import ModelError
-from gallery.network.efficientnet_lite import efficientnet_lite2
+from gallery.network.backbones import (
+    convolved,
+    efficientnet_lite2,
+    halved,
+    inception_v3,
+    resnet50,
+    vgg16,
+)
 from gallery.network.engine import keras
-from gallery.network.inception_v3 import inception_v3
 from gallery.network.layouts import CNN_LARGE_FILTERS, POOLED_UNITS
-from gallery.network.resnet50 import resnet50
-from gallery.network.vgg16 import TARGET_LAYER, vgg16
 
-Builder = Callable[[int, int, str, "NetworkOptions"], keras.Model]
-"""Classes, side in pixels, dtype of the convolutions, options -> a network with random weights."""
+Outputs = Callable[[Any, int, str, "NetworkOptions"], Any]
+"""A Keras input, classes, dtype of the convolutions, options -> logits, of random weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Architecture:
     Attributes:
         preprocessing: a key of `preprocessing.PREPROCESSINGS`.
         target_layer: the last convolution, whose maps Grad-CAM weighs; None where their number varies.
+        outputs: makes the logits of a Keras input.
         pooled: whether the head is global average pooling, a dense relu layer "fc1" and a dense layer
             "predictions": then the maps of all classes have a closed form (`network.classifier`).
     """
@@ -63,22 +68,8 @@ class Architecture:
     preprocessing: str
     input_px: int
     target_layer: str | None
+    outputs: Outputs
     pooled: bool = False
-
-
-ARCHITECTURES: Mapping[str, Architecture] = {
-    architecture.name: architecture
-    for architecture in (
-        Architecture("vgg16-gap", "caffe", 224, TARGET_LAYER, pooled=True),
-        Architecture("vgg16-flatten", "caffe", 224, TARGET_LAYER),
-        Architecture("vgg16-bottleneck", "caffe", 224, TARGET_LAYER),
-        Architecture("efficientnet-lite2", "lite", 260, "head", pooled=True),
-        Architecture("resnet50", "torch", 224, "conv5_block3_out", pooled=True),
-        Architecture("inception-v3", "tf", 299, "mixed10", pooled=True),
-        Architecture("cnn-large", "unit", 128, "conv8"),
-        Architecture("cnn-small", "unit", 150, None),
-    )
-}
 
 
 def architecture_named(name: str) -> Architecture:
@@ -119,22 +110,14 @@ def build(
     side = input_px or architecture.input_px
     if class_count < 2:
         raise ModelError(f"A classifier needs two classes or more, got {class_count}.")
-    builders = {
-        "vgg16-gap": _pooled("vgg16_gap", vgg16),
-        "vgg16-flatten": _vgg16_flatten,
-        "vgg16-bottleneck": _vgg16_bottleneck,
-        "efficientnet-lite2": _pooled("efficientnet_lite2", efficientnet_lite2),
-        "resnet50": _pooled("resnet50", resnet50),
-        "inception-v3": _pooled("inception_v3", inception_v3),
-        "cnn-large": _cnn_large,
-        "cnn-small": _cnn_small,
-    }
+    image = keras.Input((side, side, 3), dtype="float32", name="image")
     try:
-        return builders[name](class_count, side, conv_dtype, options)
+        logits = architecture.outputs(image, class_count, conv_dtype, options)
     except ValueError as exc:  # Keras: a map became smaller than the kernel or the pool
         raise ModelError(
             f"{name} cannot take {side} x {side} pixels; give it larger photos. ({exc})"
         ) from exc
+    return keras.Model(image, logits, name=name.replace("-", "_"))
 
 
 def bottleneck_top(
@@ -216,50 +199,28 @@ def options_from_weights(name: str, weights: Mapping[str, NDArray[Any]]) -> Netw
     return NetworkOptions(**found)
 
 
-def _pooled(name: str, convolutions: Callable[[Any, str], Any]) -> Builder:
-    """Return the builder of a network whose last feature maps are averaged, then Dense relu, then Dense.
+def _pooled(convolutions: Callable[[Any, str], Any]) -> Outputs:
+    """Return what makes a network whose last feature maps are averaged, then Dense relu, then Dense.
 
     The pooling and both dense layers always compute in float32: in bfloat16 the
     relu masks flip and the maps are off by 10 %.
     """
 
-    def built(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-        image = _image(side)
-        maps = convolutions(image, dtype)  # (B, h, w, C)
-        x = keras.layers.GlobalAveragePooling2D(
-            data_format="channels_last", dtype="float32", name="gap"
-        )(maps)  # fmt: skip
+    def outputs(image: Any, class_count: int, dtype: str, options: NetworkOptions) -> Any:
+        x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="gap")(convolutions(image, dtype))
         x = _dense(x, options.dense_units or POOLED_UNITS, "fc1", NetworkOptions())  # no dropout here
-        return keras.Model(image, _logits(x, class_count, NetworkOptions()), name=name)
+        return _logits(x, class_count, NetworkOptions())
 
-    return built
-
-
-def _image(side: int) -> Any:
-    return keras.Input((side, side, 3), dtype="float32", name="image")
+    return outputs
 
 
-def _vgg16_to_block5_pool(side: int, dtype: str) -> tuple[Any, Any]:
-    image = _image(side)
-    pooled = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name="block5_pool")(
-        vgg16(image, dtype)
-    )
-    return image, pooled  # (B, 7, 7, 512) at 224
+def _vgg16_flatten(image: Any, class_count: int, dtype: str, options: NetworkOptions) -> Any:
+    maps = halved(vgg16(image, dtype), "block5_pool", dtype)  # (B, 7, 7, 512) at 224
+    return _deep_head(maps, 128, class_count, options)
 
 
-def _vgg16_flatten(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-    image, x = _vgg16_to_block5_pool(side, dtype)
-    x = keras.layers.Flatten(dtype="float32", name="flatten")(x)  # (B, 25088)
-    x = _dense(x, 512, "fc1", options)
-    x = _dense(x, 256, "fc2", options)
-    x = keras.layers.Dropout(options.dropout, dtype="float32", name="dropout")(x)
-    x = _dense(x, 128, "fc3", options)
-    return keras.Model(image, _logits(x, class_count, options), name="vgg16_flatten")
-
-
-def _vgg16_bottleneck(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-    image, pooled = _vgg16_to_block5_pool(side, dtype)
-    return keras.Model(image, _bottleneck_head(pooled, class_count, options), name="vgg16_bottleneck")
+def _vgg16_bottleneck(image: Any, class_count: int, dtype: str, options: NetworkOptions) -> Any:
+    return _bottleneck_head(halved(vgg16(image, dtype), "block5_pool", dtype), class_count, options)
 
 
 def _bottleneck_head(x: Any, class_count: int, options: NetworkOptions) -> Any:
@@ -269,45 +230,38 @@ def _bottleneck_head(x: Any, class_count: int, options: NetworkOptions) -> Any:
     return _logits(x, class_count, options)
 
 
-def _cnn_large(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-    image = keras.Input((side, side, 3), dtype="float32", name="image")
+def _deep_head(x: Any, last_units: int, class_count: int, options: NetworkOptions) -> Any:
+    x = keras.layers.Flatten(dtype="float32", name="flatten")(
+        x
+    )  # (B, 25088) of VGG16, (B, 16384) of cnn-large
+    x = _dense(x, 512, "fc1", options)
+    x = _dense(x, 256, "fc2", options)
+    x = keras.layers.Dropout(options.dropout, dtype="float32", name="dropout")(x)
+    x = _dense(x, last_units, "fc3", options)
+    return _logits(x, class_count, options)
+
+
+def _cnn_large(image: Any, class_count: int, dtype: str, options: NetworkOptions) -> Any:
     x, number = image, 0
     for block, pair in enumerate(CNN_LARGE_FILTERS, start=1):
         for filters in pair:
             number += 1
-            x = _conv(x, filters, 3, f"conv{number}", dtype)
-        x = keras.layers.BatchNormalization(axis=-1, dtype=dtype, name=f"norm{block}")(x)
-        x = _pool(x, f"pool{block}", dtype)
-    x = keras.layers.Flatten(dtype="float32", name="flatten")(x)  # (B, 16384) at 128
-    x = _dense(x, 512, "fc1", options)
-    x = _dense(x, 256, "fc2", options)
-    x = keras.layers.Dropout(options.dropout, dtype="float32", name="dropout")(x)
-    x = _dense(x, 64, "fc3", options)
-    return keras.Model(image, _logits(x, class_count, options), name="cnn_large")
+            x = convolved(x, filters, 3, f"conv{number}", dtype)
+        x = keras.layers.BatchNormalization(dtype=dtype, name=f"norm{block}")(x)
+        x = halved(x, f"pool{block}", dtype)
+    return _deep_head(x, 64, class_count, options)
 
 
-def _cnn_small(class_count: int, side: int, dtype: str, options: NetworkOptions) -> keras.Model:
-    image = keras.Input((side, side, 3), dtype="float32", name="image")
+def _cnn_small(image: Any, class_count: int, dtype: str, options: NetworkOptions) -> Any:
     x = image
     for number in range(1, options.conv_layers + 1):
         filters = min(options.filters * 2 ** (number - 1), max(128, options.filters))
-        x = _conv(x, filters, options.kernel_px, f"conv{number}", dtype)
-        x = _pool(x, f"pool{number}", dtype)
+        x = convolved(x, filters, options.kernel_px, f"conv{number}", dtype)
+        x = halved(x, f"pool{number}", dtype)
     x = keras.layers.Dropout(options.dropout, dtype="float32", name="dropout")(x)
     x = keras.layers.Flatten(dtype="float32", name="flatten")(x)
     x = _dense(x, options.dense_units or 512, "fc1", options)
-    return keras.Model(image, _logits(x, class_count, options), name="cnn_small")
-
-
-def _conv(x: Any, filters: int, kernel_px: int, name: str, dtype: str) -> Any:
-    return keras.layers.Conv2D(
-        filters, kernel_px, activation="relu", kernel_initializer="he_normal",
-        data_format="channels_last", dtype=dtype, name=name,
-    )(x)  # fmt: skip
-
-
-def _pool(x: Any, name: str, dtype: str) -> Any:
-    return keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name=name)(x)
+    return _logits(x, class_count, options)
 
 
 def _dense(x: Any, units: int, name: str, options: NetworkOptions) -> Any:
@@ -321,3 +275,18 @@ def _dense(x: Any, units: int, name: str, options: NetworkOptions) -> Any:
 def _logits(x: Any, class_count: int, options: NetworkOptions) -> Any:
     penalty = keras.regularizers.L2(options.l2) if options.l2 else None
     return keras.layers.Dense(class_count, kernel_regularizer=penalty, dtype="float32", name="predictions")(x)
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("vgg16-gap", "caffe", 224, "block5_conv3", _pooled(vgg16), pooled=True),
+        Architecture("vgg16-flatten", "caffe", 224, "block5_conv3", _vgg16_flatten),
+        Architecture("vgg16-bottleneck", "caffe", 224, "block5_conv3", _vgg16_bottleneck),
+        Architecture("efficientnet-lite2", "lite", 260, "head", _pooled(efficientnet_lite2), pooled=True),
+        Architecture("resnet50", "torch", 224, "conv5_block3_out", _pooled(resnet50), pooled=True),
+        Architecture("inception-v3", "tf", 299, "mixed10", _pooled(inception_v3), pooled=True),
+        Architecture("cnn-large", "unit", 128, "conv8", _cnn_large),
+        Architecture("cnn-small", "unit", 150, None, _cnn_small),
+    )
+}

@@ -113,14 +113,19 @@ class KerasClassifier:
 
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return logits (B, K), those of the mirrored view (or again), features (B, C), maps (B, K, h, w)."""
-        maps = self._maps(images)  # (B, h, w, C)
-        logits, hidden, features = self._head(maps)
+        logits, features, cams = self._explained(self._maps(images))
         mirrored_logits = logits
         if self.mirrored:
             mirrored_logits, _, _ = self._head(self._maps(tf.reverse(images, axis=[2])))
+        return logits, mirrored_logits, features, cams
 
-        # Grad-CAM in closed form (Selvaraju et al. 2017, section 3.1), for the whole batch and every class:
-        # d logit_c / d A_k = 1 / positions * sum_j fc1[k, j] * [hidden_j > 0] * predictions[j, c]
+    def _explained(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Return what the head makes of maps, (B, h, w, C), and the map of each class.
+
+        Grad-CAM in closed form (Selvaraju et al. 2017, section 3.1), for the whole batch and every class:
+        d logit_c / d A_k = 1 / positions * sum_j fc1[k, j] * [hidden_j > 0] * predictions[j, c]
+        """
+        logits, hidden, features = self._head(maps)
         fc1, predictions = self.network.get_layer("fc1"), self.network.get_layer("predictions")
         batch, (height, width, channels) = tf.shape(maps)[0], maps.shape[1:]
         open_units = tf.cast(hidden > 0, tf.float32)  # (B, units)
@@ -128,7 +133,7 @@ class KerasClassifier:
         weights = tf.einsum("kj,bjc->bkc", fc1.kernel, paths) / (height * width)  # (B, C, K)
         cells = tf.reshape(maps, (batch, height * width, channels))
         cams = tf.nn.relu(tf.einsum("bpk,bkc->bcp", cells, weights))  # (B, K, h * w)
-        return logits, mirrored_logits, features, tf.reshape(cams, (batch, -1, height, width))
+        return logits, features, tf.reshape(cams, (batch, -1, height, width))
 
     def _maps(self, images: tf.Tensor) -> tf.Tensor:
         return tf.cast(self._backbone(self.prepared(images), training=False), tf.float32)
@@ -145,3 +150,34 @@ class KerasClassifier:
                 f"{self.model_id} takes uint8 photos of shape (batch, {wanted[0]}, {wanted[1]}, 3), "
                 f"got {images.dtype} of shape {images.shape}. Decode them with this size."
             )
+
+
+class GradientClassifier(KerasClassifier):
+    """A network whose head has no closed form: the maps of all classes by differentiating the head alone.
+
+    From the last convolution's maps to the logits there are but a few dense layers,
+    so the gradients of all classes cost little beside the convolutions.
+    """
+
+    def __init__(
+        self, card: ModelCard, network: keras.Model, *, precision: Precision, mirrored: bool
+    ) -> None:
+        super().__init__(card, network, precision=precision, mirrored=mirrored)
+        maps = network.get_layer(card.target_layer).output
+        self._rest = keras.Model(maps, network.outputs[0], name="head")
+
+    def _explained(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Each class's map is grad_cam(maps, gradients) of `gallery.explanation.formulas`."""
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(maps)
+            logits, _, features = self._head(maps)
+            each = [logits[:, k] for k in range(len(self.class_names))]
+        cams = []
+        for logit in each:  # photos do not touch one another, so the sum's gradient is each one's own
+            weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2))  # (B, C)
+            cams.append(tf.nn.relu(tf.einsum("bhwc,bc->bhw", maps, weights)))
+        return logits, features, tf.stack(cams, axis=1)
+
+    def _head(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        features = tf.reduce_mean(maps, axis=(1, 2))
+        return self._rest(maps, training=False), features, features

@@ -69,6 +69,7 @@ with without_library_notes(), _without_collection():
     import keras
     import tensorflow as tf
 
+keras.config.set_image_data_format("channels_last")  # likewise
 tf.get_logger().setLevel("ERROR")  # a second model is a second tracing, not a fault
 
 if "streamlit" in sys.modules:

@@ -16,9 +16,8 @@ from gallery.network.architectures import (
     options_from_weights,
     set_weights,
 )
-from gallery.network.classifier import KerasClassifier
+from gallery.network.classifier import GradientClassifier, KerasClassifier
 from gallery.network.engine import keras
-from gallery.network.gradient_classifier import GradientClassifier
 from gallery.network.layouts import backbone_of
 from gallery.network.precision import Precision, best_precision
 from gallery.types import ModelCard

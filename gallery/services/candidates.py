@@ -19,7 +19,7 @@ import numpy as np
 
 from gallery.errors import ModelError
 from gallery.files import open_atomic, write_atomic
-from gallery.learning.lessons import LearntHead
+from gallery.learning.head import Head
 from gallery.services import wiring
 from gallery.types import MODEL_ID, ModelCard, PhotoId
 from gallery.words import counted
@@ -181,7 +181,7 @@ def save(
     parts: wiring.Parts,
     found: LearnPreview,
     card: ModelCard,
-    learnt: LearntHead,
+    head: Head,
     photo_ids: Sequence[PhotoId],
 ) -> None:
     """Keep a head, its card and the photos it has seen until somebody decides.
@@ -194,7 +194,7 @@ def save(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with open_atomic(folder / HEAD_FILE, durable=False) as file:
-            tensors: dict[str, Any] = learnt.head.tensors()
+            tensors: dict[str, Any] = head.tensors()
             np.savez(file, **tensors)
         write_atomic(folder / CANDIDATE_FILE, json.dumps(content), durable=False)
     except OSError as exc:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gallery.errors import CatalogError, ModelError
 from gallery.learning.head import Head
-from gallery.learning.unlike import Known
+from gallery.learning.likeness import likeness, units_of
 from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.types import FloatArray, ModelCard, PhotoId
@@ -60,13 +60,13 @@ def name_from_features(parts: wiring.Parts, card: ModelCard) -> int:
         return 0
     head = head_of(parts, card)
     parts.catalog.admit_head(card, parts.models.card(card.backbone), head.fc1_kernel.shape[0])
-    taught: Known | None = None
+    taught: FloatArray | None = None
     count = 0
     for photos in parts.catalog.unnamed_by(card.model_id):
         if not count:
             taught = _taught(parts, card)
-        likeness = None if taught is None else taught.likeness(photos.features)
-        parts.catalog.record_head(card.model_id, photos, head.probabilities(photos.features), likeness)
+        near = None if taught is None else likeness(photos.features, taught)
+        parts.catalog.record_head(card.model_id, photos, head.probabilities(photos.features), near)
         count += len(photos)
     return count
 
@@ -94,20 +94,20 @@ class Likeness:
     """How like what a model has learnt from photos are.
 
     Attributes:
-        known: the training photos that it remembers.
-        taught: of a head that learnt from labels, the labelled photos unlike those: a class that was added is
-            no longer unlike anything.
+        known: features of length 1 of the training photos that it remembers.
+        taught: of a head that learnt from labels, those of the labelled photos unlike them: a class that was
+            added is no longer unlike anything.
         below: a photo whose likeness is lower is unlike anything learnt.
     """
 
-    known: Known
-    taught: Known | None
+    known: FloatArray
+    taught: FloatArray | None
     below: float
 
     def of(self, features: FloatArray) -> FloatArray:
         """Return the likeness of features, (n, channels), at most 1, (n,)."""
-        near = self.known.likeness(features)
-        return near if self.taught is None else np.maximum(near, self.taught.likeness(features))
+        near = likeness(features, self.known)
+        return near if self.taught is None else np.maximum(near, likeness(features, self.taught))
 
 
 def likeness_to_learnt(parts: wiring.Parts, card: ModelCard) -> Likeness | None:
@@ -119,19 +119,19 @@ def likeness_to_learnt(parts: wiring.Parts, card: ModelCard) -> Likeness | None:
     remembered = parts.models.training_features(card.backbone or card.model_id)
     if remembered is None or remembered.unlike_below is None:
         return None
-    return Likeness(Known.of(remembered.features), _taught(parts, card), remembered.unlike_below)
+    return Likeness(units_of(remembered.features), _taught(parts, card), remembered.unlike_below)
 
 
-def _taught(parts: wiring.Parts, card: ModelCard) -> Known | None:
-    """Return the labelled photos that a learnt head knows and its backbone does not; None for none."""
+def _taught(parts: wiring.Parts, card: ModelCard) -> FloatArray | None:
+    """Return what `Likeness.taught` is of a learnt head; None where it knows no more than its backbone."""
     remembered = parts.models.training_features(card.backbone) if card.backbone else None
     if remembered is None or remembered.unlike_below is None:
         return None
     learnt = parts.models.training_photos(card.model_id)
     named = [one.photo_id for one in parts.catalog.named_photos(card.model_id) if one.photo_id in learnt]
     features = parts.catalog.features(card.model_id, named)
-    new = features[Known.of(remembered.features).likeness(features) < remembered.unlike_below][-TAUGHT:]
-    return Known.of(new) if len(new) else None
+    new = features[likeness(features, units_of(remembered.features)) < remembered.unlike_below][-TAUGHT:]
+    return units_of(new) if len(new) else None
 
 
 def measure_likeness(parts: wiring.Parts, card: ModelCard) -> None:
@@ -140,12 +140,12 @@ def measure_likeness(parts: wiring.Parts, card: ModelCard) -> None:
     Raises:
         ModelError: the remembered features are damaged.
     """
-    likeness = likeness_to_learnt(parts, card)
-    if likeness is None:
+    learnt = likeness_to_learnt(parts, card)
+    if learnt is None:
         return
     photo_ids = parts.catalog.unmeasured(card.model_id)
     try:
         for rows, features in features_in_chunks(parts, card.model_id, photo_ids):
-            parts.catalog.record_likeness(card.model_id, photo_ids[rows], likeness.of(features))
+            parts.catalog.record_likeness(card.model_id, photo_ids[rows], learnt.of(features))
     except CatalogError as error:  # lost features are there again after the next tagging
         _log.warning("likeness was not measured: %s", error)

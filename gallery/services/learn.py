@@ -86,9 +86,9 @@ def preview(
     else:
         scale = Scale.of(remembered.features)
         beside = _remembered(remembered, classes)
-    learnt = learn_head(shown, base, classes, lessons, beside, scale)
-    before, after = _remembering(shown, learnt.head, remembered, classes)
-    accuracies = learnt.held_back.accuracies
+    head, held_back = learn_head(shown, base, classes, lessons, beside, scale)
+    held_back_before, held_back_after = held_back.accuracies
+    before, after = _remembering(shown, head, remembered, classes)
     found = LearnPreview(
         id=candidates.free_id(parts, backbone.model_id),
         shown_id=card.model_id,
@@ -98,22 +98,22 @@ def preview(
             classes.names[index]: count
             for index, count in sorted(Counter(lessons.class_indices.tolist()).items())
         },
-        held_back=len(learnt.held_back.rows),
-        held_back_before=None if accuracies is None else accuracies[0],
-        held_back_after=None if accuracies is None else accuracies[1],
-        fixed=tuple(files[row] for row in learnt.held_back.fixed.tolist()),
-        broken=tuple(files[row] for row in learnt.held_back.broken.tolist()),
+        held_back=len(held_back.rows),
+        held_back_before=held_back_before,
+        held_back_after=held_back_after,
+        fixed=tuple(files[row] for row in held_back.fixed.tolist()),
+        broken=tuple(files[row] for row in held_back.broken.tolist()),
         remembered_before=before,
         remembered_after=after,
         photos=len(tagged.photo_ids),
-        changed=_changed(parts, card, learnt.head, tagged),
+        changed=_changed(parts, card, head, tagged),
         seconds=0.0,
         notes=tuple(notes),
     )
     learnt_from = {*lessons.photo_ids}
     if remembered is None and card is not backbone:  # by its opinions it hands on what it has seen
         learnt_from |= parts.models.training_photos(card.model_id)
-    candidates.save(parts, found, candidates.new_card(found, card, backbone), learnt, sorted(learnt_from))
+    candidates.save(parts, found, candidates.new_card(found, card, backbone), head, sorted(learnt_from))
     return dataclasses.replace(found, seconds=time.monotonic() - started)
 
 

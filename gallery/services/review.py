@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gallery.learning.alike import near_photos
+from gallery.learning.likeness import near_photos
 from gallery.learning.queue import Reason, contradicted, review_order
 from gallery.services import learn, stacks, wiring
 from gallery.services.candidates import LearnPreview

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import PhotoError
+from gallery.learning.likeness import units_of
 from gallery.learning.nearest import READ_THROUGH_UP_TO, VectorIndex, Vectors, has_index, nearest
-from gallery.learning.unlike import units_of
 from gallery.services import photo_lists, wiring
 from gallery.services.photo_lists import PhotoList
 from gallery.types import Collection, FloatArray, PhotoId, display_path

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.errors import ModelError, TrainingError
+from gallery.errors import TrainingError
 from gallery.files import read_arrays
 from gallery.network.architectures import Architecture, get_weights, set_weights
 from gallery.network.engine import keras
-from gallery.network.keras_weights import read_keras_vgg16
 from gallery.network.layouts import backbone_of
 from gallery.network.published import PUBLISHED
 from gallery.training.request import ShippedImagenet
@@ -170,15 +169,11 @@ def _read_keras(file: Path, backbone: str | None) -> dict[str, NDArray[Any]]:
             f"keras.applications has no network of this form: {file} cannot be its weights. Give a .npz file."
         )
     try:
-        if backbone == "vgg16":
-            return dict(read_keras_vgg16(file))  # any legacy file, with a head or without
         return dict(published.read(file))
-    except ModelError as exc:
-        raise TrainingError(str(exc)) from exc
-    except (OSError, ValueError, KeyError) as exc:
+    except (OSError, RuntimeError, TypeError, ValueError, KeyError) as exc:
         raise TrainingError(
-            f"{file} cannot be read as the weights of {backbone} ({exc}). Give the .h5 without a head that "
-            "keras.applications publishes."
+            f"{file} cannot be read as the HDF5 weights of {backbone} ({exc}). Give the .h5 without a head "
+            "that keras.applications publishes."
         ) from exc
 
 

@@ -80,7 +80,6 @@ MAY_USE: dict[str, set[str]] = {
     "threadpoolctl": {"gallery.learning"},
     "faiss": {"gallery.learning.nearest"},
     "numpy": {"gallery"},
-    "h5py": {"gallery.network"},
     "sqlite3": {"gallery.catalog"},
     "distributed": {"gallery.services.cluster", "gallery.tagging.cluster"},
     "PIL": {"gallery.photos"},

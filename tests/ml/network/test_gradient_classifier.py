@@ -10,8 +10,7 @@ from scipy.special import softmax
 
 from gallery.errors import ModelError
 from gallery.network.architectures import ARCHITECTURES, NetworkOptions, build, get_weights
-from gallery.network.classifier import KerasClassifier
-from gallery.network.gradient_classifier import GradientClassifier
+from gallery.network.classifier import GradientClassifier, KerasClassifier
 from gallery.network.loading import load_classifier
 from gallery.network.preprocessing import preprocess
 from gallery.types import ModelCard

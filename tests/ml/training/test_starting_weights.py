@@ -150,8 +150,10 @@ def test_the_file_that_keras_applications_publishes_fills_all_convolutions(tmp_p
     network = build("vgg16-flatten", 2, 32)
     expected = {k: v + 1 for k, v in get_weights(network).items() if k.startswith("block")}
     file = tmp_path / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    layers = list(dict.fromkeys(name.split("/")[0] for name in expected))
     with h5py.File(file, "w") as out:
-        for layer in dict.fromkeys(name.split("/")[0] for name in expected):
+        out.attrs["layer_names"] = [layer.encode() for layer in layers]
+        for layer in layers:
             names = [f"{layer}_W_1:0", f"{layer}_b_1:0"]  # as the published file calls them
             group = out.create_group(layer)
             group.attrs["weight_names"] = [name.encode() for name in names]

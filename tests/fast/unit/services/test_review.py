@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gallery.learning.alike import NEAR_COSINE, near_photos
+from gallery.learning.likeness import NEAR_COSINE, near_photos
 from gallery.learning.queue import Reason, contradicted, margins, review_order
 from gallery.models.store import TRAINING_FEATURES_FILE
 from gallery.services import heads, learn, own_classes, review, similar, wiring
