@@ -94,8 +94,7 @@ class Inspection:
             return "The classes are balanced."
         return (
             f"Class imbalance: {self.imbalance:.1f} photos of {most} for each one of {least}. Oversampling "
-            "or "
-            "class weights in the recipe reduce its effect."
+            "or class weights in the recipe reduce its effect."
         )
 
     @property

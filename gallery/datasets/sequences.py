@@ -41,11 +41,8 @@ def sequences_of(
         if before is not None and (moment - before[0]).total_seconds() <= gap_s:
             root[row] = root[before[1]]
         last[folders[row]] = moment, row
-    first: dict[int, int] = {}
-    for row, one in enumerate(root.tolist()):
-        first.setdefault(one, row)
-    number = {one: n for n, one in enumerate(sorted(first, key=first.__getitem__))}
-    return np.array([number[one] for one in root.tolist()], np.int64)
+    _, first, of_root = np.unique(root, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[of_root].astype(np.int64)
 
 
 def mean_of_sequences(probabilities: FloatArray, sequence: NDArray[np.int64]) -> FloatArray:

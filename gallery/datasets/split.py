@@ -105,7 +105,11 @@ def split_set(
         drawn = draw(settled, groups, labels, plan)
         one_sided = _one_sided(drawn, labels)
         if one_sided and len(one_sided) < len(decoded.data.class_names):
-            drawn = _draw_singly(settled, drawn, one_sided, labels, plan)
+            reopened = [
+                None if label in one_sided and before is None else part
+                for label, before, part in zip(labels.tolist(), settled, drawn, strict=True)
+            ]
+            drawn = draw(reopened, _with_singles((), len(drawn)), labels, plan)  # photo by photo
             names = ", ".join(decoded.data.class_names[label] for label in one_sided)
             notes.append(f"Too few groups to part them: photos of {names} were drawn one by one.")
         parts, left_out = _settle(drawn, copies, learnt)
@@ -222,21 +226,6 @@ def _one_sided(parts: Sequence[Part], labels: NDArray[np.int64]) -> list[int]:
     for label, part in zip(labels.tolist(), parts, strict=True):
         sides.setdefault(label, set()).add(part)
     return sorted(label for label, found in sides.items() if not {Part.TRAIN, Part.VALIDATION} <= found)
-
-
-def _draw_singly(
-    settled: Sequence[Part | None],
-    drawn: Sequence[Part],
-    classes: Sequence[int],
-    labels: NDArray[np.int64],
-    plan: SplitPlan,
-) -> list[Part]:
-    """Return the drawn parts with some classes drawn anew, photo by photo."""
-    reopened = [
-        None if label in classes and before is None else part
-        for label, before, part in zip(labels.tolist(), settled, drawn, strict=True)
-    ]
-    return draw(reopened, _with_singles((), len(drawn)), labels, plan)
 
 
 def _with_singles(bonds: Sequence[Sequence[int]], count: int) -> list[Sequence[int]]:

@@ -16,7 +16,8 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -228,39 +229,44 @@ class ModelStore:
             )
         tensors: dict[str, Any] = {name: to_float16(name, tensor) for name, tensor in weights.items()}
         target = self.own / card.model_id
-        try:
-            self.own.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=self.own))
-            try:
-                with open_atomic(staging / WEIGHTS_FILE, durable=True) as file:
-                    np.savez(file, **tensors)
-                card = dataclasses.replace(
-                    card,
-                    weights_file=WEIGHTS_FILE,
-                    weights_sha256=sha256_of(staging / WEIGHTS_FILE),
-                    parameter_count=sum(tensor.size for tensor in tensors.values())
-                    + self._lent(card, tensors),
-                )
-                card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
-                if evaluation is not None:
-                    write_json(staging / EVALUATION_FILE, evaluation)
-                if history:
-                    write_csv(staging / HISTORY_FILE, history)
-                for name, photo_ids in (
-                    (TRAINING_PHOTOS_FILE, training_photos),
-                    (VALIDATION_PHOTOS_FILE, validation_photos),
-                ):
-                    if photo_ids is not None:
-                        lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
-                        write_atomic(staging / name, lines, durable=True)
-                write_json(staging / CARD_FILE, card.to_json())
-                staging.chmod(0o755)  # mkdtemp's 0o700 would hide it from the other users of a shared home
-                staging.replace(target)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
-        except (OSError, TypeError, ValueError) as exc:  # the latter two: no JSON in an evaluation or history
-            raise ModelError(f"The model could not be saved in {target}: {exc}.") from exc
+        # a TypeError or ValueError is of an evaluation or a history that is no JSON
+        failures = (OSError, TypeError, ValueError)
+        with _failing(f"The model could not be saved in {target}", failures), self._staged() as staging:
+            with open_atomic(staging / WEIGHTS_FILE, durable=True) as file:
+                np.savez(file, **tensors)
+            card = dataclasses.replace(
+                card,
+                weights_file=WEIGHTS_FILE,
+                weights_sha256=sha256_of(staging / WEIGHTS_FILE),
+                parameter_count=sum(tensor.size for tensor in tensors.values()) + self._lent(card, tensors),
+            )
+            card_from_json(card.to_json(), card.model_id)  # what cannot be read again is not written
+            if evaluation is not None:
+                write_json(staging / EVALUATION_FILE, evaluation)
+            if history:
+                write_csv(staging / HISTORY_FILE, history)
+            for name, photo_ids in (
+                (TRAINING_PHOTOS_FILE, training_photos),
+                (VALIDATION_PHOTOS_FILE, validation_photos),
+            ):
+                if photo_ids is not None:
+                    lines = "".join(f"{photo_id}\n" for photo_id in photo_ids)
+                    write_atomic(staging / name, lines, durable=True)
+            write_json(staging / CARD_FILE, card.to_json())
+            staging.replace(target)
         return target
+
+    @contextmanager
+    def _staged(self) -> Iterator[Path]:
+        """Give an empty folder beside the own models; what is not moved out of it is removed."""
+        self.own.mkdir(parents=True, exist_ok=True)
+        outer = Path(tempfile.mkdtemp(prefix=".saving-", dir=self.own))
+        try:
+            staging = outer / "model"  # mkdtemp's 0o700 would hide it from the other users of a shared home
+            staging.mkdir()
+            yield staging
+        finally:
+            shutil.rmtree(outer, ignore_errors=True)
 
     def _lent(self, card: ModelCard, own: Mapping[str, Any]) -> int:
         """Return how many parameters of its backbone a head uses."""
@@ -286,11 +292,9 @@ class ModelStore:
                 f"There is a model called {folder.name} already, or there was one. Discard this training, "
                 "and train again under another name."
             )
-        try:
+        with _failing(f"{folder.name} could not be moved to {self.own}"):
             self.own.mkdir(parents=True, exist_ok=True)
             return folder.replace(self.own / folder.name)
-        except OSError as exc:
-            raise ModelError(f"{folder.name} could not be moved to {self.own}: {exc}.") from exc
 
     def rename(self, model_id: str, name: str) -> None:
         """Give an own model another name; its id stays, so that predictions still refer to it.
@@ -303,10 +307,8 @@ class ModelStore:
             raise ModelError(f"{card.name} is built in and cannot be renamed.")
         if not name.strip():
             raise ModelError("A model needs a name.")
-        try:
+        with _failing(f"The name could not be written to {entry.folder}"):
             write_json(entry.folder / CARD_FILE, dataclasses.replace(card, name=name.strip()).to_json())
-        except OSError as exc:
-            raise ModelError(f"The name could not be written to {entry.folder}: {exc}.") from exc
 
     def export(self, model_id: str) -> bytes:
         """Return a model as a zip file that `import_zip` of another installation takes.
@@ -315,13 +317,10 @@ class ModelStore:
             ModelError: there is no such model, or it cannot be read.
         """
         folder, packed = self.entry(model_id).folder, io.BytesIO()
-        try:
-            with zipfile.ZipFile(packed, "w") as archive:  # weights hardly get smaller
-                for name in MODEL_FILES:
-                    if (folder / name).is_file():
-                        archive.write(folder / name, name)
-        except OSError as exc:
-            raise ModelError(f"{model_id} could not be read: {exc}.") from exc
+        with _failing(f"{model_id} could not be read"), zipfile.ZipFile(packed, "w") as archive:
+            for name in MODEL_FILES:  # weights hardly get smaller
+                if (folder / name).is_file():
+                    archive.write(folder / name, name)
         return packed.getvalue()
 
     def import_zip(self, file: BinaryIO) -> str:
@@ -334,11 +333,7 @@ class ModelStore:
             ModelError: it is no zip of a model, the model is not whole, or the disk refuses.
         """
         try:
-            self.own.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=".importing-", dir=self.own))
-            try:
-                unpacked = staging / "model"
-                unpacked.mkdir()
+            with self._staged() as unpacked:
                 with zipfile.ZipFile(file) as archive:
                     for inside in archive.infolist():
                         name = PurePosixPath(inside.filename).name
@@ -358,8 +353,6 @@ class ModelStore:
                     model_id = model_id_from(card.name, self.taken)
                 write_json(unpacked / CARD_FILE, dataclasses.replace(card, model_id=model_id).to_json())
                 return unpacked.rename(self.own / model_id).name
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
         except (
             OSError, ValueError, ArithmeticError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
         ) as exc:  # fmt: skip
@@ -386,11 +379,9 @@ class ModelStore:
             ModelError: there is no such model, it has a problem, or the choice cannot be written.
         """
         self.card(model_id)
-        try:
+        with _failing(f"The choice of {model_id} could not be written to {self.own}"):
             self.own.mkdir(parents=True, exist_ok=True)
             write_json(self.own / ACTIVE_FILE, {"model_id": model_id})
-        except OSError as exc:
-            raise ModelError(f"The choice of {model_id} could not be written to {self.own}: {exc}.") from exc
 
     def remove(self, model_id: str) -> None:
         """Delete an own model; its id is not given again.
@@ -407,14 +398,21 @@ class ModelStore:
                 f"{model_id} cannot be removed: {', '.join(heads)} were trained on it and need it. "
                 "Remove them first."
             )
-        try:
+        with _failing(f"{model_id} could not be removed from {self.own}"):
             with (self.own / REMOVED_FILE).open("a", encoding="utf-8", newline="\n") as file:
                 file.write(f"{model_id}\n")
             doomed = Path(tempfile.mkdtemp(prefix=".removing-", dir=self.own))
             entry.folder.replace(doomed / model_id)  # gone from the list at once, even if deleting is cut off
             shutil.rmtree(doomed)
-        except OSError as exc:
-            raise ModelError(f"{model_id} could not be removed from {self.own}: {exc}.") from exc
+
+
+@contextmanager
+def _failing(sentence: str, kinds: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+    """Say of what fails in the block what could not be done, with the reason."""
+    try:
+        yield
+    except kinds as exc:
+        raise ModelError(f"{sentence}: {exc}.") from exc
 
 
 def _with_backbone(entry: ModelEntry, by_id: Mapping[str, ModelEntry]) -> ModelEntry:

@@ -10,9 +10,8 @@ from pathlib import Path
 from gallery.datasets.duplicates import duplicate_groups
 from gallery.datasets.inspection import Inspection, inspect_set
 from gallery.datasets.pixel_store import DecodedSet, decode_set
-from gallery.datasets.reader import read_data
+from gallery.datasets.reader import Unlabelled, read_data, read_unlabelled, unknown_rows
 from gallery.datasets.split import Split, SplitPlan, split_set
-from gallery.datasets.unlabelled import Unlabelled, read_unlabelled, unknown_rows
 from gallery.jobs.task import Report
 from gallery.training.data_sets import DataSet
 from gallery.training.history import Tell, preparing
