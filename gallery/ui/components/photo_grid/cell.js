@@ -5,6 +5,7 @@ class Cell {
   constructor(grid) {
     this.grid = grid;
     this.node = make("div", { role: "option" });
+    this.state = ""; // of its picture: loaded, or broken
   }
 
   show(index, item) {
