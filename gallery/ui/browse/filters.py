@@ -12,7 +12,7 @@ from gallery.services import collections, stacks
 from gallery.types import UNSURE, PhotoQuery, Review, SortOrder
 from gallery.ui.components import address, view_state
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.components.view_address import View
+from gallery.ui.components.view_state import View
 from gallery.words import percent
 
 _SORT_WORDS = {

@@ -33,7 +33,7 @@ from gallery.ui.components import (
     view_state,
 )
 from gallery.ui.components.plain_text import escaped
-from gallery.ui.components.view_address import View
+from gallery.ui.components.view_state import View
 from gallery.words import class_title, counted, photo_count, without_surrogates
 
 _REFRESH_S = 2.0  # while a job runs: new photos appear without a click

@@ -16,9 +16,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
-from gallery.types import ALL, UNREADABLE, WAITING, Collection, ModelCard, Photo
+from gallery.types import ALL, UNREADABLE, WAITING, ModelCard, Photo
 from gallery.ui.browse import filters
-from gallery.ui.components import address, export_menu, film_strip, view_address, view_state
+from gallery.ui.components import address, export_menu, film_strip, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title
 
@@ -37,8 +37,9 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     opened = {c.collection_id: c for c in collections.opened()}
     if not opened:
         return asked
-    collection = _collection(opened, asked)
-    view = view_address.read(dict(st.query_params))
+    view = view_state.read(dict(st.query_params))
+    wanted = [view.collection_id, asked and asked.collection_id, next(iter(opened))]
+    collection = next(opened[number] for number in wanted if number in opened)
     query = replace(view.query(collection.collection_id, card.model_id), stacked=False)
     shelves = {
         one.name: one.count
@@ -73,7 +74,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
         if photo and len(file_ids):
             _stepper(file_ids, position)
         if st.button("Back to Browse", icon=":material/photo_library:", type="tertiary", key="explain_back"):
-            st.switch_page("pages/browse.py", query_params=view_address.written(replace(view, photo=None)))
+            st.switch_page("pages/browse.py", query_params=view_state.written(replace(view, photo=None)))
         export_menu.show(file_ids, card)
     if narrowed := filters.in_words(view):
         st.caption(escaped(f"As in Browse: {narrowed}."))
@@ -106,15 +107,6 @@ def _asked_photo() -> Photo | None:
     except CatalogError as exc:
         st.warning(f"{escaped(str(exc))} Choose another photo below.", icon=":material/search:")
         return None
-
-
-def _collection(opened: dict[int, Collection], asked: Photo | None) -> Collection:
-    named = st.query_params.get("collection", "")
-    if named.isascii() and named.isdigit() and int(named) in opened:
-        return opened[int(named)]
-    if asked is not None and asked.collection_id in opened:
-        return opened[asked.collection_id]
-    return next(iter(opened.values()))
 
 
 def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:

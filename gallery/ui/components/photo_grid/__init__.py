@@ -21,7 +21,7 @@ from gallery.services.photo_lists import PhotoList
 from gallery.services.review import QueuedPhoto
 from gallery.types import BESIDE_CLASSES
 from gallery.ui.components import assets, events, people, theme
-from gallery.ui.components.view_address import View, written
+from gallery.ui.components.view_state import View, written
 from gallery.web.addresses import ROOT
 
 Heatmaps = Literal["off", "predicted", "true_and_predicted", "difference"]

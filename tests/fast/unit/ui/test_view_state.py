@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.types import Review, SortOrder
-from gallery.ui.components import view_address
-from gallery.ui.components.view_address import View
+from gallery.ui.components import view_state
+from gallery.ui.components.view_state import View
 
 shares = st.integers(0, 100).map(lambda percent: percent / 100)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -23,7 +23,7 @@ views = st.builds(
 
 @given(views)
 def test_a_view_survives_its_address(view: View) -> None:
-    assert view_address.read(view_address.written(view)) == view
+    assert view_state.read(view_state.written(view)) == view
 
 
 @given(
@@ -32,14 +32,14 @@ def test_a_view_survives_its_address(view: View) -> None:
     )
 )
 def test_any_address_gives_a_view(parameters: dict[str, str]) -> None:
-    view = view_address.read(parameters)
+    view = view_state.read(parameters)
     assert 0 <= view.confidence[0] <= view.confidence[1] <= 1
 
 
 def test_the_plain_view_has_an_empty_address() -> None:
-    assert view_address.written(View()) == {}
+    assert view_state.written(View()) == {}
 
 
 def test_numbers_that_no_catalog_has_are_as_if_they_were_not_there() -> None:
     for number in (2**63, 10**30, 0, -5):
-        assert view_address.read({"collection": str(number), "photo": str(number)}) == View()
+        assert view_state.read({"collection": str(number), "photo": str(number)}) == View()
