@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from gallery.errors import GalleryError, MapComesError
+from gallery.errors import CatalogError, GalleryError, MapComesError
 from gallery.services.photo_view import PHOTO_ID
 
 SAFE = {
@@ -30,10 +30,6 @@ AsyncEndpoint = Callable[[Request], Awaitable[object]]
 """What answers a request: with a response, or with what is sent as JSON."""
 
 
-class NotAnIdError(Exception):
-    """What came in an address is not of an id's form."""
-
-
 class TooMuchPostedError(Exception):
     """What was posted is longer than anything that a page has to send; says so in a sentence."""
 
@@ -48,8 +44,6 @@ def guarded(endpoint: Endpoint) -> Callable[[Request], Response]:
             return refusal(403, "Photos are shown to this app's own pages only.")
         try:
             return _answer(endpoint(request))
-        except NotAnIdError:
-            return refusal(404, "There is nothing of this name.")
         except MapComesError as error:
             return refusal(202, str(error))
         except GalleryError as error:
@@ -105,24 +99,24 @@ def number(request: Request, name: str) -> int:
     """Return a number of the address.
 
     Raises:
-        NotAnIdError: it is none that SQLite holds as an integer.
+        CatalogError: it is none that SQLite holds as an integer.
     """
     return int(_matched(_NUMBER, request.path_params[name]))
 
 
 def photo_id(request: Request) -> str:
-    """Return the photo that the address names; raises `NotAnIdError`."""
+    """Return the photo that the address names; raises `CatalogError`."""
     return _matched(PHOTO_ID, request.path_params["photo_id"])
 
 
 def model_id(request: Request) -> str:
-    """Return the model that the address names; raises `NotAnIdError`."""
+    """Return the model that the address names; raises `CatalogError`."""
     return _matched(_MODEL_ID, request.path_params["model_id"])
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
-        raise NotAnIdError
+        raise CatalogError("There is nothing of this name.")
     return text
 
 
