@@ -13,7 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from gallery.services import wiring
 from gallery.types import BatchPrediction
-from tests.apps.small_gallery import FakeClassifier, SmallGallery, model_card, open_page, texts
+from tests.apps.small_gallery import (
+    FakeClassifier,
+    SmallGallery,
+    fill_the_disk,
+    model_card,
+    open_page,
+    texts,
+)
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
@@ -233,4 +240,13 @@ def test_the_class_is_set_here_and_compared_with_and_undone_in_its_collection(ga
     page.button(key="explain_label_blank").click().run()
     assert "Labelled **Blank** by a person" in texts(page)
     page.button(key="explain_label_undo").click().run()
+    assert "Labelled" not in texts(page)
+
+
+def test_a_label_that_cannot_be_kept_says_why(gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page("explain", photo=gallery.photo_id("a.png"))
+    fill_the_disk(monkeypatch, 1)
+    page.button(key="explain_label_sheep").click().run()
+    assert not page.exception
+    assert len(page.error) == 1
     assert "Labelled" not in texts(page)

@@ -52,7 +52,7 @@ def test_learning_is_seen_kept_and_gone_back_from(place: LearntPlace) -> None:
     found = {one.label: one.value for one in page.metric}
     assert (found["Fixed"], found["Broken"], found["Tags that would change"]) == ("8", "0", "12")
     page.button(key="learn_keep").click().run()
-    assert "tags from now on; 40 photos" in page.toast[0].value
+    assert "tags from now on; 40 photos" in page.success[0].value
     assert "**16 of 40 photos reviewed**; 0 corrected" in [one.value for one in page.markdown]
     page.button(key=f"version_{BASE}").click().run()
     assert "**16 of 40 photos reviewed**; 8 corrected" in [one.value for one in page.markdown]

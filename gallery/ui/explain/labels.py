@@ -8,6 +8,7 @@ from gallery.services import labelling
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import CANNOT_TELL, ModelCard
 from gallery.ui.components import messages, people, theme
+from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title, photo_count
 
 _DIGITS = "1234567890"
@@ -18,7 +19,8 @@ _JUST_SET, _SAID = "explain_label_just_set", "explain_label_said"
 def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
     """Show a button and a key for each class and for what is no animal, to remove the label and to undo."""
     if said := st.session_state.pop(_SAID, None):
-        messages.say_done(said)
+        st.toast(escaped(said), icon=":material/check:")
+    messages.show_said()
     if _JUST_SET in st.session_state:
         st.session_state[_SAID] = st.session_state.pop(_JUST_SET)
         st.rerun()  # the whole page: its photo was read before it had the label

@@ -25,6 +25,7 @@ _MOST_PAIRS = 12
 def show(collection: Collection, card: ModelCard) -> None:
     """Show what can be learnt, what was, and the versions."""
     st.subheader("Learn from the labels", anchor=False)
+    messages.show_said()
     reason = why_not(card)
     if reason is not None:
         st.info(escaped(reason), icon=":material/info:")
