@@ -31,22 +31,8 @@ IMAGENET_MODELS = {"vgg16": DEFAULT_MODEL_ID, "efficientnet-lite2": LIGHT_MODEL_
 """Shipped models whose convolutions are ImageNet's, untouched: own trainings begin from them offline."""
 
 PHOTO_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".tif",
-        ".tiff",
-        ".webp",
-        ".bmp",
-        ".dib",
-        ".gif",
-        ".avif",
-        ".heic",
-        ".heif",
-    ]
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
+    | {".avif", ".heic", ".heif"}
 )
 
 LEFT_OUT = (
@@ -154,6 +140,16 @@ def _gigabytes(variable: str, default: int) -> int:
     return round(asked * 1e9)
 
 
+class _Below:
+    """A folder of the home."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: Settings, _owner: type[Settings]) -> Path:
+        return settings.home / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are, for one process.
@@ -196,50 +192,27 @@ class Settings:
             thumbnails_limit_bytes=_gigabytes("GALLERY_THUMBNAILS_GB", THUMBNAILS_LIMIT_BYTES),
         )
 
-    @property
-    def catalog_dir(self) -> Path:
-        return self.home / "catalog"
+    catalog_dir = _Below("catalog")
+    thumbnails = _Below("thumbnails")
+    uploads = _Below("uploads")
+    own_models = _Below("models")
 
-    @property
-    def thumbnails(self) -> Path:
-        return self.home / "thumbnails"
+    learnt_heads = _Below("learnt_heads")
+    """A folder a head that was learnt from labels and that nobody has kept yet."""
 
-    @property
-    def uploads(self) -> Path:
-        return self.home / "uploads"
+    trainings = _Below("trainings")
+    """A folder a training: its split, history, progress and checkpoints."""
 
-    @property
-    def own_models(self) -> Path:
-        return self.home / "models"
+    training_sets = _Below("training_sets")
+    """A folder a data set that was opened for training: where it lies, its splits, the recipe at hand."""
 
-    @property
-    def learnt_heads(self) -> Path:
-        """A folder a head that was learnt from labels and that nobody has kept yet."""
-        return self.home / "learnt_heads"
+    training_cache = _Below("training_cache")
+    """Decoded photos, unpacked zips and saved outputs that trainings share; may be removed any time."""
 
-    @property
-    def trainings(self) -> Path:
-        """A folder a training: its split, history, progress and checkpoints."""
-        return self.home / "trainings"
+    explanations = _Below("explanations")
+    """What tests of heatmaps found, and how long the methods take here; may be removed any time."""
 
-    @property
-    def training_sets(self) -> Path:
-        """A folder a data set that was opened for training: where it lies, its splits, the recipe at hand."""
-        return self.home / "training_sets"
-
-    @property
-    def training_cache(self) -> Path:
-        """Decoded photos, unpacked zips and saved outputs that trainings share; may be removed any time."""
-        return self.home / "training_cache"
-
-    @property
-    def explanations(self) -> Path:
-        """What tests of heatmaps found, and how long the methods take here; may be removed any time."""
-        return self.home / "explanations"
-
-    @property
-    def logs(self) -> Path:
-        return self.home / "logs"
+    logs = _Below("logs")
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -249,6 +222,10 @@ class Settings:
         except (OSError, UnicodeDecodeError):
             lines = []
         return (*LEFT_OUT, *(line.strip() for line in lines if line.strip() and not line.startswith("# ")))
+
+    def holds(self, resolved: Path) -> bool:
+        """Return whether a folder lies in the roots; any does where there are none."""
+        return not self.roots or any(resolved.is_relative_to(root) for root in self.roots)
 
     def allow(self, folder: Path) -> Path:
         """Return the folder, resolved, if it may be opened.
@@ -267,9 +244,7 @@ class Settings:
             raise PhotoError(
                 f"{display_path(folder)} is a file, not a folder. Give the folder that holds it."
             )
-        inside = any(resolved == root or root in resolved.parents for root in self.roots)
-        own = self.home / "uploads" in resolved.parents
-        if self.roots and not (inside or own):
+        if not self.holds(resolved) and self.uploads not in resolved.parents:
             allowed = ", ".join(str(root) for root in self.roots)
             raise PhotoError(
                 f"{display_path(folder)} may not be opened on this server. Folders that may: {allowed}."

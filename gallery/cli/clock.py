@@ -6,7 +6,6 @@ import argparse
 
 from gallery.cli.output import tell
 from gallery.services import wiring
-from gallery.services.export import collections_of
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -18,7 +17,7 @@ def clock(arguments: argparse.Namespace, settings: Settings) -> None:
         GalleryError: the folder was never opened, it has no such sub-folder, or that is no shift.
     """
     with wiring.composed(settings) as parts:
-        (collection,) = collections_of(parts, arguments.folder)
+        (collection,) = wiring.collections_of(parts, arguments.folder)
         number, below = collection.collection_id, arguments.below.replace("\\", "/").strip("/")
         if arguments.add is not None or arguments.remove:
             parts.catalog.shift_clock(number, below, None if arguments.remove else arguments.add)

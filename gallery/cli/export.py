@@ -55,14 +55,14 @@ def _options(arguments: argparse.Namespace) -> formats.Options:
 
 
 def _verdicts(arguments: argparse.Namespace, parts: wiring.Parts) -> None:
-    made = export_service.verdicts(
+    verdicts, collections = export_service.verdicts(
         parts, arguments.out, folder=arguments.collection, model_id=arguments.model
     )
     out = display_path(arguments.out)
-    lines = [f"{out}: {made.rows:,} verdicts on labels."]
-    if not made.rows:
+    lines = [f"{out}: {verdicts:,} verdicts on labels."]
+    if not verdicts:
         lines.append(
             "Nobody has judged a label yet: do so on the Evaluate page, under “Labels that are probably "
             "wrong”."
         )
-    tell(arguments, {"out": out, "verdicts": made.rows, "collections": made.collections}, *lines)
+    tell(arguments, {"out": out, "verdicts": verdicts, "collections": collections}, *lines)

@@ -9,7 +9,6 @@ from gallery.cli.output import tell
 from gallery.services import learn as service
 from gallery.services import wiring
 from gallery.services.candidates import LearnPreview
-from gallery.services.export import collections_of
 from gallery.settings import Settings
 from gallery.words import counted, percent
 
@@ -39,7 +38,7 @@ def learn(arguments: argparse.Namespace, settings: Settings) -> None:
             )
             return
         folder = arguments.folder
-        collection = None if folder is None else collections_of(parts, folder)[0]
+        collection = None if folder is None else wiring.collections_of(parts, folder)[0]
         found = service.preview(parts, model_id=arguments.model, collection=collection)
     tell(arguments, found.to_json(), *_changes(found), notes=found.notes)
 

@@ -7,7 +7,6 @@ import argparse
 from gallery.cli.output import tell
 from gallery.services import similar as service
 from gallery.services import wiring
-from gallery.services.export import collections_of
 from gallery.settings import Settings
 from gallery.types import display_path
 
@@ -19,7 +18,9 @@ def similar(arguments: argparse.Namespace, settings: Settings) -> None:
         GalleryError: the photo is not tagged yet, or no such folder was opened.
     """
     with wiring.composed(settings) as parts:
-        where = None if arguments.collection is None else collections_of(parts, arguments.collection)[0]
+        where = (
+            None if arguments.collection is None else wiring.collections_of(parts, arguments.collection)[0]
+        )
         found = service.similar_photos(
             parts,
             service.photo_of_file(parts, arguments.photo),

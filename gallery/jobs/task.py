@@ -50,7 +50,6 @@ class Task(Generic[Result]):
     Attributes:
         progress: its last report.
         problem: a sentence, once it failed.
-        seconds: how long it ran, once it is over.
     """
 
     def __init__(self, work: Callable[[Report], Result]) -> None:
@@ -64,7 +63,6 @@ class Task(Generic[Result]):
         self.progress = Progress(unit="steps")
         self.problem = ""
         self.asked_at = time.monotonic()
-        self.seconds: float | None = None
 
     @property
     def live(self) -> bool:
@@ -96,8 +94,7 @@ class Task(Generic[Result]):
         """Do the work in this thread; whatever happens is kept."""
         if self.state is not State.WAITING:
             return
-        began = time.monotonic()
-        self.state, self._began = State.RUNNING, (began, 0)
+        self.state, self._began = State.RUNNING, (time.monotonic(), 0)
         try:
             self._result = self._work(self._report)
             ended = State.DONE
@@ -108,7 +105,6 @@ class Task(Generic[Result]):
         except Exception:
             _log.exception("work in the background failed")
             self.problem, ended = "Something went wrong in the app; its log has the details.", State.FAILED
-        self.seconds = time.monotonic() - began
         self.state = ended
         self._finished.set()
 

@@ -23,6 +23,7 @@ from gallery.tagging.parts import TaggingProgress, TaggingRun
 from gallery.types import CollectionKind, DecodedPhoto, FileEntry, ModelCard, SkippedFile, display_path
 
 if TYPE_CHECKING:
+    from gallery.network.classifier import KerasClassifier
     from gallery.photos.pool import DecodePool
 
 PLAIN = "plain loop"
@@ -44,7 +45,7 @@ CONTENDERS = {
 _SAMPLED_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Timing:
     """How fast one contender is.
 
@@ -93,7 +94,7 @@ def compare(
     model_id: str | None,
     photos: int | None,
     *,
-    runs: int = 1,
+    runs: int,
     note: Callable[[str], None],
     on_progress: Callable[[TaggingProgress], None],
 ) -> Comparison:
@@ -115,8 +116,7 @@ def compare(
         GalleryError: the folder has no readable photos, or the model fails.
     """
     card = wiring.chosen_card(wiring.model_store(settings), model_id)
-    found = (entry for entry in wiring.scan(folder) if isinstance(entry, FileEntry))
-    entries = list(islice(found, photos))
+    entries = list(islice(wiring.photos_in(folder), photos))
     with wiring.new_decode_pool(card.input_px) as pool:
         note(f"Reading {len(entries):,} files once ...")
         entries, decoded, skipped = _readable(pool, entries)
@@ -129,23 +129,27 @@ def compare(
         same = 1.0
         note(f"Loading {card.model_id} twice ...")
         loop, timings[PLAIN] = plain_loop(settings, card, paths)
-        tagger = _Tagger(settings, card, folder, entries, pool, decoded, on_progress)
-        timings[TAGGER] = Timing(
-            len(entries), loading_s=tagger.loading_s, precision=tagger.classifier.precision
-        )
+        started = time.perf_counter()
+        classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
+        inputs = np.stack([photo.model_input for photo in decoded])
+        classifier.classify(inputs)
+        timings[TAGGER].loading_s = time.perf_counter() - started
+        timings[TAGGER].precision = classifier.precision
+        tagger = _Tagger(settings, folder, entries, pool, inputs, classifier, on_progress)
+        for network in tagger.networks().values():
+            network(inputs)
         for run in range(runs):
             note(f"Run {run + 1} of {runs} ...")
-            with _timed(timings, PLAIN):
+            with _timed(timings[PLAIN]):
                 plain_labels = loop()
             own_labels = tagger.run(timings)
-            with _timed(timings, DECODING):
+            with _timed(timings[DECODING]):
                 for _ in pool.decode(paths):
                     pass
-            for name, network in ((FORWARD, tagger.classifier.classify), (WITHOUT_MAPS, tagger.without_maps)):
-                if network is not None:
-                    with _timed(timings, name):
-                        for batch in tagger.batches(len(entries)):
-                            network(batch)
+            for name, network in tagger.networks().items():
+                with _timed(timings[name]):
+                    for batch in tagger.batches():
+                        network(batch)
             same = float((plain_labels == own_labels).mean())
     timings = {name: timing for name, timing in timings.items() if timing.photos_per_second}
     return Comparison(folder, card.model_id, len(entries), timings, same, skipped)
@@ -169,35 +173,34 @@ def plain_loop(
     return run, Timing(len(paths), loading_s=loading_s, precision="float32")
 
 
+@dataclass
 class _Tagger:
-    """The tagger with its model loaded, and the model alone."""
+    """The tagger with its model loaded, and the model alone.
 
-    def __init__(
-        self,
-        settings: Settings,
-        card: ModelCard,
-        folder: Path,
-        entries: Sequence[FileEntry],
-        pool: DecodePool,
-        decoded: Sequence[DecodedPhoto],
-        on_progress: Callable[[TaggingProgress], None],
-    ) -> None:
-        self._settings, self._card, self._folder = settings, card, folder
-        self._entries, self._pool, self._on_progress = entries, pool, on_progress
-        self._inputs = np.stack([photo.model_input for photo in decoded])
-        started = time.perf_counter()
-        self.classifier = wiring.load_classifier(wiring.model_store(settings), card.model_id)
-        self.classifier.classify(self._inputs)
-        self.loading_s = time.perf_counter() - started
-        self.without_maps = getattr(self.classifier, "without_maps", None)
-        if self.without_maps is not None:
-            self.without_maps(self._inputs)
+    Attributes:
+        inputs: decoded photos, as the model takes them.
+    """
 
-    def batches(self, photos: int) -> Iterator[NDArray[np.uint8]]:
+    settings: Settings
+    folder: Path
+    entries: Sequence[FileEntry]
+    pool: DecodePool
+    inputs: NDArray[np.uint8]
+    classifier: KerasClassifier
+    on_progress: Callable[[TaggingProgress], None]
+
+    def networks(self) -> dict[str, Callable[[NDArray[np.uint8]], object]]:
+        """Return what the model alone is timed by."""
+        without_maps = getattr(self.classifier, "without_maps", None)
+        only = {} if without_maps is None else {WITHOUT_MAPS: without_maps}
+        return {FORWARD: self.classifier.classify, **only}
+
+    def batches(self) -> Iterator[NDArray[np.uint8]]:
         """Yield decoded photos, as many as there are files, a batch at a time."""
+        photos = len(self.entries)
         for first in range(0, photos, TAG_BATCH):
-            places = np.arange(first, min(first + TAG_BATCH, photos)) % len(self._inputs)
-            yield self._inputs[places]
+            places = np.arange(first, min(first + TAG_BATCH, photos)) % len(self.inputs)
+            yield self.inputs[places]
 
     def run(self, timings: dict[str, Timing]) -> NDArray[np.int64]:
         """Tag all into an empty home, note how long it took, and return the class index of each photo."""
@@ -208,39 +211,38 @@ class _Tagger:
         def report(progress: TaggingProgress) -> None:
             if not reports or progress.tagged > reports[-1][1]:
                 reports.append((time.perf_counter(), progress.tagged))
-            self._on_progress(progress)
+            self.on_progress(progress)
 
         with tempfile.TemporaryDirectory(prefix="gallery-benchmark-") as home:
-            fresh = Settings(Path(home).resolve(), self._settings.shipped_models)
-            with wiring.composed(fresh) as parts, _timed(timings, TAGGER):
-                collection = parts.catalog.add_collection(self._folder, CollectionKind.FOLDER)
+            fresh = Settings(Path(home).resolve(), self.settings.shipped_models)
+            with wiring.composed(fresh) as parts, _timed(timings[TAGGER]):
+                collection = parts.catalog.add_collection(self.folder, CollectionKind.FOLDER)
                 run = TaggingRun(
                     catalog=parts.catalog,
                     collection=collection,
-                    model_id=self._card.model_id,
+                    model_id=self.classifier.model_id,
                     scan=self._chosen,
                     store_thumbnail=parts.thumbnails.put,
                     on_progress=report,
                 )
-                tag_collection(run, decode=self._pool.decode, load_classifier=lambda: self.classifier)
-                table = parts.catalog.prediction_table(collection.collection_id, self._card.model_id)
+                tag_collection(run, decode=self.pool.decode, load_classifier=lambda: self.classifier)
+                table = parts.catalog.prediction_table(collection.collection_id, self.classifier.model_id)
         begun = [(when, tagged) for when, tagged in reports if tagged]
         if len(begun) > 1 and begun[-1][0] > begun[0][0]:
             rate = (begun[-1][1] - begun[0][1]) / (begun[-1][0] - begun[0][0])
             timings[STEADY].photos_per_second.append(rate)
         label_of = dict(zip(table.paths, table.probabilities.argmax(axis=1).tolist(), strict=True))
-        return np.array([label_of.get(entry.path, -1) for entry in self._entries], np.int64)
+        return np.array([label_of.get(entry.path, -1) for entry in self.entries], np.int64)
 
     def _chosen(self, root: Path, _: object = None, /) -> list[FileEntry]:
         """Return the chosen files of a folder, after looking through all of it."""
-        chosen = {entry.path for entry in self._entries}
-        return [e for e in wiring.scan(root) if isinstance(e, FileEntry) and e.path in chosen]
+        chosen = {entry.path for entry in self.entries}
+        return [entry for entry in wiring.photos_in(root) if entry.path in chosen]
 
 
 @contextmanager
-def _timed(timings: dict[str, Timing], name: str) -> Iterator[None]:
+def _timed(timing: Timing) -> Iterator[None]:
     """Add a run to a contender's timing."""
-    timing = timings[name]
     peak = [_memory_mb()]
     ended = threading.Event()
 
@@ -255,13 +257,8 @@ def _timed(timings: dict[str, Timing], name: str) -> Iterator[None]:
     seconds = time.perf_counter() - started
     ended.set()
     sampler.join()
-    timings[name] = Timing(
-        timing.photos,
-        [*timing.photos_per_second, timing.photos / seconds],
-        timing.loading_s,
-        timing.precision,
-        max(peak[0], timing.peak_mb or 0.0) or None,
-    )
+    timing.photos_per_second.append(timing.photos / seconds)
+    timing.peak_mb = max(peak[0], timing.peak_mb or 0.0) or None
 
 
 def _memory_mb() -> float:

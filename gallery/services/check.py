@@ -23,7 +23,7 @@ from gallery import words
 from gallery.errors import GalleryError
 from gallery.services import wiring
 from gallery.settings import Settings, app_folder
-from gallery.types import FileEntry, SkippedFile, display_path
+from gallery.types import SkippedFile, display_path
 
 if TYPE_CHECKING:
     from gallery.models import ModelEntry, ModelStore
@@ -219,7 +219,7 @@ def check_folders(parts: wiring.Parts) -> str:
 def holds_photos(root: Path) -> bool:
     """Return whether a photo lies in a folder or below it."""
     try:
-        return any(isinstance(found, FileEntry) for found in wiring.scan(root))
+        return any(True for _ in wiring.photos_in(root))
     except GalleryError:
         return False
 

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from gallery.services import wiring
 from gallery.settings import Settings
 from gallery.tagging.cluster import Shard, classified, tag_on_cluster
 from gallery.tagging.parts import TaggingResult, TaggingRun
-from gallery.types import BatchPrediction, Classifier, ImageBatch, ModelCard, display_path
+from gallery.types import Classifier, ModelCard, display_path
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -79,29 +79,27 @@ def _client(cluster: str) -> Iterator[Client]:
         raise JobError(
             "Tagging on a cluster needs Dask. Run: pip install distributed (here and on every worker)."
         ) from exc
-    if cluster.startswith(LOCAL):
-        count = cluster.removeprefix(LOCAL)
-        if not (count.isascii() and count.isdigit() and 1 <= int(count) <= 256):
-            raise JobError(f"{cluster[:40]!r} names no workers. Write local:4 for four processes.")
-        with (
-            LocalCluster(
-                n_workers=int(count),
-                threads_per_worker=THREADS,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-            ) as started,
-            Client(started) as client,
-        ):
-            yield client
-        return
-    try:
-        client = Client(cluster, timeout=_CONNECT_S)
-    except (OSError, ValueError) as exc:
-        raise JobError(
-            f"No Dask scheduler answers at {cluster[:200]} ({exc or type(exc).__name__}). Start one with "
-            "dask scheduler, and give its address, as tcp://host:8786."
-        ) from exc
-    with client:
+    with ExitStack() as stack:
+        place = cluster
+        if cluster.startswith(LOCAL):
+            count = cluster.removeprefix(LOCAL)
+            if not (count.isascii() and count.isdigit() and 1 <= int(count) <= 256):
+                raise JobError(f"{cluster[:40]!r} names no workers. Write local:4 for four processes.")
+            place = stack.enter_context(
+                LocalCluster(
+                    n_workers=int(count),
+                    threads_per_worker=THREADS,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",
+                )
+            )
+        try:
+            client = stack.enter_context(Client(place, timeout=_CONNECT_S))
+        except (OSError, ValueError) as exc:
+            raise JobError(
+                f"No Dask scheduler answers at {cluster[:200]} ({exc or type(exc).__name__}). Start one with "
+                "dask scheduler, and give its address, as tcp://host:8786."
+            ) from exc
         yield client
 
 
@@ -148,7 +146,11 @@ def tag_shard(order: Order, paths: Sequence[Path]) -> Shard:
         GalleryError: the model does not load, or failed.
     """
     readers = _readers(wiring.model_store(order.settings).card(order.model_id).input_px)
-    return classified(paths, readers.decode, lambda: _classifier(order))
+    return classified(paths, readers.decode, lambda: _classifier(order), _turn)
+
+
+_turn = threading.Lock()
+"""The threads of a worker share a network, which computes for one of them at a time."""
 
 
 @wiring.kept(None)
@@ -157,20 +159,5 @@ def _readers(input_px: int) -> DecodePool:
 
 
 @wiring.kept(1)
-def _classifier(order: Order) -> _OneAtATime:
-    return _OneAtATime(wiring.load_classifier(wiring.model_store(order.settings), order.model_id))
-
-
-class _OneAtATime:
-    """A classifier that the threads of a worker share: a network computes for one of them at a time."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-        self._turn = threading.Lock()
-        self.model_id = classifier.model_id
-        self.class_names = classifier.class_names
-        self.input_px = classifier.input_px
-
-    def classify(self, images: ImageBatch) -> BatchPrediction:
-        with self._turn:
-            return self._classifier.classify(images)
+def _classifier(order: Order) -> Classifier:
+    return wiring.load_classifier(wiring.model_store(order.settings), order.model_id)

@@ -139,7 +139,7 @@ def warm_up() -> None:
 def _quickly(root: Path) -> Iterator[FileEntry]:
     """Yield the photos of a folder that are found in a moment."""
     until = time.monotonic() + _LISTING_S
-    for entry in islice((one for one in wiring.scan(root) if isinstance(one, FileEntry)), _LISTED):
+    for entry in islice(wiring.photos_in(root), _LISTED):
         yield entry
         if time.monotonic() > until:
             return
@@ -202,8 +202,8 @@ def found_in(collection_id: int, root: Path) -> int:
         return found
     digests = {sha256 for _, _, sha256 in known}
     sizes = {size for _, size, _ in known}
-    for entry in wiring.scan(root):
-        if isinstance(entry, FileEntry) and entry.size_bytes in sizes:
+    for entry in wiring.photos_in(root):
+        if entry.size_bytes in sizes:
             with contextlib.suppress(OSError), entry.path.open("rb") as file:
                 found += hashlib.file_digest(file, "sha256").hexdigest() in digests
         if time.monotonic() > until + _SEEKING_S:

@@ -24,7 +24,7 @@ from gallery.evaluation.overlap import SeenPhotos
 from gallery.jobs.task import Report
 from gallery.services import collections, imported_labels, tagging, wiring
 from gallery.tagging.parts import TaggingProgress
-from gallery.types import CollectionKind, FileEntry, ModelCard, RgbImage, display_path
+from gallery.types import CollectionKind, ModelCard, RgbImage, display_path
 from gallery.words import counted
 
 MANY = 1000
@@ -159,7 +159,7 @@ def photo_paths(root: Path) -> list[Path]:
     Raises:
         PhotoError: the folder cannot be opened.
     """
-    return [entry.path for entry in wiring.scan(root) if isinstance(entry, FileEntry)]
+    return [entry.path for entry in wiring.photos_in(root)]
 
 
 def labelled_by_people(collection_id: int, model_id: str) -> int:
@@ -225,8 +225,7 @@ def _labels_of_another_program(file: Path, folder: Path, card: ModelCard, split:
     given = [one for one in every if one.source != MODEL]
     if every and not given:
         raise only_of_models(file, len(every))
-    photos = [one.path for one in wiring.scan(folder) if isinstance(one, FileEntry)]
-    places = imported_labels.Places(photos, folder)
+    places = imported_labels.Places(photo_paths(folder), folder)
     rows, unknown = [], []
     for one in given:
         path = places.of(one)

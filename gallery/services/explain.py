@@ -186,12 +186,10 @@ def trust_task(photo: ExplainedPhoto, choice: Choice, cam: FloatArray, class_ind
         classes = compared_classes(which.class_index, len(card.class_names))
 
         def scrambled_maps(seed: int) -> FloatArray:
-            seen = 0
+            before = done
 
             def on_pass(now: int, _: int) -> None:
-                nonlocal seen
-                passed(now - seen)
-                seen = now
+                passed(before + now - done)
 
             network = explainer.scrambled(seed, image)
             found = network.explain_classes(

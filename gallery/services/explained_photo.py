@@ -111,10 +111,9 @@ def from_file(path: Path, name: str, card: ModelCard) -> ExplainedPhoto:
         ModelError: the model cannot be loaded or run.
     """
     pool = wiring.decode_pool(card.input_px)
-    decoded = next(iter(pool.decode([path])), None)
-    if decoded is None or isinstance(decoded, SkippedFile):
-        detail = f"{decoded.reason}. {decoded.detail}" if decoded else "it could not be read."
-        raise PhotoError(f"{name}: {detail}")
+    (decoded,) = pool.decode([path])
+    if isinstance(decoded, SkippedFile):
+        raise PhotoError(f"{name}: {decoded.reason}. {decoded.detail}")
     screen, full = pool.large_jpeg(path, SCREEN_PX), pool.large_jpeg(path, LARGE_VIEW_PX)
     batch = wiring.classifier(card.model_id).classify(decoded.model_input[None])
     return ExplainedPhoto(

@@ -1,38 +1,30 @@
-"""Take results out: predictions, verdicts and evaluations as tables, photos as a zip, a submission file."""
+"""Take results out: verdicts and evaluations as tables, a submission file, photos' labels as a download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import datetime
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gallery import types
 from gallery.errors import CatalogError
 from gallery.evaluation.evaluation import Evaluation
 from gallery.evaluation.verdicts import JudgedReport
-from gallery.services import wiring
-from gallery.types import GivenVerdict, ModelCard, PhotoId, PhotoQuery, display_path
+from gallery.services import formats, photo_view, wiring
+from gallery.types import GivenVerdict, ModelCard, PhotoId, PhotoQuery
 
 if TYPE_CHECKING:
+    from gallery.exchange.rows import PredictionRow
     from gallery.exchange.submission_csv import IdKind, Submission
     from gallery.models import ModelStore
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A table that was written.
-
-    Attributes:
-        rows: lines below the header.
-        collections: whose photos are in it.
-        model_id: whose predictions.
-    """
-
-    rows: int
-    collections: int
-    model_id: str
 
 
 class EvaluationTable(StrEnum):
@@ -45,14 +37,17 @@ class EvaluationTable(StrEnum):
 
 def verdicts(
     parts: wiring.Parts, out: Path, *, folder: Path | None = None, model_id: str | None = None
-) -> Exported:
+) -> tuple[int, int]:
     """Write one line for each verdict that stands on photos of one collection, or on all.
 
     Args:
         parts: real or fake ones.
         out: the CSV to write, whole or not at all.
         folder: of the collection; None for all.
-        model_id: as for `predictions`.
+        model_id: as for `formats.write`.
+
+    Returns:
+        How many verdicts, and how many collections they are of.
 
     Raises:
         GalleryError: the folder was never opened, there is no such model, or the file cannot be written.
@@ -61,7 +56,7 @@ def verdicts(
     from gallery.exchange.verdicts_csv import verdicts_csv as table_of
     from gallery.exchange.whole_file import write_whole
 
-    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
+    card, collections = wiring.chosen_card(parts.models, model_id), wiring.collections_of(parts, folder)
     copies: dict[PhotoId, list[Path]] = {}
     for collection in collections:
         files = parts.catalog.find_files(PhotoQuery(collection.collection_id, card.model_id))
@@ -75,7 +70,7 @@ def verdicts(
     }
     rows = verdict_rows(given.values(), places)
     write_whole(out, table_of(rows))
-    return Exported(len(rows), len(collections), card.model_id)
+    return len(rows), len(collections)
 
 
 def _labelled_copy(paths: Sequence[Path], label: str) -> Path:
@@ -84,25 +79,6 @@ def _labelled_copy(paths: Sequence[Path], label: str) -> Path:
 
     named = (path for path in paths if any(class_of_name(part, (label,)) == 0 for part in path.parent.parts))
     return next(named, paths[0])
-
-
-def collections_of(parts: wiring.Parts, folder: Path | None) -> list[types.Collection]:
-    """Return the collection of a folder, which may be gone by now, or all of them.
-
-    Raises:
-        CatalogError: the folder was never opened.
-    """
-    collections = parts.catalog.collections()
-    if folder is None:
-        return collections
-    wanted = folder.expanduser().resolve()
-    found = [one for one in collections if one.root == wanted]
-    if not found:
-        opened = ", ".join(display_path(one.root) for one in collections) or "none"
-        raise CatalogError(
-            f"{display_path(folder)} has not been opened yet. Tag it first, or choose one of these: {opened}."
-        )
-    return found
 
 
 def submission(
@@ -148,13 +124,10 @@ def evaluation_csv(evaluation: Evaluation, table: EvaluationTable) -> str:
     """Return one of the tables of an evaluation."""
     from gallery.exchange import evaluation_csv as tables
 
-    if table is EvaluationTable.REPORT:
-        return tables.report_csv(evaluation.report)
-    return (
-        tables.matrix_csv(evaluation.report)
-        if table is EvaluationTable.MATRIX
-        else tables.photos_csv(evaluation)
-    )
+    if table is EvaluationTable.PHOTOS:
+        return tables.photos_csv(evaluation)
+    written = tables.report_csv if table is EvaluationTable.REPORT else tables.matrix_csv
+    return written(evaluation.report)
 
 
 def verdicts_csv(
@@ -169,3 +142,88 @@ def verdicts_csv(
         for row in judged.judgements
     }
     return "".join(verdicts_csv(verdict_rows([given[pair] for pair in places], places)))
+
+
+# ---- photos' labels as one file to download ---------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is made while it is sent."""
+
+    content: Iterator[bytes]
+    suffix: str
+    media_type: str
+
+
+def download(
+    name: str,
+    file_ids: NDArray[np.int64],
+    model_id: str,
+    class_names: Sequence[str],
+    options: formats.Options,
+) -> Download:
+    """Return some files' labels in a format, as one file to download: a zip where it is many files.
+
+    Raises:
+        GalleryError: none of the files has been read, or the format lacks something.
+    """
+    from gallery.exchange.rows import with_sequences
+
+    chosen, parts = formats.format_named(name), wiring.parts()
+    collection = _collection_of(file_ids)
+    if collection is None:
+        raise CatalogError("None of the selected files has been read yet, so there is nothing to write down.")
+    rows = formats.rows_of(parts, collection, model_id, class_names, file_ids)
+    if options.by_sequence:
+        rows = with_sequences(rows)
+    if chosen.name == "folders":
+        from gallery.exchange.class_folders import class_place
+        from gallery.exchange.photo_zip import stream_zip
+
+        entries = ((row.photo.path, "/".join(class_place(row)[:-1])) for row in rows)
+        copies = stream_zip(entries, cleaned=formats.cleaned_of(parts, options))
+        return Download(copies, ".zip", "application/zip")
+    if chosen.suffix:
+        text = formats.text_of(chosen, rows, class_names, model_id, options)
+        kind = "application/json" if chosen.suffix == ".json" else "text/csv; charset=utf-8"
+        return Download((line.encode() for line in text), chosen.suffix, kind)
+    files = (
+        (
+            (file, text.encode())
+            for file, text in formats.package_of(rows, options, [collection.name]).files.items()
+        )
+        if chosen.name == "camtrap-dp"
+        else _sidecars(rows, options)
+    )
+    return Download(iter([_zipped(files)]), ".zip", "application/zip")
+
+
+def download_name(file_ids: NDArray[np.int64]) -> str:
+    """Return what a file of some photos' labels is called: their collection, the day and their number."""
+    collection = _collection_of(file_ids)
+    name = "gallery" if collection is None else collection.name
+    return f"{name} {datetime.date.today().isoformat()} {len(file_ids)} photo{'s' * (len(file_ids) != 1)}"
+
+
+def _collection_of(file_ids: NDArray[np.int64]) -> types.Collection | None:
+    """Return the collection of the first of some files that has been read, None where none has."""
+    photo = photo_view.first_read(file_ids)
+    return None if photo is None else wiring.catalog().collection(photo.collection_id)
+
+
+def _sidecars(rows: Iterable[PredictionRow], options: formats.Options) -> Iterator[tuple[str, bytes]]:
+    from gallery.exchange.xmp_sidecars import named_apart, sidecar, sidecar_of
+
+    for row, naming in named_apart(rows, options.naming):
+        yield sidecar_of(Path(row.relative), naming).as_posix(), sidecar(row, rating=options.rating)
+
+
+def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    packed, taken = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            if name not in taken:
+                archive.writestr(name, content)
+            taken.add(name)
+    return packed.getvalue()

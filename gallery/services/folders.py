@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import os
 import re
@@ -19,7 +18,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from gallery.errors import GalleryError
 from gallery.services import wiring
 from gallery.settings import PHOTO_SUFFIXES, Settings, pictures_folder
-from gallery.types import FileEntry, display_path
+from gallery.types import display_path
 from gallery.words import shown_text
 
 _SHOWN = 200  # sub-folders offered; who has more types a letter
@@ -152,7 +151,7 @@ def completions(chosen: Settings, typed: str) -> dict[str, Any]:
             inside, photos = _listed(path, "")
             if names in ([], [begun]):
                 folder, names = path, inside
-        answer |= {"opens": path.is_dir() and _allowed(chosen, path), "photos": photos}
+        answer |= {"opens": path.is_dir() and chosen.holds(path.resolve()), "photos": photos}
     except OSError as error:
         return answer | {"problem": f"This folder cannot be looked into: {error.strerror}."}
     except ValueError:  # a NUL in the name
@@ -185,14 +184,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _may_list(chosen: Settings, folder: Path) -> bool:
     """Return whether a folder's sub-folders may be named: all may, or those below the roots."""
     try:
-        return not chosen.roots or _allowed(chosen, folder)
+        return not chosen.roots or chosen.holds(folder.resolve())
     except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
         return False
-
-
-def _allowed(chosen: Settings, folder: Path) -> bool:
-    resolved = folder.resolve()
-    return not chosen.roots or any(resolved == root or root in resolved.parents for root in chosen.roots)
 
 
 # ---- usual places, and how many photos lie there ---------------------------
@@ -227,7 +221,7 @@ def disks(below: Sequence[str] = ("/media", "/run/media", "/mnt", "/Volumes")) -
     found: list[Path] = []
     for place in map(Path, below):
         for entry in _sub_folders(place):
-            found += _sub_folders(entry) if entry.name == _account() else [entry]
+            found += _sub_folders(entry) if entry.name == wiring.account() else [entry]
     return [disk for disk in found if next(iter(_entries(disk)), None) is not None]  # an empty mount point
 
 
@@ -241,13 +235,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return [entry for entry in itertools.islice(entries, _SHOWN) if not entry.name.startswith(".")]
     except OSError:
         return []
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
 
 
 def photo_counts(chosen: Settings, typed: Sequence[str]) -> list[tuple[int, bool]]:
@@ -273,8 +260,7 @@ def _count(chosen: Settings, folder: Path, *, until: float) -> tuple[int, bool]:
     try:
         if not _may_list(chosen, folder):
             return 0, False
-        for found in wiring.scan(folder):
-            count += isinstance(found, FileEntry)
+        for count, _ in enumerate(wiring.photos_in(folder), start=1):
             if time.monotonic() > until:
                 return count, False
     except GalleryError:

@@ -122,20 +122,17 @@ def options_of(
     Raises:
         ExchangeError: one of them makes no sense.
     """
-    from gallery.exchange.camtrap_dp import Site
-
     separator = {"comma": ",", "semicolon": ";", "tab": "\t"}.get(given.get("separator", "comma"))
     if separator is None:
         raise ExchangeError("Cells are separated by comma, semicolon or tab.")
     places = dict(sites or {})
     if given.get("latitude") or given.get("longitude"):
         try:
-            latitude, longitude = (float(given[key].replace(",", ".")) for key in ("latitude", "longitude"))
+            places[""] = _site(given)
         except (KeyError, ValueError) as exc:
             raise ExchangeError(
                 "A place is a latitude and a longitude in degrees, as 45.07 and 7.69."
             ) from exc
-        places[""] = Site(latitude, longitude, given.get("time_zone") or "UTC")
     location = given.get("location")
     return Options(
         separator=separator,
@@ -175,10 +172,9 @@ def write(
             written.
     """
     from gallery.exchange.rows import with_sequences
-    from gallery.services.export import collections_of
 
     chosen, options = format_named(name), options or Options()
-    card, collections = wiring.chosen_card(parts.models, model_id), collections_of(parts, folder)
+    card, collections = wiring.chosen_card(parts.models, model_id), wiring.collections_of(parts, folder)
     if len(collections) > 1 and not (chosen.name == "csv" and not options.below):
         raise CatalogError(
             f"{chosen.title} has paths below one folder, and {len(collections)} are open. Choose one."
@@ -330,7 +326,6 @@ def read_sites(table: Path) -> dict[str, Site]:
         GalleryError: a column is missing, or a value is no place.
     """
     from gallery.datasets.table import read_rows
-    from gallery.exchange.camtrap_dp import Site
 
     headings, rows = read_rows(table)
     missing = {"folder", "latitude", "longitude"} - {name.strip().lower() for name in headings}
@@ -343,14 +338,19 @@ def read_sites(table: Path) -> dict[str, Site]:
     for row in rows:
         cells = {key.strip().lower(): value.strip() for key, value in row.items()}
         try:
-            latitude, longitude = (float(cells[key].replace(",", ".")) for key in ("latitude", "longitude"))
+            sites[cells["folder"].replace("\\", "/").strip("/")] = _site(cells)
         except ValueError as exc:
             raise ExchangeError(
                 f"{display_path(table)}: {cells['folder']} has no numbers as its place."
             ) from exc
-        folder = cells["folder"].replace("\\", "/").strip("/")
-        sites[folder] = Site(latitude, longitude, cells.get("time_zone") or "UTC")
     return sites
+
+
+def _site(given: Mapping[str, str]) -> Site:
+    from gallery.exchange.camtrap_dp import Site
+
+    latitude, longitude = (float(given[key].replace(",", ".")) for key in ("latitude", "longitude"))
+    return Site(latitude, longitude, given.get("time_zone") or "UTC")
 
 
 def _now() -> str:

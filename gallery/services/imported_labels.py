@@ -100,9 +100,8 @@ def take_labels(parts: wiring.Parts, source: Path, folder: Path, *, of_models: b
         GalleryError: the folder was never opened, or the file cannot be read.
     """
     from gallery.exchange.rows import MODEL
-    from gallery.services.export import collections_of
 
-    (collection,) = collections_of(parts, folder)
+    (collection,) = wiring.collections_of(parts, folder)
     files = parts.catalog.find_files(PhotoQuery(collection.collection_id, ""))
     photos = parts.catalog.photos(files)
     of_path = {photo.path: photo for photo in photos}

@@ -1,18 +1,24 @@
-"""What people say of photos, as their browser sends it: labels, the undo of labels, verdicts on labels."""
+"""What people say of photos, as their browser sends it: labels, the undo of labels, verdicts on labels.
+
+A component numbers what a person says by key, keeps it until this server has it on its disk, and sends all
+that is not acknowledged yet, in its order. Each entry is kept under a token, the component's own name and
+the entry's number, that lies in the catalog beside what was said: sent again, also to a server that was
+restarted, it counts once.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.errors import LabelRefusedError
-from gallery.services import backups, browser_queue, photo_lists, wiring
-from gallery.services.browser_queue import Answer
+from gallery.errors import GalleryError, LabelRefusedError
+from gallery.services import backups, photo_lists, wiring
 from gallery.services.photo_view import PHOTO_ID
 from gallery.types import BESIDE_CLASSES, ModelCard, PhotoId, Undone, Verdict
 from gallery.words import photo_count, without_surrogates
@@ -23,27 +29,57 @@ NAME_LIMIT = 60
 _SHOWN = 5_000
 """Undone photos that are named to the browser; it draws a few dozen."""
 
+_CLIENT = re.compile(r"[0-9a-z]{1,40}")
 _BROWSER = re.compile(r"[0-9a-z]{12}")
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a browser is told of the entries it sent.
+
+    Attributes:
+        upto: number of the last entry that is kept, or can never be; 0 before there is one.
+        answers: what is told of single entries, by their number.
+        waits: why the next entry cannot be kept just now; it is sent again, and nothing is lost.
+    """
+
+    upto: int = 0
+    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    waits: str | None = None
 
 
 def receive(queue: object) -> Answer:
     """Keep what a browser sent: ``{catalog, client, entries: [{sequence, kind, person, ...}, ...]}``.
 
-    The kinds are ``label``, ``undo`` and ``verdict``; see `keep_label`, `undo` and `keep_verdict`. What was
-    meant for another catalog waits: the same numbers are other photos here.
+    The kinds are ``label``, ``undo`` and ``verdict``; see `keep_label`, `undo` and `keep_verdict`. The client
+    is the queue's own name. What was meant for another catalog waits: the same numbers are other photos here.
+    What cannot be kept just now waits in the browser, and so do all that follow it; whatever does not have an
+    entry's form is passed over.
     """
-    sent = queue if isinstance(queue, dict) else {}
+    answer, sent = Answer(), queue if isinstance(queue, dict) else {}
+    client, entries = sent.get("client"), sent.get("entries")
     if sent.get("catalog") != catalog_name():
         return Answer(waits="The server has another catalog open now. Reload the page.")
-    kept = browser_queue.receive(sent.get("client"), sent.get("entries"), _keep)
-    backups.when_due()
-    return kept
-
-
-def _keep(entry: dict[str, Any], client: str) -> dict[str, Any]:
+    if not isinstance(client, str) or not _CLIENT.fullmatch(client) or not isinstance(entries, list):
+        return answer
     kinds = {"label": keep_label, "undo": undo, "verdict": keep_verdict}
-    kind = kinds.get(str(entry.get("kind")))
-    return {} if kind is None else kind(entry, f"{client}:{entry['sequence']}")
+    for entry in entries:
+        sequence = entry.get("sequence") if isinstance(entry, dict) else None
+        if type(sequence) is not int or sequence <= answer.upto:
+            continue
+        keep = kinds.get(str(entry.get("kind")))
+        try:
+            told = {} if keep is None else keep(entry, f"{client}:{sequence}")
+        except LabelRefusedError as error:
+            told = {"problem": str(error)}
+        except GalleryError as error:  # the browser forgets nothing that may be kept later
+            answer.waits = str(error)
+            break
+        if told:
+            answer.answers[sequence] = told
+        answer.upto = sequence
+    backups.when_due()
+    return answer
 
 
 def person_named(name: object) -> str:
@@ -122,14 +158,13 @@ def undo(entry: dict[str, Any], token: str) -> dict[str, Any]:
     collection_id = _number(entry.get("collection"))
     if collection_id is None:
         return {}
-    catalog = wiring.catalog()
-    undone = catalog.undo(
-        person=person_named(entry.get("person")),
-        collection_id=collection_id,
+    catalog, person = wiring.catalog(), entry.get("person")
+    undone = undo_last(
+        collection_id,
+        person_named(person),
+        browser=entry.get("browser"),
+        named=bool(_name(person)),
         token=token,
-        sent_from=_browser(entry.get("browser")),
-        nameless=wiring.person(),
-        named=bool(_name(entry.get("person"))),
     )
     if undone is None:
         return {"undone": None}
@@ -153,7 +188,7 @@ def label_photo(
     *,
     collection_id: int,
     person: str,
-    browser: str = "",
+    browser: str,
 ) -> None:
     """Keep what a person says that a photo shows; None removes the label.
 
@@ -178,14 +213,17 @@ def label_photo(
     )
 
 
-def undo_last(collection_id: int, person: str, *, browser: str = "", named: bool = True) -> Undone | None:
-    """Undo the last change of a person in a collection, by a button of a page; None where there is none.
+def undo_last(
+    collection_id: int, person: str, *, browser: object, named: bool, token: str | None = None
+) -> Undone | None:
+    """Undo the last change of a person in a collection; None where there is none.
 
     Args:
         collection_id: in which the change was made.
         person: who undoes.
         browser: the name of the browser that the person sits at.
         named: whether that person has given a name; without one, only what came from there is undone.
+        token: of the key press; a button of a page has none.
 
     Raises:
         CatalogError: it cannot be undone just now.
@@ -193,7 +231,7 @@ def undo_last(collection_id: int, person: str, *, browser: str = "", named: bool
     return wiring.catalog().undo(
         person=person,
         collection_id=collection_id,
-        token=f"page:{uuid.uuid4().hex}",
+        token=token or f"page:{uuid.uuid4().hex}",
         sent_from=_browser(browser),
         nameless=wiring.person(),
         named=named,

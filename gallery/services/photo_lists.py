@@ -122,7 +122,7 @@ def page(chosen: PhotoList, number: int) -> list[tuple[GridItem, str | None]]:
     file_ids = chosen.file_ids[part]
     items = []
     if len(file_ids):
-        shown = stacks.items if chosen.stacked else _grid_items
+        shown = stacks.items if chosen.stacked else wiring.catalog().grid_items
         items = shown(file_ids, chosen.model_id, unlike_below=unlike_below(chosen.model_id))
     indices = [-1] * len(items) if chosen.true_index is None else chosen.true_index[part].tolist()
     names = dict(enumerate(chosen.class_names))
@@ -138,13 +138,7 @@ def all_files(chosen: PhotoList) -> list[int] | list[list[int]]:
 
 def items_of(file_ids: NDArray[np.int64], model_id: str) -> list[GridItem]:
     """Return what grids and strips show of some files, in their order."""
-    return _grid_items(file_ids, model_id) if len(file_ids) else []
-
-
-def _grid_items(
-    file_ids: NDArray[np.int64], model_id: str, *, unlike_below: float | None = None
-) -> list[GridItem]:
-    return wiring.catalog().grid_items(file_ids, model_id, unlike_below=unlike_below)
+    return wiring.catalog().grid_items(file_ids, model_id) if len(file_ids) else []
 
 
 def positions_of(ranges: object, length: int) -> NDArray[np.int64]:

@@ -17,6 +17,8 @@ from gallery.types import Correction, DetectedBox, FloatArray, Photo, PhotoId, P
 
 PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 
+_ASKED_TOGETHER = 500
+
 _HEATMAP_PX = (224, 224)  # a 14 x 14 map holds no more; the browser stretches it to the photo
 
 
@@ -67,11 +69,9 @@ def photo_of(photo_id: str) -> Photo:
 
 def first_read(file_ids: NDArray[np.int64]) -> Photo | None:
     """Return the first photo among files; while a job runs, the first files may still wait to be read."""
-    for file_id in file_ids[:200]:
-        try:
-            return photo(int(file_id))
-        except CatalogError:
-            continue
+    for first in range(0, len(file_ids), _ASKED_TOGETHER):
+        if photos := wiring.catalog().photos(file_ids[first : first + _ASKED_TOGETHER]):
+            return photos[0]
     return None
 
 

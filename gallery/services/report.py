@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from gallery.types import ModelCard, PhotoId, display_path
 
 if TYPE_CHECKING:
     from gallery.exchange.report.file import ReportFile
-    from gallery.photos.pool import DecodePool
 
 
 _LABELS_FROM = {
@@ -123,20 +121,16 @@ def html_report(
         other_card=None if other is None else other[0],
         library_versions=[("numpy", version("numpy")), ("Pillow", version("pillow"))],
     )
-    with ExitStack() as stack:
-        pools: list[DecodePool] = []
 
-        def thumbnail_again(path: Path, photo_id: PhotoId) -> bytes:
-            if not pools:
-                pools.append(stack.enter_context(wiring.new_decode_pool(card.input_px)))
-            return pools[0].large_jpeg(path, THUMBNAIL_PX, photo_id=photo_id)
+    def thumbnail_again(path: Path, photo_id: PhotoId) -> bytes:
+        return wiring.decode_pool().large_jpeg(path, THUMBNAIL_PX, photo_id=photo_id)
 
-        pictures = ReportPictures(
-            evaluation.photo_ids,
-            evaluation.paths,
-            card.model_id,
-            parts.catalog,
-            parts.thumbnails,
-            thumbnail_again,
-        )
-        return report_of(contents, pictures, on_progress=on_progress)
+    pictures = ReportPictures(
+        evaluation.photo_ids,
+        evaluation.paths,
+        card.model_id,
+        parts.catalog,
+        parts.thumbnails,
+        thumbnail_again,
+    )
+    return report_of(contents, pictures, on_progress=on_progress)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gallery.services import wiring
 from gallery.settings import IMAGENET_MODELS, Settings
 from gallery.training.request import TrainingParts
-from gallery.types import FileEntry, PhotoId
+from gallery.types import PhotoId
 
 if TYPE_CHECKING:
     from gallery.datasets.pixel_store import Decode
@@ -44,7 +44,7 @@ def training_parts(settings: Settings, *, candidate_in: Path | None = None) -> T
         return model_id, models.weights(model_id)
 
     return TrainingParts(
-        scan=lambda root: (entry for entry in wiring.scan(root) if isinstance(entry, FileEntry)),
+        scan=wiring.photos_in,
         unzip=lambda file: unzip_once(file, settings.training_cache / "unzipped"),
         decode=decoder,
         taken=models.taken,

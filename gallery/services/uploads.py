@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gallery.errors import CatalogError, GalleryError, PhotoError
 from gallery.files import write_atomic
@@ -43,8 +43,7 @@ _at_work_in: dict[Path, int] = {}
 _last_at: dict[Path, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A file that an upload brought, or should have brought, and that is not among its photos."""
 
     name: str
@@ -88,7 +87,7 @@ class _Record:
     upload: str
     expected: int = 0
     finished: bool = False
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def begin(name: str, expected: int = 0) -> str:
@@ -217,7 +216,7 @@ def finish(upload: str, left_out: Sequence[LeftOut] = ()) -> FinishedUpload:
 
 def _open(folder: Path, upload: str, left_out: Sequence[LeftOut]) -> FinishedUpload:
     record = _read(folder) or _Record(upload)
-    left = [*(LeftOut(*one) for one in record.left_out), *left_out]
+    left = [*record.left_out, *left_out]
     for zip_path in sorted(path for path in _files(folder) if path.suffix.lower() == ".zip"):
         try:
             for one in wiring.uploads().unpack_zip(zip_path, folder):
@@ -231,7 +230,7 @@ def _open(folder: Path, upload: str, left_out: Sequence[LeftOut]) -> FinishedUpl
     if not files:
         wiring.uploads().remove(folder)
         return FinishedUpload(None, 0, tuple(left))
-    kept = tuple((one.name, one.reason) for one in left[:_LEFT_OUT_MOST])
+    kept = tuple(left[:_LEFT_OUT_MOST])
     _write(folder, _Record(upload, record.expected, finished=True, left_out=kept))
     try:
         collection = collections.take_in(folder, CollectionKind.UPLOAD)
@@ -246,7 +245,7 @@ def _open(folder: Path, upload: str, left_out: Sequence[LeftOut]) -> FinishedUpl
 def left_out(collection: Collection) -> tuple[LeftOut, ...]:
     """Return what an upload left out, with the reasons; nothing for a folder."""
     record = _read(collection.root) if collection.kind is CollectionKind.UPLOAD else None
-    return () if record is None else tuple(LeftOut(*one) for one in record.left_out)
+    return () if record is None else record.left_out
 
 
 def size_bytes(collection: Collection) -> int:
@@ -319,7 +318,7 @@ def _write(folder: Path, record: _Record) -> None:
 def _read(folder: Path) -> _Record | None:
     try:
         said = json.loads((folder / _RECORD).read_text("utf-8"))
-        pairs = tuple((str(name), str(reason)) for name, reason in said["left_out"])
+        pairs = tuple(LeftOut(str(name), str(reason)) for name, reason in said["left_out"])
         return _Record(str(said["upload"]), int(said["expected"]), bool(said["finished"]), pairs)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from gallery import settings as limits
-from gallery.errors import ModelError
+from gallery.errors import CatalogError, ModelError
 from gallery.settings import Settings
-from gallery.types import FileEntry, ModelCard, SkippedFile
+from gallery.types import Collection, FileEntry, ModelCard, SkippedFile, display_path
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -96,6 +96,25 @@ def chosen_card(models: ModelStore, model_id: str | None) -> ModelCard:
     return models.card(chosen)
 
 
+def collections_of(parts: Parts, folder: Path | None) -> list[Collection]:
+    """Return the collection of a folder, which may be gone by now, or all of them.
+
+    Raises:
+        CatalogError: the folder was never opened.
+    """
+    collections = parts.catalog.collections()
+    if folder is None:
+        return collections
+    wanted = folder.expanduser().resolve()
+    found = [one for one in collections if one.root == wanted]
+    if not found:
+        opened = ", ".join(display_path(one.root) for one in collections) or "none"
+        raise CatalogError(
+            f"{display_path(folder)} has not been opened yet. Tag it first, or choose one of these: {opened}."
+        )
+    return found
+
+
 def load_classifier(models: ModelStore, model_id: str) -> KerasClassifier:
     """Return a loaded model; TensorFlow loads with the first one (3-4 s).
 
@@ -154,6 +173,15 @@ def scan(
         wanted=wanted,
         left_out=(chosen or settings()).left_out,
     )
+
+
+def photos_in(root: Path) -> Iterator[FileEntry]:
+    """Yield the photos below a folder, as `scan` finds them.
+
+    Raises:
+        PhotoError: the folder itself cannot be opened.
+    """
+    return (found for found in scan(root) if isinstance(found, FileEntry))
 
 
 # ---- what one process keeps ------------------------------------------------
@@ -333,10 +361,12 @@ def _explainer(chosen: Settings, model_id: str, weights: str) -> Explainer:
 
 def person() -> str:
     """Return under which name corrections are kept: GALLERY_USER, or the account's name."""
-    named = os.environ.get("GALLERY_USER", "").strip()
-    if named:
-        return named
+    return os.environ.get("GALLERY_USER", "").strip() or account() or "somebody"
+
+
+def account() -> str:
+    """Return the name of this process's account; "" for one without, as in some containers."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # an account without a name, as in some containers
-        return "somebody"
+    except (OSError, KeyError, ImportError):
+        return ""

@@ -57,13 +57,19 @@ Unfit = Callable[[], str | None]
 """Run in a worker: why it cannot be used, as a sentence; None if it can."""
 
 
-def classified(paths: Sequence[Path], decode: Decode, classify: Callable[[], Classifier]) -> Shard:
+def classified(
+    paths: Sequence[Path],
+    decode: Decode,
+    classify: Callable[[], Classifier],
+    turn: contextlib.AbstractContextManager[object],
+) -> Shard:
     """Return what a worker makes of a shard's files.
 
     Args:
         paths: the files.
         decode: reads them in sandboxed processes.
         classify: gives the classifier; called only if a file could be read.
+        turn: held while it computes.
     """
     results = list(decode(paths))
     photos = [one for one in results if isinstance(one, DecodedPhoto)]
@@ -71,7 +77,8 @@ def classified(paths: Sequence[Path], decode: Decode, classify: Callable[[], Cla
     if not photos:
         return Shard((), skipped, (), None)
     classifier = classify()
-    said = what_it_says(classifier.model_id, classifier, photos)
+    with turn:
+        said = what_it_says(classifier.model_id, classifier, photos)
     nothing = np.zeros((0, 0, 3), np.uint8)
     read = tuple(replace(photo, model_input=nothing) for photo in photos)
     return Shard(read, skipped, classifier.class_names, said)

@@ -6,15 +6,17 @@ any moment, and the next one does only what is left.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from gallery.errors import GalleryError, ModelError
+from gallery.jobs.process import RunningJob
 from gallery.jobs.progress import SmoothedRate
 from gallery.settings import TAG_BATCH
 from gallery.tagging.finding import Found, look_ahead, look_through, require_folder
@@ -29,7 +31,7 @@ from gallery.tagging.parts import (
     TaggingRun,
 )
 from gallery.tagging.reading import PhotoReader
-from gallery.types import BatchPrediction, Classifier, DecodedPhoto
+from gallery.types import BatchPrediction, Classifier, DecodedPhoto, JobState
 
 _PATIENCE_S = 0.2
 """How long to wait for something to do before looking at the cancel flag again."""
@@ -141,6 +143,36 @@ def _classify_all(
     return report(), False
 
 
+class Tag(Protocol):
+    """Tags a collection."""
+
+    def __call__(
+        self, *, on_progress: Callable[[TaggingProgress], None], cancelled: Callable[[], bool]
+    ) -> TaggingResult: ...
+
+
+def tag_as_job(running: RunningJob, tag: Tag) -> TaggingResult:
+    """Run a tagging that tells its job how far it is, and is stopped there; return what was done.
+
+    Args:
+        running: a job that this process has claimed.
+        tag: tags the job's collection.
+
+    Raises:
+        GalleryError: the folder vanished, the model failed, the catalog cannot be written.
+    """
+
+    def report(progress: TaggingProgress) -> None:
+        running.report(
+            progress, tagged=progress.tagged, unchanged=progress.unchanged, skipped=progress.skipped
+        )
+
+    result = tag(on_progress=report, cancelled=running.stop_requested)
+    if result.cancelled:
+        running.finish(JobState.CANCELLED)
+    return result
+
+
 def what_it_says(model_id: str, classifier: Classifier, photos: Sequence[DecodedPhoto]) -> BatchPrediction:
     """Return what a model says of photos.
 
@@ -191,23 +223,23 @@ class _Loading:
 
     def __init__(self, load_classifier: LoadClassifier) -> None:
         self._load = load_classifier
-        self._classifier: Classifier | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
-        self.begun = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
+        self._loaded: Future[Classifier] | None = None
 
     def __enter__(self) -> _Loading:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.begun:
-            self._thread.join()  # a library that is half imported must not meet the end of the process
+        self._thread.shutdown()  # a library that is half imported must not meet the end of the process
 
-    def begin(self) -> None:
+    @property
+    def begun(self) -> bool:
+        return self._loaded is not None
+
+    def begin(self) -> Future[Classifier]:
         """Load it now, if that has not begun; returns at once."""
-        if not self.begun:
-            self.begun = True
-            self._thread.start()
+        self._loaded = self._loaded or self._thread.submit(self._load)
+        return self._loaded
 
     def result(self, *, timeout_s: float) -> Classifier | None:
         """Return the classifier, or None if it is not there in time.
@@ -215,13 +247,6 @@ class _Loading:
         Raises:
             Exception: what kept it from loading.
         """
-        self._thread.join(timeout_s)
-        if self._error is not None:
-            raise self._error
-        return self._classifier
-
-    def _run(self) -> None:
-        try:
-            self._classifier = self._load()
-        except BaseException as exc:  # raised again in the thread that waits for it
-            self._error = exc
+        loaded = self.begin()
+        wait([loaded], timeout_s)
+        return loaded.result() if loaded.done() else None

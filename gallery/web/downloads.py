@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 
 from gallery.errors import CatalogError
 from gallery.evaluation.evaluation import LabelSource
-from gallery.services import downloads, formats, photo_lists, report
+from gallery.services import export, formats, photo_lists, report
 from gallery.web.guard import SAFE, model_id, number, posted_json
 from gallery.words import without_surrogates
 
@@ -40,14 +40,14 @@ async def pick(request: Request) -> object:
 def selection(request: Request) -> Response:
     """Answer with the selected photos, or what is known of them, in a format."""
     chosen, name = _list(request.path_params["token"]), request.path_params["format"]
-    made = downloads.download(
+    made = export.download(
         "folders" if name == "zip" else name,
         chosen.file_ids,
         chosen.model_id,
         chosen.class_names,
         formats.options_of(request.query_params),
     )
-    headers = _attachment(downloads.download_name(chosen.file_ids) + made.suffix)
+    headers = _attachment(export.download_name(chosen.file_ids) + made.suffix)
     return StreamingResponse(made.content, media_type=made.media_type, headers=headers)
 
 

@@ -58,7 +58,7 @@ async def finish(request: Request) -> object:
     done = await run_in_threadpool(uploads.finish, request.path_params["upload"], left_out)
     return {
         "files": done.files,
-        "left_out": [[one.name, one.reason] for one in done.left_out],
+        "left_out": done.left_out,
         "collection": done.collection and done.collection.collection_id,
     }
 

@@ -15,7 +15,7 @@ import pytest
 from gallery.catalog.database import Database
 from gallery.errors import CatalogError
 from gallery.services import labelling, photo_lists, wiring
-from gallery.services.browser_queue import Answer
+from gallery.services.labelling import Answer
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery, fill_the_disk, model_card
 

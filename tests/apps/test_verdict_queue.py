@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gallery.services import labelling, wiring
-from gallery.services.browser_queue import Answer
+from gallery.services.labelling import Answer
 from tests.apps.small_gallery import MODEL_ID, SmallGallery, fill_the_disk
 
 

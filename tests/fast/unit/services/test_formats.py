@@ -17,7 +17,7 @@ from PIL import Image
 from gallery.errors import DatasetError, ExchangeError
 from gallery.exchange.megadetector_json import read_boxes
 from gallery.photos.scan import scan_folder
-from gallery.services import downloads, evaluate, formats, imported_labels, wiring
+from gallery.services import evaluate, export, formats, imported_labels, wiring
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 
@@ -121,8 +121,8 @@ def test_a_download_has_every_sidecar_and_passes_over_a_file_that_waits(gallery:
     waiting = ~np.isin(chosen, catalog.prediction_table(1, MODEL_ID).file_ids)
     assert (len(chosen), waiting.sum()) == (4, 1)
     chosen = np.concatenate([chosen[waiting], chosen[~waiting]])
-    assert downloads.download_name(chosen).startswith("photos ")
-    made = downloads.download("xmp", chosen, MODEL_ID, CLASS_NAMES, formats.options_of({"naming": "stem"}))
+    assert export.download_name(chosen).startswith("photos ")
+    made = export.download("xmp", chosen, MODEL_ID, CLASS_NAMES, formats.options_of({"naming": "stem"}))
     with zipfile.ZipFile(io.BytesIO(b"".join(made.content))) as archive:
         assert sorted(archive.namelist()) == ["trip/a.png.xmp", "trip/a.xmp", "trip/b.xmp"]
 

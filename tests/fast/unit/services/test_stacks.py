@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.services import downloads, formats, photo_lists, photo_view, stacks, wiring
+from gallery.services import export, formats, photo_lists, photo_view, stacks, wiring
 from gallery.types import PhotoQuery
 from tests.apps.small_gallery import CLASS_NAMES, MODEL_ID, SmallGallery
 
@@ -92,7 +92,7 @@ def test_stacks_go_out_with_the_tag_of_their_sequence(trap: SmallGallery, name: 
     chosen = listed().picked([[0, 1]])
 
     def made(**options: str) -> bytes:
-        out = downloads.download(name, chosen, MODEL_ID, CLASS_NAMES, formats.options_of(options))
+        out = export.download(name, chosen, MODEL_ID, CLASS_NAMES, formats.options_of(options))
         return b"".join(out.content)
 
     def tags(content: bytes) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gallery.services import folders
+from gallery.services import folders, wiring
 from gallery.services.folders import completions, disks, photo_counts, places, typed_path
 from gallery.settings import Settings
 
@@ -168,7 +168,7 @@ def test_a_name_that_no_text_box_holds_is_offered_as_an_address(tree: Path, name
 def test_disks_are_found_where_systems_mount_them_and_empty_mount_points_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "_account", lambda: "ada")
+    monkeypatch.setattr(wiring, "account", lambda: "ada")
     for name in ("media/ada/CARD/DCIM", "media/stick/x", "mnt/empty", "Volumes/Backup/y"):
         (tmp_path / name).mkdir(parents=True)
     monkeypatch.setattr(folders.sys, "platform", "linux")
