@@ -68,7 +68,7 @@ def photo_of(photo_id: str) -> Photo:
 
 
 def first_read(file_ids: NDArray[np.int64]) -> Photo | None:
-    """Return the first photo among files; while a job runs, the first files may still wait to be read."""
+    """Return the first photo among files that has been read; while a job runs, the first may still wait."""
     for first in range(0, len(file_ids), _ASKED_TOGETHER):
         if photos := wiring.catalog().photos(file_ids[first : first + _ASKED_TOGETHER]):
             return photos[0]

@@ -48,7 +48,7 @@ def choose(card: ModelCard, *, row: DeltaGenerator) -> Photo | None:
     }
     shelf = view.shelf if view.shelf in shelves else ALL
     file_ids = collections.find_files(replace(query, shelf=shelf))
-    photo = asked or photo_view.first_read(file_ids)
+    photo = asked or photo_view.first_read(file_ids[:200])
     where = np.flatnonzero(file_ids == photo.file_id) if photo else np.array([], np.int64)
     position = int(where[0]) if where.size else None  # None when the photo lies elsewhere
     with row:
