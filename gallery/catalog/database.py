@@ -95,7 +95,7 @@ class Database:
         Raises:
             CatalogError: the file cannot be read.
         """
-        with self._converted(), self._lent() as connection:
+        with self.aside() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection

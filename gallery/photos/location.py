@@ -77,7 +77,7 @@ def _blank_gps(out: bytearray, start: int) -> bool:
             directory = number(directory + 2 + 12 * count, "I")
     except (struct.error, ValueError):
         # an EXIF block that is cut off after its entries still had them read
-        return not _mentions_gps(out, start, order)
+        return struct.pack(order + "H", GPS_TAG) not in out[start : start + 65536]
     return True
 
 
@@ -95,10 +95,6 @@ def _zero_directory(out: bytearray, start: int, at: int, order: str) -> None:
                 raise ValueError("it ends too early")
             out[begin : begin + size] = bytes(size)
     out[start + at : first + 12 * count] = bytes(2 + 12 * count)
-
-
-def _mentions_gps(out: bytearray, start: int, order: str) -> bool:
-    return struct.pack(order + "H", GPS_TAG) in out[start : start + 65536]
 
 
 def _blank_xmp(out: bytearray) -> None:

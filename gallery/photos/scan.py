@@ -111,8 +111,7 @@ def scan_folder(
             except OSError as exc:
                 yield _refused(folder, exc)
         elif is_photo_name(entry.name) or _begins_like_a_photo(entry):
-            if (found := _examine(entry)) is not None:
-                yield found
+            yield _examine(entry)
         elif on_other is not None and (kind := kind_of_other(entry.name)) is not None:
             on_other(kind)
 
@@ -198,14 +197,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _examine(entry: os.DirEntry[str]) -> FileEntry | SkippedFile | None:
+def _examine(entry: os.DirEntry[str]) -> FileEntry | SkippedFile:
     path = Path(entry.path)
     try:
         status = entry.stat()  # of what a link points to
     except OSError as exc:
         return _refused(path, exc)
-    if stat.S_ISDIR(status.st_mode):  # a link to a folder that is named like a photo
-        return None
     if not stat.S_ISREG(status.st_mode):
         return SkippedFile(path, SkipReason.NOT_A_REGULAR_FILE, "It is a pipe, a socket or a device.")
     return FileEntry(path, status.st_size, status.st_mtime_ns)

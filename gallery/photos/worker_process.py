@@ -86,16 +86,15 @@ class WorkerProcess:
             PhotoError: it has not; all files would fail alike, so none is blamed.
         """
         try:
-            ready = self._next(START_TIMEOUT_S)
-        except WorkerTimedOut as exc:
-            self.end()
-            raise _cannot_start(f"no answer within {START_TIMEOUT_S:g} s") from exc
+            if self._next(START_TIMEOUT_S).header.get("kind") == "ready":
+                return
+            why = "it answered nonsense"
+        except WorkerTimedOut:
+            why = f"no answer within {START_TIMEOUT_S:g} s"
         except WorkerEnded as exc:
-            self.end()
-            raise _cannot_start(f"exit code {exc.return_code}") from exc
-        if ready.header.get("kind") != "ready":
-            self.end()
-            raise _cannot_start("it answered nonsense")
+            why = f"exit code {exc.return_code}"
+        self.end()
+        raise _cannot_start(why)
 
     def ask(self, header: dict[str, Any]) -> None:
         """Send a task.
