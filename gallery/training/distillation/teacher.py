@@ -52,7 +52,7 @@ class Teacher:
         head = keras.layers.Dense(1000, dtype="float32", name="predictions")
         network = keras.Model(image, head(pooled), name="teacher")
         try:
-            set_weights(network, tensors)
+            set_weights(network, tensors, only=frozenset(layer.name for layer in network.layers))
         except ModelError as exc:
             raise TrainingError(
                 f"The teacher is no ResNet50: {exc} Give a ResNet50 with its 1000-class head: a .npz with "

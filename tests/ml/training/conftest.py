@@ -43,5 +43,5 @@ def teacher_file(
     teacher_tensors: dict[str, NDArray[np.float32]], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     file = tmp_path_factory.mktemp("teacher") / "teacher.npz"
-    np.savez(file, **teacher_tensors)  # type: ignore[arg-type]
+    np.savez(file, **teacher_tensors, of_another=np.zeros(1))  # type: ignore[arg-type]
     return file

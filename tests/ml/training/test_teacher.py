@@ -78,7 +78,7 @@ def test_a_file_of_this_projects_form_is_read(teacher_file: Path, teacher_tensor
     from gallery.network.architectures import get_weights
     from gallery.training.distillation.teacher import read_teacher
 
-    teacher = read_teacher(str(teacher_file))
+    teacher = read_teacher(str(teacher_file))  # it holds a tensor more, which is left alone
     name = "conv3_block2_1_conv/kernel"
     np.testing.assert_array_equal(get_weights(teacher.seeing)[name], teacher_tensors[name])
     assert teacher.maps(np.zeros((2, 64, 64, 3), np.uint8)).shape == (2, 2, 2, 2048)
