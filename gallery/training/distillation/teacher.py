@@ -15,11 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from gallery.errors import ModelError, TrainingError
 from gallery.files import read_arrays
 from gallery.network.architectures import set_weights
+from gallery.network.backbones import resnet50
 from gallery.network.engine import keras
 from gallery.network.precision import best_precision
 from gallery.network.preprocessing import preprocess
 from gallery.network.published import resnet50_tensors
-from gallery.network.resnet50 import resnet50
 
 PREPROCESSING = "torch"
 """What becomes of pixels before the teacher takes them."""
