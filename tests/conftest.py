@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -36,6 +37,17 @@ def _data_folder() -> Path | None:
         if (folder / "photos.csv").is_file():
             return folder
     return None
+
+
+@pytest.fixture(autouse=True)
+def _home_stays() -> Iterator[None]:
+    """A command's ``--home`` is its process's: no later test may see it."""
+    before = os.environ.get("GALLERY_HOME")
+    yield
+    if before is None:
+        os.environ.pop("GALLERY_HOME", None)
+    else:
+        os.environ["GALLERY_HOME"] = before
 
 
 @pytest.fixture(scope="session")

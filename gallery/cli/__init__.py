@@ -342,7 +342,9 @@ def main(argv: Sequence[str] | None = None, *, prog: str = MODULE) -> int:
     name = arguments.command.replace("-", "_")
     module = importlib.import_module(f"gallery.cli.{BESIDE.get(name, name)}")
     try:
-        code = getattr(module, name)(arguments, Settings.from_environment(arguments.home))
+        settings = Settings.from_environment(arguments.home)
+        os.environ["GALLERY_HOME"] = str(settings.home)  # for all that this process asks, and those it starts
+        code = getattr(module, name)(arguments, settings)
         sys.stdout.flush()
     except GalleryError as exc:
         note(f"{arguments.command}: {exc}")

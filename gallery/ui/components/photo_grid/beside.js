@@ -53,7 +53,7 @@ class Beside {
     const { title } = classNamed(this.large.data.classes, other.label);
     const byPerson = other.source === "person";
     const about = `${other.name}: ${byPerson ? `${title}, labelled by a person` : isSame ? "nearly the same" : title}`;
-    const picture = el("img", { src: address.thumb(this.large.data.base, other.photo), alt: "", draggable: false });
+    const picture = el("img", { key: other.photo, src: address.thumb(this.large.data.base, other.photo), alt: "", draggable: false });
     if (isSame || byPerson)
       return el("span", { class: byPerson ? "thumb done" : "thumb same", title: about, role: "img", "aria-label": about }, picture);
     const out = this.left.has(other.id);

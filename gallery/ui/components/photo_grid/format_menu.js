@@ -33,7 +33,7 @@ const formatMenu = (grid, text, label, ranges, choices) => {
   };
   // Camtrap DP needs to know where the cameras stood, and by which clock.
   const askForPlace = () => {
-    const field = (name, title, placeholder) => el("label", { class: "place" }, el("span", { text: title }),
+    const field = (name, title, placeholder) => el("label", { class: "field" }, el("span", { text: title }),
       el("input", { name, placeholder, required: true, autocomplete: "off" }));
     menu.show([el("form", {
       onsubmit: (event) => { event.preventDefault(); take("camtrap-dp", Object.fromEntries(new FormData(event.target))); },

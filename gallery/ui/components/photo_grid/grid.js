@@ -217,6 +217,7 @@ class Grid {
     this.items.need(first, last);
     const rows = (count) => Math.ceil(count / this.columns) * (this.height + GAP);
     const free = this.cells.filter((cell) => cell.index < first || cell.index > last);
+    for (const cell of free) cell.node.remove(); // those that stay need not be moved
     const placed = new Map(this.cells.map((cell) => [cell.index, cell]));
     this.cells = Array.from({ length: Math.max(last - first + 1, 0) }, (_, n) => placed.get(first + n) || free.pop() || new Cell(this));
     this.cells.forEach((cell, n) => cell.show(first + n, this.items.at(first + n)));

@@ -72,10 +72,10 @@ class Items {
   // Fetch the ids of all: photos that are selected need not have been in sight. While the server is away, what is
   // known of the selection goes by its positions.
   async fetchFiles() {
-    if (this.all || this.fetching) return;
-    this.fetching = true;
-    this.all = await ask(`${this.base}/grid/${this.token}/files`).catch(() => null);
-    this.fetching = false;
+    if (this.all) return;
+    this.fetching ??= ask(`${this.base}/grid/${this.token}/files`).catch(() => null);
+    this.all = await this.fetching;
+    this.fetching = null;
   }
 
   // Ask for the pages that hold these positions; what is not in sight any more is called off.
@@ -110,6 +110,7 @@ class Items {
       this.failed = 0;
       this.onArrived();
     } catch (error) {
+      if (this.pages.has(page)) this.stale.add(page);
       if (error.name !== "AbortError" && this.failed++ < 5) {
         setTimeout(() => { if (!this.closed) this.fetchPage(page); }, 600 * this.failed);
       }

@@ -28,21 +28,23 @@ const address = {
 };
 
 // A heatmap that did not load: none where nothing speaks for the class; one that is computed now is asked for
-// until it is there, or something else is to be shown. Whether it is there.
+// until it is there. Whether it is there; null where something else is to be shown by now.
 const awaitHeat = async (image) => {
   const { url } = image.dataset;
   const again = image.src.endsWith("made");
+  const isWanted = () => url && image.dataset.url === url && image.isConnected;
   image.removeAttribute("src");
-  while (url && !again && image.dataset.url === url && image.isConnected) {
+  while (isWanted() && !again) {
     const answer = await fetch(url).catch(() => null);
-    if (image.dataset.url !== url || (answer && answer.status !== 202 && answer.status !== 200)) return false;
+    if (!isWanted()) return null;
+    if (answer && answer.status !== 202 && answer.status !== 200) return false;
     if (answer?.status === 200) {
       image.src = `${url}${url.includes("?") ? "&" : "?"}made`;
       return true;
     }
     await new Promise((resolve) => { setTimeout(resolve, 1000); });
   }
-  return false;
+  return isWanted() ? false : null;
 };
 
 // `onheat` hears whether one that did not come at once came after all.
@@ -56,7 +58,7 @@ const showPhoto = (frame, base, photo, alt, size, ...over) => {
   const fitted = (wide, high, most) => ({ "--ratio": wide / high, "--most": `${most * wide}px` });
   const come = (most) => ({ target }) => {
     target.classList.add("loaded");
-    if (!size) put(frame, fitted(target.naturalWidth, target.naturalHeight, most));
+    if (!size && (most === 3 || !frame.querySelector(".over.loaded"))) put(frame, fitted(target.naturalWidth, target.naturalHeight, most));
   };
   const picture = { draggable: false, decoding: "async" };
   put(frame, size ? fitted(...size, 3) : {},

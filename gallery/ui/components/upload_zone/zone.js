@@ -275,7 +275,10 @@ class Zone {
   // What was left out, by reason, each with its files.
   reasons() {
     const byReason = new Map();
-    for (const [name, reason] of upload.leftOut) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+    for (const [name, reason] of upload.leftOut) {
+      if (!byReason.has(reason)) byReason.set(reason, []);
+      byReason.get(reason).push(name);
+    }
     return [...byReason].map(([reason, names]) => el("details", { key: reason, open: upload.leftOut.length <= 10 },
       el("summary", { text: `${plural(names.length, "file")} left out: ${reason}` }),
       el("ul", {}, names.slice(0, NAMED).map((name) => el("li", { text: name })),

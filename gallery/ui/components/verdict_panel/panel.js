@@ -103,10 +103,10 @@ class VerdictPanel {
     const { base, model_id: model } = this.data;
     const url = this.heatOn ? address.heatmap(base, model, photo, this.classAt(said).name) : null;
     // where nothing speaks for the class there is none
-    const onheat = (there) => there || this.notice.say(`No stored evidence for ${this.animal(said)}`);
+    const onheat = (there) => there !== false || this.notice.say(`No stored evidence for ${this.animal(said)}`);
     showPhoto(this.frame, base, photo, item ? `${item.name}, labelled ${this.classAt(label).title}` : "", null, heatmap(url, { onheat }));
     const next = this.cases.list[this.place + 1];
-    if (next) new Image().src = address.large(base, next.photo);
+    if (next && this.ahead !== next.photo) new Image().src = address.large(base, this.ahead = next.photo);
   }
 
   animal(index) { return this.classAt(index).title.toLowerCase(); }
@@ -151,7 +151,7 @@ class VerdictPanel {
     const known = classNamed(this.data.classes, item.truth);
     const index = this.data.classes.indexOf(known);
     return el("li", { title: item.name, class: index === one.label ? "of-label" : index === one.said ? "of-model" : "" },
-      el("img", { src: address.thumb(this.data.base, item.photo), alt: `${item.name}, labelled ${known.title}`, decoding: "async" }),
+      el("img", { key: item.photo, src: address.thumb(this.data.base, item.photo), alt: `${item.name}, labelled ${known.title}`, decoding: "async" }),
       el("span", {}, iconOf(known), ` ${known.title}`));
   }
 

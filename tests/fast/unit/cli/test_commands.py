@@ -14,7 +14,7 @@ from gallery import cli
 from gallery.services import benchmark
 from gallery.settings import Settings
 from gallery.types import ModelCard
-from tests.fast.unit.cli.colour_place import Place, Run
+from tests.fast.unit.cli.colour_place import RED, Place, Run
 
 
 def test_benchmark_times_both_on_the_same_readable_photos(
@@ -64,6 +64,19 @@ def test_what_cannot_be_done_is_a_sentence_and_exit_code_2(
     assert sentence in said["error"]
     assert err.strip().endswith(said["error"])
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "tag", "predict"])
+def test_the_names_that_a_home_leaves_out_hold_for_a_command_with_that_home(
+    place: Place, run: Run, command: str, tmp_path: Path
+) -> None:
+    place.labelled()
+    place.photo("proofs/1.png", RED)  # no class of the model: evaluate would refuse it
+    (place.home / "left-out.txt").write_text("proofs\n")
+    out = ("--out", tmp_path / "predicted.csv") if command == "predict" else ()
+    code, answer, _ = run(command, place.photos, *out)
+    assert code == 0, answer
+    assert answer["n" if command == "evaluate" else "tagged" if command == "tag" else "photos"] == 4
 
 
 def test_folders_outside_the_allowed_roots_are_refused(
