@@ -8,22 +8,18 @@ from gallery.services import labelling
 from gallery.services.explained_photo import ExplainedPhoto
 from gallery.types import CANNOT_TELL, ModelCard
 from gallery.ui.components import messages, people, theme
-from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title, photo_count
 
 _DIGITS = "1234567890"
 _BESIDE = {"blank": "B", "human": "P", "vehicle": "V", CANNOT_TELL: "U"}
-_JUST_SET, _SAID = "explain_label_just_set", "explain_label_said"
+_JUST_SET = "explain_label_just_set"
 
 
 def show(photo: ExplainedPhoto, card: ModelCard, collection_id: int) -> None:
     """Show a button and a key for each class and for what is no animal, to remove the label and to undo."""
-    if said := st.session_state.pop(_SAID, None):
-        st.toast(escaped(said), icon=":material/check:")
-    messages.show_said()
-    if _JUST_SET in st.session_state:
-        st.session_state[_SAID] = st.session_state.pop(_JUST_SET)
+    if st.session_state.pop(_JUST_SET, False):
         st.rerun()  # the whole page: its photo was read before it had the label
+    messages.show_said()
     st.markdown("**Set the class**")
     with st.container(horizontal=True, gap="small", key="explain_labels"):
         digits = zip(card.class_names, [*_DIGITS, *[None] * len(card.class_names)], strict=False)
@@ -67,7 +63,7 @@ def _set(photo: ExplainedPhoto, card: ModelCard, collection_id: int, name: str |
         browser=people.browser(),
     )
     said = "Label removed" if name is None else f"Labelled {class_title(name)}"
-    st.session_state[_JUST_SET] = f"{said}: {photo.name}"
+    _say(f"{said}: {photo.name}")
 
 
 def _undo(collection_id: int) -> None:
@@ -78,4 +74,9 @@ def _undo(collection_id: int) -> None:
     if undone is not None:
         what = "label removed" if undone.label is None else f"set to {class_title(undone.label)}"
         said = f"Undid: {photo_count(len(undone.photo_ids))} {what}"
-    st.session_state[_JUST_SET] = said
+    _say(said)
+
+
+def _say(sentence: str) -> None:
+    messages.say_done(sentence)
+    st.session_state[_JUST_SET] = True

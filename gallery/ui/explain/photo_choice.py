@@ -18,7 +18,7 @@ from gallery.errors import CatalogError
 from gallery.services import collections, photo_lists, photo_view
 from gallery.types import ALL, UNREADABLE, WAITING, ModelCard, Photo
 from gallery.ui.browse import filters
-from gallery.ui.components import address, export_menu, film_strip, view_state
+from gallery.ui.components import address, export_menu, film_strip, messages, view_state
 from gallery.ui.components.plain_text import escaped
 from gallery.words import class_title
 
@@ -119,8 +119,8 @@ def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:
             label,
             icon=icon,
             key=f"explain_step_{step}",
-            on_click=_step,
-            args=(int(file_ids[0 if position is None else (position + step) % len(file_ids)]),),
+            on_click=messages.attempt,
+            args=(_step, int(file_ids[0 if position is None else (position + step) % len(file_ids)])),
             disabled=len(file_ids) < 2 and position is not None,
             shortcut=key,
         )
@@ -129,7 +129,4 @@ def _stepper(file_ids: NDArray[np.int64], position: int | None) -> None:
 
 
 def _step(file_id: int) -> None:
-    try:
-        address.go(photo=photo_view.photo(file_id).photo_id)
-    except CatalogError as exc:
-        st.toast(str(exc), icon=":material/warning:")
+    address.go(photo=photo_view.photo(file_id).photo_id)
