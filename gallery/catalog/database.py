@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import threading
 import time
@@ -17,27 +18,18 @@ BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for its turn: longer than the slowest transaction, a scan of 200,000 files."""
 
 _FAULTS = {
-    (
-        "locked",
-        "busy",
-    ): "Another program kept the catalog {file} busy for over {busy_s:.0f} s. Try again; if it "
+    "locked|busy": "Another program kept the catalog {file} busy for over {busy_s:.0f} s. Try again; if it "
     "stays so, close the other program that uses this catalog.",
-    ("full",): "The disk of the catalog {file} is full. Free some space, then go on: nothing is lost.",
-    (
-        "readonly",
-        "unable to open",
-    ): "The catalog {file} cannot be written ({said}). Check that you may write to "
+    "full": "The disk of the catalog {file} is full. Free some space, then go on: nothing is lost.",
+    "readonly|unable to open": "The catalog {file} cannot be written ({said}). Check that you may write to "
     "its folder, or set GALLERY_HOME to another one.",
-    ("disk I/O",): "The disk of the catalog {file} does not answer as it should ({said}). Check that it is "
+    "disk I/O": "The disk of the catalog {file} does not answer as it should ({said}). Check that it is "
     "connected and sound, then try again.",
-    (
-        "malformed",
-        "not a database",
-    ): "The file {file} is damaged or is no catalog ({said}). Move it aside or put "
+    "malformed|not a database": "The file {file} is damaged or is no catalog ({said}). Move it aside or put "
     "back a copy; the photos themselves are untouched.",
-    ("",): "The catalog {file} refused an operation: {said}.",
+    "": "The catalog {file} refused an operation: {said}.",
 }
-"""What to say of an error of SQLite that has one of these words, the first that fits."""
+"""What to say of an error of SQLite in whose words a pattern is found, the first that fits."""
 
 _OPENING_TRIES = 100  # 50 ms apart: SQLite does not wait by itself while the journal mode is changed
 
@@ -201,7 +193,5 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            fitting = (fault for signs, fault in _FAULTS.items() if any(sign in str(exc) for sign in signs))
-            raise CatalogError(
-                next(fitting).format(file=self._file, said=exc, busy_s=BUSY_TIMEOUT_S)
-            ) from exc
+            fault = next(fault for signs, fault in _FAULTS.items() if re.search(signs, str(exc)))
+            raise CatalogError(fault.format(file=self._file, said=exc, busy_s=BUSY_TIMEOUT_S)) from exc
