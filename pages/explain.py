@@ -31,3 +31,4 @@ else:
     collection_id = photo.collection_id if photo else None
 if explained is not None:
     explain_view.show(explained, card, collection_id=collection_id)
+messages.show_said()  # where there are no keys that said it

@@ -37,11 +37,16 @@ def predictions_csv(
         separator: of cells; where it is ";" the numbers have a decimal comma, as such spreadsheets want it.
         below: write each path below the folder that was opened instead of the absolute one.
     """
-    columns = {**COLUMNS, **{f"probability_{name}": _share_of(k) for k, name in enumerate(class_names)}}
+    columns = {**COLUMNS, **{f"probability_{name}": _share_of(name) for name in class_names}}
     if below:
         columns["path"] = lambda row: row.relative
     return table_lines(columns, rows, separator=separator)
 
 
-def _share_of(index: int) -> Callable[[PredictionRow], Cell]:
-    return lambda row: None if row.probabilities is None else shortest(row.probabilities[index])
+def _share_of(name: str) -> Callable[[PredictionRow], Cell]:
+    def share(row: PredictionRow) -> Cell:  # a model's id may have had other classes when a photo was tagged
+        if row.probabilities is None or name not in row.class_names:
+            return None
+        return shortest(row.probabilities[row.class_names.index(name)])
+
+    return share

@@ -264,6 +264,7 @@ class ModelStore:
         try:
             staging = outer / "model"  # mkdtemp's 0o700 would hide it from the other users of a shared home
             staging.mkdir()
+            staging.chmod(0o755)
             yield staging
         finally:
             shutil.rmtree(outer, ignore_errors=True)

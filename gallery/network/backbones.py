@@ -6,6 +6,7 @@ Batch norm, where a paper has it, is folded into the convolutions.
 from __future__ import annotations
 
 import functools
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -130,8 +131,15 @@ def _lite_block(x: Any, number: int, stage: LiteStage, stride: int, dtype: str) 
 
 @functools.lru_cache(maxsize=1)
 def _published(made_by: Callable[..., keras.Model]) -> keras.Model:
-    """Return a network of keras.applications, of random weights and for any size; a page loads it thrice."""
-    return made_by(include_top=False, weights=None, input_shape=(None, None, 3))
+    """Return a network of keras.applications, of random weights and for any size; a page loads it thrice.
+
+    What chance says afterwards is what it says where the network was there already.
+    """
+    chance = random.getstate()
+    try:
+        return made_by(include_top=False, weights=None, input_shape=(None, None, 3))
+    finally:
+        random.setstate(chance)
 
 
 def _without_norms(made_by: Callable[..., keras.Model], image: Any, dtype: str) -> Any:

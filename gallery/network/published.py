@@ -69,7 +69,7 @@ class Published:
 
 
 def resnet50_tensors(network: keras.Model) -> Tensors:
-    """Return the convolutions of keras.applications' ResNet50 as `backbones.resnet50` has them.
+    """Return the convolutions of keras.applications' ResNet50 as `backbones.resnet50` has them, and its head.
 
     Keras' own takes pixels as "caffe", ours as "torch": the first convolution makes
     up for it, but for half a grey level at the photo's edge.
@@ -80,6 +80,10 @@ def resnet50_tensors(network: keras.Model) -> Tensors:
     shift = np.subtract(torch.mean, caffe.mean) @ kernel.sum((0, 1))  # (64,)
     tensors["conv1_conv/bias"] += shift.astype(np.float32)
     tensors["conv1_conv/kernel"] = kernel * np.asarray(torch.scale, np.float32)[:, np.newaxis]
+    if any(layer.name == "predictions" for layer in network.layers):
+        head = network.get_layer("predictions").get_weights()
+        for name, tensor in zip(("kernel", "bias"), head, strict=True):
+            tensors[f"predictions/{name}"] = np.asarray(tensor, np.float32)
     return tensors
 
 

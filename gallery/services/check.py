@@ -349,9 +349,9 @@ def check_network(store: ModelStore, model_id: str | None) -> str:
     card = wiring.chosen_card(store, model_id)
     try:
         classifier = wiring.load_classifier(store, card.model_id)
+        said = classifier.classify(np.zeros((1, card.input_px, card.input_px, 3), np.uint8))
     except ImportError as exc:
         raise GalleryError(f"TensorFlow does not load ({exc}). Run: pip install -r requirements.txt") from exc
-    said = classifier.classify(np.zeros((1, card.input_px, card.input_px, 3), np.uint8))
     if not np.isfinite(said.probabilities).all():
         raise GalleryError("gives no numbers.")
     kind = (

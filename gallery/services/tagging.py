@@ -60,7 +60,8 @@ def tag(
         cancelled=cancelled,
     )
     result = tag_here(parts, card, run) if how is None else how(run)
-    measure_likeness(parts, card)
+    if not result.cancelled:
+        measure_likeness(parts, card)
     return replace(result, others=others)
 
 
@@ -224,7 +225,13 @@ def run_waiting_jobs(settings: Settings) -> int:
     from gallery.tagging import tag_as_job
 
     with wiring.composed(settings) as parts:
-        load = functools.lru_cache(maxsize=1)(functools.partial(wiring.load_classifier, parts.models))
+        loaded: dict[str, Classifier] = {}
+
+        def load(model_id: str) -> Classifier:
+            if model_id not in loaded:
+                loaded.clear()  # before the next one takes its memory
+                loaded[model_id] = wiring.load_classifier(parts.models, model_id)
+            return loaded[model_id]
 
         def run_one(running: RunningJob) -> None:
             card = parts.models.card(running.job.model_id)

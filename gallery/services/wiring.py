@@ -197,16 +197,19 @@ def kept(most: int | None, turn: RLock | None = None) -> Callable[[Callable[P, M
 
     Args:
         most: so many are kept, those asked for last; all for None.
-        turn: held while one is made; a lock of its own if left out.
+        turn: held while any is made; a lock for each if left out.
     """
 
     def of(make: Callable[P, Made]) -> Callable[P, Made]:
         cached = functools.lru_cache(maxsize=most)(make)
-        lock = turn or threading.RLock()
+        turn_of = functools.lru_cache(maxsize=most and 4 * most)(lambda *_, **__: turn or threading.RLock())
+        choosing = threading.Lock()
 
         @functools.wraps(cached)
         def ask(*arguments: P.args, **named: P.kwargs) -> Made:
-            with lock:
+            with choosing:
+                chosen = turn_of(*arguments, **named)  # type: ignore[arg-type]  # hashable all of them
+            with chosen:
                 return cached(*arguments, **named)  # type: ignore[arg-type]  # hashable all of them
 
         return ask

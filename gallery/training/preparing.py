@@ -20,7 +20,8 @@ from gallery.training.request import SPLIT_FILE, TrainingParts, TrainingRequest
 INSPECTED_PX = 224
 """Photos are inspected in the input size of most recipes, which then find them read already."""
 
-LISTING, READING, COMPARING = "looking for photos", "reading photos", "looking for duplicates"
+LISTING, READING = "looking for photos", "reading photos"
+COMPARING = "looking for duplicates and drawing the split"
 
 
 @dataclass(frozen=True, slots=True)

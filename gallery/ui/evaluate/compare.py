@@ -95,14 +95,19 @@ def _tagging(evaluation: Evaluation, card: ModelCard, known: int) -> None:
         st.markdown(
             f"**{escaped(card.name)}** has tagged {known:,} of these {wanted:,} photos.", width="content"
         )
-        st.button(
+        if st.button(
             "Tag the photos with it",
             icon=":material/sell:",
             key="evaluate_tag_other",
-            on_click=messages.attempt,
-            args=(tagging_service.start_job, evaluation.collection_id, card.model_id),
             help="Tags of both models are kept side by side. The active model stays the active one.",
-        )
+        ):
+            messages.attempt(_start, evaluation.collection_id, card.model_id)
+            messages.show_said()
+
+
+def _start(collection_id: int, model_id: str) -> None:
+    tagging_service.start_job(collection_id, model_id)
+    st.rerun()  # the whole page: the job shows above
 
 
 @st.fragment

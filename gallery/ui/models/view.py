@@ -179,20 +179,22 @@ def switch_cost(card: ModelCard) -> None:
 
 def add_model() -> None:
     """Offer to add a model that was exported elsewhere."""
+    key = f"models_file_{st.session_state.setdefault('models_added', 0)}"  # one that was added is let go
     with st.expander("Add a model from a file", icon=":material/upload:"):
         st.file_uploader(
             "A model exported on the Models page",
             type="zip",
-            key="models_file",
+            key=key,
             on_change=messages.attempt,
-            args=(_add,),
+            args=(_add, key),
         )
 
 
-def _add() -> None:
-    file = st.session_state["models_file"]
+def _add(key: str) -> None:
+    file = st.session_state[key]
     if file is not None:
         added = models.import_zip(file)
+        st.session_state["models_added"] += 1
         messages.say_done(f"{added.card.name if added.card else added.model_id} was added.")
 
 

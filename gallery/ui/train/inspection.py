@@ -65,7 +65,7 @@ def _counts(found: Inspection) -> None:
         pd.DataFrame(
             {
                 theme.ICON_COLUMN: [theme.icon_address(name, classes) for name in classes],
-                "Class": [class_title(name) for name in classes],
+                "Class": [without_surrogates(class_title(name)) for name in classes],
                 "Photos": [found.counts[name] for name in classes],
                 **{words: [counts[name] for name in classes] for words, counts in parts.items()},
             }

@@ -84,10 +84,10 @@ def _live(
     find: Callable[[], list[TrainingRun]], before: TrainingRun, draw: Callable[[TrainingRun], None]
 ) -> None:
     with messages.boundary():
-        messages.show_said()
         run = next((one for one in find() if one.request.folder == before.request.folder), None)
         if run is None or run.live != before.live:
             st.rerun()
+        messages.show_said()
         draw(run)
 
 

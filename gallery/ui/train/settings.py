@@ -16,7 +16,7 @@ from gallery.training.data_sets import DataSet, Draft
 from gallery.training.preparing import Prepared
 from gallery.training.recipes import RECIPES, Recipe
 from gallery.ui.components.plain_text import escaped
-from gallery.words import class_title
+from gallery.words import class_title, without_surrogates
 
 REFUSAL = "train_refusal"
 """Where the session keeps what was refused, (name of the setting, sentence), until its place has shown it."""
@@ -263,10 +263,11 @@ def _limits(chosen: DataSet, prepared: Prepared) -> None:
     with right:
         number = st.session_state.get("train_preview", 0)
         label, shown = train_service.variants(prepared, number, limits, _VARIANTS)
+        title = without_surrogates(class_title(label))
         words = ["original", *(f"variant {place}" for place in range(1, len(shown)))]
         with st.container(horizontal=True, gap="small", key="train_variants"):
             for picture, word in zip(shown, words, strict=True):
-                st.image(picture, word, width=112, alt=f"{class_title(label)}, {word}")
+                st.image(picture, word, width=112, alt=f"{title}, {word}")
         if st.button("Another photo", icon=":material/shuffle:", type="tertiary", key="train_another_photo"):
             st.session_state["train_preview"] = number + 1
             st.rerun(scope="fragment")

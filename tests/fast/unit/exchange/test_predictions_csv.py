@@ -82,6 +82,14 @@ def test_all_probabilities_come_back_as_they_were() -> None:
     assert (second["probability_dog"], second["probability_cat"]) == ("0.75", "0.25")
 
 
+def test_a_class_that_the_model_did_not_have_when_it_tagged_has_an_empty_cell() -> None:
+    rows = prediction_rows(FakeCatalog(), 7, ROOT, "m", NAMES)
+    text = "".join(predictions_csv(rows, ("horse", "cat", "dog")))
+    first = next(csv.DictReader(io.StringIO(text[1:], newline="")))
+    shares = [first[f"probability_{name}"] for name in ("horse", "cat", "dog")]
+    assert shares == ["", "0.9", "0.1"]
+
+
 def test_dates_are_never_invented() -> None:
     assert [row["taken_at"] for row in table()] == ["2024-05-01T06:12:09", ""]
 
