@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -55,6 +57,21 @@ def test_a_folder_is_opened_looked_at_and_remembered(
     assert "Next: choose a recipe" in labels(page)
     assert [tab.label for tab in page.tabs] == ["Photos", "Duplicates (0)", "Unreadable (1)", "Small (0)"]
     assert any("photos" in one.label for one in open_page("train").button)  # offered again
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text on this system")
+def test_a_class_whose_name_is_no_text_is_shown_all_the_same(
+    gallery: SmallGallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gallery.photos / "barn_owl").rename(gallery.photos / os.fsdecode(b"caf\xe9"))
+    page = give_path(monkeypatch, gallery.photos)
+    chosen = training_sets.known_set(page.query_params["set"])
+    assert chosen is not None
+    looked_at(chosen)
+    page = open_page("train", set=chosen.set_id)
+    assert not page.exception
+    assert page.dataframe[0].value["Photos"].tolist() == [8, 16]
+    assert page.dataframe[0].value["Class"].tolist()[0].startswith("Caf")
 
 
 @pytest.mark.parametrize(
