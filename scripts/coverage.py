@@ -10,8 +10,6 @@ import sys
 
 from _environment import run
 
-run("coverage", "erase")
-tests = ("pytest", "-q", "-n", "2", "-m", "not browser", "--timeout", "600", *sys.argv[1:])
-run("coverage", "run", "-m", *tests, must_pass=False)
-run("coverage", "combine", "--quiet")
-run("coverage", "report", "--skip-covered", "--sort=miss")
+measured = ("--cov", "--cov-report", "term:skip-covered")
+tests = ("-q", "-n", "2", "-m", "not browser", "--timeout", "600", *measured, *sys.argv[1:])
+run("pytest", *tests, must_pass=False)

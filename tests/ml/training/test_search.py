@@ -106,7 +106,7 @@ def test_every_seed_gives_the_same_proposals_again(
     proposed = []
     for name in ("one", "other"):
         asked = replace(request_, recipe=RECIPE.changed(seed=seed, epochs=1), folder=tmp_path / name)
-        proposed.append(search(asked, parts, trials=1).best)
+        proposed.append(search(asked, parts, then_epochs=30, trials=1).best)
     assert proposed[0].learning_rate == proposed[1].learning_rate
 
 
@@ -134,7 +134,7 @@ def test_only_the_small_network_is_tuned_and_no_trials_are_no_result(
         request_.data, recipe_named("cnn-large"), None, "other", tmp_path / "x", tmp_path / "cache"
     )
     with pytest.raises(TrainingError, match="tunes cnn-small, not cnn-large"):
-        search(other, parts, trials=1)
+        search(other, parts, then_epochs=30, trials=1)
     with pytest.raises(TrainingError, match="No trial"):
         read_result(request_, then_epochs=30)
 
