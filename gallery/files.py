@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -115,7 +116,8 @@ def read_arrays(path: Path, *, limit_bytes: float = ARRAYS_LIMIT_BYTES) -> dict[
             raise ValueError(
                 f"it unpacks to {size_bytes / 1e9:.1f} GB, and at most {limit_bytes / 1e9:.1f} GB are read"
             )
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy warns of files that Python 2 wrote, whose numbers are as good
+        with warnings.catch_warnings(action="ignore"), np.load(path, allow_pickle=False) as stored:
             return {name: np.asarray(stored[name]) for name in stored.files}
     except (
         OSError, EOFError, LookupError, ArithmeticError, RuntimeError, MemoryError, SyntaxError, TypeError,

@@ -30,7 +30,7 @@ def test_an_inspection_tells_how_far_it_is_and_another_plan_reads_no_photo_again
     found = preparing.inspect_data(chosen, parts, tmp_path / "cache", report, before=None)
     assert told[0] == (0, 0, "looking for photos")
     assert (41, 41, "reading photos") in told
-    assert told[-1][2] == "looking for duplicates"
+    assert told[-1][2] == "looking for duplicates and drawing the split"
     assert striped.decoded == 41
     assert [file.path.name for file in found.inspection.skipped] == ["99.npy"]
     assert found.inspection.counts == {"across": 20, "upright": 20}
