@@ -204,7 +204,7 @@ class Settings:
     """A folder a training: its split, history, progress and checkpoints."""
 
     training_sets = _Below("training_sets")
-    """A folder a data set that was opened for training: where it lies, its splits, the recipe at hand."""
+    """A folder a data set that was opened for training: where it lies, its splits, the draft of a recipe."""
 
     training_cache = _Below("training_cache")
     """Decoded photos, unpacked zips and saved outputs that trainings share; may be removed any time."""

@@ -85,7 +85,7 @@ def unused_name(path: Path, folder: str, taken: dict[str, int]) -> str:
 
 
 def portable_name(name: str) -> str:
-    """Return a name that every system can unpack into the folder at hand, and nowhere else.
+    """Return a name that every system can unpack into the chosen folder, and nowhere else.
 
     Example:
         >>> portable_name("12:30 fox?.jpg"), portable_name("CON.jpg"), portable_name("..")

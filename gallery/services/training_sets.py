@@ -1,6 +1,6 @@
 """Data sets: open a folder, a file or people's labels to train on, and have it read and inspected.
 
-Where a set lies, how it is split and the recipe at hand for it are kept in the home: a page that is reloaded,
+Where a set lies, how it is split and the draft of its recipe are kept in the home: a page that is reloaded,
 another browser and a restarted server find all of it again.
 """
 
@@ -202,7 +202,7 @@ def split_as(chosen: DataSet, plan: SplitPlan) -> None:
 
 
 def read_draft(opened: DataSet) -> Draft | None:
-    """Return the recipe at hand for a set; None where there is none that this version understands."""
+    """Return the draft of a recipe for a set; None where there is none that this version understands."""
     try:
         stored: Mapping[str, Any] = json.loads((opened.folder / DRAFT_FILE).read_text(encoding="utf-8"))
         words = {name: str(stored.get(name, "")) for name in ("name", "teacher", "unlabelled")}
@@ -212,7 +212,7 @@ def read_draft(opened: DataSet) -> Draft | None:
 
 
 def write_draft(opened: DataSet, draft: Draft) -> None:
-    """Keep the recipe at hand for a set."""
+    """Keep the draft of a recipe for a set."""
     write_atomic(opened.folder / DRAFT_FILE, json.dumps(asdict(draft)), durable=False)
 
 

@@ -1,4 +1,4 @@
-"""A data set that was opened for training, and the recipe at hand for it."""
+"""A data set that was opened for training, and the draft of its recipe."""
 
 from __future__ import annotations
 

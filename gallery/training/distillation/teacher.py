@@ -1,4 +1,4 @@
-"""The teacher: a ResNet50 with its head of ImageNet's 1000 classes, and a head for the classes at hand."""
+"""The teacher: a ResNet50 with its head of ImageNet's 1000 classes, and a head for the trained classes."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def _heatmaps(
 def _png(photo: ExplainedPhoto, pair: MapPair, cam: FloatArray, opacity: float) -> io.BytesIO:
     try:
         picture = explained_photo.picture(photo.full_jpeg())
-    except GalleryError:  # the file vanished after the page was drawn: its smaller picture is at hand
+    except GalleryError:  # the file vanished after the page was drawn: its smaller picture is there
         picture = explained_photo.picture(photo.screen_jpeg)
     return io.BytesIO(heatmaps.png(pair.overlay(picture, cam, opacity=opacity)))
 
