@@ -27,6 +27,7 @@ from gallery.network import layouts
 from gallery.services import wiring
 from gallery.services.explained_photo import ExplainedPhoto, picture
 from gallery.settings import LARGE_VIEW_PX, Settings
+from gallery.tagging.parts import LOADING
 from gallery.types import (
     DecodedPhoto,
     FloatArray,
@@ -124,6 +125,7 @@ def maps_task(
     image = photo.model_input()
 
     def work(report: Report) -> FloatArray:
+        report(0, 0, LOADING)
         explainer = wiring.explainer(card.model_id)
         report(0, choice.passes or 0)
         began = time.monotonic()
@@ -169,6 +171,7 @@ def trust_task(photo: ExplainedPhoto, choice: Choice, cam: FloatArray, class_ind
     def work(report: Report) -> TrustReport:
         from gallery.photos.heatmap import cam_to_heatmap
 
+        report(0, 0, LOADING)
         explainer = wiring.explainer(card.model_id)
         report(0, total)  # a scrambled network takes seconds to make, and is no pass
         done = 0
@@ -242,6 +245,7 @@ def loading_task(card: ModelCard) -> Task[None]:
     """Return the work of making a model ready to classify altered photos."""
 
     def load(report: Report) -> None:
+        report(0, 0, LOADING)
         explainer = wiring.explainer(card.model_id)
         report(1, 2)
         explainer.probabilities(np.zeros((2, card.input_px, card.input_px, 3), np.uint8))  # the first is slow

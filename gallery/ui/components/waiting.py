@@ -82,7 +82,7 @@ def sentence(task: Task[Any], what: str, unit: str) -> str:
     now = task.progress
     what = now.stage.capitalize() or what
     if not now.total:
-        return f"{what} ..." if now.stage or unit == "photos" else f"{what}: loading the model ..."
+        return f"{what} ..."
     rate = f", {now.rate:,.0f} {unit}/s" if now.rate and now.rate >= 1 else ""
     left = f", {about(now.remaining_s)} left" if now.remaining_s else ""
     return f"{what}: {now.done:,} of {now.total:,} {unit}{rate}{left}"
